@@ -1,0 +1,33 @@
+/**
+ * Every package from outside, one line each on what it is for. Nothing else
+ * in the tree names a package; the lint plugin holds that.
+ *
+ * `std/http` is succeeded by the runtime's own `Deno.serve`.
+ * `std/dotenv` is succeeded by the runtime's own `--env-file`.
+ */
+
+// The bot's identity and the typed helpers that wait in our queue.
+export { createRestManager } from "npm:@discordeno/rest@21.0.0";
+export type {
+  CreateRestManagerOptions,
+  RestManager,
+  SendRequestOptions,
+} from "npm:@discordeno/rest@21.0.0";
+
+// The upstream client: sends nothing twice by itself, names its errors, keeps bytes raw.
+export { Agent } from "npm:undici@8.12.4";
+export type { Dispatcher as UndiciDispatcher } from "npm:undici@8.12.4";
+
+// Log sinks and formatters.
+export {
+  configure,
+  getConsoleSink,
+  getLogger,
+  jsonLinesFormatter,
+  type Logger,
+  type LogLevel,
+  type LogRecord,
+} from "npm:@logtape/logtape@2.4.2";
+
+// Constant-time comparison, hashes and random ids.
+export { createHash, randomUUID, timingSafeEqual } from "node:crypto";

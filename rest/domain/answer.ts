@@ -1,0 +1,15 @@
+import type { HeaderList } from "./headers.ts";
+
+/** Small bodies come whole, larger ones stream; undefined where there is none (204, 304). */
+export type AnswerBody =
+  | Uint8Array<ArrayBuffer>
+  | ReadableStream<Uint8Array<ArrayBuffer>>
+  | undefined;
+
+/** Discord's own answer. What the proxy says itself is a `Refusal`. */
+export interface Answer {
+  readonly status: number;
+  /** Names in lower case, in the order received, repeated names kept; hop-by-hop already gone. */
+  readonly headers: HeaderList;
+  readonly body: AnswerBody;
+}

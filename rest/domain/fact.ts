@@ -1,0 +1,31 @@
+import type { RefusalCode } from "./refusal.ts";
+
+/** What happened, told once; log, metrics and pages read it here. Nothing in a fact is secret. */
+export type Fact =
+  | { readonly kind: "queued"; readonly label: string; readonly caller: string }
+  | { readonly kind: "leased"; readonly label: string; readonly waitMs: number }
+  | {
+    readonly kind: "answered";
+    readonly label: string;
+    readonly caller: string;
+    readonly status: number;
+    readonly waitMs: number;
+    readonly sendMs: number;
+    readonly attempts: number;
+  }
+  | {
+    readonly kind: "rate_limited";
+    readonly label: string;
+    readonly scope: string;
+    readonly retryAfterMs: number | undefined;
+  }
+  | {
+    readonly kind: "refused";
+    readonly code: RefusalCode;
+    readonly label: string;
+    readonly caller: string;
+  }
+  | { readonly kind: "warning"; readonly message: string };
+
+/** Where facts go. Must not throw and must not block. */
+export type FactSink = (fact: Fact) => void;

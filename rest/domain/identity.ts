@@ -1,0 +1,26 @@
+import type { Secret } from "./secret.ts";
+
+/** How Discord tells who calls. `none` is limited by IP address. */
+export type IdentityKind = "bot" | "bearer" | "basic" | "none";
+
+/** Whose limits a request spends. Everything Discord counts per "who" is kept per identity. */
+export interface Identity {
+  /**
+   * Names the limits without telling the token: `bot:<applicationId>`,
+   * `bearer:<hash>`, `basic:<hash>` or `none`.
+   */
+  readonly id: string;
+  readonly kind: IdentityKind;
+  /** What `Authorization` says upstream; undefined for nobody. */
+  readonly authorization: Secret | undefined;
+  /** True for the proxy's own `DISCORD_TOKEN` (and further tokens it was configured with). */
+  readonly isOwn: boolean;
+}
+
+/** No token at all: interaction callbacks, token webhooks, the public routes. */
+export const NOBODY: Identity = {
+  id: "none",
+  kind: "none",
+  authorization: undefined,
+  isOwn: false,
+};

@@ -1,0 +1,79 @@
+/** Whose side a failure came from: decides who gets paged. */
+export type Fault = "caller" | "proxy" | "discord";
+
+interface RefusalRule {
+  readonly status: number;
+  readonly fault: Fault;
+  /** Whether Discord got the request: false = certainly not, null = nobody can know. */
+  readonly sent: false | true | null;
+}
+
+/**
+ * Every answer the proxy gives in its own name, on both transports.
+ * The README's table is held equal to this one by a test.
+ */
+export const REFUSALS = {
+  bad_path: { status: 400, fault: "caller", sent: false },
+  bad_request: { status: 400, fault: "caller", sent: false },
+  bad_frame: { status: 400, fault: "caller", sent: false },
+  bad_target: { status: 400, fault: "caller", sent: false },
+  bad_data: { status: 400, fault: "caller", sent: false },
+  bad_req: { status: 400, fault: "caller", sent: false },
+  unauthorized: { status: 401, fault: "caller", sent: false },
+  forbidden: { status: 403, fault: "caller", sent: false },
+  no_such_target: { status: 404, fault: "caller", sent: false },
+  webhook_gone: { status: 404, fault: "caller", sent: false },
+  bad_method: { status: 405, fault: "caller", sent: false },
+  body_timeout: { status: 408, fault: "caller", sent: false },
+  // 408 and not 5xx: libraries re-send a POST on 5xx by themselves (discord.js
+  // four times, seen 2026-11) and leave 408 alone.
+  outcome_unknown: { status: 408, fault: "discord", sent: null },
+  too_large: { status: 413, fault: "caller", sent: false },
+  key_reused: { status: 422, fault: "caller", sent: false },
+  req_reused: { status: 422, fault: "caller", sent: false },
+  upgrade_required: { status: 426, fault: "caller", sent: false },
+  overloaded: { status: 429, fault: "proxy", sent: false },
+  wait_too_long: { status: 429, fault: "proxy", sent: false },
+  deadline: { status: 429, fault: "caller", sent: false },
+  too_many: { status: 429, fault: "caller", sent: false },
+  mailbox_full: { status: 429, fault: "caller", sent: false },
+  cancelled: { status: 499, fault: "caller", sent: false },
+  internal: { status: 500, fault: "proxy", sent: null },
+  unreachable: { status: 502, fault: "discord", sent: false },
+  draining: { status: 503, fault: "proxy", sent: false },
+  token_rejected: { status: 503, fault: "discord", sent: false },
+  invalid_budget: { status: 503, fault: "discord", sent: false },
+  blocked: { status: 503, fault: "discord", sent: false },
+  no_token: { status: 503, fault: "proxy", sent: false },
+  upstream_timeout: { status: 504, fault: "discord", sent: null },
+} as const satisfies Record<string, RefusalRule>;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+export interface RefusalOptions extends ErrorOptions {
+  /** When asking again becomes worthwhile, counted from now. */
+  readonly retryAfterMs?: number;
+  /** Overrides the table where this case is known better (a read that was sent, a drain in flight). */
+  readonly sent?: false | true | null;
+}
+
+/** A refusal or failure the proxy can name. Anything else that throws is a bug. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly code: RefusalCode;
+  readonly sent: false | true | null;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: RefusalCode, message: string, options?: RefusalOptions) {
+    super(message, options);
+    this.code = code;
+    this.sent = options?.sent === undefined
+      ? REFUSALS[code].sent
+      : options.sent;
+    this.retryAfterMs = options?.retryAfterMs;
+  }
+
+  get status(): number {
+    return REFUSALS[this.code].status;
+  }
+}
