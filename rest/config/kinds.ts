@@ -1,0 +1,164 @@
+import { Secret } from "../domain/secret.ts";
+import { parseDiscordToken } from "./discord_token.ts";
+
+/** What a setting may hold: how it is read, what is wanted, how a bad value is shown. */
+export interface Kind<T> {
+  /** Completes "want …". */
+  readonly wanted: string;
+  /** The same in few words, for a table. */
+  readonly values: string;
+  /** Undefined when the text is not what is wanted. */
+  parse(text: string): T | undefined;
+  /** The value as it may be printed. */
+  show(text: string): string;
+}
+
+/** Bad values are shown so far: enough to recognise, too little to flood a terminal. */
+const SHOWN_CHARS_MAX = 80;
+
+/** A key shorter than this can be guessed by trying. */
+export const KEY_CHARS_MIN = 16;
+/** A key travels in a header of every request; this is more than any generator gives. */
+const KEY_CHARS_MAX = 256;
+
+/** The highest limit heard of is 1,200 a second (Discord Userdoccers, 2026); ten times that is a slip of the hand. */
+export const GLOBAL_LIMIT_MAX = 10_000;
+
+/** A whole number within bounds, both included. */
+export function integer(
+  min: number,
+  max: number,
+  unit = "",
+): Kind<number> {
+  const range = `${min} to ${max}`;
+  return {
+    wanted: `a whole number ${unit && `of ${unit} `}from ${range}`,
+    values: `${range} ${unit}`.trim(),
+    parse: (text) => integerWithin(text, min, max),
+    show: quote,
+  };
+}
+
+/** One word of a few. */
+export function oneOf<const T extends string>(...words: T[]): Kind<T> {
+  return {
+    wanted: `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`,
+    values: words.join(", "),
+    parse: (text) => words.find((word) => word === text),
+    show: quote,
+  };
+}
+
+/** A switch. Only the two words: `1`, `yes` and `on` would need remembering. */
+export const BOOLEAN: Kind<boolean> = {
+  wanted: "true or false",
+  values: "true, false",
+  parse: (text) =>
+    text === "true" ? true : text === "false" ? false : undefined,
+  show: quote,
+};
+
+/** An address or name to listen on. */
+export const HOST: Kind<string> = {
+  wanted: "an address or a host name without a port, such as 127.0.0.1 or ::1",
+  values: "address or host name",
+  parse: (text) => isHost(text) ? text : undefined,
+  show: quote,
+};
+
+/** What callers prove themselves with. Blanks would make `Bot <key>` ambiguous. */
+export const KEY: Kind<Secret> = {
+  wanted: `${KEY_CHARS_MIN} to ${KEY_CHARS_MAX} visible ASCII characters`,
+  values: `${KEY_CHARS_MIN} to ${KEY_CHARS_MAX} characters`,
+  parse: (text) => {
+    const isKey = text.length >= KEY_CHARS_MIN &&
+      text.length <= KEY_CHARS_MAX &&
+      /^[!-~]*$/.test(text);
+    return isKey ? new Secret(text) : undefined;
+  },
+  show: hide,
+};
+
+/** A bot's token, or none. */
+export const TOKEN: Kind<Secret | undefined> = {
+  wanted:
+    "the bot's token: three parts joined by dots, as Discord's developer portal shows it",
+  values: "a bot's token",
+  parse: (text) => {
+    const parsed = parseDiscordToken(text);
+    return parsed === undefined ? undefined : new Secret(parsed.token);
+  },
+  show: hide,
+};
+
+/** Where Discord is. The version is added to it, so it must end before one. */
+export const UPSTREAM: Kind<string> = {
+  wanted:
+    "an http or https URL without user, query, fragment or version, such as https://discord.com/api",
+  values: "http or https URL",
+  parse: parseUpstream,
+  // Whoever put a password into it did not mean to have it printed.
+  show: (text) => quote(text.replace(/\/\/.*@/s, "//[secret]@")),
+};
+
+/** Global limits of single bots. */
+export const LIMITS: Kind<ReadonlyMap<string, number>> = {
+  wanted:
+    `applicationId=limit pairs joined by commas, each limit from 1 to ${GLOBAL_LIMIT_MAX}`,
+  values: "applicationId=limit,…",
+  parse: parseLimits,
+  show: quote,
+};
+
+function integerWithin(
+  text: string,
+  min: number,
+  max: number,
+): number | undefined {
+  if (!/^[0-9]{1,15}$/.test(text)) return undefined;
+  const value = Number(text);
+  return value >= min && value <= max ? value : undefined;
+}
+
+function isHost(text: string): boolean {
+  // Colons only as in IPv6: `localhost:8000` is a mistake worth a sentence.
+  return /^[A-Za-z0-9._-]{1,253}$/.test(text) ||
+    /^(?=.*:.*:)[0-9A-Fa-f:.]{2,45}$/.test(text);
+}
+
+function parseUpstream(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
+  if (url.username !== "" || url.password !== "") return undefined;
+  // A lone `?` or `#` leaves `search` and `hash` empty.
+  if (/[?#]/.test(text)) return undefined;
+  const base = url.origin + url.pathname.replace(/\/+$/, "");
+  return /\/v[0-9]+$/.test(base) ? undefined : base;
+}
+
+function parseLimits(text: string): ReadonlyMap<string, number> | undefined {
+  const limits = new Map<string, number>();
+  if (text === "") return limits;
+  for (const pair of text.split(",")) {
+    const [, id, digits] = /^\s*([0-9]{16,20})\s*=\s*([0-9]+)\s*$/.exec(pair) ??
+      [];
+    if (id === undefined || digits === undefined || limits.has(id)) {
+      return undefined;
+    }
+    const limit = integerWithin(digits, 1, GLOBAL_LIMIT_MAX);
+    if (limit === undefined) return undefined;
+    limits.set(id, limit);
+  }
+  return limits;
+}
+
+function quote(text: string): string {
+  const shown = text.length > SHOWN_CHARS_MAX
+    ? text.slice(0, SHOWN_CHARS_MAX) + "…"
+    : text;
+  return JSON.stringify(shown);
+}
+
+function hide(): string {
+  return "[secret]";
+}

@@ -1,0 +1,109 @@
+import { nearestName } from "./nearest_name.ts";
+import { type Setting, SETTINGS, type Settings } from "./settings.ts";
+
+export type ReadSettings =
+  | {
+    readonly ok: true;
+    readonly settings: Settings;
+    /** What an operator may want to hear though nothing is wrong. */
+    readonly notes: readonly string[];
+  }
+  /** One line each, fit to be printed: no secret is in them. */
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Names of others are none of our business; these are ours, so an unknown one is a slip. */
+const OUR_PREFIX = "REST_";
+
+/** Loopback never leaves the machine, so nobody else can read along. */
+const LOOPBACK = /^http:\/\/(?:localhost|127\.[0-9.]+|\[::1\])(?::|\/|$)/;
+
+/** Checks every setting at once, so that nobody has to start once per mistake. */
+export function readSettings(env: Env): ReadSettings {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [member, setting] of Object.entries(SETTINGS)) {
+    values[member] = readOne(setting, env, problems);
+  }
+  problems.push(...unknownNames(env));
+  if (problems.length > 0) return { ok: false, problems };
+
+  // The table has a row for each member, and each row gave a value of its kind.
+  const settings = values as unknown as Settings;
+  problems.push(...contradictions(settings));
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, settings, notes: notesOn(settings, env) };
+}
+
+function readOne(
+  setting: Setting<unknown>,
+  env: Env,
+  problems: string[],
+): unknown {
+  const { name, kind, need } = setting;
+  // An empty value is an unset one: `.env` files and containers pass `NAME=`.
+  // A secret read from a file often ends in a line feed.
+  const given = env[name]?.trim() ?? "";
+  if (given === "") {
+    if (need === "required") {
+      problems.push(`${name} is not set: want ${kind.wanted}`);
+    }
+    return kind.parse(setting.fallback);
+  }
+  const value = kind.parse(given);
+  if (value === undefined) {
+    problems.push(`${name} is ${kind.show(given)}: want ${kind.wanted}`);
+  }
+  return value;
+}
+
+function unknownNames(env: Env): string[] {
+  const known = Object.values(SETTINGS).map((setting) => setting.name);
+  return Object.keys(env)
+    .filter((name) => name.startsWith(OUR_PREFIX) && !known.includes(name))
+    .sort()
+    .map((name) => {
+      const nearest = nearestName(name, known);
+      const hint = nearest === undefined ? "" : `, did you mean ${nearest}?`;
+      // Without its value: a misspelt key is still a key.
+      return `${name} is not a setting${hint}`;
+    });
+}
+
+function contradictions(settings: Settings): string[] {
+  const found: string[] = [];
+  if (settings.bodyLimitMib > settings.heldLimitMib) {
+    found.push(
+      `REST_BODY_LIMIT_MIB is ${settings.bodyLimitMib}: want at most ` +
+        `REST_HELD_LIMIT_MIB, which is ${settings.heldLimitMib}`,
+    );
+  }
+  const isKeyInPath = settings.isKeyInPathAllowed &&
+    !/^[A-Za-z0-9._~-]*$/.test(settings.authorization.reveal());
+  if (isKeyInPath) {
+    found.push(
+      "REST_AUTHORIZATION is [secret]: with REST_KEY_IN_PATH want " +
+        "letters, digits and - . _ ~ only, which stand in a path as they are",
+    );
+  }
+  return found;
+}
+
+function notesOn(settings: Settings, env: Env): string[] {
+  const notes: string[] = [];
+  if (settings.discordToken === undefined) {
+    notes.push(
+      "DISCORD_TOKEN is not set: only callers that bring their own token are served",
+    );
+  } else if (env["DISCORD_TOKEN"]?.trim().startsWith("Bot ")) {
+    notes.push("DISCORD_TOKEN begins with Bot, which is not part of it");
+  }
+  const { upstream } = settings;
+  if (upstream.startsWith("http:") && !LOOPBACK.test(upstream)) {
+    notes.push(
+      "REST_UPSTREAM is not https: tokens can be read on the way there",
+    );
+  }
+  return notes;
+}
