@@ -20,7 +20,9 @@ export type { Dispatcher as UndiciDispatcher } from "npm:undici@8.12.4";
 
 // Log sinks and formatters.
 export {
+  ansiColorFormatter,
   configure,
+  defaultTextFormatter,
   getConsoleSink,
   getLogger,
   jsonLinesFormatter,

@@ -1,0 +1,78 @@
+import type { Fact, FactSink } from "../domain/fact.ts";
+import type { LogFormat, LogLevelName } from "../config/settings.ts";
+import { createLog, type Log } from "./log.ts";
+
+/** Turns facts into log lines: requests at `debug`, refusals and 429s at `warn`. */
+export function createFactLog(
+  level: LogLevelName,
+  format: LogFormat,
+  writeLine?: (line: string) => void,
+): FactSink {
+  const log = createLog(level, format, writeLine);
+  const isDebug = log.isOn("debug");
+  return (fact) => {
+    // What happens with every request must cost nothing unless it is wanted.
+    if (fact.kind === "queued" || fact.kind === "leased") return;
+    if (fact.kind === "answered" && !isDebug) return;
+    writeFact(log, fact);
+  };
+}
+
+function writeFact(log: Log, fact: Fact): void {
+  switch (fact.kind) {
+    case "answered": {
+      const { label, status, caller, attempts } = fact;
+      const waitMs = Math.round(fact.waitMs);
+      const sendMs = Math.round(fact.sendMs);
+      const tries = attempts > 1 ? `, ${attempts} attempts` : "";
+      const about = `waited ${waitMs} ms, sent ${sendMs} ms${tries}`;
+      return log.write("debug", `${label}: ${status}, ${about}`, {
+        event: "answered",
+        route: label,
+        status,
+        waitMs,
+        sendMs,
+        attempts,
+        caller,
+      });
+    }
+    case "rate_limited": {
+      const { label, scope, retryAfterMs } = fact;
+      const wait = retryAfterMs === undefined
+        ? "no time given"
+        : `retry after ${Math.round(retryAfterMs)} ms`;
+      return log.write(
+        "warn",
+        `${label}: Discord answered 429, scope ${scope}, ${wait}`,
+        {
+          event: "rate_limited",
+          route: label,
+          scope,
+          retryAfterMs,
+        },
+      );
+    }
+    case "refused": {
+      const { code, label, caller } = fact;
+      return log.write(
+        "warn",
+        `${label}: refused with ${code} for ${printable(caller)}`,
+        {
+          event: "refused",
+          code,
+          route: label,
+          caller,
+        },
+      );
+    }
+    case "warning":
+      return log.write("warn", fact.message, { event: "warning" });
+    default:
+      return;
+  }
+}
+
+/** A caller names itself: its name must not be able to write lines or colours of its own. */
+function printable(text: string): string {
+  return /^[!-~]*$/.test(text) ? text : JSON.stringify(text);
+}
