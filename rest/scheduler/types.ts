@@ -69,6 +69,8 @@ export interface Poll {
    * `GET /users/@me` each (bypassing the queue) and calls `tokenChecked`.
    */
   readonly tokenChecks: readonly string[];
+  /** Sentences for the operator's log. */
+  readonly warnings?: readonly string[];
   /** Call `poll` again then, or earlier after any other call; undefined: nothing to wait for. */
   readonly wakeAtMs: number | undefined;
 }

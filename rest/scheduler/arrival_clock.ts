@@ -1,0 +1,103 @@
+import type { LimitReport } from "../domain/limit_report.ts";
+
+/**
+ * Tells when a request sent now will reach Discord, on Discord's own clock.
+ *
+ * `Reset` minus `Reset-After` is the moment Discord decided on a request, to
+ * the millisecond; minus our moment of sending, it is clock offset plus way
+ * in, together. That sum is all a sender needs: a token free at server time X
+ * may be asked for at X minus the smallest sum seen lately, whatever part of
+ * it is offset. Nothing is assumed about the way back.
+ */
+
+/** Samples kept: enough to meet the fast end of the spread, few enough to follow a changed path. */
+const SAMPLES_MAX = 64;
+/** Older samples are forgotten: two clocks may drift some 20 ms per million. */
+const SAMPLE_AGE_MAX_MS = 60_000;
+/** `Reset` and `Reset-After` are each rounded to a millisecond, either way. */
+const ROUNDING_MS = 2;
+/** Samples in a row that contradict the rest before the rest is dropped: the clock was set. */
+const CONTRADICTIONS_MAX = 3;
+
+interface Sample {
+  readonly atMs: number;
+  /** Discord's clock at the decision, minus ours at sending: an upper bound of the offset. */
+  readonly wayInMs: number;
+  /** Discord's clock at the decision, minus ours at receipt: a lower bound of the offset. */
+  readonly floorMs: number;
+}
+
+/** The whole window is looked at anew each time this many samples came: sorting per answer would cost more than the rest of settling. */
+const REVIEW_EVERY = 16;
+
+export class ArrivalClock {
+  #samples: Sample[] = [];
+  #contradictions: Sample[] = [];
+  #leastWayInMs = Infinity;
+  #highestFloorMs = -Infinity;
+  #allowanceMs = 0;
+  #sinceReview = 0;
+
+  /**
+   * Learns from one answer. False when its two headers contradict the clock
+   * seen so far; then its `Reset` must not be used (#5621 of Discord's docs
+   * repository: the headers have disagreed before).
+   */
+  learn(report: LimitReport): boolean {
+    const { bucket } = report;
+    if (bucket === undefined) return true;
+    const serverMs = bucket.resetAtServerMs - bucket.resetAfterMs;
+    const sample: Sample = {
+      atMs: report.receivedAtMs,
+      wayInMs: serverMs - report.sentAtMs,
+      floorMs: serverMs - report.receivedAtMs,
+    };
+    if (this.#contradicts(sample)) {
+      this.#contradictions.push(sample);
+      if (this.#contradictions.length < CONTRADICTIONS_MAX) return false;
+      this.#samples = this.#contradictions;
+      this.#review(sample.atMs);
+    } else {
+      this.#samples.push(sample);
+      this.#admit(sample);
+    }
+    this.#contradictions = [];
+    return true;
+  }
+
+  /** What to add to our clock to get Discord's at the earliest arrival; undefined before the first answer. */
+  get offsetMs(): number | undefined {
+    if (this.#samples.length === 0) return undefined;
+    return this.#leastWayInMs - this.#allowanceMs - ROUNDING_MS;
+  }
+
+  /** The true offset lies in every sample's [floor, way in]; two that do not overlap cannot both be true. */
+  #contradicts(sample: Sample): boolean {
+    return sample.floorMs > this.#leastWayInMs + ROUNDING_MS ||
+      sample.wayInMs < this.#highestFloorMs - ROUNDING_MS;
+  }
+
+  #admit(sample: Sample): void {
+    const isFew = this.#samples.length <= REVIEW_EVERY;
+    this.#leastWayInMs = Math.min(this.#leastWayInMs, sample.wayInMs);
+    this.#highestFloorMs = Math.max(this.#highestFloorMs, sample.floorMs);
+    if (isFew || ++this.#sinceReview >= REVIEW_EVERY) this.#review(sample.atMs);
+  }
+
+  #review(nowMs: number): void {
+    this.#sinceReview = 0;
+    const newest = this.#samples.slice(-SAMPLES_MAX);
+    this.#samples = newest.filter((sample, index) =>
+      index === newest.length - 1 || nowMs - sample.atMs <= SAMPLE_AGE_MAX_MS
+    );
+    const waysIn = this.#samples.map((sample) => sample.wayInMs);
+    waysIn.sort((a, b) => a - b);
+    const least = waysIn[0] ?? 0;
+    const median = waysIn[waysIn.length >> 1] ?? least;
+    this.#leastWayInMs = least;
+    this.#highestFloorMs = Math.max(...this.#samples.map((s) => s.floorMs));
+    // With n samples the next one is the smallest yet with a chance of 1 in
+    // n + 1; this is about what it would then undercut the others by.
+    this.#allowanceMs = (median - least) / (waysIn.length + 1);
+  }
+}

@@ -1,0 +1,130 @@
+import { Deque } from "../collections/deque.ts";
+
+/**
+ * The limit on all requests of one identity: at most `limit` arrivals at
+ * Discord in any second (Discord docs, "Global Rate Limit": 50 per second).
+ *
+ * What Discord counts is arrival, which lies somewhere between our start and
+ * the answer. A token is therefore safe to use again one second after the
+ * answer that used it; and since a request does arrive at some time, at the
+ * latest one second and a margin after its start. The margin is the spread of
+ * latencies seen. Kept so, no window of Discord's, wherever it begins and of
+ * whichever kind, can hold more than `limit` arrivals.
+ */
+
+const WINDOW_MS = 1_000;
+/** The least margin: below it the noise of timers on a busy machine is not covered. */
+const MARGIN_MIN_MS = 50;
+/** The most: an answer can be slow for reasons that have nothing to do with the way in. */
+const MARGIN_MAX_MS = 1_000;
+/** Latencies the spread is read from, and how often. */
+const LATENCIES_MAX = 64;
+const REVIEW_EVERY = 16;
+/** The part taken as the slow end; the slowest few are Discord thinking, not the network. */
+const SLOW_QUANTILE = 0.95;
+
+/** One token in use. */
+export interface GlobalPermit {
+  readonly startedAtMs: number;
+  answeredAtMs: number | undefined;
+  isReturned: boolean;
+}
+
+export class GlobalLimit {
+  readonly limit: number;
+  readonly #partUsedUntilMs: number;
+  readonly #byStart = new Deque<GlobalPermit>();
+  readonly #byAnswer = new Deque<GlobalPermit>();
+  readonly #latenciesMs: number[] = [];
+  #latencyCount = 0;
+  #marginMs = MARGIN_MIN_MS;
+  #used = 0;
+
+  /** `partUsedUntilMs`: until then half is taken as spent, by the process before this one. */
+  constructor(limit: number, partUsedUntilMs: number) {
+    this.limit = limit;
+    this.#partUsedUntilMs = partUsedUntilMs;
+  }
+
+  get marginMs(): number {
+    return this.#marginMs;
+  }
+
+  used(nowMs: number): number {
+    this.#takeBack(nowMs);
+    return this.#used;
+  }
+
+  /** 0 when a token is free, else when to ask again; Infinity: only an answer can help. */
+  freeAtMs(nowMs: number): number {
+    this.#takeBack(nowMs);
+    const isPartUsed = nowMs < this.#partUsedUntilMs;
+    const limit = isPartUsed ? Math.ceil(this.limit / 2) : this.limit;
+    if (this.#used < limit) return 0;
+    const next = this.#nextReturnAtMs();
+    return isPartUsed ? Math.min(next, this.#partUsedUntilMs) : next;
+  }
+
+  take(nowMs: number): GlobalPermit {
+    const permit: GlobalPermit = {
+      startedAtMs: nowMs,
+      answeredAtMs: undefined,
+      isReturned: false,
+    };
+    this.#used++;
+    this.#byStart.push(permit);
+    return permit;
+  }
+
+  answered(permit: GlobalPermit, answeredAtMs: number): void {
+    permit.answeredAtMs = answeredAtMs;
+    if (!permit.isReturned) this.#byAnswer.push(permit);
+    this.#learn(answeredAtMs - permit.startedAtMs);
+  }
+
+  /** Gives back the token of a request that never left. */
+  giveBack(permit: GlobalPermit): void {
+    this.#return(permit);
+  }
+
+  #takeBack(nowMs: number): void {
+    for (;;) {
+      const first = this.#byAnswer.peek();
+      const isDue = first !== undefined &&
+        (first.isReturned ||
+          (first.answeredAtMs ?? nowMs) + WINDOW_MS <= nowMs);
+      if (!isDue) break;
+      this.#return(first);
+      this.#byAnswer.shift();
+    }
+    for (;;) {
+      const first = this.#byStart.peek();
+      const isDue = first !== undefined && (first.isReturned ||
+        first.startedAtMs + WINDOW_MS + this.#marginMs <= nowMs);
+      if (!isDue) break;
+      this.#return(first);
+      this.#byStart.shift();
+    }
+  }
+
+  #return(permit: GlobalPermit): void {
+    if (permit.isReturned) return;
+    permit.isReturned = true;
+    this.#used--;
+  }
+
+  #nextReturnAtMs(): number {
+    const answered = this.#byAnswer.peek()?.answeredAtMs ?? Infinity;
+    const started = this.#byStart.peek()?.startedAtMs ?? Infinity;
+    return Math.min(answered, started + this.#marginMs) + WINDOW_MS;
+  }
+
+  #learn(latencyMs: number): void {
+    this.#latenciesMs[this.#latencyCount++ % LATENCIES_MAX] = latencyMs;
+    if (this.#latencyCount % REVIEW_EVERY !== 0) return;
+    const sorted = [...this.#latenciesMs].sort((a, b) => a - b);
+    const slow = sorted[Math.floor((sorted.length - 1) * SLOW_QUANTILE)] ?? 0;
+    const spread = slow - (sorted[0] ?? 0);
+    this.#marginMs = Math.min(MARGIN_MAX_MS, Math.max(MARGIN_MIN_MS, spread));
+  }
+}

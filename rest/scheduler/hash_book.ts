@@ -1,0 +1,130 @@
+import type { BucketReport } from "../domain/limit_report.ts";
+
+/** What is known of every bucket of one hash, whatever the channel or guild. */
+export interface HashFacts {
+  readonly hash: string;
+  limit: number;
+  kind: "unknown" | "sliding" | "fixed";
+  /** Time for one token to come back (period / limit); undefined until seen exactly. */
+  intervalMs: number | undefined;
+  /**
+   * Until then a line never seen before is asked carefully, one request first:
+   * its bucket may have been part-used by the process before this one.
+   */
+  probeUntilMs: number;
+}
+
+/** Changes of one route's hash within a minute before it is believed no more: then it alternates. */
+const FLIPS_MAX = 8;
+const FLIPS_WITHIN_MS = 60_000;
+
+interface RouteHash {
+  hash: string;
+  flips: number;
+  flipsSinceMs: number;
+}
+
+/** Everything learnt about hashes and which route has which. Bounded; the oldest is forgotten. */
+export class HashBook {
+  readonly #facts = new Map<string, HashFacts>();
+  readonly #routes = new Map<string, RouteHash>();
+  readonly #headerless = new Set<string>();
+  readonly #entriesMax: number;
+
+  constructor(entriesMax: number) {
+    this.#entriesMax = entriesMax;
+  }
+
+  hashOf(routeKey: string): string | undefined {
+    return this.#routes.get(routeKey)?.hash;
+  }
+
+  factsOf(hash: string): HashFacts | undefined {
+    return this.#facts.get(hash);
+  }
+
+  /** True for a route whose answers name no bucket: only the global limit binds it. */
+  isHeaderless(routeKey: string): boolean {
+    return this.#headerless.has(routeKey);
+  }
+
+  noteHeaderless(routeKey: string): void {
+    if (this.#routes.has(routeKey)) return;
+    this.#headerless.add(routeKey);
+    trim(this.#headerless, this.#entriesMax);
+  }
+
+  /** The facts of a reported bucket, made or brought up to date. */
+  learn(report: BucketReport, nowMs: number): HashFacts {
+    const exactIntervalMs = intervalOf(report);
+    const known = this.#facts.get(report.hash);
+    if (known === undefined) {
+      const facts: HashFacts = {
+        hash: report.hash,
+        limit: report.limit,
+        kind: report.limit === 1 ? "sliding" : "unknown",
+        intervalMs: exactIntervalMs,
+        probeUntilMs: nowMs + report.resetAfterMs *
+            report.limit / Math.max(1, report.limit - report.remaining),
+      };
+      this.#facts.set(report.hash, facts);
+      trim(this.#facts, this.#entriesMax);
+      return facts;
+    }
+    if (known.limit !== report.limit) {
+      known.limit = report.limit;
+      known.intervalMs = undefined;
+    }
+    if (exactIntervalMs !== undefined) known.intervalMs = exactIntervalMs;
+    return known;
+  }
+
+  /**
+   * Says that `routeKey` answered with `hash`. False when the route changes
+   * its hash too often to follow (#1295: some routes answer with several).
+   */
+  assign(routeKey: string, hash: string, nowMs: number): boolean {
+    this.#headerless.delete(routeKey);
+    const known = this.#routes.get(routeKey);
+    if (known === undefined) {
+      this.#routes.set(routeKey, { hash, flips: 0, flipsSinceMs: nowMs });
+      trim(this.#routes, this.#entriesMax);
+      return true;
+    }
+    if (known.hash === hash) return true;
+    if (nowMs - known.flipsSinceMs > FLIPS_WITHIN_MS) {
+      known.flips = 0;
+      known.flipsSinceMs = nowMs;
+    }
+    if (++known.flips > FLIPS_MAX) return false;
+    known.hash = hash;
+    return true;
+  }
+
+  *all(): Iterable<HashFacts> {
+    yield* this.#facts.values();
+  }
+}
+
+/**
+ * The time per token, where this one report shows it: the first request into
+ * an idle bucket leaves it exactly one token from full. (With limit - remaining
+ * = k, `Reset-After` lies between k - 1 and k intervals; only k = 1 is exact.)
+ */
+function intervalOf(report: BucketReport): number | undefined {
+  return report.limit - report.remaining === 1
+    ? report.resetAfterMs
+    : undefined;
+}
+
+/** Forgets the oldest of an insertion-ordered collection beyond `max`. */
+function trim(
+  collection: Map<string, unknown> | Set<string>,
+  max: number,
+): void {
+  if (collection.size <= max) return;
+  for (const oldest of collection.keys()) {
+    collection.delete(oldest);
+    return;
+  }
+}

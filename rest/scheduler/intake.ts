@@ -1,0 +1,227 @@
+import { advance, makeCandidate, refresh, withdraw } from "./flow.ts";
+import type { Urgency } from "../domain/request.ts";
+import { laneFor, lineFor } from "./lines.ts";
+import { inheritedUrgency, joinGroup, shiftUrgency } from "./order.ts";
+import { predictedWaitMs } from "./predict.ts";
+import { forgetIdle } from "./sweep.ts";
+import { subOf } from "./sub_limits.ts";
+import type { Lane, Line, State, Waiting } from "./state.ts";
+import { nextCheckInMs } from "./tokens.ts";
+import type { Ask, Refused } from "./types.ts";
+
+/** When to come back to a full queue: by then some of it has surely left. */
+const OVERLOADED_RETRY_MS = 1_000;
+
+/** Takes a request in, or says why not. */
+export function enqueue(
+  state: State,
+  ask: Ask,
+  nowMs: number,
+): Refused | undefined {
+  const full = refuseForRoom(state, ask, nowMs);
+  if (full !== undefined) return full;
+  const lane = laneFor(state, ask);
+  const blocked = refuseForHealth(state, ask, lane, nowMs);
+  if (blocked !== undefined) return blocked;
+  const line = lineFor(state, ask, lane);
+  if (line.waiting >= state.options.lineWaitingMax) {
+    return overloaded(`${line.waiting} requests wait for ${ask.route.label}`);
+  }
+  const waiting = newWaiting(state, ask, lane, line, nowMs);
+  const late = refuseForWait(state, waiting, nowMs);
+  if (late !== undefined) {
+    refresh(state, line, nowMs);
+    return late;
+  }
+  admit(state, waiting, nowMs);
+  return undefined;
+}
+
+/** Raises a waiting request's urgency; within an order group the head inherits it. */
+export function urge(
+  state: State,
+  id: number,
+  urgency: Urgency,
+  nowMs: number,
+): void {
+  const waiting = state.waiting.get(id);
+  if (waiting === undefined || urgency >= waiting.ownUrgency) return;
+  const { group } = waiting;
+  if (group !== undefined) {
+    shiftUrgency(group, waiting.ownUrgency, -1);
+    shiftUrgency(group, urgency, 1);
+  }
+  waiting.ownUrgency = urgency;
+  raise(state, group?.current ?? waiting, urgency, nowMs);
+  if (waiting.urgency > urgency) waiting.urgency = urgency;
+}
+
+/** Takes a waiting request out again. */
+export function cancel(
+  state: State,
+  id: number,
+  nowMs: number,
+): "cancelled" | "leased" | "unknown" {
+  const waiting = state.waiting.get(id);
+  if (waiting === undefined) return "unknown";
+  if (waiting.state === "leased") return "leased";
+  withdraw(state, waiting, nowMs);
+  return "cancelled";
+}
+
+function newWaiting(
+  state: State,
+  ask: Ask,
+  lane: Lane,
+  line: Line,
+  nowMs: number,
+): Waiting {
+  const longestAtMs = nowMs + state.options.maxWaitMs;
+  return {
+    kind: "request",
+    ask,
+    seq: state.seq++,
+    enqueuedAtMs: nowMs,
+    expiresAtMs: Math.min(longestAtMs, ask.deadlineAtMs ?? Infinity),
+    state: "held",
+    ownUrgency: ask.urgency,
+    urgency: ask.urgency,
+    line,
+    lane,
+    group: undefined,
+    before: undefined,
+    after: undefined,
+    entry: undefined,
+    permit: undefined,
+    sub: undefined,
+    isRetry: false,
+    wake: undefined,
+    heapIndex: -1,
+  };
+}
+
+function admit(state: State, waiting: Waiting, nowMs: number): void {
+  const { ask, line, lane } = waiting;
+  state.waiting.set(ask.id, waiting);
+  state.expiries.push(waiting);
+  state.bytes += ask.bytes;
+  line.waiting++;
+  lane.waiting++;
+  joinGroup(state, waiting);
+  const { group } = waiting;
+  if (group === undefined) makeCandidate(state, waiting, nowMs);
+  else if (group.current === undefined) advance(state, group, nowMs);
+  else {
+    raise(
+      state,
+      group.current,
+      inheritedUrgency(group, group.current),
+      nowMs,
+    );
+  }
+}
+
+function raise(
+  state: State,
+  waiting: Waiting,
+  urgency: Urgency,
+  nowMs: number,
+): void {
+  if (urgency >= waiting.urgency) return;
+  waiting.urgency = urgency;
+  if (waiting.state !== "candidate" || waiting.entry === undefined) return;
+  waiting.line.candidates?.remove(waiting.entry);
+  makeCandidate(state, waiting, nowMs);
+}
+
+function refuseForRoom(
+  state: State,
+  ask: Ask,
+  nowMs: number,
+): Refused | undefined {
+  const { waitingMax, bytesMax, linesMax } = state.options;
+  const waitingCount = state.waiting.size - state.inFlight;
+  if (waitingCount >= waitingMax) {
+    return overloaded(`${waitingCount} requests wait already`);
+  }
+  if (ask.bytes > 0 && state.bytes + ask.bytes > bytesMax) {
+    return overloaded(`${state.bytes} bytes of bodies wait already`);
+  }
+  if (state.lines.size >= linesMax) forgetIdle(state, nowMs, 0);
+  if (state.lines.size >= linesMax) {
+    return overloaded(`${state.lines.size} buckets are in use`);
+  }
+  return undefined;
+}
+
+function refuseForHealth(
+  state: State,
+  ask: Ask,
+  lane: Lane,
+  nowMs: number,
+): Refused | undefined {
+  if (lane.identity.token === "rejected") {
+    return {
+      code: "token_rejected",
+      message: "Cannot queue request: Discord rejects the bot's token",
+      retryAfterMs: nextCheckInMs(lane.identity, nowMs),
+    };
+  }
+  const goneUntilMs = ask.route.webhookId === undefined
+    ? undefined
+    : state.gone.get(ask.route.webhookId);
+  if (goneUntilMs !== undefined && nowMs < goneUntilMs) {
+    return {
+      code: "webhook_gone",
+      message: "Unknown Webhook",
+      retryAfterMs: undefined,
+    };
+  }
+  if (!state.invalid.allows(ask.route.key, nowMs)) {
+    const { invalid } = state;
+    return {
+      code: "invalid_budget",
+      message: "Cannot queue request: " +
+        `${invalid.count(nowMs)} invalid requests in 10 minutes, ` +
+        `at ${invalid.ceiling} nothing is sent so that Discord does not block this address`,
+      retryAfterMs: Math.max(1_000, invalid.easesAtMs(nowMs) - nowMs),
+    };
+  }
+  const blockedMs = (state.breaker.untilMs ?? 0) - nowMs;
+  if (blockedMs <= state.options.maxWaitMs) return undefined;
+  return {
+    code: "blocked",
+    message: "Cannot queue request: Cloudflare blocks this address",
+    retryAfterMs: blockedMs,
+  };
+}
+
+function refuseForWait(
+  state: State,
+  waiting: Waiting,
+  nowMs: number,
+): Refused | undefined {
+  const { line, lane } = waiting;
+  const subMs = (subOf(waiting)?.pausedUntilMs ?? 0) - nowMs;
+  const waitMs = Math.max(subMs, predictedWaitMs(state, line, lane, nowMs));
+  const { maxWaitMs } = state.options;
+  if (waitMs <= maxWaitMs) return undefined;
+  return {
+    code: "wait_too_long",
+    message: `Cannot queue request: it would wait ${seconds(waitMs)} s, ` +
+      `the longest allowed is ${seconds(maxWaitMs)} s`,
+    retryAfterMs: Math.max(1_000, waitMs - maxWaitMs),
+  };
+}
+
+function overloaded(what: string): Refused {
+  return {
+    code: "overloaded",
+    message: `Cannot queue request: ${what}`,
+    retryAfterMs: OVERLOADED_RETRY_MS,
+  };
+}
+
+function seconds(ms: number): number {
+  return Math.ceil(ms / 1_000);
+}

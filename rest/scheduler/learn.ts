@@ -1,0 +1,169 @@
+import type { BucketReport, LimitReport } from "../domain/limit_report.ts";
+import { noteReport, noteSilent } from "./bucket.ts";
+import { makeCandidate, refresh } from "./flow.ts";
+import type { HashFacts } from "./hash_book.ts";
+import { currentLine, giveHash, lineFor } from "./lines.ts";
+import type { Line, State, Waiting } from "./state.ts";
+
+/** What an answer teaches about buckets: which one it was, its numbers, its clock. */
+export function learnFrom(
+  state: State,
+  waiting: Waiting,
+  report: LimitReport,
+  nowMs: number,
+): void {
+  const isClockTrusted = state.arrival.learn(report);
+  const { bucket } = report;
+  if (bucket === undefined) {
+    learnSilence(state, waiting, report);
+    return;
+  }
+  const offsetMs = state.arrival.offsetMs ?? 0;
+  const seen = isClockTrusted ? bucket : {
+    ...bucket,
+    // The two headers disagree; the time left, counted from receipt, is never too early.
+    resetAtServerMs: report.receivedAtMs + bucket.resetAfterMs + offsetMs,
+  };
+  if (report.status === 429) {
+    learnFrom429(waiting.line, seen);
+    return;
+  }
+  const facts = state.book.learn(seen, nowMs);
+  findLine(state, waiting, facts, report, nowMs);
+  noteOn(state, waiting, seen, report);
+}
+
+/** An answer without bucket headers: a route that has none, or one that left them out this time. */
+function learnSilence(
+  state: State,
+  waiting: Waiting,
+  report: LimitReport,
+): void {
+  const { line, ask } = waiting;
+  if (line.bucket !== undefined) {
+    noteSilent(line.bucket, report.sentAtMs + (state.arrival.offsetMs ?? 0));
+    return;
+  }
+  // A 401, a 429 or a gateway's 5xx may come from before Discord's limiter.
+  const isTelling = report.status < 500 && report.status !== 401 &&
+    report.status !== 429 && !report.isCloudflare403;
+  if (isTelling) state.book.noteHeaderless(ask.route.key);
+}
+
+/** A 429 shows another limit's numbers as often as the bucket's own; only an empty bucket of the same name is believed. */
+function learnFrom429(line: Line, seen: BucketReport): void {
+  const { bucket } = line;
+  if (bucket?.facts.hash !== seen.hash || seen.remaining > 0) return;
+  noteReport(bucket, seen);
+}
+
+/** Sees to it that the request's route and line carry the hash the answer named. */
+function findLine(
+  state: State,
+  waiting: Waiting,
+  facts: HashFacts,
+  report: LimitReport,
+  nowMs: number,
+): void {
+  const { ask, line } = waiting;
+  const known = state.book.hashOf(ask.route.key);
+  if (known === facts.hash) {
+    // The route has its hash already, but this line was made before that.
+    if (line.bucket === undefined) joinHash(state, line, facts, nowMs);
+    return;
+  }
+  // Deleting a message that is gone answers with another bucket than deleting
+  // one that is there (#1295); an error must not rename the route.
+  if (known !== undefined && report.status >= 400) return;
+  if (!state.book.assign(ask.route.key, facts.hash, nowMs)) return;
+  if (known === undefined) {
+    for (const sibling of [...state.unhashed.get(ask.route.key) ?? []]) {
+      joinHash(state, sibling, facts, nowMs);
+    }
+    waiting.line = currentLine(line);
+  } else {
+    rehome(state, line, ask.route.key, nowMs);
+  }
+}
+
+/** Books the numbers on the line of that hash; the request's own line, if another, only lost a token. */
+function noteOn(
+  state: State,
+  waiting: Waiting,
+  seen: BucketReport,
+  report: LimitReport,
+): void {
+  const line = currentLine(waiting.line);
+  if (line.bucket?.facts.hash === seen.hash) {
+    noteReport(line.bucket, seen);
+    return;
+  }
+  if (line.bucket !== undefined) {
+    noteSilent(line.bucket, report.sentAtMs + (state.arrival.offsetMs ?? 0));
+  }
+  if (state.book.hashOf(waiting.ask.route.key) !== seen.hash) return;
+  const named = lineFor(state, waiting.ask, waiting.lane);
+  if (named.bucket !== undefined) noteReport(named.bucket, seen);
+}
+
+/** Gives a line its hash; where the bucket has a line already, everything moves there. */
+function joinHash(
+  state: State,
+  line: Line,
+  facts: HashFacts,
+  nowMs: number,
+): void {
+  const target = giveHash(state, line, facts);
+  if (target !== undefined) merge(state, line, target, nowMs);
+  refresh(state, target ?? line, nowMs);
+}
+
+function merge(state: State, from: Line, into: Line, nowMs: number): void {
+  const candidates = takeCandidates(from);
+  from.mergedInto = into;
+  into.waiting += from.waiting;
+  into.inFlight += from.inFlight;
+  into.pausedUntilMs = Math.max(into.pausedUntilMs, from.pausedUntilMs);
+  into.isCautious ||= from.isCautious;
+  from.waiting = 0;
+  from.inFlight = 0;
+  for (const sub of from.subs ?? []) {
+    sub.line = into;
+    into.subs ??= [];
+    into.subs.push(sub);
+    for (const parked of sub.parked) parked.line = into;
+  }
+  from.subs = undefined;
+  refresh(state, from, nowMs);
+  for (const waiting of candidates) makeCandidate(state, waiting, nowMs);
+}
+
+/** Moves the waiting requests of one route from a line that is theirs no more. */
+function rehome(
+  state: State,
+  line: Line,
+  routeKey: string,
+  nowMs: number,
+): void {
+  // `makeCandidate` looks up the line anew, so putting all back is moving those that must.
+  if (line.routeKey === routeKey || line.candidates !== undefined) {
+    for (const waiting of takeCandidates(line)) {
+      makeCandidate(state, waiting, nowMs);
+    }
+  }
+  refresh(state, line, nowMs);
+}
+
+/** Empties a line's queue in the order of arrival. */
+function takeCandidates(line: Line): Waiting[] {
+  const taken: Waiting[] = [];
+  const { candidates } = line;
+  for (;;) {
+    const entry = candidates?.peek(Infinity);
+    if (entry === undefined) break;
+    candidates?.remove(entry);
+    entry.value.entry = undefined;
+    taken.push(entry.value);
+  }
+  return taken.sort((a, b) => a.seq - b.seq);
+}

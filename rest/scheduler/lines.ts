@@ -1,0 +1,139 @@
+import { FairQueue } from "./fair_queue.ts";
+import { newBucket } from "./bucket.ts";
+import { GlobalLimit } from "./global_limit.ts";
+import type { HashFacts } from "./hash_book.ts";
+import type { Identity, Lane, Line, State } from "./state.ts";
+import type { Ask } from "./types.ts";
+
+/** For so long after the start a global limit is taken as half spent: the process before this one may have. */
+const PART_USED_MS = 1_000;
+
+/** The line a request belongs to, made if need be. */
+export function lineFor(state: State, ask: Ask, lane: Lane): Line {
+  const { route, identityId } = ask;
+  const hash = state.book.hashOf(route.key);
+  const facts = hash === undefined ? undefined : state.book.factsOf(hash);
+  const key = facts === undefined
+    ? routeLineKey(identityId, route.key, route.major)
+    : hashLineKey(identityId, facts.hash, route.major);
+  const known = state.lines.get(key);
+  if (known !== undefined) return known;
+  const line: Line = {
+    kind: "line",
+    key,
+    identityId,
+    major: route.major,
+    lane,
+    label: route.label,
+    routeKey: route.key,
+    bucket: facts === undefined ? undefined : newBucket(facts),
+    candidates: undefined,
+    subs: undefined,
+    waiting: 0,
+    inFlight: 0,
+    pausedUntilMs: 0,
+    isCautious: false,
+    strikes: 0,
+    ready: undefined,
+    wake: undefined,
+    mergedInto: undefined,
+    idleSinceMs: 0,
+    isListedIdle: false,
+  };
+  state.lines.set(key, line);
+  if (facts === undefined) unhashedOf(state, route.key).add(line);
+  return line;
+}
+
+/** Follows a line to the one it was merged into. */
+export function currentLine(line: Line): Line {
+  let current = line;
+  while (current.mergedInto !== undefined) current = current.mergedInto;
+  return current;
+}
+
+/** Lines of a route that wait for its hash. */
+export function unhashedOf(state: State, routeKey: string): Set<Line> {
+  let lines = state.unhashed.get(routeKey);
+  if (lines === undefined) {
+    lines = new Set();
+    state.unhashed.set(routeKey, lines);
+  }
+  return lines;
+}
+
+/**
+ * Gives a line without a hash its hash: it becomes the line of that bucket.
+ * Returns the line that already was that, if there is one; the two must merge.
+ */
+export function giveHash(
+  state: State,
+  line: Line,
+  facts: HashFacts,
+): Line | undefined {
+  forgetUnhashed(state, line);
+  state.lines.delete(line.key);
+  const key = hashLineKey(line.identityId, facts.hash, line.major);
+  const there = state.lines.get(key);
+  if (there !== undefined) return there;
+  line.key = key;
+  line.bucket = newBucket(facts);
+  state.lines.set(key, line);
+  return undefined;
+}
+
+export function forgetLine(state: State, line: Line): void {
+  state.lines.delete(line.key);
+  forgetUnhashed(state, line);
+}
+
+function forgetUnhashed(state: State, line: Line): void {
+  const siblings = state.unhashed.get(line.routeKey);
+  if (siblings === undefined) return;
+  siblings.delete(line);
+  if (siblings.size === 0) state.unhashed.delete(line.routeKey);
+}
+
+/** The lane a request goes through, made if need be. */
+export function laneFor(state: State, ask: Ask): Lane {
+  const key = `${ask.route.lane}|${ask.identityId}`;
+  const known = state.lanes.get(key);
+  if (known !== undefined) return known;
+  const isLimited = ask.route.lane === "bot";
+  const lane: Lane = {
+    kind: "lane",
+    key,
+    identity: identityFor(state, ask.identityId),
+    limit: isLimited
+      ? new GlobalLimit(
+        state.options.globalLimitOf(ask.identityId),
+        state.startedAtMs + PART_USED_MS,
+      )
+      : undefined,
+    ready: new FairQueue(),
+    lockedUntilMs: 0,
+    isCautious: false,
+    inFlight: 0,
+    waiting: 0,
+    wake: undefined,
+  };
+  state.lanes.set(key, lane);
+  return lane;
+}
+
+function identityFor(state: State, id: string): Identity {
+  let identity = state.identities.get(id);
+  if (identity === undefined) {
+    identity = { kind: "identity", id, token: "unproven", wake: undefined };
+    state.identities.set(id, identity);
+  }
+  return identity;
+}
+
+function routeLineKey(identityId: string, key: string, major: string): string {
+  return `${identityId}|${major}|route ${key}`;
+}
+
+function hashLineKey(identityId: string, hash: string, major: string): string {
+  return `${identityId}|${major}|hash ${hash}`;
+}

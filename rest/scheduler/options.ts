@@ -1,0 +1,33 @@
+/** Everything about the scheduler that an operator or a test may choose. */
+export interface SchedulerOptions {
+  /** Longest a request may wait before it is refused (or Discord's 429 handed back). */
+  readonly maxWaitMs: number;
+  /** Global limit of an identity, per second. */
+  readonly globalLimitOf: (identityId: string) => number;
+  /** Invalid requests per 10 minutes at which nothing is sent any more. */
+  readonly invalidCeiling: number;
+  /** Waiting requests in all; memory is what it bounds. */
+  readonly waitingMax: number;
+  /** Waiting requests of one line: a line of 5 per 5 s works off 240 in the longest wait. */
+  readonly lineWaitingMax: number;
+  /** Body bytes of all waiting requests. */
+  readonly bytesMax: number;
+  /** Lines (buckets) kept; idle ones are forgotten after `lineIdleMs`, the oldest first beyond this. */
+  readonly linesMax: number;
+  readonly lineIdleMs: number;
+  /** When the process started, on the clock of every `nowMs`; `performance.now()` counts from there. */
+  readonly startedAtMs: number;
+}
+
+/** What a stock proxy runs with, and tests start from. */
+export const SCHEDULER_DEFAULTS: SchedulerOptions = {
+  maxWaitMs: 240_000,
+  globalLimitOf: () => 50,
+  invalidCeiling: 9_000,
+  waitingMax: 100_000,
+  lineWaitingMax: 10_000,
+  bytesMax: 512 * 1024 * 1024,
+  linesMax: 50_000,
+  lineIdleMs: 60_000,
+  startedAtMs: 0,
+};

@@ -1,0 +1,95 @@
+import type { Urgency } from "../domain/request.ts";
+import { sharesField } from "./sub_limits.ts";
+import type { OrderGroup, State, Waiting } from "./state.ts";
+
+/**
+ * Order groups: the POSTs of a route and channel, writes of one path, the
+ * reactions of a channel leave one after the other's answer. At most one
+ * member at a time is on its way (`current`). Members parked behind a hidden
+ * sub-limit let later ones pass that share no field with them.
+ */
+
+/** Members looked past while parked ones stand at the head; beyond it the rest waits its turn. */
+const LOOK_AHEAD_MAX = 256;
+
+const URGENCIES = 8;
+
+export function joinGroup(state: State, waiting: Waiting): void {
+  const { ask } = waiting;
+  if (!ask.isOrdered || ask.route.orderKey === undefined) return;
+  const key = `${ask.identityId}|${ask.route.orderKey}`;
+  let group = state.groups.get(key);
+  if (group === undefined) {
+    group = {
+      key,
+      first: undefined,
+      last: undefined,
+      size: 0,
+      perUrgency: new Array<number>(URGENCIES).fill(0),
+      current: undefined,
+    };
+    state.groups.set(key, group);
+  }
+  waiting.group = group;
+  waiting.before = group.last;
+  if (group.last === undefined) group.first = waiting;
+  else group.last.after = waiting;
+  group.last = waiting;
+  group.size++;
+  shiftUrgency(group, waiting.ownUrgency, 1);
+}
+
+export function leaveGroup(state: State, waiting: Waiting): void {
+  const { group } = waiting;
+  if (group === undefined) return;
+  if (waiting.before === undefined) group.first = waiting.after;
+  else waiting.before.after = waiting.after;
+  if (waiting.after === undefined) group.last = waiting.before;
+  else waiting.after.before = waiting.before;
+  waiting.before = undefined;
+  waiting.after = undefined;
+  waiting.group = undefined;
+  group.size--;
+  shiftUrgency(group, waiting.ownUrgency, -1);
+  if (group.current === waiting) group.current = undefined;
+  if (group.size === 0) state.groups.delete(group.key);
+}
+
+/** The member that may go next, if none is on its way; it becomes the current one. */
+export function nextOfGroup(group: OrderGroup): Waiting | undefined {
+  if (group.current !== undefined) return undefined;
+  const passed: Waiting[] = [];
+  let member = group.first;
+  while (member !== undefined && passed.length < LOOK_AHEAD_MAX) {
+    const candidate = member;
+    const isFree = candidate.state === "held" &&
+      !passed.some((earlier) => sharesField(earlier.ask, candidate.ask));
+    if (isFree) {
+      group.current = candidate;
+      candidate.urgency = inheritedUrgency(group, candidate);
+      return candidate;
+    }
+    passed.push(candidate);
+    member = candidate.after;
+  }
+  return undefined;
+}
+
+/** The most urgent of a member's own urgency and that of everybody behind the head. */
+export function inheritedUrgency(
+  group: OrderGroup,
+  waiting: Waiting,
+): Urgency {
+  for (let urgency = 0; urgency < waiting.urgency; urgency++) {
+    if ((group.perUrgency[urgency] ?? 0) > 0) return urgency as Urgency;
+  }
+  return waiting.urgency;
+}
+
+export function shiftUrgency(
+  group: OrderGroup,
+  urgency: Urgency,
+  by: number,
+): void {
+  group.perUrgency[urgency] = (group.perUrgency[urgency] ?? 0) + by;
+}

@@ -1,0 +1,186 @@
+import { Deque } from "../collections/deque.ts";
+import { IndexedHeap } from "../collections/indexed_heap.ts";
+import { ArrivalClock } from "./arrival_clock.ts";
+import { Breaker } from "./breaker.ts";
+import {
+  leaseReady,
+  lineOpensAtMs,
+  makeCandidate,
+  refresh,
+  withdraw,
+} from "./flow.ts";
+import { HashBook } from "./hash_book.ts";
+import { cancel, enqueue, urge } from "./intake.ts";
+import { InvalidBudget } from "./invalid_budget.ts";
+import { SCHEDULER_DEFAULTS, type SchedulerOptions } from "./options.ts";
+import { release, reopen, settle } from "./settle.ts";
+import { snapshotOf } from "./snapshot.ts";
+import type { State, SubLimit, Waiting, Wake } from "./state.ts";
+import { dropSub } from "./sub_limits.ts";
+import { forgetIdle, forgetLanes } from "./sweep.ts";
+import { noteChecked } from "./tokens.ts";
+import type { Poll, Refused, Scheduler } from "./types.ts";
+import { wakeAt } from "./wakes.ts";
+
+/**
+ * The machine that decides who may send, and when. It is told what happens
+ * (`enqueue`, `settle`, `cancel`) and asked what may go (`poll`); it knows no
+ * clock, no timer and no network, so an hour of traffic is tested in a blink.
+ *
+ * Theory of operation. A request joins a *line*, everything that shares one
+ * bucket of Discord's, and where order means something an *order group*, whose
+ * members go one after the other's answer. The line knows from the bucket's
+ * numbers when its next request may start; then the line is *ready* in its
+ * *lane*, which stands for a global limit. A lane picks among its ready lines
+ * by urgency and fairness and takes a global token at that moment, so that
+ * nothing holds a token while it waits for something else. Whatever waits for
+ * a moment is in one heap of wake-ups; whatever waits for an answer is looked
+ * at again when the answer settles its lease. Every change of a line ends in
+ * `refresh` (flow.ts), so no wake-up can be lost.
+ *
+ * Costs: a few heap operations per request, each logarithmic in what waits.
+ */
+export function createScheduler(
+  options: Partial<SchedulerOptions> = {},
+): Scheduler {
+  const state = newState({ ...SCHEDULER_DEFAULTS, ...options });
+  return {
+    enqueue: (ask, nowMs) => enqueue(state, ask, nowMs),
+    cancel: (id, nowMs) => cancel(state, id, nowMs),
+    urge: (id, urgency, nowMs) => urge(state, id, urgency, nowMs),
+    settle: (id, outcome, nowMs) => settle(state, id, outcome, nowMs),
+    tokenChecked(identityId, isRejected, nowMs) {
+      const identity = state.identities.get(identityId);
+      if (identity === undefined) return;
+      noteChecked(state, identity, isRejected, nowMs);
+      reopen(state);
+    },
+    poll: (nowMs) => poll(state, nowMs),
+    snapshot: (nowMs) => snapshotOf(state, nowMs),
+  };
+}
+
+/** Hashes and routes remembered: Discord has a few hundred of each. */
+const BOOK_ENTRIES_MAX = 10_000;
+
+function newState(options: SchedulerOptions): State {
+  return {
+    options,
+    startedAtMs: options.startedAtMs,
+    waiting: new Map(),
+    lines: new Map(),
+    unhashed: new Map(),
+    idle: new Deque(),
+    lanes: new Map(),
+    readyLanes: new Set(),
+    identities: new Map(),
+    groups: new Map(),
+    wakes: new IndexedHeap<Wake>((a, b) => a.atMs < b.atMs),
+    expiries: new IndexedHeap<Waiting>((a, b) => a.expiresAtMs < b.expiresAtMs),
+    book: new HashBook(BOOK_ENTRIES_MAX),
+    arrival: new ArrivalClock(),
+    invalid: new InvalidBudget(options.invalidCeiling),
+    breaker: new Breaker(),
+    gone: new Map(),
+    tokenChecks: [],
+    warnings: [],
+    refused: [],
+    bytes: 0,
+    inFlight: 0,
+    seq: 0,
+  };
+}
+
+function poll(state: State, nowMs: number): Poll {
+  expire(state, nowMs);
+  wakeDue(state, nowMs);
+  const leases: number[] = [];
+  leaseReady(state, nowMs, leases);
+  forgetIdle(state, nowMs, state.options.lineIdleMs);
+  forgetLanes(state, nowMs);
+  const nextMs = Math.min(
+    state.wakes.peek()?.atMs ?? Infinity,
+    state.expiries.peek()?.expiresAtMs ?? Infinity,
+  );
+  return {
+    leases,
+    refused: take(state.refused),
+    tokenChecks: take(state.tokenChecks),
+    warnings: take(state.warnings),
+    wakeAtMs: nextMs === Infinity ? undefined : nextMs,
+  };
+}
+
+const NOTHING: never[] = [];
+
+function take<T>(list: T[]): readonly T[] {
+  return list.length === 0 ? NOTHING : list.splice(0);
+}
+
+/** Refuses what has waited as long as it may. */
+function expire(state: State, nowMs: number): void {
+  for (;;) {
+    const first = state.expiries.peek();
+    if (first === undefined || first.expiresAtMs > nowMs) return;
+    const refused = refusalOf(state, first, nowMs);
+    withdraw(state, first, nowMs);
+    state.refused.push({ id: first.ask.id, refused });
+  }
+}
+
+function refusalOf(state: State, waiting: Waiting, nowMs: number): Refused {
+  const { ask, enqueuedAtMs } = waiting;
+  const opensAtMs = lineOpensAtMs(state, waiting.line, nowMs);
+  const waitMs = opensAtMs === Infinity ? 0 : opensAtMs - nowMs;
+  const retryAfterMs = Math.max(1_000, waitMs);
+  if (ask.deadlineAtMs !== undefined && ask.deadlineAtMs <= nowMs) {
+    const message = "Cannot send request: its deadline passed while it waited";
+    return { code: "deadline", message, retryAfterMs };
+  }
+  const waitedS = Math.round((nowMs - enqueuedAtMs) / 1_000);
+  const message = `Cannot send request: it waited ${waitedS} s for its limit`;
+  return { code: "wait_too_long", message, retryAfterMs };
+}
+
+function wakeDue(state: State, nowMs: number): void {
+  for (;;) {
+    const first = state.wakes.peek();
+    if (first === undefined || first.atMs > nowMs) return;
+    const { target } = first;
+    wakeAt(state, target, undefined);
+    switch (target.kind) {
+      case "line":
+        refresh(state, target, nowMs);
+        break;
+      case "lane":
+        state.readyLanes.add(target);
+        break;
+      case "sub":
+        wakeSub(state, target, nowMs);
+        break;
+      case "request":
+        makeCandidate(state, target, nowMs);
+        break;
+      case "identity":
+        state.tokenChecks.push(target.id);
+        break;
+    }
+  }
+}
+
+/** How long a sub-limit that struck more than once is remembered with nothing waiting for it. */
+const SUB_MEMORY_MS = 60_000;
+
+/** A sub-limit's pause is over: its first goes, alone. */
+function wakeSub(state: State, sub: SubLimit, nowMs: number): void {
+  if (sub.probe !== undefined) return;
+  const next = sub.parked.shift();
+  if (next !== undefined) {
+    sub.probe = next;
+    release(state, next, nowMs);
+    return;
+  }
+  const forgetAtMs = sub.pausedUntilMs + SUB_MEMORY_MS;
+  if (sub.strikes > 1 && nowMs < forgetAtMs) wakeAt(state, sub, forgetAtMs);
+  else dropSub(state, sub);
+}

@@ -1,0 +1,260 @@
+import type { LimitReport, RateLimited } from "../domain/limit_report.ts";
+import { invariant } from "../domain/invariant.ts";
+import { noteSilent } from "./bucket.ts";
+import {
+  advance,
+  delay,
+  letOthersPass,
+  makeCandidate,
+  refresh,
+  retire,
+} from "./flow.ts";
+import { learnFrom } from "./learn.ts";
+import { currentLine } from "./lines.ts";
+import type { Line, State, Waiting } from "./state.ts";
+import { park, passSub, strikeSub } from "./sub_limits.ts";
+import { noteUnauthorized } from "./tokens.ts";
+import type { Outcome, Verdict } from "./types.ts";
+import { wakeAt } from "./wakes.ts";
+
+/** Webhook ids remembered as gone, for how long, and how many at most. */
+const GONE_MS = 600_000;
+const GONE_MAX = 10_000;
+/** Discord's error code for a webhook that does not exist. */
+const UNKNOWN_WEBHOOK = 10015;
+/** Repeated 429s on one line without a success between wait at least this, doubled each time: a mute one must not loop. */
+const STRIKE_WAIT_MS = 500;
+const STRIKE_WAIT_MAX_MS = 60_000;
+
+/** Ends a lease and says whether the request is done or goes again. */
+export function settle(
+  state: State,
+  id: number,
+  outcome: Outcome,
+  nowMs: number,
+): Verdict {
+  const waiting = state.waiting.get(id);
+  invariant(waiting?.state === "leased", `request ${id} is not leased`);
+  waiting.line = currentLine(waiting.line);
+  giveLeaseBack(state, waiting, outcome, nowMs);
+  const verdict = conclude(state, waiting, outcome, nowMs);
+  const { line, lane, group, sub } = waiting;
+  if (verdict === "done") {
+    retire(state, waiting);
+    if (group !== undefined) advance(state, group, nowMs);
+    // A probe that ended without proving anything lets the next one try.
+    if (sub?.probe === waiting) {
+      sub.probe = undefined;
+      wakeAt(state, sub, Math.max(nowMs, sub.pausedUntilMs));
+    }
+  }
+  refresh(state, currentLine(line), nowMs);
+  if (lane.ready.size > 0) state.readyLanes.add(lane);
+  return verdict;
+}
+
+function giveLeaseBack(
+  state: State,
+  waiting: Waiting,
+  outcome: Outcome,
+  nowMs: number,
+): void {
+  const { line, lane, permit } = waiting;
+  line.inFlight--;
+  lane.inFlight--;
+  state.inFlight--;
+  waiting.permit = undefined;
+  if (permit === undefined) return;
+  const report = outcome.kind === "lost" ? undefined : outcome.report;
+  lane.limit?.answered(permit, report?.receivedAtMs ?? nowMs);
+}
+
+function conclude(
+  state: State,
+  waiting: Waiting,
+  outcome: Outcome,
+  nowMs: number,
+): Verdict {
+  const report = outcome.kind === "lost" ? undefined : outcome.report;
+  if (report === undefined) {
+    noteLost(state, waiting, nowMs);
+  } else {
+    learnFrom(state, waiting, report, nowMs);
+    noteHealth(state, waiting, report, nowMs);
+  }
+  if (outcome.kind === "retry") {
+    waiting.isRetry = true;
+    takeBack(state, waiting);
+    delay(state, waiting, outcome.notBeforeMs);
+    return "again";
+  }
+  if (report?.rateLimited === undefined) return "done";
+  return limited(state, waiting, report, report.rateLimited, nowMs);
+}
+
+/** Books what an answer says beyond its bucket: failures, blocks, things that are gone. */
+function noteHealth(
+  state: State,
+  waiting: Waiting,
+  report: LimitReport,
+  nowMs: number,
+): void {
+  const { ask, line, lane, sub } = waiting;
+  const { status, rateLimited } = report;
+  const isInvalid = status === 401 || status === 403 ||
+    (rateLimited !== undefined && rateLimited.scope !== "shared");
+  if (isInvalid) noteInvalid(state, waiting, nowMs);
+  if (report.isCloudflare403) {
+    if (state.breaker.note403(ask.route.key, nowMs)) {
+      state.warnings.push("Stopped sending: Cloudflare blocks this address");
+    }
+    state.breaker.lost(ask.id);
+    return;
+  }
+  if (rateLimited?.isCloudflareBlock) return;
+  if (state.breaker.state !== "closed") {
+    state.breaker.passed(ask.id);
+    reopen(state);
+  }
+  if (status === 429) return;
+  if (status === 401) noteUnauthorized(state, waiting);
+  if (status === 404 && report.errorCode === UNKNOWN_WEBHOOK) {
+    noteGone(state, waiting, nowMs);
+  }
+  line.strikes = 0;
+  // An answer to what left before the pause proves nothing about after it.
+  if (report.sentAtMs >= line.pausedUntilMs) line.isCautious = false;
+  if (report.sentAtMs >= lane.lockedUntilMs) lane.isCautious = false;
+  if (sub !== undefined) proveSub(state, waiting, nowMs);
+}
+
+function noteInvalid(state: State, waiting: Waiting, nowMs: number): void {
+  const { invalid } = state;
+  const wasNear = invalid.isNear(nowMs);
+  invalid.note(waiting.ask.route.key, nowMs);
+  if (wasNear || !invalid.isNear(nowMs)) return;
+  state.warnings.push(
+    `Near the limit of invalid requests: ${invalid.count(nowMs)} of ` +
+      `${invalid.ceiling} in 10 minutes, failing routes are held`,
+  );
+}
+
+function noteGone(state: State, waiting: Waiting, nowMs: number): void {
+  const { route } = waiting.ask;
+  if (route.webhookId === undefined || route.lane === "interaction") return;
+  state.gone.delete(route.webhookId);
+  state.gone.set(route.webhookId, nowMs + GONE_MS);
+  if (state.gone.size <= GONE_MAX) return;
+  for (const oldest of state.gone.keys()) {
+    state.gone.delete(oldest);
+    return;
+  }
+}
+
+/** No answer: Discord may have counted the request all the same. */
+function noteLost(state: State, waiting: Waiting, nowMs: number): void {
+  state.breaker.lost(waiting.ask.id);
+  const { bucket } = waiting.line;
+  if (bucket === undefined) return;
+  noteSilent(bucket, nowMs + (state.arrival.offsetMs ?? 0));
+}
+
+function proveSub(state: State, waiting: Waiting, nowMs: number): void {
+  const { sub } = waiting;
+  if (sub === undefined) return;
+  const isDropped = passSub(state, sub, waiting);
+  waiting.sub = undefined;
+  if (!isDropped) {
+    wakeAt(state, sub, nowMs);
+    return;
+  }
+  for (const parked of sub.parked.splice(0)) {
+    parked.sub = undefined;
+    release(state, parked, nowMs);
+  }
+}
+
+/** Lets a parked request try again, at the head of what waits. */
+export function release(state: State, waiting: Waiting, nowMs: number): void {
+  waiting.state = "held";
+  waiting.isRetry = true;
+  if (waiting.group === undefined) makeCandidate(state, waiting, nowMs);
+  else advance(state, waiting.group, nowMs);
+}
+
+/** Has every lane looked at again. */
+export function reopen(state: State): void {
+  for (const lane of state.lanes.values()) {
+    if (lane.ready.size > 0) state.readyLanes.add(lane);
+  }
+}
+
+/**
+ * A 429: pauses the narrowest thing that explains it. What was refused was not
+ * executed, so it goes again and keeps its place, unless the wait is too long.
+ */
+function limited(
+  state: State,
+  waiting: Waiting,
+  report: LimitReport,
+  rateLimited: RateLimited,
+  nowMs: number,
+): Verdict {
+  const { line, lane } = waiting;
+  const strikeMs = strike(line);
+  const fromMs = Math.max(nowMs, report.receivedAtMs);
+  const untilMs = fromMs + Math.max(rateLimited.retryAfterMs ?? 0, strikeMs);
+  const isSub = isSubLimit(line, report, rateLimited);
+  let againAtMs = untilMs;
+  if (rateLimited.isCloudflareBlock) {
+    againAtMs = state.breaker.open(rateLimited.retryAfterMs, fromMs);
+    state.warnings.push("Stopped sending: Cloudflare blocks this address");
+  } else if (rateLimited.scope === "global") {
+    lane.lockedUntilMs = Math.max(lane.lockedUntilMs, untilMs);
+    lane.isCautious = true;
+  } else if (!isSub) {
+    line.pausedUntilMs = Math.max(line.pausedUntilMs, untilMs);
+    line.isCautious = true;
+  }
+  const sub = isSub ? strikeSub(state, waiting, untilMs) : undefined;
+  if (againAtMs > waiting.expiresAtMs) return "done";
+  waiting.isRetry = true;
+  takeBack(state, waiting);
+  if (sub === undefined) {
+    makeCandidate(state, waiting, nowMs);
+  } else {
+    park(sub, waiting);
+    letOthersPass(state, waiting, nowMs);
+  }
+  return "again";
+}
+
+/** How long this line waits at least: nothing for the first two 429s in a row, then more and more. */
+function strike(line: Line): number {
+  line.strikes++;
+  if (line.strikes < 3) return line.strikes === 1 ? 0 : STRIKE_WAIT_MS;
+  return Math.min(STRIKE_WAIT_MAX_MS, STRIKE_WAIT_MS * 2 ** (line.strikes - 2));
+}
+
+/** Tokens left, or a bucket of another name: a limit beside the one we know (#1900, #2190). */
+function isSubLimit(
+  line: Line,
+  report: LimitReport,
+  rateLimited: RateLimited,
+): boolean {
+  const { bucket } = report;
+  if (bucket === undefined || rateLimited.scope === "shared") return false;
+  if (rateLimited.scope === "global") return false;
+  const isKnown = line.bucket === undefined ||
+    line.bucket.facts.hash === bucket.hash;
+  return bucket.remaining > 0 || !isKnown;
+}
+
+/** A settled request waits again; its place in its order group it never lost. */
+function takeBack(state: State, waiting: Waiting): void {
+  const { line, lane, ask } = waiting;
+  line.waiting++;
+  lane.waiting++;
+  state.bytes += ask.bytes;
+  state.expiries.push(waiting);
+}

@@ -1,0 +1,175 @@
+import type { Deque } from "../collections/deque.ts";
+import type { HeapNode, IndexedHeap } from "../collections/indexed_heap.ts";
+import type { Urgency } from "../domain/request.ts";
+import type { ArrivalClock } from "./arrival_clock.ts";
+import type { Breaker } from "./breaker.ts";
+import type { Bucket } from "./bucket.ts";
+import type { FairEntry, FairQueue } from "./fair_queue.ts";
+import type { GlobalLimit, GlobalPermit } from "./global_limit.ts";
+import type { HashBook } from "./hash_book.ts";
+import type { InvalidBudget } from "./invalid_budget.ts";
+import type { SchedulerOptions } from "./options.ts";
+import type { Ask, Refused } from "./types.ts";
+
+/** Something that has to be looked at again at a known moment. */
+export interface Wake extends HeapNode {
+  atMs: number;
+  readonly target: Line | Lane | SubLimit | Waiting | Identity;
+}
+
+/**
+ * Where a request stands:
+ *
+ *     held ──> candidate ──> leased ──> gone
+ *      ^           │  ^        │ │
+ *      │           v  │        │ └────> delayed ──> candidate
+ *      └──────── parked        └──────> candidate (after a 429)
+ *
+ * held: an earlier request of its order is not done. candidate: in its line's
+ * queue. parked: behind a hidden sub-limit. delayed: to be sent again later.
+ */
+export type WaitingState =
+  | "held"
+  | "candidate"
+  | "parked"
+  | "delayed"
+  | "leased"
+  | "gone";
+
+export interface Waiting extends HeapNode {
+  readonly kind: "request";
+  readonly ask: Ask;
+  readonly seq: number;
+  readonly enqueuedAtMs: number;
+  readonly expiresAtMs: number;
+  state: WaitingState;
+  /** What its caller asked for; `urgency` may be higher, inherited from behind. */
+  ownUrgency: Urgency;
+  urgency: Urgency;
+  line: Line;
+  readonly lane: Lane;
+  group: OrderGroup | undefined;
+  /** Neighbours within the order group. */
+  before: Waiting | undefined;
+  after: Waiting | undefined;
+  entry: FairEntry<Waiting> | undefined;
+  permit: GlobalPermit | undefined;
+  /** The sub-limit it waits for or probes. */
+  sub: SubLimit | undefined;
+  /** Sent before: goes to the head of its line. */
+  isRetry: boolean;
+  wake: Wake | undefined;
+}
+
+/** Requests that leave one after the other's answer. */
+export interface OrderGroup {
+  readonly key: string;
+  first: Waiting | undefined;
+  last: Waiting | undefined;
+  size: number;
+  /** Members per urgency: the head inherits the highest behind it. */
+  readonly perUrgency: number[];
+  /** The one that is candidate, delayed or leased. */
+  current: Waiting | undefined;
+}
+
+/**
+ * A limit Discord announces nowhere: seen only as a 429 with tokens left, or
+ * with a bucket of another name. One request at a time goes through it until
+ * it has proven open.
+ */
+export interface SubLimit {
+  readonly kind: "sub";
+  line: Line;
+  readonly routeKey: string;
+  /** Body members it is about; undefined: every request of the route. */
+  readonly fields: readonly string[] | undefined;
+  pausedUntilMs: number;
+  probe: Waiting | undefined;
+  readonly parked: Waiting[];
+  /** 429s in a row; each doubles the successes needed to be rid of it. */
+  strikes: number;
+  successes: number;
+  wake: Wake | undefined;
+}
+
+/** Requests that share one limit: (identity, bucket hash or route, major parameter). */
+export interface Line {
+  readonly kind: "line";
+  key: string;
+  readonly identityId: string;
+  readonly major: string;
+  readonly lane: Lane;
+  readonly label: string;
+  /** The route a line without a hash belongs to. */
+  readonly routeKey: string;
+  bucket: Bucket | undefined;
+  candidates: FairQueue<Waiting> | undefined;
+  subs: SubLimit[] | undefined;
+  waiting: number;
+  inFlight: number;
+  pausedUntilMs: number;
+  /** After a pause one request goes first, alone. */
+  isCautious: boolean;
+  /** 429s in a row without a success between: what keeps a mute 429 from looping. */
+  strikes: number;
+  ready: FairEntry<Line> | undefined;
+  wake: Wake | undefined;
+  mergedInto: Line | undefined;
+  idleSinceMs: number;
+  /** Stands among `State.idle` already. */
+  isListedIdle: boolean;
+}
+
+/** One global limit and what is ready to go under it. */
+export interface Lane {
+  readonly kind: "lane";
+  readonly key: string;
+  readonly identity: Identity;
+  /** Undefined for interactions and token webhooks: nothing proactive binds them. */
+  readonly limit: GlobalLimit | undefined;
+  readonly ready: FairQueue<Line>;
+  lockedUntilMs: number;
+  isCautious: boolean;
+  inFlight: number;
+  waiting: number;
+  wake: Wake | undefined;
+}
+
+/** One token's standing. */
+export interface Identity {
+  readonly kind: "identity";
+  readonly id: string;
+  token: "unproven" | "checking" | "rejected";
+  wake: Wake | undefined;
+}
+
+/** All there is to know; one owner, changed only by the functions of this room. */
+export interface State {
+  readonly options: SchedulerOptions;
+  readonly startedAtMs: number;
+  readonly waiting: Map<number, Waiting>;
+  readonly lines: Map<string, Line>;
+  /** Lines without a hash, by route: they move together when it becomes known. */
+  readonly unhashed: Map<string, Set<Line>>;
+  readonly idle: Deque<{ readonly line: Line; readonly sinceMs: number }>;
+  readonly lanes: Map<string, Lane>;
+  readonly readyLanes: Set<Lane>;
+  readonly identities: Map<string, Identity>;
+  readonly groups: Map<string, OrderGroup>;
+  readonly wakes: IndexedHeap<Wake>;
+  readonly expiries: IndexedHeap<Waiting>;
+  readonly book: HashBook;
+  readonly arrival: ArrivalClock;
+  readonly invalid: InvalidBudget;
+  readonly breaker: Breaker;
+  /** Webhooks that are gone, until when. */
+  readonly gone: Map<string, number>;
+  readonly tokenChecks: string[];
+  readonly warnings: string[];
+  /** Requests refused while they waited, to be told by the next poll. */
+  readonly refused: { readonly id: number; readonly refused: Refused }[];
+  bytes: number;
+  inFlight: number;
+  seq: number;
+}

@@ -1,0 +1,46 @@
+import { forgetLine } from "./lines.ts";
+import type { Line, State } from "./state.ts";
+
+/** Idle lines looked at per poll: enough to keep up, few enough not to be felt. */
+const LOOKS_MAX = 64;
+/** Lanes kept before those with nothing to remember are dropped; one per token and kind. */
+const LANES_MAX = 10_000;
+
+/** Forgets lines that have been idle for `idleMs` and whose bucket is full again: a new one would start the same. */
+export function forgetIdle(state: State, nowMs: number, idleMs: number): void {
+  for (let looks = 0; looks < LOOKS_MAX; looks++) {
+    const oldest = state.idle.peek();
+    if (oldest === undefined || nowMs - oldest.sinceMs < idleMs) return;
+    state.idle.shift();
+    const { line } = oldest;
+    line.isListedIdle = false;
+    if (line.waiting > 0 || line.inFlight > 0) continue;
+    if (line.mergedInto !== undefined || mayForget(state, line, nowMs)) {
+      forgetLine(state, line);
+    } else {
+      line.isListedIdle = true;
+      state.idle.push({ line, sinceMs: nowMs });
+    }
+  }
+}
+
+/** Drops lanes (and their identities) that hold nothing: callers may bring any number of tokens. */
+export function forgetLanes(state: State, nowMs: number): void {
+  if (state.lanes.size <= LANES_MAX) return;
+  for (const lane of state.lanes.values()) {
+    const isBusy = lane.waiting > 0 || lane.inFlight > 0 ||
+      nowMs < lane.lockedUntilMs || (lane.limit?.used(nowMs) ?? 0) > 0;
+    if (!isBusy && lane.identity.token === "unproven") {
+      state.lanes.delete(lane.key);
+      state.identities.delete(lane.identity.id);
+    }
+  }
+}
+
+function mayForget(state: State, line: Line, nowMs: number): boolean {
+  if (nowMs < line.pausedUntilMs || line.subs !== undefined) return false;
+  const { bucket } = line;
+  if (bucket === undefined) return true;
+  const arrivalServerMs = nowMs + (state.arrival.offsetMs ?? 0);
+  return bucket.resetAtServerMs <= arrivalServerMs;
+}
