@@ -1,0 +1,7 @@
+/** Packages only tests need, one line each on what it is for. */
+
+// Random inputs with seeds and shrinking.
+export { default as fc } from "npm:fast-check@4.10.2";
+
+// Every path of Discord's official OpenAPI document.
+export { pathsList } from "npm:discord-api-spec@10.0.266135";
