@@ -1,0 +1,333 @@
+import assert from "node:assert/strict";
+import { readSettings } from "../../rest/config/read_settings.ts";
+import { SETTINGS, type Settings } from "../../rest/config/settings.ts";
+
+const KEY = "0123456789abcdef";
+const APPLICATION_ID = "123456789012345678";
+const TOKEN = `${btoa(APPLICATION_ID)}.GaBcDe.fake-token_for-tests-only`;
+
+Deno.test("a key is all it takes; everything else has its documented default", () => {
+  const { authorization, ...others } = settingsOf({});
+  assert.equal(authorization.reveal(), KEY);
+  assert.deepEqual(others, {
+    discordToken: undefined,
+    port: 8_000,
+    host: "127.0.0.1",
+    upstream: "https://discord.com/api",
+    apiVersion: 10,
+    isKeyInPathAllowed: false,
+    areTokenRoutesOpen: false,
+    isRepHeaderRequired: false,
+    areRateLimitHeadersStripped: false,
+    bodyLimitMib: 110,
+    heldLimitMib: 512,
+    upstreamConnections: 256,
+    upstreamTimeoutMs: 60_000,
+    maxWaitMs: 240_000,
+    drainMs: 25_000,
+    globalLimit: 50,
+    globalLimits: new Map(),
+    invalidLimit: 9_000,
+    queueLimit: 100_000,
+    lineLimit: 10_000,
+    isSingleFlight: false,
+    logLevel: "info",
+    logFormat: "auto",
+  });
+});
+
+Deno.test("every row of the table is read from its own name", () => {
+  const given: Record<string, string> = {
+    DISCORD_TOKEN: TOKEN,
+    REST_AUTHORIZATION: KEY + KEY,
+    REST_PORT: "0",
+    REST_HOST: "::1",
+    REST_UPSTREAM: "http://127.0.0.1:9000/x/",
+    REST_API_VERSION: "9",
+    REST_KEY_IN_PATH: "true",
+    REST_OPEN_TOKEN_ROUTES: "true",
+    REST_REP_REQUIRE_HEADER: "true",
+    REST_STRIP_RATELIMIT_HEADERS: "true",
+    REST_BODY_LIMIT_MIB: "1",
+    REST_HELD_LIMIT_MIB: "2",
+    REST_UPSTREAM_CONNECTIONS: "3",
+    REST_UPSTREAM_TIMEOUT_MS: "4000",
+    REST_MAX_WAIT_MS: "500",
+    REST_DRAIN_MS: "6",
+    REST_GLOBAL_LIMIT: "7",
+    REST_GLOBAL_LIMITS: `${APPLICATION_ID}=500, 1234567890123456789=1200`,
+    REST_INVALID_LIMIT: "8",
+    REST_QUEUE_LIMIT: "9",
+    REST_LINE_LIMIT: "10",
+    REST_SINGLE_FLIGHT: "true",
+    REST_LOG_LEVEL: "error",
+    REST_LOG_FORMAT: "json",
+  };
+  const names = Object.values(SETTINGS).map((setting) => setting.name);
+  assert.deepEqual(Object.keys(given).sort(), names.sort());
+
+  const { discordToken, authorization, ...others } = settingsOf(given);
+  assert.equal(discordToken?.reveal(), TOKEN);
+  assert.equal(authorization.reveal(), KEY + KEY);
+  assert.deepEqual(others, {
+    port: 0,
+    host: "::1",
+    upstream: "http://127.0.0.1:9000/x",
+    apiVersion: 9,
+    isKeyInPathAllowed: true,
+    areTokenRoutesOpen: true,
+    isRepHeaderRequired: true,
+    areRateLimitHeadersStripped: true,
+    bodyLimitMib: 1,
+    heldLimitMib: 2,
+    upstreamConnections: 3,
+    upstreamTimeoutMs: 4_000,
+    maxWaitMs: 500,
+    drainMs: 6,
+    globalLimit: 7,
+    globalLimits: new Map([[APPLICATION_ID, 500], [
+      "1234567890123456789",
+      1_200,
+    ]]),
+    invalidLimit: 8,
+    queueLimit: 9,
+    lineLimit: 10,
+    isSingleFlight: true,
+    logLevel: "error",
+    logFormat: "json",
+  });
+});
+
+Deno.test("every mistake has its line, all at once", () => {
+  assert.deepEqual(
+    problemsOf({
+      DISCORD_TOKEN: "hunter2hunter2",
+      REST_AUTHORIZATION: "short-secret",
+      REST_PORT: "80a",
+      REST_HOST: "localhost:80",
+      REST_UPSTREAM: "ftp://x",
+      REST_API_VERSION: "7",
+      REST_KEY_IN_PATH: "yes",
+      REST_BODY_LIMIT_MIB: "0",
+      REST_MAX_WAIT_MS: "-1",
+      REST_GLOBAL_LIMITS: "1=2",
+      REST_LOG_LEVEL: "loud",
+    }),
+    [
+      "DISCORD_TOKEN is [secret]: want the bot's token: three parts joined by dots, as Discord's developer portal shows it",
+      "REST_AUTHORIZATION is [secret]: want 16 to 256 visible ASCII characters",
+      'REST_PORT is "80a": want a whole number from 0 to 65535',
+      'REST_HOST is "localhost:80": want an address or a host name without a port, such as 127.0.0.1 or ::1',
+      'REST_UPSTREAM is "ftp://x": want an http or https URL without user, query, fragment or version, such as https://discord.com/api',
+      'REST_API_VERSION is "7": want a whole number from 8 to 99',
+      'REST_KEY_IN_PATH is "yes": want true or false',
+      'REST_BODY_LIMIT_MIB is "0": want a whole number of MiB from 1 to 512',
+      'REST_MAX_WAIT_MS is "-1": want a whole number of ms from 100 to 3600000',
+      'REST_GLOBAL_LIMITS is "1=2": want applicationId=limit pairs joined by commas, each limit from 1 to 10000',
+      'REST_LOG_LEVEL is "loud": want debug, info, warn or error',
+    ],
+  );
+});
+
+Deno.test("a missing key is a problem, an empty one is a missing one", () => {
+  const problem =
+    "REST_AUTHORIZATION is not set: want 16 to 256 visible ASCII characters";
+  assert.deepEqual(problemsOf({ REST_AUTHORIZATION: undefined }), [problem]);
+  assert.deepEqual(problemsOf({ REST_AUTHORIZATION: " \n" }), [problem]);
+});
+
+Deno.test("a key has 16 to 256 visible ASCII characters", () => {
+  const isTaken = (key: string) => readSettings({ REST_AUTHORIZATION: key }).ok;
+  assert.equal(isTaken("k".repeat(15)), false);
+  assert.equal(isTaken("k".repeat(16)), true);
+  assert.equal(isTaken("k".repeat(256)), true);
+  assert.equal(isTaken("k".repeat(257)), false);
+  assert.equal(isTaken("key with a blank in it"), false);
+  assert.equal(isTaken("schlüssel-schlüssel"), false);
+});
+
+Deno.test("each number is taken at its bounds and refused beyond them", () => {
+  for (const { name, kind, fallback } of Object.values(SETTINGS)) {
+    const [, min, max] =
+      /whole number.* from (\d+) to (\d+)$/.exec(kind.wanted) ?? [];
+    if (min === undefined || max === undefined) continue;
+    for (const text of [min, max, fallback]) {
+      assert.equal(kind.parse(text), Number(text), `${name}=${text}`);
+    }
+    const bad = [
+      `${Number(min) - 1}`,
+      `${Number(max) + 1}`,
+      "1.5",
+      "1e3",
+      "0x10",
+      "",
+      " 9",
+    ];
+    for (const text of bad) {
+      assert.equal(kind.parse(text), undefined, `${name}=${text}`);
+    }
+  }
+});
+
+Deno.test("a line feed at the end of a secret from a file is not part of it", () => {
+  assert.equal(
+    settingsOf({ REST_AUTHORIZATION: `${KEY}\n` }).authorization.reveal(),
+    KEY,
+  );
+});
+
+Deno.test("an unknown REST_ name is a slip, named with its nearest setting and without its value", () => {
+  const env = {
+    REST_AUTHORISATION: "a-misspelt-key-is-a-key",
+    REST_BODY_LIMIT: "5",
+    REST_SOMETHING_ELSE: "1",
+    RESTIC_PASSWORD: "not ours",
+  };
+  assert.deepEqual(problemsOf(env), [
+    "REST_AUTHORISATION is not a setting, did you mean REST_AUTHORIZATION?",
+    "REST_BODY_LIMIT is not a setting, did you mean REST_BODY_LIMIT_MIB?",
+    "REST_SOMETHING_ELSE is not a setting",
+  ]);
+});
+
+Deno.test("no secret is in a problem, a note or the settings as printed", () => {
+  const secrets = [TOKEN, "a-password", KEY];
+  const reads = [
+    readSettings({ REST_AUTHORIZATION: KEY, DISCORD_TOKEN: `Bot ${TOKEN}` }),
+    readSettings({
+      DISCORD_TOKEN: `${TOKEN}.x`,
+      REST_AUTHORIZATION: `${KEY} ` + TOKEN,
+    }),
+    readSettings({ REST_UPSTREAM: "https://me:a-password@example.com/api" }),
+    readSettings({ REST_UPSTREAM: "//me:a-password@example.com/api" }),
+  ];
+  for (const read of reads) {
+    for (
+      const text of [JSON.stringify(read), Deno.inspect(read, { depth: 9 })]
+    ) {
+      for (const secret of secrets) assert.ok(!text.includes(secret), text);
+    }
+  }
+});
+
+Deno.test("a token is taken with Bot in front, and the operator told so", () => {
+  const read = readSettings({
+    REST_AUTHORIZATION: KEY,
+    DISCORD_TOKEN: `Bot ${TOKEN}`,
+  });
+  assert.ok(read.ok);
+  assert.equal(read.settings.discordToken?.reveal(), TOKEN);
+  assert.deepEqual(read.notes, [
+    "DISCORD_TOKEN begins with Bot, which is not part of it",
+  ]);
+});
+
+Deno.test("without a token the operator is told who is served", () => {
+  const read = readSettings({ REST_AUTHORIZATION: KEY });
+  assert.ok(read.ok);
+  assert.deepEqual(read.notes, [
+    "DISCORD_TOKEN is not set: only callers that bring their own token are served",
+  ]);
+});
+
+Deno.test("tokens without an id in front, or without three parts, are refused", () => {
+  const [first = "", second = "", third = ""] = TOKEN.split(".");
+  const bad = [
+    `${second}.${second}.${third}`,
+    `${first}.${second}`,
+    `${first}.${second}.`,
+    `${TOKEN}.${third}`,
+    `${btoa("12345")}.${second}.${third}`,
+    `Bearer ${TOKEN}`,
+    `${first}.${second}.thi rd`,
+  ];
+  for (const token of bad) {
+    assert.equal(problemsOf({ DISCORD_TOKEN: token }).length, 1, token);
+  }
+});
+
+Deno.test("the upstream is kept without its last slash, or refused", () => {
+  const upstreams: [given: string, kept: string | undefined][] = [
+    ["https://discord.com/api/", "https://discord.com/api"],
+    ["https://canary.discord.com/api", "https://canary.discord.com/api"],
+    ["http://127.0.0.1:8080", "http://127.0.0.1:8080"],
+    ["http://[::1]:8080/", "http://[::1]:8080"],
+    ["https://discord.com/api/v10", undefined],
+    ["https://discord.com/api/v10/", undefined],
+    ["https://user@discord.com/api", undefined],
+    ["https://discord.com/api?", undefined],
+    ["https://discord.com/api#", undefined],
+    ["discord.com/api", undefined],
+    ["file:///etc/passwd", undefined],
+  ];
+  for (const [given, kept] of upstreams) {
+    const read = readSettings({
+      REST_AUTHORIZATION: KEY,
+      REST_UPSTREAM: given,
+    });
+    assert.equal(read.ok ? read.settings.upstream : undefined, kept, given);
+  }
+});
+
+Deno.test("plain http to another machine is worth a note, to this one it is not", () => {
+  const notesFor = (upstream: string) => {
+    const read = readSettings({
+      REST_AUTHORIZATION: KEY,
+      DISCORD_TOKEN: TOKEN,
+      REST_UPSTREAM: upstream,
+    });
+    return read.ok ? read.notes : undefined;
+  };
+  assert.deepEqual(notesFor("http://127.0.0.1:9/api"), []);
+  assert.deepEqual(notesFor("http://localhost/api"), []);
+  assert.deepEqual(notesFor("http://localhost.example/api"), [
+    "REST_UPSTREAM is not https: tokens can be read on the way there",
+  ]);
+});
+
+Deno.test("a body limit above what can be held is a contradiction", () => {
+  const problem =
+    "REST_BODY_LIMIT_MIB is 110: want at most REST_HELD_LIMIT_MIB, which is 109";
+  assert.deepEqual(problemsOf({ REST_HELD_LIMIT_MIB: "110" }), []);
+  assert.deepEqual(problemsOf({ REST_HELD_LIMIT_MIB: "109" }), [problem]);
+});
+
+Deno.test("a key that cannot stand in a path contradicts REST_KEY_IN_PATH", () => {
+  const env = { REST_AUTHORIZATION: KEY + "/" };
+  assert.deepEqual(problemsOf(env), []);
+  assert.deepEqual(problemsOf({ ...env, REST_KEY_IN_PATH: "true" }), [
+    "REST_AUTHORIZATION is [secret]: with REST_KEY_IN_PATH want letters, digits and - . _ ~ only, which stand in a path as they are",
+  ]);
+});
+
+Deno.test("global limits name each bot once", () => {
+  const isTaken = (text: string) =>
+    problemsOf({ REST_GLOBAL_LIMITS: text }).length === 0;
+  assert.ok(isTaken(`${APPLICATION_ID}=1`));
+  assert.ok(isTaken(`${APPLICATION_ID}=10000`));
+  assert.ok(!isTaken(`${APPLICATION_ID}=0`));
+  assert.ok(!isTaken(`${APPLICATION_ID}=10001`));
+  assert.ok(!isTaken(`${APPLICATION_ID}=5,`));
+  assert.ok(!isTaken(`${APPLICATION_ID}=5,${APPLICATION_ID}=6`));
+});
+
+Deno.test("a bad value is shown up to 80 characters, escaped", () => {
+  const [problem = ""] = problemsOf({
+    REST_PORT: "\u001b[31m" + "9".repeat(500),
+  });
+  assert.ok(problem.startsWith('REST_PORT is "\\u001b[31m999'), problem);
+  assert.ok(problem.length < 200, problem);
+});
+
+type Env = Record<string, string | undefined>;
+
+function settingsOf(env: Env): Settings {
+  const read = readSettings({ REST_AUTHORIZATION: KEY, ...env });
+  assert.ok(read.ok, read.ok ? "" : read.problems.join("\n"));
+  return read.settings;
+}
+
+function problemsOf(env: Env): readonly string[] {
+  const read = readSettings({ REST_AUTHORIZATION: KEY, ...env });
+  return read.ok ? [] : read.problems;
+}
