@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { ArrivalClock } from "../../rest/scheduler/arrival_clock.ts";
+import { bucketOf, reportOf, SERVER_OFFSET_MS } from "./_builders.ts";
+
+Deno.test("ArrivalClock knows nothing before the first answer", () => {
+  assert.equal(new ArrivalClock().offsetMs, undefined);
+});
+
+Deno.test("ArrivalClock counts offset and way in together, whatever the way out", () => {
+  const clock = new ArrivalClock();
+  learn(clock, { sentAtMs: 0, decidedAtMs: 25, receivedAtMs: 400 });
+  assert.equal(clock.offsetMs, SERVER_OFFSET_MS + 25 - 2);
+});
+
+Deno.test("ArrivalClock keeps the fastest way in and allows for a faster one yet", () => {
+  const clock = new ArrivalClock();
+  learn(clock, { sentAtMs: 0, decidedAtMs: 20, receivedAtMs: 60 });
+  learn(clock, { sentAtMs: 100, decidedAtMs: 150, receivedAtMs: 190 });
+  const offsetMs = (clock.offsetMs ?? 0) - SERVER_OFFSET_MS;
+  assert.equal(offsetMs, 20 - (50 - 20) / 3 - 2);
+});
+
+Deno.test("ArrivalClock refuses an answer whose two headers contradict the rest", () => {
+  const clock = new ArrivalClock();
+  learn(clock, { sentAtMs: 0, decidedAtMs: 25, receivedAtMs: 50 });
+  const isTrusted = learn(clock, {
+    sentAtMs: 100,
+    decidedAtMs: 5_000,
+    receivedAtMs: 150,
+  });
+  assert.equal(isTrusted, false);
+  assert.equal(clock.offsetMs, SERVER_OFFSET_MS + 25 - 2);
+});
+
+Deno.test("ArrivalClock follows Discord's clock when three answers agree that it was set", () => {
+  const clock = new ArrivalClock();
+  learn(clock, { sentAtMs: 0, decidedAtMs: 25, receivedAtMs: 50 });
+  for (const sentAtMs of [100, 200, 300]) {
+    const decidedAtMs = sentAtMs + 5_025;
+    learn(clock, { sentAtMs, decidedAtMs, receivedAtMs: sentAtMs + 50 });
+  }
+  assert.equal(clock.offsetMs, SERVER_OFFSET_MS + 5_025 - 2);
+});
+
+function learn(
+  clock: ArrivalClock,
+  at: { sentAtMs: number; decidedAtMs: number; receivedAtMs: number },
+): boolean {
+  const { sentAtMs, receivedAtMs, decidedAtMs } = at;
+  const bucket = bucketOf({ decidedAtMs });
+  return clock.learn(reportOf(receivedAtMs, { sentAtMs, bucket }));
+}
