@@ -33,3 +33,12 @@ export {
 
 // Constant-time comparison, hashes and random ids.
 export { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+
+// The simulated Discord: sockets that can be reset, TLS, and compressed answers.
+export {
+  createServer as createTcpServer,
+  type Server as TcpServer,
+  type Socket,
+} from "node:net";
+export { createServer as createTlsServer } from "node:tls";
+export { gzipSync } from "node:zlib";

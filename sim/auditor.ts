@@ -1,0 +1,259 @@
+import type { Outcome } from "./model/model.ts";
+import type { HeaderList } from "./model/request.ts";
+import type { Scope } from "./model/response.ts";
+
+/** One request as the simulated Discord saw it. */
+export interface ReceivedRequest {
+  readonly serial: number;
+  /** Number of the connection, and of the request on it (from 1). */
+  readonly connection: number;
+  readonly onConnection: number;
+  /** When its last byte was read. */
+  readonly receivedAtMs: number;
+  /** When the model judged it: after the latency on the way in. */
+  readonly arrivedAtMs: number;
+  /** When the last byte of the answer was written; undefined while it was not. */
+  answeredAtMs: number | undefined;
+  readonly method: string;
+  /** Path and query exactly as sent. */
+  readonly target: string;
+  /** Names and values exactly as sent, in order. */
+  readonly headers: HeaderList;
+  /** The beginning of the body (see `keepBodyBytes`). */
+  readonly body: Uint8Array;
+  readonly bodyBytes: number;
+  readonly bodySha256: string;
+  readonly status: number;
+  readonly routeKey: string;
+  readonly major: string;
+  readonly callerKey: string;
+  readonly executed: boolean;
+  readonly isDuplicate: boolean;
+  readonly scope: Scope | undefined;
+  readonly limitedBy: string | undefined;
+  readonly isInvalid: boolean;
+  readonly mark: string | undefined;
+  readonly fault: Outcome["fault"];
+}
+
+/** One series of marked writes: the same words, a rising number at the end. */
+export interface StreamReport {
+  readonly executed: number;
+  /** Numbers between the first and the last that were never executed. */
+  readonly missing: number[];
+  readonly doubled: number[];
+  /** Numbers executed after a higher one. */
+  readonly reordered: number[];
+}
+
+/** What a run came to; plain data. */
+export interface AuditReport {
+  readonly received: number;
+  readonly executed: number;
+  /** Duplicates recognised by their nonce; nothing was done for them. */
+  readonly deduplicated: number;
+  readonly byStatus: Record<string, number>;
+  readonly limited: Record<Scope, number>;
+  /** 429s by the limiter that said no. */
+  readonly limitedBy: Record<string, number>;
+  readonly invalid: number;
+  readonly faults: Record<string, number>;
+  readonly byRoute: Record<string, number>;
+  /** Marks that were expected and never executed; gaps in the streams when nothing was expected. */
+  readonly lost: string[];
+  /** Marks executed more than once. */
+  readonly doubled: string[];
+  /** Marks executed after a later one of their stream. */
+  readonly reordered: string[];
+  /** Marks executed though nobody expected them. */
+  readonly unexpected: string[];
+  readonly streams: Record<string, StreamReport>;
+  readonly firstArrivalAtMs: number | undefined;
+  readonly lastAnswerAtMs: number | undefined;
+  /** First arrival to last answer. */
+  readonly makespanMs: number;
+  readonly perSecond: number;
+  /** Most arrivals that any one second held. */
+  readonly peakPerSecond: number;
+}
+
+interface Stream {
+  readonly counts: Map<number, number>;
+  highest: number;
+  readonly reordered: number[];
+}
+
+/** Watches every request and says at the end what went wrong. Pure: it is told all times. */
+export class Auditor {
+  #tally = newTally();
+  #marks = new Map<string, number>();
+  #streams = new Map<string, Stream>();
+  #reordered: string[] = [];
+
+  /** A request was judged. In the order of execution. */
+  arrived(request: ReceivedRequest): void {
+    const tally = this.#tally;
+    tally.received++;
+    tally.firstAtMs ??= request.arrivedAtMs;
+    countArrival(tally, request.arrivedAtMs);
+    add(tally.byStatus, String(request.status));
+    add(tally.byRoute, request.routeKey);
+    if (request.executed) tally.executed++;
+    if (request.isDuplicate) tally.deduplicated++;
+    if (request.isInvalid) tally.invalid++;
+    if (request.scope !== undefined) tally.limited[request.scope]++;
+    if (request.limitedBy !== undefined) {
+      add(tally.limitedBy, request.limitedBy);
+    }
+    if (request.fault !== undefined) add(tally.faults, request.fault);
+    if (request.executed && request.method !== "GET") this.#mark(request);
+  }
+
+  /** The last byte of an answer was written. */
+  answered(atMs: number): void {
+    this.#tally.lastAtMs = Math.max(this.#tally.lastAtMs ?? 0, atMs);
+  }
+
+  reset(): void {
+    this.#tally = newTally();
+    this.#marks = new Map();
+    this.#streams = new Map();
+    this.#reordered = [];
+  }
+
+  /** The run so far; `expected` are the marks that had to be executed once each. */
+  report(expected?: Iterable<string>): AuditReport {
+    const tally = this.#tally;
+    const { firstAtMs, lastAtMs } = tally;
+    const makespanMs = Math.max(0, (lastAtMs ?? 0) - (firstAtMs ?? 0));
+    const streams = Object.fromEntries(
+      [...this.#streams].map(([name, stream]) => [name, streamReport(stream)]),
+    );
+    const wanted = expected === undefined ? undefined : new Set(expected);
+    const gaps = Object.entries(streams).flatMap(([name, { missing }]) =>
+      missing.map((number) => `${name}${number}`)
+    );
+    return {
+      received: tally.received,
+      executed: tally.executed,
+      deduplicated: tally.deduplicated,
+      byStatus: { ...tally.byStatus },
+      limited: { ...tally.limited },
+      limitedBy: { ...tally.limitedBy },
+      invalid: tally.invalid,
+      faults: { ...tally.faults },
+      byRoute: { ...tally.byRoute },
+      lost: wanted === undefined
+        ? gaps
+        : [...wanted].filter((mark) => !this.#marks.has(mark)),
+      doubled: [...this.#marks].filter(([, count]) => count > 1)
+        .map(([mark]) => mark),
+      reordered: [...this.#reordered],
+      unexpected: wanted === undefined
+        ? []
+        : [...this.#marks.keys()].filter((mark) => !wanted.has(mark)),
+      streams,
+      firstArrivalAtMs: firstAtMs,
+      lastAnswerAtMs: lastAtMs,
+      makespanMs,
+      perSecond: makespanMs === 0 ? 0 : tally.received / makespanMs * 1000,
+      peakPerSecond: Math.max(tally.peak, tally.inSecond),
+    };
+  }
+
+  #mark(request: ReceivedRequest): void {
+    const { mark } = request;
+    if (mark === undefined) return;
+    this.#marks.set(mark, (this.#marks.get(mark) ?? 0) + 1);
+    const [, words, digits] = /^(.*?)(\d{1,15})$/s.exec(mark) ?? [];
+    if (digits === undefined) return;
+    const number = Number(digits);
+    const stream = this.#streamOf(`${orderOf(request)} ${words}`);
+    stream.counts.set(number, (stream.counts.get(number) ?? 0) + 1);
+    if (number < stream.highest) {
+      stream.reordered.push(number);
+      this.#reordered.push(mark);
+    }
+    stream.highest = Math.max(stream.highest, number);
+  }
+
+  #streamOf(name: string): Stream {
+    let stream = this.#streams.get(name);
+    if (stream === undefined) {
+      stream = { counts: new Map(), highest: -Infinity, reordered: [] };
+      this.#streams.set(name, stream);
+    }
+    return stream;
+  }
+}
+
+/** What must keep its order: the POSTs of a route and resource; other writes of one path. */
+function orderOf(request: ReceivedRequest): string {
+  if (request.method === "POST") return `${request.routeKey} ${request.major}`;
+  const [path] = request.target.split("?", 1);
+  return `${request.method} ${path}`;
+}
+
+function streamReport({ counts, reordered }: Stream): StreamReport {
+  const numbers = [...counts.keys()].sort((a, b) => a - b);
+  const missing: number[] = [];
+  // Bounded: two far apart marks must not fill the report.
+  const first = numbers[0] ?? 0;
+  const last = Math.min(numbers.at(-1) ?? -1, first + 1_000_000);
+  for (let number = first; number <= last; number++) {
+    if (!counts.has(number)) missing.push(number);
+  }
+  const doubled = [...counts].filter(([, count]) => count > 1)
+    .map(([number]) => number);
+  return { executed: counts.size, missing, doubled, reordered: [...reordered] };
+}
+
+interface Tally {
+  received: number;
+  executed: number;
+  deduplicated: number;
+  invalid: number;
+  firstAtMs: number | undefined;
+  lastAtMs: number | undefined;
+  second: number;
+  inSecond: number;
+  peak: number;
+  readonly byStatus: Record<string, number>;
+  readonly byRoute: Record<string, number>;
+  readonly limited: Record<Scope, number>;
+  readonly limitedBy: Record<string, number>;
+  readonly faults: Record<string, number>;
+}
+
+function newTally(): Tally {
+  return {
+    received: 0,
+    executed: 0,
+    deduplicated: 0,
+    invalid: 0,
+    firstAtMs: undefined,
+    lastAtMs: undefined,
+    second: -1,
+    inSecond: 0,
+    peak: 0,
+    byStatus: {},
+    byRoute: {},
+    limited: { user: 0, global: 0, shared: 0, cloudflare: 0 },
+    limitedBy: {},
+    faults: {},
+  };
+}
+
+function countArrival(tally: Tally, atMs: number): void {
+  const second = Math.floor(atMs / 1000);
+  if (second !== tally.second) {
+    tally.peak = Math.max(tally.peak, tally.inSecond);
+    tally.second = second;
+    tally.inSecond = 0;
+  }
+  tally.inSecond++;
+}
+
+function add(counts: Record<string, number>, key: string): void {
+  counts[key] = (counts[key] ?? 0) + 1;
+}

@@ -1,0 +1,256 @@
+import { gzipSync, type Socket } from "../../deps.ts";
+import type { ReceivedRequest } from "../auditor.ts";
+import type { Outcome } from "../model/model.ts";
+import { headerOf } from "../model/request.ts";
+import { errorResponse, type SimResponse } from "../model/response.ts";
+import type { AnswerSettings } from "../model/settings.ts";
+import {
+  type BodyHash,
+  RequestReader,
+  type WireRequest,
+} from "./request_reader.ts";
+import { join, responseBytes } from "./response_bytes.ts";
+
+/** What a connection needs of the simulated Discord behind it. */
+export interface Port {
+  readonly number: number;
+  readonly keepBytes: number;
+  readonly bodyLimitBytes: () => number;
+  readonly answers: () => AnswerSettings;
+  readonly createHash: () => BodyHash;
+  /** Answers requests to the simulation itself; undefined for everything else. */
+  readonly control: (request: WireRequest) => SimResponse | undefined;
+  readonly latencyInMs: () => number;
+  readonly latencyOutMs: () => number;
+  readonly judge: (
+    request: WireRequest,
+    remoteIp: string,
+    connection: number,
+    onConnection: number,
+    receivedAtMs: number,
+  ) => { outcome: Outcome; record: ReceivedRequest };
+  readonly answered: (record: ReceivedRequest) => void;
+  readonly closed: () => void;
+}
+
+/** Requests a caller may send ahead before the socket is left unread. */
+const AHEAD_MAX = 16;
+/** Pieces of a slow body: enough to look slow, few enough to stay cheap. */
+const SLOW_PIECES = 8;
+
+/** One caller's socket: requests in, one after the other, answers out. */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #port: Port;
+  readonly #reader: RequestReader;
+  readonly #waiting: WireRequest[] = [];
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  readonly #remoteIp: string;
+  #isBusy = false;
+  #hasEnded = false;
+  #count = 0;
+
+  constructor(socket: Socket, port: Port) {
+    this.#socket = socket;
+    this.#port = port;
+    this.#remoteIp = socket.remoteAddress ?? "unknown";
+    this.#reader = new RequestReader({
+      keepBytes: port.keepBytes,
+      bodyLimitBytes: port.bodyLimitBytes,
+      createHash: port.createHash,
+      onRequest: (request) => this.#receive(request),
+      onExpect: () => void socket.write("HTTP/1.1 100 Continue\r\n\r\n"),
+    });
+    // As a plain array: a Buffer's slice() would share the socket's memory.
+    socket.on(
+      "data",
+      ({ buffer, byteOffset, length }: Uint8Array) =>
+        this.#reader.push(new Uint8Array(buffer, byteOffset, length)),
+    );
+    socket.on("end", () => this.#end());
+    // A caller that is gone is no failure of ours.
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => this.#forget());
+  }
+
+  destroy(): void {
+    this.#forget();
+    this.#socket.destroy();
+  }
+
+  #forget(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#port.closed();
+  }
+
+  #end(): void {
+    this.#hasEnded = true;
+    // A half-closed caller still gets the answers it asked for.
+    if (!this.#isBusy) this.#socket.end();
+  }
+
+  #receive(request: WireRequest): void {
+    if (this.#isBusy) {
+      this.#waiting.push(request);
+      if (this.#waiting.length >= AHEAD_MAX) this.#socket.pause();
+      return;
+    }
+    this.#isBusy = true;
+    this.#count++;
+    const own = this.#port.control(request);
+    if (own !== undefined) {
+      this.#write(own, request);
+      this.#next(request);
+      return;
+    }
+    const receivedAtMs = performance.timeOrigin + performance.now();
+    this.#after(
+      this.#port.latencyInMs(),
+      () => this.#judge(request, receivedAtMs),
+    );
+  }
+
+  #judge(request: WireRequest, receivedAtMs: number): void {
+    const isNoRequest = request.refusedWith !== undefined &&
+      request.refusedWith !== 413;
+    if (isNoRequest) {
+      const status = request.refusedWith ?? 400;
+      this.#write(errorResponse(status, 0, `${status}: Bad Request`), request);
+      this.#next(request);
+      return;
+    }
+    const { outcome, record } = this.#port.judge(
+      request,
+      this.#remoteIp,
+      this.#port.number,
+      this.#count,
+      receivedAtMs,
+    );
+    this.#after(
+      this.#port.latencyOutMs(),
+      () => this.#deliver(request, outcome, record),
+    );
+  }
+
+  #deliver(
+    request: WireRequest,
+    { response, delivery }: Outcome,
+    record: ReceivedRequest,
+  ): void {
+    switch (delivery.kind) {
+      case "whole":
+        this.#write(response, request);
+        this.#port.answered(record);
+        this.#next(request);
+        return;
+      case "slow":
+        this.#writeSlowly(request, response, delivery.overMs, () => {
+          this.#port.answered(record);
+          this.#next(request);
+        });
+        return;
+      case "reset":
+        this.#socket.resetAndDestroy();
+        return;
+      case "close":
+        this.#socket.end(() => this.#socket.destroy());
+        return;
+      case "silence":
+        // Busy for good: nothing more is read or said.
+        return;
+      case "cut":
+        this.#writeCut(request, response);
+        return;
+      case "nonsense":
+        this.#socket.end(
+          "\u0000\u0001 this is no HTTP\r\n\r\n",
+          () => this.#socket.destroy(),
+        );
+    }
+  }
+
+  #next(request: WireRequest): void {
+    if (!request.isKeptAlive) {
+      // Not destroyed: what the caller still sends is read away, so that the answer is not lost to a reset.
+      this.#socket.end();
+      return;
+    }
+    this.#isBusy = false;
+    const next = this.#waiting.shift();
+    if (next !== undefined) {
+      this.#socket.resume();
+      this.#receive(next);
+    } else if (this.#hasEnded) {
+      this.#socket.end();
+    }
+  }
+
+  #write(response: SimResponse, request: WireRequest): void {
+    const { head, body } = this.#bytesOf(response, request);
+    this.#socket.write(body.length === 0 ? head : join([head, body]));
+  }
+
+  #writeSlowly(
+    request: WireRequest,
+    response: SimResponse,
+    overMs: number,
+    done: () => void,
+  ): void {
+    const { head, body } = this.#bytesOf(response, request);
+    this.#socket.write(head);
+    const step = Math.ceil(body.length / SLOW_PIECES);
+    const writeFrom = (at: number) => {
+      if (at >= body.length) {
+        done();
+        return;
+      }
+      this.#socket.write(body.slice(at, at + step));
+      this.#after(overMs / SLOW_PIECES, () => writeFrom(at + step));
+    };
+    writeFrom(0);
+  }
+
+  #writeCut(request: WireRequest, response: SimResponse): void {
+    const { head, body } = this.#bytesOf(response, request);
+    const kept = body.length === 0
+      ? head.slice(0, head.length >> 1)
+      : join([head, body.slice(0, body.length >> 1)]);
+    this.#socket.end(kept, () => this.#socket.destroy());
+  }
+
+  #bytesOf(
+    response: SimResponse,
+    request: WireRequest,
+  ): { readonly head: Uint8Array; readonly body: Uint8Array } {
+    const { isGzipped, framing } = this.#port.answers();
+    const accepted = headerOf(request.headers, "accept-encoding") ?? "";
+    const isPacked = isGzipped && response.body !== undefined &&
+      accepted.includes("gzip");
+    return responseBytes(isPacked ? packed(response) : response, {
+      isChunked: framing === "chunked",
+      isKeptAlive: request.isKeptAlive,
+      isBodiless: request.method === "HEAD",
+    });
+  }
+
+  #after(ms: number, act: () => void): void {
+    if (ms <= 0) {
+      act();
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, ms);
+    this.#timers.add(timer);
+  }
+}
+
+function packed(response: SimResponse): SimResponse {
+  return {
+    ...response,
+    headers: [...response.headers, ["Content-Encoding", "gzip"]],
+    body: new Uint8Array(gzipSync(response.body ?? "")),
+  };
+}

@@ -1,0 +1,106 @@
+/** Sliding: one token back every period / limit. Fixed: all back when the window ends. */
+export type BucketKind = "sliding" | "fixed";
+
+/** The numbers of one bucket. */
+export interface BucketNumbers {
+  readonly limit: number;
+  readonly periodMs: number;
+  readonly kind: BucketKind;
+}
+
+/** What the server remembers of one bucket between two requests. */
+export type BucketState =
+  /** `fullAtMs`: the instant at which every token is back. */
+  | { readonly kind: "sliding"; readonly fullAtMs: number }
+  | {
+    readonly kind: "fixed";
+    readonly resetAtMs: number;
+    readonly used: number;
+  };
+
+/** What one request is told about one bucket. */
+export interface Verdict {
+  readonly isAllowed: boolean;
+  readonly limit: number;
+  readonly remaining: number;
+  readonly resetAtMs: number;
+  readonly resetAfterMs: number;
+  /** Time until the next single token; 0 when allowed. */
+  readonly retryAfterMs: number;
+  /** The state to keep when the request is let through by every other limit too. */
+  readonly next: BucketState;
+}
+
+/**
+ * How early a request may be and still pass. Headers show whole milliseconds,
+ * so a caller that keeps them exactly may arrive up to half of one early; two
+ * would hide a scheduler that is off by a timer tick.
+ */
+export const EARLY_MS = 1;
+
+/** Judges one request at `nowMs` against one bucket; changes nothing. */
+export function judge(
+  state: BucketState | undefined,
+  numbers: BucketNumbers,
+  nowMs: number,
+): Verdict {
+  return numbers.kind === "sliding"
+    ? judgeSliding(state, numbers, nowMs)
+    : judgeFixed(state, numbers, nowMs);
+}
+
+/** GCRA, as Discord's buckets have behaved since 2022-11 (discord-api-docs #7680). */
+function judgeSliding(
+  state: BucketState | undefined,
+  { limit, periodMs }: BucketNumbers,
+  nowMs: number,
+): Verdict {
+  const tokenMs = periodMs / limit;
+  const fullAtMs = state?.kind === "sliding" ? state.fullAtMs : nowMs;
+  const wanted = Math.max(fullAtMs, nowMs) + tokenMs;
+  const isAllowed = wanted - nowMs <= periodMs + EARLY_MS;
+  const resetAtMs = isAllowed ? wanted : fullAtMs;
+  return {
+    isAllowed,
+    limit,
+    remaining: isAllowed
+      ? wholeTokens(periodMs - (wanted - nowMs), tokenMs)
+      : 0,
+    resetAtMs,
+    resetAfterMs: resetAtMs - nowMs,
+    retryAfterMs: isAllowed ? 0 : fullAtMs + tokenMs - periodMs - nowMs,
+    next: { kind: "sliding", fullAtMs: wanted },
+  };
+}
+
+function wholeTokens(spareMs: number, tokenMs: number): number {
+  // The smallest addend that absorbs binary rounding of period / limit.
+  return Math.max(0, Math.floor(spareMs / tokenMs + 1e-9));
+}
+
+/** The first request starts a window; Reset stands still until it ends. */
+function judgeFixed(
+  state: BucketState | undefined,
+  { limit, periodMs }: BucketNumbers,
+  nowMs: number,
+): Verdict {
+  const isOpen = state?.kind === "fixed" && nowMs < state.resetAtMs - EARLY_MS;
+  const resetAtMs = isOpen ? state.resetAtMs : nowMs + periodMs;
+  const used = isOpen ? state.used : 0;
+  const isAllowed = used < limit;
+  return {
+    isAllowed,
+    limit,
+    remaining: isAllowed ? limit - used - 1 : 0,
+    resetAtMs,
+    resetAfterMs: resetAtMs - nowMs,
+    retryAfterMs: isAllowed ? 0 : resetAtMs - nowMs,
+    next: { kind: "fixed", resetAtMs, used: used + 1 },
+  };
+}
+
+/** True when forgetting the bucket changes nothing. */
+export function isFull(state: BucketState, nowMs: number): boolean {
+  return nowMs >=
+    (state.kind === "sliding" ? state.fullAtMs : state.resetAtMs);
+}

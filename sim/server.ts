@@ -1,0 +1,203 @@
+import {
+  createHash,
+  createTcpServer,
+  createTlsServer,
+  type Socket,
+  type TcpServer,
+} from "../deps.ts";
+import { Auditor, type ReceivedRequest } from "./auditor.ts";
+import { Connection, type Port } from "./http/connection.ts";
+import type { WireRequest } from "./http/request_reader.ts";
+import type { ScriptedFault } from "./model/fault.ts";
+import { Model, type Outcome } from "./model/model.ts";
+import { createRandom, drawMs } from "./model/random.ts";
+import type { SimRequest } from "./model/request.ts";
+import type { SimChange, SimOptions } from "./options.ts";
+import { control } from "./control.ts";
+
+export type { SimChange, SimOptions } from "./options.ts";
+export type { AuditReport, ReceivedRequest } from "./auditor.ts";
+
+/** A running simulated Discord. */
+export interface Sim extends AsyncDisposable {
+  /** Ends in `/api`: the value of a base URL. */
+  readonly url: string;
+  readonly port: number;
+  readonly audit: Auditor;
+  /** What arrived, in the order it was judged. */
+  readonly requests: () => readonly ReceivedRequest[];
+  /** Changes options while it runs; what was counted stays. */
+  readonly set: (change: SimChange) => void;
+  /** Prepares a fault for the next requests that match. */
+  readonly script: (fault: ScriptedFault) => void;
+  /** Forgets everything: buckets, counts, records, ids; options stay, `change` on top. */
+  readonly reset: (change?: SimChange) => void;
+  readonly close: () => Promise<void>;
+}
+
+/** Enough for every test; a bench sets 0. */
+const RECORDS_MAX = 100_000;
+const KEEP_BODY_BYTES = 64 * 1024;
+/** Bodies are read as JSON up to here; Discord's own JSON bodies are far smaller. */
+const READ_BODY_BYTES = 1024 * 1024;
+
+/** Starts a simulated Discord on loopback. */
+export async function startSim(options: SimOptions = {}): Promise<Sim> {
+  const host = new SimHost(options);
+  await host.listen();
+  return host.sim;
+}
+
+class SimHost {
+  readonly #options: SimOptions;
+  readonly #server: TcpServer;
+  readonly #connections = new Set<Connection>();
+  readonly #audit = new Auditor();
+  #records: ReceivedRequest[] = [];
+  #serial = 0;
+  #opened = 0;
+  #change: SimChange;
+  #model: Model;
+  #random = createRandom(1);
+
+  constructor(options: SimOptions) {
+    this.#options = options;
+    this.#change = options;
+    this.#model = new Model(options, nowMs());
+    this.#random = createRandom((options.seed ?? 1) + 1);
+    const accept = (socket: Socket) => this.#accept(socket);
+    this.#server = options.tls === undefined
+      ? createTcpServer({ allowHalfOpen: true, noDelay: true }, accept)
+      : createTlsServer(
+        { ...options.tls, ALPNProtocols: ["http/1.1"] },
+        accept,
+      );
+  }
+
+  listen(): Promise<void> {
+    const { port = 0, hostname = "127.0.0.1" } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, hostname, () => resolve());
+    });
+  }
+
+  get sim(): Sim {
+    const { hostname = "127.0.0.1", tls } = this.#options;
+    const address = this.#server.address();
+    const port = typeof address === "object" ? address?.port ?? 0 : 0;
+    const close = () => this.#close();
+    return {
+      url: `${tls === undefined ? "http" : "https"}://${hostname}:${port}/api`,
+      port,
+      audit: this.#audit,
+      requests: () => this.#records,
+      set: (change) => this.#set(change),
+      script: (fault) => this.#model.script(fault),
+      reset: (change = {}) => this.#reset(change),
+      close,
+      [Symbol.asyncDispose]: close,
+    };
+  }
+
+  #set(change: SimChange): void {
+    this.#change = { ...this.#change, ...change };
+    this.#model.set(change, nowMs());
+  }
+
+  #reset(change: SimChange): void {
+    const settings = this.#model.settings;
+    this.#change = { ...this.#change, ...change };
+    this.#model = new Model(settings, nowMs());
+    this.#model.set(change, nowMs());
+    this.#random = createRandom(this.#model.settings.seed + 1);
+    this.#audit.reset();
+    this.#records = [];
+    this.#serial = 0;
+  }
+
+  #accept(socket: Socket): void {
+    this.#opened++;
+    const port: Port = {
+      number: this.#opened,
+      keepBytes: READ_BODY_BYTES,
+      bodyLimitBytes: () => this.#model.settings.answers.bodyLimitBytes,
+      answers: () => this.#model.settings.answers,
+      createHash: sha256,
+      control: (request) => control(request, this.sim),
+      latencyInMs: () => this.#draw(this.#change.latencyIn),
+      latencyOutMs: () => this.#draw(this.#change.latencyOut),
+      judge: (...call) => this.#judge(...call),
+      answered: (record) => {
+        record.answeredAtMs = nowMs();
+        this.#audit.answered(record.answeredAtMs);
+      },
+      closed: () => this.#connections.delete(connection),
+    };
+    const connection = new Connection(socket, port);
+    this.#connections.add(connection);
+  }
+
+  #draw(range: SimChange["latencyIn"]): number {
+    return range === undefined ? 0 : drawMs(this.#random, range);
+  }
+
+  #judge(
+    wire: WireRequest,
+    remoteIp: string,
+    connection: number,
+    onConnection: number,
+    receivedAtMs: number,
+  ): { outcome: Outcome; record: ReceivedRequest } {
+    const arrivedAtMs = nowMs();
+    const request: SimRequest = {
+      ...wire,
+      remoteIp,
+      isReused: onConnection > 1,
+    };
+    const outcome = this.#model.handle(request, arrivedAtMs);
+    const { recordLimit = RECORDS_MAX, keepBodyBytes = KEEP_BODY_BYTES } =
+      this.#options;
+    const { response, delivery: _, ...facts } = outcome;
+    const record: ReceivedRequest = {
+      ...facts,
+      serial: ++this.#serial,
+      connection,
+      onConnection,
+      receivedAtMs,
+      arrivedAtMs,
+      answeredAtMs: undefined,
+      method: wire.method,
+      target: wire.target,
+      headers: wire.headers,
+      body: wire.body.subarray(0, keepBodyBytes),
+      bodyBytes: wire.bodyBytes,
+      bodySha256: wire.bodySha256,
+      status: response.status,
+    };
+    this.#audit.arrived(record);
+    if (this.#records.length < recordLimit) this.#records.push(record);
+    return { outcome, record };
+  }
+
+  #close(): Promise<void> {
+    if (!this.#server.listening) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      for (const connection of this.#connections) connection.destroy();
+    });
+  }
+}
+
+/** Unix time with fractions, from the clock that never jumps. */
+function nowMs(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+function sha256(): { update(chunk: Uint8Array): void; hex(): string } {
+  const hash = createHash("sha256");
+  return {
+    update: (chunk) => void hash.update(chunk),
+    hex: () => hash.digest("hex"),
+  };
+}
