@@ -34,6 +34,7 @@ export function lineFor(state: State, ask: Ask, lane: Lane): Line {
     pausedUntilMs: 0,
     isCautious: false,
     strikes: 0,
+    struckAtMs: -Infinity,
     ready: undefined,
     wake: undefined,
     mergedInto: undefined,

@@ -201,7 +201,7 @@ function limited(
   nowMs: number,
 ): Verdict {
   const { line, lane } = waiting;
-  const strikeMs = strike(line);
+  const strikeMs = strike(line, report);
   const fromMs = Math.max(nowMs, report.receivedAtMs);
   const untilMs = fromMs + Math.max(rateLimited.retryAfterMs ?? 0, strikeMs);
   const isSub = isSubLimit(line, report, rateLimited);
@@ -216,7 +216,7 @@ function limited(
     line.pausedUntilMs = Math.max(line.pausedUntilMs, untilMs);
     line.isCautious = true;
   }
-  const sub = isSub ? strikeSub(state, waiting, untilMs) : undefined;
+  const sub = isSub ? strikeSub(state, waiting, report, untilMs) : undefined;
   if (againAtMs > waiting.expiresAtMs) return "done";
   waiting.isRetry = true;
   takeBack(state, waiting);
@@ -230,8 +230,10 @@ function limited(
 }
 
 /** How long this line waits at least: nothing for the first two 429s in a row, then more and more. */
-function strike(line: Line): number {
-  line.strikes++;
+function strike(line: Line, report: LimitReport): number {
+  // Those that left together are met by the limit together: that is one strike.
+  if (report.sentAtMs >= line.struckAtMs) line.strikes++;
+  line.struckAtMs = Math.max(line.struckAtMs, report.receivedAtMs);
   if (line.strikes < 3) return line.strikes === 1 ? 0 : STRIKE_WAIT_MS;
   return Math.min(STRIKE_WAIT_MAX_MS, STRIKE_WAIT_MS * 2 ** (line.strikes - 2));
 }

@@ -89,6 +89,8 @@ export interface SubLimit {
   readonly parked: Waiting[];
   /** 429s in a row; each doubles the successes needed to be rid of it. */
   strikes: number;
+  /** When the last of them came: 429s of what left before it are the same one. */
+  struckAtMs: number;
   successes: number;
   wake: Wake | undefined;
 }
@@ -113,6 +115,7 @@ export interface Line {
   isCautious: boolean;
   /** 429s in a row without a success between: what keeps a mute 429 from looping. */
   strikes: number;
+  struckAtMs: number;
   ready: FairEntry<Line> | undefined;
   wake: Wake | undefined;
   mergedInto: Line | undefined;

@@ -1,3 +1,4 @@
+import type { LimitReport } from "../domain/limit_report.ts";
 import type { Ask } from "./types.ts";
 import type { Line, State, SubLimit, Waiting } from "./state.ts";
 import { wakeAt } from "./wakes.ts";
@@ -48,6 +49,7 @@ export function isBlocked(
 export function strikeSub(
   state: State,
   waiting: Waiting,
+  report: LimitReport,
   untilMs: number,
 ): SubLimit {
   const { line, ask } = waiting;
@@ -62,6 +64,7 @@ export function strikeSub(
       probe: undefined,
       parked: [],
       strikes: 0,
+      struckAtMs: -Infinity,
       successes: 0,
       wake: undefined,
     };
@@ -69,7 +72,8 @@ export function strikeSub(
     line.subs.push(sub);
     trimSubs(state, line);
   }
-  sub.strikes++;
+  if (report.sentAtMs >= sub.struckAtMs) sub.strikes++;
+  sub.struckAtMs = report.receivedAtMs;
   sub.successes = 0;
   sub.pausedUntilMs = Math.max(sub.pausedUntilMs, untilMs);
   if (sub.probe === waiting) sub.probe = undefined;

@@ -239,7 +239,9 @@ Deno.test("a 429 that says nothing of its wait is asked again ever more slowly",
   scheduler.poll(nowMs);
   for (let round = 0; round < 7; round++) {
     sentAtMs.push(nowMs);
-    const report = limitedOf(nowMs + 1, undefined, undefined);
+    const report = limitedOf(nowMs + 1, undefined, undefined, {
+      sentAtMs: nowMs,
+    });
     const { wakeAtMs, leases } = settleAndPoll(scheduler, id ?? 0, report);
     nowMs = leases.length > 0 ? nowMs + 1 : wakeAtMs ?? Infinity;
     if (leases.length === 0) scheduler.poll(nowMs);

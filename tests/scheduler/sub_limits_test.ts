@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { createScheduler } from "../../rest/scheduler/scheduler.ts";
+import type { Ask, Scheduler } from "../../rest/scheduler/types.ts";
+import {
+  askOf,
+  bucketOf,
+  enqueueAll,
+  limitedOf,
+  reportOf,
+  settleAndPoll,
+  START_MS,
+} from "./_builders.ts";
+
+const CHANNEL = "/channels/200000000000000001";
+const T = START_MS;
+const TEN_MINUTES_MS = 600_000;
+
+Deno.test("an edit that shares no field with a limited rename passes it", () => {
+  const { scheduler } = limitedRename();
+  const [edit] = enqueueAll(scheduler, [edits("nsfw")], T + 100);
+  assert.deepEqual(scheduler.poll(T + 100).leases, [edit]);
+});
+
+Deno.test("a rename and an edit that also renames wait behind a limited rename, in order", () => {
+  const { scheduler, rename } = limitedRename();
+  const later = enqueueAll(
+    scheduler,
+    [edits("name", "nsfw"), edits("nsfw"), edits("topic")],
+    T + 100,
+  );
+  // The second shares `nsfw` with the first of them, which may not be overtaken either.
+  assert.deepEqual(scheduler.poll(T + 100).leases, [later[2]]);
+  answer(scheduler, later[2] ?? 0, T + 150);
+  assert.deepEqual(scheduler.poll(T + 50 + TEN_MINUTES_MS).leases, [rename]);
+  assert.deepEqual(
+    answer(scheduler, rename, T + 100 + TEN_MINUTES_MS),
+    [later[0]],
+  );
+  assert.deepEqual(
+    answer(scheduler, later[0] ?? 0, T + 200 + TEN_MINUTES_MS),
+    [later[1]],
+  );
+});
+
+Deno.test("a body whose members are not known waits behind a limited rename", () => {
+  const { scheduler } = limitedRename();
+  enqueueAll(scheduler, [askOf("PATCH", CHANNEL)], T + 100);
+  assert.deepEqual(scheduler.poll(T + 100).leases, []);
+});
+
+Deno.test("other requests of the bucket go on while a rename is limited", () => {
+  const { scheduler } = limitedRename();
+  const [read] = enqueueAll(scheduler, [askOf("GET", CHANNEL)], T + 100);
+  assert.deepEqual(scheduler.poll(T + 100).leases, [read]);
+});
+
+Deno.test("after a hidden limit's pause one request goes first, the rest when it got through", () => {
+  const scheduler = createScheduler();
+  const asks = [1, 2, 3, 4].map((n) =>
+    askOf("GET", `${CHANNEL}/messages/30000000000000000${n}`)
+  );
+  const ids = enqueueAll(scheduler, asks, T);
+  scheduler.poll(T);
+  const bucket = bucketOf({
+    decidedAtMs: T + 25,
+    limit: 1_000,
+    remaining: 999,
+  });
+  settleAndPoll(scheduler, ids[0] ?? 0, reportOf(T + 50, { bucket }));
+  for (const id of ids.slice(1)) {
+    assert.equal(strike(scheduler, id, T + 100, 900), "again");
+  }
+  assert.deepEqual(scheduler.poll(T + 999).leases, []);
+  const first = scheduler.poll(T + 1_000).leases;
+  assert.deepEqual(first, [ids[1]]);
+  assert.deepEqual(answer(scheduler, ids[1] ?? 0, T + 1_050), ids.slice(2));
+});
+
+Deno.test("a hidden limit that strikes again is met one request at a time, longer each time", () => {
+  const scheduler = createScheduler();
+  const asks = [1, 2, 3, 4].map((n) =>
+    askOf("GET", `${CHANNEL}/messages/30000000000000000${n}`)
+  );
+  const ids = enqueueAll(scheduler, asks, T);
+  scheduler.poll(T);
+  for (const atMs of [T + 50, T + 1_050]) {
+    assert.equal(strike(scheduler, ids[0] ?? 0, atMs, 900), "again");
+    assert.deepEqual(scheduler.poll(atMs + 900).leases, [ids[0]]);
+  }
+  assert.deepEqual(answer(scheduler, ids[0] ?? 0, T + 2_000), [ids[1]]);
+  assert.deepEqual(answer(scheduler, ids[1] ?? 0, T + 2_050), ids.slice(2));
+});
+
+Deno.test("a 429 of a bucket never heard of is a limit beside the known one, not a new name for it", () => {
+  const scheduler = createScheduler();
+  const first = askOf("GET", `${CHANNEL}/messages`);
+  enqueueAll(scheduler, [first], T);
+  scheduler.poll(T);
+  answer(scheduler, first.id, T + 50);
+  const second = askOf("GET", `${CHANNEL}/messages`);
+  enqueueAll(scheduler, [second], T + 60);
+  scheduler.poll(T + 60);
+  const bucket = bucketOf({
+    decidedAtMs: T + 90,
+    hash: "hidden",
+    remaining: 0,
+  });
+  settleAndPoll(
+    scheduler,
+    second.id,
+    limitedOf(T + 100, "user", 2_000, { bucket }),
+  );
+  const { lines } = scheduler.snapshot(T + 100);
+  assert.deepEqual(lines.map((line) => line.hash), ["hash-a"]);
+});
+
+Deno.test("a rename that is known to wait longer than allowed is refused, an edit is not", () => {
+  const scheduler = createScheduler({ maxWaitMs: 60_000 });
+  const rename = edits("name");
+  enqueueAll(scheduler, [rename], T);
+  scheduler.poll(T);
+  assert.equal(strike(scheduler, rename.id, T + 50, TEN_MINUTES_MS), "done");
+  const refused = scheduler.enqueue(edits("name"), T + 100);
+  assert.equal(refused?.code, "wait_too_long");
+  assert.equal(scheduler.enqueue(edits("nsfw"), T + 100), undefined);
+});
+
+Deno.test("cancelling a parked request lets what waited behind it go", () => {
+  const { scheduler, rename } = limitedRename();
+  const [behind] = enqueueAll(scheduler, [edits("name", "nsfw")], T + 100);
+  scheduler.poll(T + 100);
+  const [edit] = enqueueAll(scheduler, [edits("nsfw")], T + 110);
+  assert.deepEqual(scheduler.poll(T + 110).leases, []);
+  assert.equal(scheduler.cancel(behind ?? 0, T + 120), "cancelled");
+  assert.deepEqual(scheduler.poll(T + 120).leases, [edit]);
+  assert.equal(scheduler.cancel(rename, T + 120), "cancelled");
+});
+
+/** A scheduler whose rename of CHANNEL was met by the hidden limit: ten minutes, tokens left. */
+function limitedRename(): { scheduler: Scheduler; rename: number } {
+  const scheduler = createScheduler({ maxWaitMs: 2 * TEN_MINUTES_MS });
+  const rename = edits("name");
+  enqueueAll(scheduler, [rename], T);
+  scheduler.poll(T);
+  assert.equal(strike(scheduler, rename.id, T + 50, TEN_MINUTES_MS), "again");
+  return { scheduler, rename: rename.id };
+}
+
+function edits(...fields: string[]): Ask {
+  return askOf("PATCH", CHANNEL, { fields });
+}
+
+function strike(
+  scheduler: Scheduler,
+  id: number,
+  atMs: number,
+  retryAfterMs: number,
+): string {
+  const bucket = bucketOf({ decidedAtMs: atMs - 25, remaining: 4 });
+  const report = limitedOf(atMs, "user", retryAfterMs, { bucket });
+  return settleAndPoll(scheduler, id, report).verdict;
+}
+
+function answer(
+  scheduler: Scheduler,
+  id: number,
+  atMs: number,
+): readonly number[] {
+  const bucket = bucketOf({ decidedAtMs: atMs - 25, remaining: 4 });
+  return settleAndPoll(scheduler, id, reportOf(atMs, { bucket })).leases;
+}
