@@ -7,6 +7,7 @@ import {
 } from "../deps.ts";
 import { Auditor, type ReceivedRequest } from "./auditor.ts";
 import { Connection, type Port } from "./http/connection.ts";
+import { Noise } from "./http/noise.ts";
 import type { WireRequest } from "./http/request_reader.ts";
 import type { ScriptedFault } from "./model/fault.ts";
 import { Model, type Outcome } from "./model/model.ts";
@@ -54,6 +55,7 @@ class SimHost {
   readonly #connections = new Set<Connection>();
   readonly #audit = new Auditor();
   #records: ReceivedRequest[] = [];
+  readonly #noise = new Noise();
   #serial = 0;
   #opened = 0;
   #change: SimChange;
@@ -123,6 +125,8 @@ class SimHost {
       keepBytes: READ_BODY_BYTES,
       bodyLimitBytes: () => this.#model.settings.answers.bodyLimitBytes,
       answers: () => this.#model.settings.answers,
+      noise: () =>
+        this.#noise.lines(nowMs() + this.#model.settings.clockOffsetMs),
       createHash: sha256,
       control: (request) => control(request, this.sim),
       latencyInMs: () => this.#draw(this.#change.latencyIn),

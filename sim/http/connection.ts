@@ -9,7 +9,7 @@ import {
   RequestReader,
   type WireRequest,
 } from "./request_reader.ts";
-import { join, responseBytes } from "./response_bytes.ts";
+import { type ResponseBytes, responseBytes } from "./response_bytes.ts";
 
 /** What a connection needs of the simulated Discord behind it. */
 export interface Port {
@@ -17,6 +17,8 @@ export interface Port {
   readonly keepBytes: number;
   readonly bodyLimitBytes: () => number;
   readonly answers: () => AnswerSettings;
+  /** Header lines that go with every answer. */
+  readonly noise: () => string;
   readonly createHash: () => BodyHash;
   /** Answers requests to the simulation itself; undefined for everything else. */
   readonly control: (request: WireRequest) => SimResponse | undefined;
@@ -48,6 +50,7 @@ export class Connection {
   readonly #remoteIp: string;
   #isBusy = false;
   #hasEnded = false;
+  #isSilent = false;
   #count = 0;
 
   constructor(socket: Socket, port: Port) {
@@ -70,24 +73,26 @@ export class Connection {
     socket.on("end", () => this.#end());
     // A caller that is gone is no failure of ours.
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.#forget());
+    socket.on("close", () => this.#leave());
   }
 
+  /** Ends it all: the simulation is closing. */
   destroy(): void {
-    this.#forget();
-    this.#socket.destroy();
-  }
-
-  #forget(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
-    this.#port.closed();
+    this.#socket.destroy();
+    this.#leave();
+  }
+
+  /** A caller that is gone does not take back what it sent: pending requests are judged all the same. */
+  #leave(): void {
+    if (this.#socket.destroyed && this.#timers.size === 0) this.#port.closed();
   }
 
   #end(): void {
     this.#hasEnded = true;
     // A half-closed caller still gets the answers it asked for.
-    if (!this.#isBusy) this.#socket.end();
+    if (!this.#isBusy || this.#isSilent) this.#socket.end();
   }
 
   #receive(request: WireRequest): void {
@@ -141,14 +146,15 @@ export class Connection {
     switch (delivery.kind) {
       case "whole":
         this.#write(response, request);
-        this.#port.answered(record);
-        this.#next(request);
+        this.#finish(request, record);
         return;
       case "slow":
-        this.#writeSlowly(request, response, delivery.overMs, () => {
-          this.#port.answered(record);
-          this.#next(request);
-        });
+        this.#writeSlowly(
+          request,
+          response,
+          delivery.overMs,
+          () => this.#finish(request, record),
+        );
         return;
       case "reset":
         this.#socket.resetAndDestroy();
@@ -157,7 +163,9 @@ export class Connection {
         this.#socket.end(() => this.#socket.destroy());
         return;
       case "silence":
-        // Busy for good: nothing more is read or said.
+        // Busy for good: nothing more is answered on this connection.
+        this.#isSilent = true;
+        if (this.#hasEnded) this.#socket.end();
         return;
       case "cut":
         this.#writeCut(request, response);
@@ -168,6 +176,11 @@ export class Connection {
           () => this.#socket.destroy(),
         );
     }
+  }
+
+  #finish(request: WireRequest, record: ReceivedRequest): void {
+    if (!this.#socket.destroyed) this.#port.answered(record);
+    this.#next(request);
   }
 
   #next(request: WireRequest): void {
@@ -187,8 +200,7 @@ export class Connection {
   }
 
   #write(response: SimResponse, request: WireRequest): void {
-    const { head, body } = this.#bytesOf(response, request);
-    this.#socket.write(body.length === 0 ? head : join([head, body]));
+    this.#socket.write(this.#bytesOf(response, request).bytes);
   }
 
   #writeSlowly(
@@ -197,41 +209,41 @@ export class Connection {
     overMs: number,
     done: () => void,
   ): void {
-    const { head, body } = this.#bytesOf(response, request);
-    this.#socket.write(head);
-    const step = Math.ceil(body.length / SLOW_PIECES);
+    const { bytes, bodyAt } = this.#bytesOf(response, request);
+    this.#socket.write(bytes.slice(0, bodyAt));
+    const step = Math.ceil((bytes.length - bodyAt) / SLOW_PIECES);
     const writeFrom = (at: number) => {
-      if (at >= body.length) {
+      if (at >= bytes.length) {
         done();
         return;
       }
-      this.#socket.write(body.slice(at, at + step));
+      this.#socket.write(bytes.slice(at, at + step));
       this.#after(overMs / SLOW_PIECES, () => writeFrom(at + step));
     };
-    writeFrom(0);
+    writeFrom(bodyAt);
   }
 
+  /** Half of the body, or half of the head where there is no body. */
   #writeCut(request: WireRequest, response: SimResponse): void {
-    const { head, body } = this.#bytesOf(response, request);
-    const kept = body.length === 0
-      ? head.slice(0, head.length >> 1)
-      : join([head, body.slice(0, body.length >> 1)]);
-    this.#socket.end(kept, () => this.#socket.destroy());
+    const { bytes, bodyAt } = this.#bytesOf(response, request);
+    const end = bytes.length > bodyAt ? bytes.length + bodyAt : bodyAt;
+    this.#socket.end(bytes.slice(0, end >> 1), () => this.#socket.destroy());
   }
 
-  #bytesOf(
-    response: SimResponse,
-    request: WireRequest,
-  ): { readonly head: Uint8Array; readonly body: Uint8Array } {
+  #bytesOf(response: SimResponse, request: WireRequest): ResponseBytes {
     const { isGzipped, framing } = this.#port.answers();
     const accepted = headerOf(request.headers, "accept-encoding") ?? "";
     const isPacked = isGzipped && response.body !== undefined &&
       accepted.includes("gzip");
-    return responseBytes(isPacked ? packed(response) : response, {
-      isChunked: framing === "chunked",
-      isKeptAlive: request.isKeptAlive,
-      isBodiless: request.method === "HEAD",
-    });
+    return responseBytes(
+      isPacked ? packed(response) : response,
+      {
+        isChunked: framing === "chunked",
+        isKeptAlive: request.isKeptAlive,
+        isBodiless: request.method === "HEAD",
+      },
+      this.#port.noise(),
+    );
   }
 
   #after(ms: number, act: () => void): void {
@@ -242,6 +254,7 @@ export class Connection {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       act();
+      this.#leave();
     }, ms);
     this.#timers.add(timer);
   }

@@ -30,37 +30,49 @@ export interface Framing {
   readonly isBodiless: boolean;
 }
 
-/** An answer's head and body, ready to be written. */
+/** An answer in bytes; `bodyAt` is where its head ends. */
+export interface ResponseBytes {
+  readonly bytes: Uint8Array;
+  readonly bodyAt: number;
+}
+
+/** Puts an answer on paper. `noise` are header lines that go with every answer. */
 export function responseBytes(
   response: SimResponse,
   framing: Framing,
-): { readonly head: Uint8Array; readonly body: Uint8Array } {
-  const { status, headers } = response;
-  const body = typeof response.body === "string"
-    ? encoder.encode(response.body)
-    : response.body ?? new Uint8Array(0);
-  const hasNone = status === 204 || status === 304;
-  const isChunked = framing.isChunked && !hasNone &&
-    response.body !== undefined;
+  noise: string,
+): ResponseBytes {
+  const { status, headers, body } = response;
+  const mayHaveBody = status !== 204 && status !== 304;
+  const isChunked = framing.isChunked && mayHaveBody && body !== undefined;
   let head = `HTTP/1.1 ${status} ${REASONS[status] ?? "Unknown"}\r\n`;
   for (const [name, value] of headers) head += `${name}: ${value}\r\n`;
-  if (isChunked) {
-    head += "Transfer-Encoding: chunked\r\n";
-  } else if (!hasNone) {
-    head += `Content-Length: ${body.length}\r\n`;
-  }
+  head += noise;
   head += framing.isKeptAlive
-    ? "Connection: keep-alive\r\n\r\n"
-    : "Connection: close\r\n\r\n";
-  const isEmpty = framing.isBodiless || hasNone;
-  return {
-    head: encoder.encode(head),
-    body: isEmpty ? new Uint8Array(0) : isChunked ? chunked(body) : body,
-  };
+    ? "Connection: keep-alive\r\n"
+    : "Connection: close\r\n";
+  const isAscii = typeof body === "string" && ASCII.test(body);
+  const hasBody = mayHaveBody && !framing.isBodiless;
+  if (isAscii && !isChunked && hasBody) {
+    // The common case, in one piece: one character is one byte.
+    head += `Content-Length: ${body.length}\r\n\r\n`;
+    return { bytes: encoder.encode(head + body), bodyAt: head.length };
+  }
+  const bytes = typeof body === "string"
+    ? encoder.encode(body)
+    : body ?? new Uint8Array(0);
+  if (isChunked) head += "Transfer-Encoding: chunked\r\n";
+  else if (mayHaveBody) head += `Content-Length: ${bytes.length}\r\n`;
+  const headBytes = encoder.encode(`${head}\r\n`);
+  const pieces = !hasBody ? [] : isChunked ? chunks(bytes) : [bytes];
+  return { bytes: join([headBytes, ...pieces]), bodyAt: headBytes.length };
 }
 
+// deno-lint-ignore no-control-regex -- the whole of ASCII is meant.
+const ASCII = /^[\x00-\x7f]*$/;
+
 /** A body in two chunks, so that readers meet more than one. */
-function chunked(body: Uint8Array): Uint8Array {
+function chunks(body: Uint8Array): Uint8Array[] {
   const half = body.length >> 1;
   const parts = [body.subarray(0, half), body.subarray(half)]
     .filter((part) => part.length > 0);
@@ -69,11 +81,11 @@ function chunked(body: Uint8Array): Uint8Array {
     part,
     encoder.encode("\r\n"),
   ]);
-  return join([...pieces, encoder.encode("0\r\n\r\n")]);
+  return [...pieces, encoder.encode("0\r\n\r\n")];
 }
 
 /** Pieces as one, so that an answer is one packet where it fits. */
-export function join(pieces: readonly Uint8Array[]): Uint8Array {
+function join(pieces: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(
     pieces.reduce((bytes, piece) => bytes + piece.length, 0),
   );

@@ -10,7 +10,6 @@ import { FaultPlan } from "./fault_plan.ts";
 import { GlobalCounter, type GlobalNumbers } from "./global_limit.ts";
 import { type Caller, callerOf } from "./identity.ts";
 import { IpGuard } from "./ip_guard.ts";
-import { addNoise } from "./noise.ts";
 import { createRandom, type Random } from "./random.ts";
 import { headerOf, type SimRequest } from "./request.ts";
 import {
@@ -87,7 +86,6 @@ export class Model {
   #random: Random;
   #book: RuleBook;
   #nextChangeAtMs = Infinity;
-  #serial = 0;
 
   constructor(options: ModelOptions, startedAtMs: number) {
     this.#startedAtMs = startedAtMs;
@@ -118,7 +116,6 @@ export class Model {
 
   /** Judges one request that arrives at `nowMs`. Calls come in the order of time. */
   handle(request: SimRequest, nowMs: number): Outcome {
-    this.#serial++;
     if (nowMs >= this.#nextChangeAtMs) this.#book = this.#compile(nowMs);
     const { path, query } = splitTarget(request.target);
     const route = routeOf(request.method, path);
@@ -154,11 +151,6 @@ export class Model {
         nowMs,
       );
     }
-    addNoise(
-      verdict.response,
-      this.#serial,
-      nowMs + this.#settings.clockOffsetMs,
-    );
     return {
       ...verdict,
       delivery: deliveryOf(fault),
