@@ -1,0 +1,23 @@
+import { createHash, timingSafeEqual } from "../../deps.ts";
+
+/** SHA-256: equally long for every secret, so a comparison tells neither content nor length. */
+export type Digest = Uint8Array;
+
+export function digestOf(text: string): Digest {
+  return createHash("sha256").update(text).digest();
+}
+
+export function isSameDigest(one: Digest, other: Digest): boolean {
+  return timingSafeEqual(one, other);
+}
+
+/** 64 bits: two tokens that meet by chance would need billions of callers. */
+const NAME_HEX_DIGITS = 16;
+
+/** A short name for a secret that does not tell it. */
+export function hashNameOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(
+    0,
+    NAME_HEX_DIGITS,
+  );
+}

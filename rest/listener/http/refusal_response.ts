@@ -1,0 +1,104 @@
+import {
+  type Refusal,
+  type RefusalCode,
+  REFUSALS,
+} from "../../domain/refusal.ts";
+import { METHODS } from "../../domain/request.ts";
+
+/** Signs what the proxy says itself; no answer of Discord's carries it. */
+export const SIGNATURE_HEADER = "x-rest-proxy";
+
+/** Where a refusal does not say when to come back, by status. */
+const RETRY_AFTER_MS: Readonly<Record<number, number>> = {
+  429: 1_000,
+  // A restart or a blocked address takes longer than a queue.
+  503: 5_000,
+};
+
+type ByCode<T> = ReadonlyMap<RefusalCode, T>;
+
+/** Numbers of Discord's that clients look for in `code`. */
+const DISCORD_CODES: ByCode<number> = new Map([["webhook_gone", 10_015]]);
+
+/** The words discordeno's clients know from other proxies. */
+const UNAUTHORIZED_ERROR = "Invalid authorization key.";
+
+/** What goes out with every refusal of one code. */
+const MORE_HEADERS: ByCode<Record<string, string>> = new Map([
+  ["bad_method", { allow: METHODS.join(", ") }],
+  ["upgrade_required", { upgrade: "websocket", connection: "upgrade" }],
+  // These callers are still sending: the rest of their body is not read, so
+  // the connection is spent.
+  ["body_timeout", { connection: "close" }],
+  ["too_large", { connection: "close" }],
+  ["draining", { connection: "close" }],
+]);
+
+/** The JSON members of a refusal, the same on every transport. */
+export interface RefusalMembers {
+  readonly error?: string;
+  readonly message: string;
+  readonly code: RefusalCode | number;
+  readonly sent: false | true | null;
+  /** Seconds, with fractions. */
+  readonly "retry_after"?: number;
+  readonly global?: false;
+}
+
+/** Tells a refusal in JSON members. */
+export function refusalMembers(refusal: Refusal): RefusalMembers {
+  const { code, message, sent, status } = refusal;
+  const retryAfterMs = retryAfterMsOf(refusal);
+  return {
+    ...(code === "unauthorized" && { error: UNAUTHORIZED_ERROR }),
+    message,
+    code: DISCORD_CODES.get(code) ?? code,
+    sent,
+    ...(retryAfterMs !== undefined && { retry_after: retryAfterMs / 1_000 }),
+    ...(status === 429 && { global: false as const }),
+  };
+}
+
+/** The one place where a refusal becomes an HTTP response. */
+export function refusalResponse(refusal: Refusal): Response {
+  const { code, status } = refusal;
+  const headers: Record<string, string> = {
+    // Exactly so: some clients compare, and a charset would make it another type.
+    "content-type": "application/json",
+    [SIGNATURE_HEADER]: code,
+    ...MORE_HEADERS.get(code),
+  };
+  const retryAfterMs = retryAfterMsOf(refusal);
+  if (retryAfterMs !== undefined) {
+    // Whole seconds, rounded up: JDA, disgo and others parse an integer, and
+    // one who is told 0 is back at once.
+    headers["retry-after"] = String(Math.max(1, Math.ceil(retryAfterMs / 1e3)));
+  }
+  if (status === 429) {
+    Object.assign(headers, limitHeaders(retryAfterMs ?? 0));
+  }
+  return new Response(JSON.stringify(refusalMembers(refusal)), {
+    status,
+    headers,
+  });
+}
+
+/**
+ * What clients want of a 429 before they believe it (seen in their sources,
+ * 2026-11): without `Via` discord.py and JDA take it for Cloudflare's ban,
+ * disgo wants a bucket, DSharpPlus a reset; `shared` keeps it out of their
+ * counts of invalid requests.
+ */
+function limitHeaders(retryAfterMs: number): Record<string, string> {
+  return {
+    via: "1.1 sluice",
+    "x-ratelimit-scope": "shared",
+    "x-ratelimit-bucket": "rest-proxy",
+    "x-ratelimit-reset-after": (retryAfterMs / 1_000).toFixed(3),
+  };
+}
+
+function retryAfterMsOf({ retryAfterMs, code }: Refusal): number | undefined {
+  const afterMs = retryAfterMs ?? RETRY_AFTER_MS[REFUSALS[code].status];
+  return afterMs === undefined ? undefined : Math.max(0, Math.ceil(afterMs));
+}

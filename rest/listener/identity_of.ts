@@ -1,0 +1,67 @@
+import type { Identity } from "../domain/identity.ts";
+import { Secret } from "../domain/secret.ts";
+import { hashNameOf } from "./digest.ts";
+
+/** What `Authorization` may say upstream: a scheme and something after it. */
+const SCHEME = /^(bot|bearer|basic) +(\S.*)$/is;
+
+/** Ids have had 17 to 19 digits since 2015; one more on either side costs nothing. */
+const APPLICATION_ID = /^[0-9]{16,20}$/;
+
+export interface Credentials {
+  readonly scheme: "bot" | "bearer" | "basic";
+  readonly token: string;
+}
+
+/** Takes an `Authorization` value apart; undefined where it has no scheme of Discord's. */
+export function credentialsOf(authorization: string): Credentials | undefined {
+  const parts = SCHEME.exec(authorization);
+  if (parts?.[1] === undefined || parts[2] === undefined) return undefined;
+  return {
+    scheme: parts[1].toLowerCase() as Credentials["scheme"],
+    token: parts[2],
+  };
+}
+
+/** The identity of a token the proxy was configured with. */
+export function ownBotIdentity(token: Secret): Identity {
+  const plain = token.reveal();
+  return {
+    id: `bot:${applicationIdOf(plain) ?? hashNameOf(plain)}`,
+    kind: "bot",
+    authorization: new Secret(`Bot ${plain}`),
+    isOwn: true,
+  };
+}
+
+/**
+ * The identity of a token that a caller brought, passed on as it is spelt.
+ *
+ * A bot's id alone would not do: anyone can write another bot's id into a
+ * token that Discord refuses, and that refusal must not lock the other bot.
+ */
+export function broughtIdentity(
+  authorization: string,
+  { scheme, token }: Credentials,
+): Identity {
+  const hash = hashNameOf(token);
+  const applicationId = scheme === "bot" ? applicationIdOf(token) : undefined;
+  return {
+    id: applicationId === undefined
+      ? `${scheme}:${hash}`
+      : `bot:${applicationId}:${hash}`,
+    kind: scheme,
+    authorization: new Secret(authorization),
+    isOwn: false,
+  };
+}
+
+/** A bot token begins with its application's id in base64. */
+function applicationIdOf(token: string): string | undefined {
+  try {
+    const id = atob(token.split(".", 1)[0] ?? "");
+    return APPLICATION_ID.test(id) ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
