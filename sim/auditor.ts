@@ -1,4 +1,4 @@
-import type { Outcome } from "./model/model.ts";
+import type { Outcome } from "./model/outcome.ts";
 import type { HeaderList } from "./model/request.ts";
 import type { Scope } from "./model/response.ts";
 
@@ -23,6 +23,7 @@ export interface ReceivedRequest {
   readonly body: Uint8Array;
   readonly bodyBytes: number;
   readonly bodySha256: string;
+  /** What the caller was told; 0 when it was told nothing. */
   readonly status: number;
   readonly routeKey: string;
   readonly major: string;
@@ -59,13 +60,13 @@ export interface AuditReport {
   readonly invalid: number;
   readonly faults: Record<string, number>;
   readonly byRoute: Record<string, number>;
-  /** Marks that were expected and never executed; gaps in the streams when nothing was expected. */
+  /** Expected marks that were never executed; gaps in the streams when nothing was expected. */
   readonly lost: string[];
-  /** Marks executed more than once. */
+  /** Marks executed more than once, as `<major> <mark>`. */
   readonly doubled: string[];
-  /** Marks executed after a later one of their stream. */
+  /** Marks executed after a later one of their stream, as `<major> <mark>`. */
   readonly reordered: string[];
-  /** Marks executed though nobody expected them. */
+  /** Marks executed though nobody expected them, as `<major> <mark>`. */
   readonly unexpected: string[];
   readonly streams: Record<string, StreamReport>;
   readonly firstArrivalAtMs: number | undefined;
@@ -77,6 +78,12 @@ export interface AuditReport {
   readonly peakPerSecond: number;
 }
 
+interface Marked {
+  readonly mark: string;
+  readonly major: string;
+  count: number;
+}
+
 interface Stream {
   readonly counts: Map<number, number>;
   highest: number;
@@ -86,7 +93,7 @@ interface Stream {
 /** Watches every request and says at the end what went wrong. Pure: it is told all times. */
 export class Auditor {
   #tally = newTally();
-  #marks = new Map<string, number>();
+  #marks = new Map<string, Marked>();
   #streams = new Map<string, Stream>();
   #reordered: string[] = [];
 
@@ -121,7 +128,7 @@ export class Auditor {
     this.#reordered = [];
   }
 
-  /** The run so far; `expected` are the marks that had to be executed once each. */
+  /** The run so far; `expected`: what had to be executed, as `<mark>` or `<major> <mark>`. */
   report(expected?: Iterable<string>): AuditReport {
     const tally = this.#tally;
     const { firstAtMs, lastAtMs } = tally;
@@ -129,7 +136,6 @@ export class Auditor {
     const streams = Object.fromEntries(
       [...this.#streams].map(([name, stream]) => [name, streamReport(stream)]),
     );
-    const wanted = expected === undefined ? undefined : new Set(expected);
     const gaps = Object.entries(streams).flatMap(([name, { missing }]) =>
       missing.map((number) => `${name}${number}`)
     );
@@ -143,15 +149,10 @@ export class Auditor {
       invalid: tally.invalid,
       faults: { ...tally.faults },
       byRoute: { ...tally.byRoute },
-      lost: wanted === undefined
-        ? gaps
-        : [...wanted].filter((mark) => !this.#marks.has(mark)),
-      doubled: [...this.#marks].filter(([, count]) => count > 1)
-        .map(([mark]) => mark),
+      ...this.#compare(expected, gaps),
+      doubled: [...this.#marks.values()].filter(({ count }) => count > 1)
+        .map(({ major, mark }) => `${major} ${mark}`),
       reordered: [...this.#reordered],
-      unexpected: wanted === undefined
-        ? []
-        : [...this.#marks.keys()].filter((mark) => !wanted.has(mark)),
       streams,
       firstArrivalAtMs: firstAtMs,
       lastAnswerAtMs: lastAtMs,
@@ -161,10 +162,29 @@ export class Auditor {
     };
   }
 
+  #compare(
+    expected: Iterable<string> | undefined,
+    gaps: string[],
+  ): Pick<AuditReport, "lost" | "unexpected"> {
+    if (expected === undefined) return { lost: gaps, unexpected: [] };
+    const wanted = new Set(expected);
+    const marks = [...this.#marks.values()]
+      .map(({ mark, major }) => [mark, `${major} ${mark}`] as const);
+    const seen = new Set(marks.flat());
+    return {
+      lost: [...wanted].filter((mark) => !seen.has(mark)),
+      unexpected: marks.filter((names) => !names.some((it) => wanted.has(it)))
+        .map(([, name]) => name),
+    };
+  }
+
   #mark(request: ReceivedRequest): void {
-    const { mark } = request;
+    const { mark, major } = request;
     if (mark === undefined) return;
-    this.#marks.set(mark, (this.#marks.get(mark) ?? 0) + 1);
+    const key = `${orderOf(request)} ${mark}`;
+    const known = this.#marks.get(key);
+    if (known === undefined) this.#marks.set(key, { mark, major, count: 1 });
+    else known.count++;
     const [, words, digits] = /^(.*?)(\d{1,15})$/s.exec(mark) ?? [];
     if (digits === undefined) return;
     const number = Number(digits);
@@ -172,7 +192,7 @@ export class Auditor {
     stream.counts.set(number, (stream.counts.get(number) ?? 0) + 1);
     if (number < stream.highest) {
       stream.reordered.push(number);
-      this.#reordered.push(mark);
+      this.#reordered.push(`${major} ${mark}`);
     }
     stream.highest = Math.max(stream.highest, number);
   }

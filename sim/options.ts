@@ -22,3 +22,14 @@ export interface SimOptions extends SimChange {
   /** How much of each body is kept in a record. */
   readonly keepBodyBytes?: number;
 }
+
+/** The names that are the server's, not the model's. */
+export const SERVER_OPTIONS = [
+  "latencyIn",
+  "latencyOut",
+  "port",
+  "hostname",
+  "tls",
+  "recordLimit",
+  "keepBodyBytes",
+] as const satisfies ReadonlyArray<keyof SimOptions>;

@@ -10,10 +10,12 @@ import { Connection, type Port } from "./http/connection.ts";
 import { Noise } from "./http/noise.ts";
 import type { WireRequest } from "./http/request_reader.ts";
 import type { ScriptedFault } from "./model/fault.ts";
-import { Model, type Outcome } from "./model/model.ts";
+import { Model } from "./model/model.ts";
+import type { Outcome } from "./model/outcome.ts";
 import { createRandom, drawMs } from "./model/random.ts";
 import type { SimRequest } from "./model/request.ts";
-import type { SimChange, SimOptions } from "./options.ts";
+import { checkNames } from "./model/settings.ts";
+import { SERVER_OPTIONS, type SimChange, type SimOptions } from "./options.ts";
 import { control } from "./control.ts";
 
 export type { SimChange, SimOptions } from "./options.ts";
@@ -49,6 +51,9 @@ export async function startSim(options: SimOptions = {}): Promise<Sim> {
   return host.sim;
 }
 
+/** Ways of delivery in which the caller sees a status. */
+const ANSWERED: ReadonlySet<string> = new Set(["whole", "slow", "cut"]);
+
 class SimHost {
   readonly #options: SimOptions;
   readonly #server: TcpServer;
@@ -63,6 +68,7 @@ class SimHost {
   #random = createRandom(1);
 
   constructor(options: SimOptions) {
+    checkNames(options, SERVER_OPTIONS);
     this.#options = options;
     this.#change = options;
     this.#model = new Model(options, nowMs());
@@ -103,11 +109,13 @@ class SimHost {
   }
 
   #set(change: SimChange): void {
+    checkNames(change, SERVER_OPTIONS);
     this.#change = { ...this.#change, ...change };
     this.#model.set(change, nowMs());
   }
 
   #reset(change: SimChange): void {
+    checkNames(change, SERVER_OPTIONS);
     const settings = this.#model.settings;
     this.#change = { ...this.#change, ...change };
     this.#model = new Model(settings, nowMs());
@@ -162,7 +170,7 @@ class SimHost {
     const outcome = this.#model.handle(request, arrivedAtMs);
     const { recordLimit = RECORDS_MAX, keepBodyBytes = KEEP_BODY_BYTES } =
       this.#options;
-    const { response, delivery: _, ...facts } = outcome;
+    const { response, delivery, ...facts } = outcome;
     const record: ReceivedRequest = {
       ...facts,
       serial: ++this.#serial,
@@ -177,7 +185,7 @@ class SimHost {
       body: wire.body.subarray(0, keepBodyBytes),
       bodyBytes: wire.bodyBytes,
       bodySha256: wire.bodySha256,
-      status: response.status,
+      status: ANSWERED.has(delivery.kind) ? response.status : 0,
     };
     this.#audit.arrived(record);
     if (this.#records.length < recordLimit) this.#records.push(record);

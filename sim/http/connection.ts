@@ -1,6 +1,6 @@
 import { gzipSync, type Socket } from "../../deps.ts";
 import type { ReceivedRequest } from "../auditor.ts";
-import type { Outcome } from "../model/model.ts";
+import type { Outcome } from "../model/outcome.ts";
 import { headerOf } from "../model/request.ts";
 import { errorResponse, type SimResponse } from "../model/response.ts";
 import type { AnswerSettings } from "../model/settings.ts";

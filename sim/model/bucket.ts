@@ -33,8 +33,8 @@ export interface Verdict {
 
 /**
  * How early a request may be and still pass. Headers show whole milliseconds,
- * so a caller that keeps them exactly may arrive up to half of one early; two
- * would hide a scheduler that is off by a timer tick.
+ * so a caller that keeps them exactly may arrive early by a part of one; more
+ * than one would hide a scheduler that is off by a tick.
  */
 export const EARLY_MS = 1;
 

@@ -4,7 +4,7 @@ import type { Limiter } from "./rule_book.ts";
 
 /** What limiters may ask about a request. */
 export interface LimitedRequest {
-  readonly callerKey: string;
+  readonly owner: string;
   readonly major: string;
   readonly path: string;
   /** The channel a webhook or an interaction posts to. */
@@ -86,13 +86,13 @@ export class BucketStore {
 function keyOf(limiter: Limiter, request: LimitedRequest): string {
   switch (limiter.per) {
     case "identity":
-      return `${limiter.counter}|${request.callerKey}`;
+      return `${limiter.counter}|${request.owner}`;
     case "channel":
       return `${limiter.counter}|${request.channel}`;
     case "path":
-      return `${limiter.counter}|${request.callerKey}|${request.path}`;
+      return `${limiter.counter}|${request.owner}|${request.path}`;
     default:
-      return `${limiter.counter}|${request.callerKey}|${request.major}`;
+      return `${limiter.counter}|${request.owner}|${request.major}`;
   }
 }
 

@@ -8,15 +8,15 @@ const DAY_MS = 24 * HOUR_MS;
 /** Ways in which Discord has behaved, or misbehaved, at some time. */
 export interface RuleModes {
   /** A huge outer limit is announced while a small one binds (#8161, #7394). */
-  readonly isOuterLimitShown?: boolean;
+  readonly isOuterLimitShown: boolean;
   /** POST, PATCH and DELETE of messages show one hash and count apart (until 2026-01, #8073). */
-  readonly isHashSharedApart?: boolean;
+  readonly isHashSharedApart: boolean;
   /** Deletions of messages younger than 10 s carry no headers (#1092). */
-  readonly isYoungDeleteHeaderless?: boolean;
+  readonly isYoungDeleteHeaderless: boolean;
   /** Deletions of messages older than 14 days also spend the 5-per-5-s bucket (#8330). */
-  readonly isOldDeleteGatedTwice?: boolean;
+  readonly isOldDeleteGatedTwice: boolean;
   /** 30034 comes with this status: 400 in 2023, 429 in 2024. */
-  readonly commandCreateStatus?: 400 | 429;
+  readonly commandCreateStatus: 400 | 429;
 }
 
 /**
@@ -257,7 +257,7 @@ function applicationRules(modes: RuleModes): RouteRule[] {
     periodMs: DAY_MS,
     per: "path",
     isHidden: true,
-    status: modes.commandCreateStatus ?? 429,
+    status: modes.commandCreateStatus,
     code: 30034,
     message:
       "Max number of daily application command creates has been reached (200)",

@@ -1,29 +1,31 @@
-import { bodyFactsOf } from "./body_facts.ts";
+import { type Arrival, arrivalOf, markOf } from "./arrival.ts";
 import {
   BucketStore,
   type LimitedRequest,
   type Shown,
 } from "./bucket_store.ts";
 import { defaultRules } from "./default_rules.ts";
+import { refuseAtDoor } from "./door.ts";
 import type { Fault, ScriptedFault } from "./fault.ts";
+import {
+  deliveryOf,
+  insteadOfAnswer,
+  isDoneUnseen,
+  neverArrives,
+} from "./fault_effect.ts";
 import { FaultPlan } from "./fault_plan.ts";
-import { GlobalCounter, type GlobalNumbers } from "./global_limit.ts";
-import { type Caller, callerOf } from "./identity.ts";
+import { GlobalGate } from "./global_gate.ts";
 import { IpGuard } from "./ip_guard.ts";
+import { type Outcome, undone, type Verdict } from "./outcome.ts";
 import { createRandom, type Random } from "./random.ts";
-import { headerOf, type SimRequest } from "./request.ts";
+import type { SimRequest } from "./request.ts";
 import {
   announce,
   blockResponse,
-  errorResponse,
   failureResponse,
-  originResponse,
   refusalResponse,
-  type Refused,
-  type Scope,
-  type SimResponse,
 } from "./response.ts";
-import { type Route, routeOf } from "./router.ts";
+import type { Route } from "./router.ts";
 import { hashOf, type Limiter, RuleBook } from "./rule_book.ts";
 import {
   DEFAULT_SETTINGS,
@@ -32,40 +34,20 @@ import {
   withOptions,
 } from "./settings.ts";
 import { snowflakeAtMs } from "./snowflake.ts";
-import { type Command, World } from "./world.ts";
+import { World } from "./world.ts";
 
-/** How an answer travels, or does not. */
-export type Delivery =
-  | { readonly kind: "whole" }
-  | { readonly kind: "reset" | "close" | "silence" | "cut" | "nonsense" }
-  | { readonly kind: "slow"; readonly overMs: number };
+/** Statuses that count towards a block (docs, "Invalid Request Limit"). */
+const INVALID = new Set([401, 403, 429]);
 
-/** Everything that came of one request. */
-export interface Outcome {
-  readonly response: SimResponse;
-  /** True when the request's side effect (or read) happened. */
-  readonly executed: boolean;
-  readonly isDuplicate: boolean;
-  readonly delivery: Delivery;
-  readonly routeKey: string;
-  readonly major: string;
-  readonly callerKey: string;
-  /** Set on 429s and blocks. */
-  readonly scope: Scope | undefined;
-  /** The limiter that said no, by name. */
-  readonly limitedBy: string | undefined;
-  readonly isInvalid: boolean;
-  /** What tells this request from its like: the message's content, else the audit-log reason. */
-  readonly mark: string | undefined;
-  readonly fault: Fault["kind"] | undefined;
-}
-
-type Verdict = Pick<
-  Outcome,
-  "response" | "executed" | "isDuplicate" | "scope" | "limitedBy"
->;
-
-const WHOLE: Delivery = { kind: "whole" };
+const CHANNEL_WRITES = {
+  name: "writes of a channel",
+  counter: "writes of a channel",
+  hash: hashOf("writes of a channel"),
+  isHidden: true,
+  code: 20028,
+  message:
+    "The write action you are performing on the channel has hit the write rate limit.",
+};
 
 /**
  * Discord as a function of what it remembers, a request and the time.
@@ -78,11 +60,11 @@ const WHOLE: Delivery = { kind: "whole" };
 export class Model {
   readonly #startedAtMs: number;
   readonly #buckets = new BucketStore();
-  readonly #globals = new Map<string, GlobalCounter>();
+  readonly #globals = new GlobalGate();
   readonly #guard = new IpGuard();
   readonly #world = new World();
   readonly #plan = new FaultPlan();
-  #settings: ModelSettings = DEFAULT_SETTINGS;
+  #settings: ModelSettings;
   #random: Random;
   #book: RuleBook;
   #nextChangeAtMs = Infinity;
@@ -117,39 +99,21 @@ export class Model {
   /** Judges one request that arrives at `nowMs`. Calls come in the order of time. */
   handle(request: SimRequest, nowMs: number): Outcome {
     if (nowMs >= this.#nextChangeAtMs) this.#book = this.#compile(nowMs);
-    const { path, query } = splitTarget(request.target);
-    const route = routeOf(request.method, path);
-    const caller = callerOf(
-      headerOf(request.headers, "authorization"),
-      request.remoteIp,
-    );
+    const arrival = arrivalOf(request);
+    const { route, path, caller } = arrival;
     const fault = this.#plan.next({
       routeKey: route.key,
       line: `${request.method} ${path}`,
       isReused: request.isReused,
     }, this.#random);
-    const arrival: Arrival = {
-      request,
-      route,
-      path,
-      query,
-      caller,
-      fault,
-      callerKey: route.lane === "bot" ? caller.key : TOKEN_IN_PATH,
-      facts: memo(() => bodyFactsOf(request)),
-    };
-    const verdict = neverArrives(fault)
-      ? done(failureResponse(502), {})
-      : this.#decide(arrival, nowMs);
-    const { status } = verdict.response;
-    const isInvalid = verdict.scope !== "cloudflare" &&
-      verdict.scope !== "shared" && INVALID.has(status) && !neverArrives(fault);
+    const isLost = neverArrives(fault);
+    const verdict = isLost
+      ? undone(failureResponse(502))
+      : this.#decide(arrival, fault, nowMs);
+    const isInvalid = !isLost && isInvalidRequest(verdict);
     if (isInvalid) {
-      this.#guard.countInvalid(
-        request.remoteIp,
-        this.#settings.invalidRequests,
-        nowMs,
-      );
+      const { invalidRequests } = this.#settings;
+      this.#guard.countInvalid(request.remoteIp, invalidRequests, nowMs);
     }
     return {
       ...verdict,
@@ -163,154 +127,97 @@ export class Model {
     };
   }
 
-  #decide(arrival: Arrival, nowMs: number): Verdict {
-    const { request, fault } = arrival;
+  #decide(
+    arrival: Arrival,
+    fault: Fault | undefined,
+    nowMs: number,
+  ): Verdict {
+    const settings = this.#settings;
+    const { remoteIp } = arrival.request;
     if (fault?.kind === "block") {
-      const { invalidRequests } = this.#settings;
-      this.#guard.block(request.remoteIp, {
-        blockMs: fault.forMs ?? invalidRequests.blockMs,
-        shape: fault.shape ?? invalidRequests.shape,
-        hasRetryAfter: fault.hasRetryAfter ?? invalidRequests.hasRetryAfter,
+      const { blockMs, shape, hasRetryAfter } = settings.invalidRequests;
+      this.#guard.block(remoteIp, {
+        blockMs: fault.forMs ?? blockMs,
+        shape: fault.shape ?? shape,
+        hasRetryAfter: fault.hasRetryAfter ?? hasRetryAfter,
       }, nowMs);
     }
-    const block = this.#guard.blockOf(request.remoteIp, nowMs);
+    const block = this.#guard.blockOf(remoteIp, nowMs);
     if (block !== undefined) {
-      return done(blockResponse(block), { scope: "cloudflare" });
+      return undone(blockResponse(block), { scope: "cloudflare" });
     }
-    return this.#refuseCaller(arrival) ??
-      this.#refuseGlobally(arrival, nowMs) ??
-      this.#passBuckets(arrival, nowMs);
+    return refuseAtDoor(arrival, settings.accounts, settings.answers) ??
+      this.#globals.refuse(arrival, settings, nowMs) ??
+      this.#passBuckets(arrival, fault, nowMs);
   }
 
-  /** Wrong token, unknown webhook, body too large, path outside the API. */
-  #refuseCaller(
-    { request, route, path, caller }: Arrival,
-  ): Verdict | undefined {
-    const { accounts, answers } = this.#settings;
-    if (path === "") {
-      return done(errorResponse(404, 0, "404: Not Found"), {});
+  #passBuckets(
+    arrival: Arrival,
+    fault: Fault | undefined,
+    nowMs: number,
+  ): Verdict {
+    const settings = this.#settings;
+    const { shown, refused } = this.#buckets.pass(
+      this.#limitersOf(arrival.route),
+      this.#limitedRequestOf(arrival, nowMs),
+      nowMs,
+    );
+    if (refused === undefined || settings.globalLimit.countsRefused) {
+      this.#globals.take(arrival, settings, nowMs);
     }
-    if (request.bodyBytes > answers.bodyLimitBytes) {
-      return done(errorResponse(413, 40005, "Request entity too large"), {});
-    }
-    const [webhook = "", webhookToken = ""] = route.params;
-    if (route.lane !== "bot") {
-      if (accounts.goneWebhooks.includes(webhook)) {
-        return done(errorResponse(404, 10015, "Unknown Webhook"), {});
-      }
-      return accounts.badWebhookTokens.includes(webhookToken)
-        ? done(errorResponse(401, 50027, "Invalid Webhook Token"), {})
-        : undefined;
-    }
-    const isOpen = route.operation?.isOpen === true && caller.kind === "none";
-    const { goodTokens, badTokens } = accounts;
-    const isKnown = (caller.kind === "bot" || caller.kind === "bearer") &&
-      !badTokens.includes(caller.token) &&
-      (goodTokens === undefined || goodTokens.includes(caller.token));
-    if (isOpen || isKnown) return undefined;
-    return done(errorResponse(401, 0, "401: Unauthorized"), {});
-  }
-
-  #refuseGlobally(arrival: Arrival, nowMs: number): Verdict | undefined {
-    const counted = this.#globalOf(arrival);
-    if (counted === undefined) return undefined;
-    const { counter, numbers } = counted;
-    const { clockOffsetMs, globalLimit } = this.#settings;
-    const waitMs = counter.waitMs(numbers, nowMs, clockOffsetMs);
-    if (waitMs > 0) {
-      return done(refusalResponse({ scope: "global", retryAfterMs: waitMs }), {
-        scope: "global",
-        limitedBy: "global",
-      });
-    }
-    if (globalLimit.countsRefused) counter.take(numbers, nowMs, clockOffsetMs);
-    return undefined;
-  }
-
-  #passBuckets(arrival: Arrival, nowMs: number): Verdict {
-    const { route } = arrival;
-    const limited = this.#limitedRequestOf(arrival, nowMs);
-    const limiters = this.#limitersOf(route);
-    const { shown, refused } = this.#buckets.pass(limiters, limited, nowMs);
-    if (refused !== undefined) return this.#refusal(shown, refused);
-    const { globalLimit, clockOffsetMs } = this.#settings;
-    if (!globalLimit.countsRefused) {
-      const counted = this.#globalOf(arrival);
-      counted?.counter.take(counted.numbers, nowMs, clockOffsetMs);
-    }
-    const verdict = this.#act(arrival, nowMs);
-    const isAnnounced = shown !== undefined && verdict.scope !== "global" &&
+    if (refused !== undefined) return this.#refuse(shown, refused);
+    const verdict = this.#act(arrival, fault, nowMs);
+    // A global refusal, and what Cloudflare says, know nothing of buckets.
+    const isAnnouncing = verdict.scope !== "global" &&
       verdict.response.headers.some(([name]) => name === "via");
-    if (isAnnounced) announce(verdict.response, shown, clockOffsetMs);
+    if (shown !== undefined && isAnnouncing) {
+      announce(verdict.response, shown, settings.clockOffsetMs);
+    }
     return verdict;
   }
 
-  #refusal(shown: Shown | undefined, refused: Shown): Verdict {
+  #refuse(shown: Shown | undefined, refused: Shown): Verdict {
     const { limiter, verdict } = refused;
-    const scope = limiter.scope ?? "user";
+    const { scope = "user" } = limiter;
     const response = refusalResponse({
+      ...limiter,
       scope,
       retryAfterMs: verdict.retryAfterMs,
-      ...pick(limiter, ["status", "code", "message", "retryAfterHeaderS"]),
     });
-    const isOwn = refused === shown || limiter.shows === "own" ||
-      !limiter.isHidden;
+    const isOwn = !limiter.isHidden || limiter.shows === "own";
     const announced = isOwn ? refused : shown;
     if (announced !== undefined) {
       announce(response, announced, this.#settings.clockOffsetMs);
     }
-    return done(response, {
-      ...(response.status === 429 ? { scope } : {}),
+    return undone(response, {
       limitedBy: limiter.name ?? limiter.counter,
+      scope: response.status === 429 ? scope : undefined,
     });
   }
 
   /** The deed, or the fault that stands in its place. */
-  #act(arrival: Arrival, nowMs: number): Verdict {
-    const { fault } = arrival;
+  #act(arrival: Arrival, fault: Fault | undefined, nowMs: number): Verdict {
     const instead = insteadOfAnswer(fault);
-    if (instead !== undefined && !isExecuted(fault)) return instead;
+    if (instead !== undefined && !isDoneUnseen(fault)) return instead;
+    const { answers, clockOffsetMs } = this.#settings;
     const effect = this.#world.execute(
-      commandOf(arrival),
-      this.#settings.answers,
+      arrival,
+      answers,
       nowMs,
-      nowMs + this.#settings.clockOffsetMs,
+      nowMs + clockOffsetMs,
     );
-    return {
-      response: instead?.response ?? effect.response,
-      executed: effect.isExecuted,
-      isDuplicate: effect.isDuplicate,
-      scope: instead?.scope,
-      limitedBy: undefined,
-    };
-  }
-
-  #globalOf(
-    { route, caller, request }: Arrival,
-  ): { counter: GlobalCounter; numbers: GlobalNumbers } | undefined {
-    const { globalLimit, ipPool } = this.#settings;
-    const isNobody = caller.kind === "none" || caller.kind === "malformed";
-    if (isNobody && !ipPool.isOn) return undefined;
-    const isExempt = !isNobody && route.lane === "interaction" &&
-      globalLimit.isInteractionExempt;
-    if (isExempt) return undefined;
-    const key = isNobody ? `ip ${request.remoteIp}` : caller.key;
-    let counter = this.#globals.get(key);
-    if (counter === undefined) {
-      this.#globals.set(key, counter = new GlobalCounter());
-    }
-    if (isNobody) return { counter, numbers: ipPool };
-    const limit = globalLimit.limitOf[caller.token] ?? globalLimit.limit;
-    return { counter, numbers: { ...globalLimit, limit } };
+    return instead === undefined
+      ? effect
+      : { ...effect, response: instead.response, scope: instead.scope };
   }
 
   #limitedRequestOf(arrival: Arrival, nowMs: number): LimitedRequest {
-    const { route, path, callerKey, facts } = arrival;
+    const { route, path, bucketOwner, facts } = arrival;
     const { accounts, clockOffsetMs } = this.#settings;
     const [id = "", token = ""] = route.params;
     const poster = route.lane === "interaction" ? token : id;
     return {
-      callerKey,
+      owner: bucketOwner,
       major: route.major,
       path,
       channel: accounts.channelOf[poster] ?? poster,
@@ -345,131 +252,7 @@ export class Model {
   }
 }
 
-interface Arrival extends Command {
-  readonly caller: Caller;
-  readonly fault: Fault | undefined;
-}
-
-/** Who counts where the path's own token proves the caller: nobody apart. */
-const TOKEN_IN_PATH = "token in path";
-
-/** Statuses that count towards a block (docs, "Invalid Request Limit"). */
-const INVALID = new Set([401, 403, 429]);
-
-const CHANNEL_WRITES = {
-  name: "writes of a channel",
-  counter: "writes of a channel",
-  hash: hashOf("writes of a channel"),
-  isHidden: true,
-  code: 20028,
-  message:
-    "The write action you are performing on the channel has hit the write rate limit.",
-};
-
-/** Path below the version, "" outside the API; query with its question mark. */
-function splitTarget(target: string): { path: string; query: string } {
-  const mark = target.indexOf("?");
-  const whole = mark < 0 ? target : target.slice(0, mark);
-  const query = mark < 0 ? "" : target.slice(mark);
-  const path = /^\/api(?:\/v\d+)?(\/.*)$/s.exec(whole)?.[1] ?? "";
-  return { path, query };
-}
-
-function markOf({ request, facts }: Command): string | undefined {
-  const { content } = facts();
-  if (typeof content === "string") return content;
-  return headerOf(request.headers, "x-audit-log-reason");
-}
-
-function commandOf(arrival: Arrival): Command {
-  return arrival;
-}
-
-function done(
-  response: SimResponse,
-  more: Partial<Pick<Outcome, "scope" | "limitedBy">>,
-): Verdict {
-  return {
-    response,
-    executed: false,
-    isDuplicate: false,
-    scope: more.scope,
-    limitedBy: more.limitedBy,
-  };
-}
-
-/** Faults on the way in: no limit is spent, nothing is done. */
-function neverArrives(fault: Fault | undefined): boolean {
-  switch (fault?.kind) {
-    case "reset":
-    case "close":
-    case "silence":
-    case "nonsense":
-      return fault.isExecuted !== true;
-    default:
-      return false;
-  }
-}
-
-function isExecuted(fault: Fault | undefined): boolean {
-  return (fault?.kind === "status" || fault?.kind === "answer") &&
-    fault.isExecuted === true;
-}
-
-function insteadOfAnswer(fault: Fault | undefined): Verdict | undefined {
-  switch (fault?.kind) {
-    case "status":
-      return done(failureResponse(fault.status), {});
-    case "answer": {
-      const response = originResponse(fault.status, fault.body);
-      if (fault.headers !== undefined) {
-        response.headers.splice(0, Infinity, ...fault.headers);
-      }
-      return done(response, {});
-    }
-    case "limited": {
-      const { scope, retryAfterMs } = fault;
-      const refused: Refused = {
-        scope,
-        retryAfterMs,
-        ...pick(fault, ["code", "message", "retryAfterHeaderS"]),
-      };
-      return done(refusalResponse(refused), { scope });
-    }
-    default:
-      return undefined;
-  }
-}
-
-function deliveryOf(fault: Fault | undefined): Delivery {
-  switch (fault?.kind) {
-    case "reset":
-    case "close":
-    case "silence":
-    case "nonsense":
-      return { kind: fault.kind };
-    case "cut_body":
-      return { kind: "cut" };
-    case "slow_body":
-      return { kind: "slow", overMs: fault.overMs };
-    default:
-      return WHOLE;
-  }
-}
-
-/** The named members that are set. */
-function pick<From extends object, Name extends keyof From>(
-  from: From,
-  names: readonly Name[],
-): Partial<Pick<From, Name>> {
-  const picked: Partial<Pick<From, Name>> = {};
-  for (const name of names) {
-    if (from[name] !== undefined) picked[name] = from[name];
-  }
-  return picked;
-}
-
-function memo<Value>(make: () => Value): () => Value {
-  let made: { value: Value } | undefined;
-  return () => (made ??= { value: make() }).value;
+function isInvalidRequest({ response, scope }: Verdict): boolean {
+  return INVALID.has(response.status) && scope !== "shared" &&
+    scope !== "cloudflare";
 }

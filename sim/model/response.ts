@@ -14,8 +14,8 @@ export type Scope = "user" | "global" | "shared" | "cloudflare";
 /** What a refusal of Discord's says about itself. */
 export interface Refused {
   readonly scope: "user" | "global" | "shared";
-  /** Undefined: the answer does not say. */
-  readonly retryAfterMs: number | undefined;
+  /** Left out: the answer does not say. */
+  readonly retryAfterMs?: number;
   readonly status?: number;
   readonly retryAfterHeaderS?: number;
   readonly code?: number;
@@ -72,6 +72,9 @@ const MESSAGES = {
 /** A 429 of Discord's own, in the shape of its documents. */
 export function refusalResponse(refused: Refused): SimResponse {
   const { scope, status = 429, retryAfterMs, retryAfterHeaderS } = refused;
+  const message = refused.message ?? MESSAGES[scope];
+  // 30034 came as a plain 400 in 2023.
+  if (status !== 429) return errorResponse(status, refused.code ?? 0, message);
   // Rounded up: a caller that keeps the number must never come too early.
   const retryAfterS = retryAfterMs === undefined
     ? undefined
@@ -79,13 +82,12 @@ export function refusalResponse(refused: Refused): SimResponse {
   const response = originResponse(
     status,
     JSON.stringify({
-      message: refused.message ?? MESSAGES[scope],
+      message,
       ...(retryAfterS === undefined ? {} : { retry_after: retryAfterS }),
       global: scope === "global",
       ...(refused.code === undefined ? {} : { code: refused.code }),
     }),
   );
-  if (status !== 429) return response;
   const headerS = retryAfterHeaderS ??
     (retryAfterS === undefined ? undefined : Math.ceil(retryAfterS));
   if (headerS !== undefined) {

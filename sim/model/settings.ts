@@ -43,6 +43,8 @@ export interface AnswerSettings {
   readonly framing: "length" | "chunked";
   /** So many 202 "not ready" before a search path answers. */
   readonly searchesNotReady: number;
+  /** A message or webhook deleted twice gets 404 the second time. Off: so that calls can be repeated and compared. */
+  readonly remembersDeletions: boolean;
   /** Larger bodies get 413. */
   readonly bodyLimitBytes: number;
 }
@@ -96,7 +98,13 @@ export const DEFAULT_SETTINGS: ModelSettings = {
     shape: "a",
     hasRetryAfter: true,
   },
-  modes: {},
+  modes: {
+    isOuterLimitShown: false,
+    isHashSharedApart: false,
+    isYoungDeleteHeaderless: false,
+    isOldDeleteGatedTwice: false,
+    commandCreateStatus: 429,
+  },
   rules: [],
   changes: [],
   channelWriteLimit: undefined,
@@ -112,12 +120,38 @@ export const DEFAULT_SETTINGS: ModelSettings = {
     isGzipped: false,
     framing: "length",
     searchesNotReady: 0,
+    remembersDeletions: false,
     // Just under this Cloudflare itself gives up.
     bodyLimitBytes: 500 * 1024 * 1024,
   },
   faults: [],
   script: [],
 };
+
+/** Throws on a name that no option has: a misspelt one would quietly measure another world. */
+export function checkNames(
+  options: object,
+  more: readonly string[] = [],
+): void {
+  for (const [name, value] of Object.entries(options)) {
+    const known: unknown = Object.entries(DEFAULT_SETTINGS)
+      .find(([key]) => key === name)?.[1];
+    if (!Object.hasOwn(DEFAULT_SETTINGS, name) && !more.includes(name)) {
+      throw new TypeError(`Cannot set option "${name}": there is none`);
+    }
+    if (!isGroup(known) || !isGroup(value)) continue;
+    for (const member of Object.keys(value)) {
+      if (Object.hasOwn(known, member)) continue;
+      throw new TypeError(
+        `Cannot set option "${name}.${member}": there is none`,
+      );
+    }
+  }
+}
+
+function isGroup(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /** `base` with the members of `change` laid over it, one level deep. */
 export function withOptions(

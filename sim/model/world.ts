@@ -1,29 +1,11 @@
-import type { BodyFacts } from "./body_facts.ts";
+import type { Arrival } from "./arrival.ts";
+import { undone, type Verdict } from "./outcome.ts";
 import { Recent } from "./recent.ts";
-import { headerOf, type SimRequest } from "./request.ts";
+import { headerOf } from "./request.ts";
 import { errorResponse, originResponse, type SimResponse } from "./response.ts";
 import type { Route } from "./router.ts";
 import type { AnswerSettings } from "./settings.ts";
 import { snowflakeOf } from "./snowflake.ts";
-
-/** One request that passed all limits. */
-export interface Command {
-  readonly request: SimRequest;
-  readonly route: Route;
-  readonly path: string;
-  readonly query: string;
-  readonly callerKey: string;
-  readonly facts: () => BodyFacts;
-}
-
-/** What came of it. */
-export interface Effect {
-  readonly response: SimResponse;
-  /** False when nothing was done: a duplicate, or an error. */
-  readonly isExecuted: boolean;
-  /** True when a nonce was recognised and the first message handed back. */
-  readonly isDuplicate: boolean;
-}
 
 /** How long a nonce is remembered; the docs say "the past few minutes". */
 const NONCE_MS = 5 * 60_000;
@@ -39,6 +21,16 @@ const ECHOED = [
   "x-audit-log-reason",
   "x-discord-locale",
 ];
+
+type ErrorParts = readonly [status: number, code: number, message: string];
+
+const ACKNOWLEDGED: ErrorParts = [
+  400,
+  40060,
+  "Interaction has already been acknowledged.",
+];
+const UNKNOWN_MESSAGE: ErrorParts = [404, 10008, "Unknown Message"];
+const UNKNOWN_WEBHOOK: ErrorParts = [404, 10015, "Unknown Webhook"];
 
 /** A picture of one pixel. */
 const PNG = Uint8Array.from(
@@ -62,66 +54,68 @@ export class World {
 
   /** Does what a request asks, at `nowMs` (true time) and `clockMs` (the server's clock). */
   execute(
-    command: Command,
+    arrival: Arrival,
     answers: AnswerSettings,
     nowMs: number,
     clockMs: number,
-  ): Effect {
-    const refused = this.#refuse(command);
+  ): Verdict {
+    const refused = this.#refuse(arrival, answers);
     if (refused !== undefined) return undone(refused);
-    const nonceKey = nonceKeyOf(command);
+    const nonceKey = nonceKeyOf(arrival);
     if (nonceKey !== undefined) {
       const first = this.#nonces.get(nonceKey);
       if (first !== undefined && nowMs < first.atMs + NONCE_MS) {
         return { ...undone(copyOf(first.response)), isDuplicate: true };
       }
     }
-    const response = this.#answer(command, answers, clockMs);
+    const response = this.#answer(arrival, answers, clockMs);
     if (nonceKey !== undefined) {
       this.#nonces.set(nonceKey, { atMs: nowMs, response: copyOf(response) });
     }
-    return { response, isExecuted: true, isDuplicate: false };
+    return { ...undone(response), executed: true };
   }
 
   /** What cannot be done twice, or to what is no more. */
-  #refuse({ route, path }: Command): SimResponse | undefined {
-    if (route.key === CALLBACK) {
-      const [interaction = ""] = route.params;
-      if (this.#acknowledged.get(interaction)) {
-        return errorResponse(
-          400,
-          40060,
-          "Interaction has already been acknowledged.",
-        );
-      }
-      this.#acknowledged.set(interaction, true);
-      return undefined;
+  #refuse(
+    { route, path }: Arrival,
+    { remembersDeletions }: AnswerSettings,
+  ): SimResponse | undefined {
+    if (route.key === CALLBACK) return this.#refuseCallback(route);
+    if (!remembersDeletions) return undefined;
+    if (route.key === DELETE_MESSAGE) {
+      return this.#delete(path, UNKNOWN_MESSAGE);
     }
     const [webhook = ""] = route.params;
-    if (route.template.startsWith("/webhooks/{}")) {
-      const isWhole = route.template.split("/").length <= 4;
-      if (this.#gone.get(`webhook ${webhook}`)) {
-        return errorResponse(404, 10015, "Unknown Webhook");
-      }
-      if (route.key.startsWith("DELETE ") && isWhole) {
-        this.#gone.set(`webhook ${webhook}`, true);
-      }
+    if (DELETE_WEBHOOK.has(route.key)) {
+      return this.#delete(`webhook ${webhook}`, UNKNOWN_WEBHOOK);
     }
-    if (route.key === DELETE_MESSAGE) {
-      if (this.#gone.get(path)) {
-        return errorResponse(404, 10008, "Unknown Message");
-      }
-      this.#gone.set(path, true);
+    const isOfWebhook = route.template.startsWith("/webhooks/{}");
+    return isOfWebhook && this.#gone.get(`webhook ${webhook}`)
+      ? errorResponse(...UNKNOWN_WEBHOOK)
+      : undefined;
+  }
+
+  #refuseCallback(route: Route): SimResponse | undefined {
+    const [interaction = ""] = route.params;
+    if (this.#acknowledged.get(interaction)) {
+      return errorResponse(...ACKNOWLEDGED);
     }
+    this.#acknowledged.set(interaction, true);
+    return undefined;
+  }
+
+  #delete(what: string, unknown: ErrorParts): SimResponse | undefined {
+    if (this.#gone.get(what)) return errorResponse(...unknown);
+    this.#gone.set(what, true);
     return undefined;
   }
 
   #answer(
-    command: Command,
+    arrival: Arrival,
     answers: AnswerSettings,
     clockMs: number,
   ): SimResponse {
-    const { route, path, query } = command;
+    const { route, path, query } = arrival;
     switch (route.key) {
       case "GET /guilds/{}/widget.png":
         return originResponse(200, PNG, "image/png");
@@ -136,9 +130,9 @@ export class World {
     }
     const status = statusOf(route, query);
     if (status === 204) return originResponse(204, undefined);
-    const isMade = command.request.method === "POST";
+    const isMade = arrival.request.method === "POST";
     const id = isMade ? { id: this.#newId(answers, clockMs) } : {};
-    return originResponse(status, JSON.stringify({ ...id, ...echo(command) }));
+    return originResponse(status, JSON.stringify({ ...id, ...echo(arrival) }));
   }
 
   #newId(answers: AnswerSettings, clockMs: number): string {
@@ -151,24 +145,23 @@ export class World {
 
 const CALLBACK = "POST /interactions/{}/{}/callback";
 const DELETE_MESSAGE = "DELETE /channels/{}/messages/{}";
+const DELETE_WEBHOOK = new Set([
+  "DELETE /webhooks/{}",
+  "DELETE /webhooks/{}/{}",
+]);
 const NEW_MESSAGE = "POST /channels/{}/messages";
-
-function undone(response: SimResponse): Effect {
-  return { response, isExecuted: false, isDuplicate: false };
-}
 
 /** Headers are added to a response later; the kept one stays bare. */
 function copyOf(response: SimResponse): SimResponse {
   return { ...response, headers: [...response.headers] };
 }
 
-function nonceKeyOf(command: Command): string | undefined {
-  const { route, callerKey, facts } = command;
+function nonceKeyOf({ route, caller, facts }: Arrival): string | undefined {
   if (route.key !== NEW_MESSAGE) return undefined;
   const { nonce, enforce_nonce: isEnforced } = facts();
   if (isEnforced !== true) return undefined;
   if (typeof nonce !== "string" && typeof nonce !== "number") return undefined;
-  return `${callerKey}|${route.major}|${nonce}`;
+  return `${caller.key}|${route.major}|${nonce}`;
 }
 
 function statusOf(route: Route, query: string): number {
@@ -193,7 +186,7 @@ function notReady(): SimResponse {
 }
 
 /** What arrived, so that two ways of sending can be compared byte for byte. */
-function echo({ request, query }: Command): Readonly<Record<string, unknown>> {
+function echo({ request, query }: Arrival): Readonly<Record<string, unknown>> {
   const [path] = request.target.split("?", 1);
   const headers = ECHOED.map((name) => [name, headerOf(request.headers, name)]);
   return {
