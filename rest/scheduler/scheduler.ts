@@ -168,7 +168,7 @@ function wakeDue(state: State, nowMs: number): void {
   }
 }
 
-/** How long a sub-limit that struck more than once is remembered with nothing waiting for it. */
+/** How long a sub-limit is remembered after its last 429, so that its next burst is not met like the first. */
 const SUB_MEMORY_MS = 60_000;
 
 /** A sub-limit's pause is over: its first goes, alone. */
@@ -180,7 +180,8 @@ function wakeSub(state: State, sub: SubLimit, nowMs: number): void {
     release(state, next, nowMs);
     return;
   }
-  const forgetAtMs = sub.pausedUntilMs + SUB_MEMORY_MS;
-  if (sub.strikes > 1 && nowMs < forgetAtMs) wakeAt(state, sub, forgetAtMs);
+  const forgetAtMs = Math.max(sub.struckAtMs, sub.pausedUntilMs) +
+    SUB_MEMORY_MS;
+  if (nowMs < forgetAtMs) wakeAt(state, sub, forgetAtMs);
   else dropSub(state, sub);
 }

@@ -125,7 +125,9 @@ function noteHealth(
   // An answer to what left before the pause proves nothing about after it.
   if (report.sentAtMs >= line.pausedUntilMs) line.isCautious = false;
   if (report.sentAtMs >= lane.lockedUntilMs) lane.isCautious = false;
-  if (sub !== undefined) proveSub(state, waiting, nowMs);
+  if (sub === undefined) return;
+  passSub(state, sub, waiting, report.sentAtMs);
+  waiting.sub = undefined;
 }
 
 function noteInvalid(state: State, waiting: Waiting, nowMs: number): void {
@@ -157,21 +159,6 @@ function noteLost(state: State, waiting: Waiting, nowMs: number): void {
   const { bucket } = waiting.line;
   if (bucket === undefined) return;
   noteSilent(bucket, nowMs + (state.arrival.offsetMs ?? 0));
-}
-
-function proveSub(state: State, waiting: Waiting, nowMs: number): void {
-  const { sub } = waiting;
-  if (sub === undefined) return;
-  const isDropped = passSub(state, sub, waiting);
-  waiting.sub = undefined;
-  if (!isDropped) {
-    wakeAt(state, sub, nowMs);
-    return;
-  }
-  for (const parked of sub.parked.splice(0)) {
-    parked.sub = undefined;
-    release(state, parked, nowMs);
-  }
 }
 
 /** Lets a parked request try again, at the head of what waits. */

@@ -75,8 +75,8 @@ export interface OrderGroup {
 
 /**
  * A limit Discord announces nowhere: seen only as a 429 with tokens left, or
- * with a bucket of another name. One request at a time goes through it until
- * it has proven open.
+ * with a bucket of another name. One request at a time goes through it, until
+ * it has not been met for a while.
  */
 export interface SubLimit {
   readonly kind: "sub";
@@ -87,11 +87,13 @@ export interface SubLimit {
   pausedUntilMs: number;
   probe: Waiting | undefined;
   readonly parked: Waiting[];
-  /** 429s in a row; each doubles the successes needed to be rid of it. */
-  strikes: number;
-  /** When the last of them came: 429s of what left before it are the same one. */
+  /** When it last answered 429: it is remembered for a while after that. */
   struckAtMs: number;
-  successes: number;
+  /** Time to keep between two successes; 0 where none was learnt. */
+  paceMs: number;
+  /** Successes since the last 429, and when the last of them was sent. */
+  passed: number;
+  passedAtMs: number;
   wake: Wake | undefined;
 }
 

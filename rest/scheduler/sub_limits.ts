@@ -11,8 +11,14 @@ import { wakeAt } from "./wakes.ts";
 
 /** Sub-limits kept per line; the oldest goes, at worst to be met once more. */
 const SUBS_MAX = 16;
-/** Successes demanded at most before a sub-limit that struck often is let go. */
-const SUCCESSES_MAX = 64;
+/**
+ * A short wait after a success is taken as the time one token of the hidden
+ * limit needs (#8161, #7394: a huge limit announced, 5 per 5 s or 30 per 30 s
+ * binding). A longer one is a window: keeping its pace would crawl.
+ */
+const PACE_MAX_MS = 5_000;
+/** After so many successes in a row the pace is halved, in case it was too slow; at worst one 429 in so many. */
+const PASSES_PER_EASING = 8;
 
 /** Whether one request may not overtake the other. */
 export function sharesField(a: Ask, b: Ask): boolean {
@@ -63,36 +69,39 @@ export function strikeSub(
       pausedUntilMs: 0,
       probe: undefined,
       parked: [],
-      strikes: 0,
       struckAtMs: -Infinity,
-      successes: 0,
+      paceMs: 0,
+      passed: 0,
+      passedAtMs: -Infinity,
       wake: undefined,
     };
     line.subs ??= [];
     line.subs.push(sub);
     trimSubs(state, line);
   }
-  if (report.sentAtMs >= sub.struckAtMs) sub.strikes++;
+  const tokenMs = untilMs - sub.passedAtMs;
+  sub.paceMs = tokenMs <= PACE_MAX_MS ? Math.max(sub.paceMs, tokenMs) : 0;
   sub.struckAtMs = report.receivedAtMs;
-  sub.successes = 0;
+  sub.passed = 0;
   sub.pausedUntilMs = Math.max(sub.pausedUntilMs, untilMs);
   if (sub.probe === waiting) sub.probe = undefined;
   wakeAt(state, sub, sub.pausedUntilMs);
   return sub;
 }
 
-/** A request under `sub` got through; true when the sub-limit has proven open and is gone. */
+/** A request under `sub` got through: the next may follow after the pace the limit has shown. */
 export function passSub(
   state: State,
   sub: SubLimit,
   waiting: Waiting,
-): boolean {
+  sentAtMs: number,
+): void {
   if (sub.probe === waiting) sub.probe = undefined;
-  sub.successes++;
-  const needed = Math.min(SUCCESSES_MAX, 2 ** (sub.strikes - 1));
-  if (sub.successes < needed) return false;
-  dropSub(state, sub);
-  return true;
+  sub.passedAtMs = sentAtMs;
+  sub.passed++;
+  if (sub.passed % PASSES_PER_EASING === 0) sub.paceMs /= 2;
+  sub.pausedUntilMs = Math.max(sub.pausedUntilMs, sentAtMs + sub.paceMs);
+  wakeAt(state, sub, sub.pausedUntilMs);
 }
 
 export function dropSub(state: State, sub: SubLimit): void {
