@@ -1,0 +1,36 @@
+import { isRelative, isWithin, placeOf } from "./place.ts";
+import { specifierVisitor } from "./specifiers.ts";
+
+/** The only files that name packages, so that what comes from outside is read in one place each. */
+const DEPS_FILES: readonly string[] = [
+  "deps.ts",
+  "tests/deps.ts",
+  "bench/deps.ts",
+];
+
+/** Built into the runtime and needed by every test: a detour would be noise. */
+const TEST_BUILT_IN = "node:assert/strict";
+
+/** Packages, built-in modules and URLs are named in a `deps.ts` and nowhere else. */
+export const packagesOnlyInDeps: Deno.lint.Rule = {
+  create(context) {
+    const place = placeOf(context.filename);
+    if (DEPS_FILES.includes(place)) return {};
+    return specifierVisitor((specifier, node) => {
+      if (isRelative(specifier)) return;
+      if (specifier === TEST_BUILT_IN && isWithin(place, "tests")) return;
+      context.report({
+        node,
+        message: `"${specifier}" is named outside deps.ts`,
+        hint: isWithin(place, "client")
+          ? "The client library stands alone: do without"
+          : `Export what is needed from ${nearestDeps(place)}`,
+      });
+    });
+  },
+};
+
+function nearestDeps(place: string): string {
+  const own = `${place.split("/")[0]}/deps.ts`;
+  return DEPS_FILES.includes(own) ? own : "deps.ts";
+}

@@ -1,0 +1,66 @@
+import { isWithin } from "./place.ts";
+
+/**
+ * What each area may import besides itself: the arrows of ARCHITECTURE.md.
+ * The most specific entry that contains a file speaks for it, and a file that
+ * no entry contains may import nothing, so a new room begins with a line here.
+ */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "rest/domain": [],
+  "rest/collections": [],
+  "rest/config": ["rest/domain"],
+  "rest/routes": ["rest/domain"],
+  "rest/scheduler": ["rest/domain", "rest/collections"],
+  "rest/rep": ["rest/domain", "rest/collections", "rest/routes"],
+  "rest/dispatcher": [
+    "rest/domain",
+    "rest/collections",
+    "rest/routes",
+    "rest/scheduler",
+  ],
+  "rest/upstream": ["rest/domain", "rest/collections", "deps.ts"],
+  "rest/manager": ["rest/domain", "rest/dispatcher", "deps.ts"],
+  "rest/listener": [
+    "rest/domain",
+    "rest/collections",
+    "rest/routes",
+    "rest/rep",
+    "deps.ts",
+  ],
+  "rest/journal": ["rest/domain", "deps.ts"],
+  // What both show is the scheduler's snapshot: plain data, no behaviour.
+  "rest/metrics": ["rest/domain", "rest/scheduler/types.ts", "deps.ts"],
+  "rest/admin": ["rest/domain", "rest/scheduler/types.ts", "deps.ts"],
+  // Levels and formats are settings.
+  "rest/log": ["rest/domain", "rest/config", "deps.ts"],
+  // The one file that knows all rooms, but not where settings come from.
+  "rest/proxy.ts": ["rest", "deps.ts"],
+  "rest/mod.ts": [
+    "configs.ts",
+    "rest/proxy.ts",
+    "rest/config",
+    "rest/listener",
+    "rest/log",
+  ],
+  "rest/serve.ts": ["configs.ts", "rest/proxy.ts", "rest/log"],
+  "configs.ts": ["rest/config"],
+  "deps.ts": [],
+  // The judge shares no code with the judged.
+  "sim": ["deps.ts"],
+  // People copy it into projects of their own.
+  "client": [],
+  "tools": ["rest", "sim", "client", "configs.ts", "deps.ts"],
+  "bench": ["rest", "sim", "client", "deps.ts"],
+  "tests": ["rest", "sim", "client", "bench", "tools", "configs.ts", "deps.ts"],
+};
+
+/** The entry of `MAY_IMPORT` that speaks for `place`; undefined when none does. */
+export function areaOf(place: string): string | undefined {
+  return Object.keys(MAY_IMPORT)
+    .filter((area) => isWithin(place, area))
+    .reduce<string | undefined>(longer, undefined);
+}
+
+function longer(found: string | undefined, area: string): string {
+  return found !== undefined && found.length > area.length ? found : area;
+}

@@ -1,0 +1,5 @@
+/**
+ * Files that are one long table: their length is the length of what they
+ * list, and cutting them up would only hide that. Data only, no decisions.
+ */
+export const TABLES: readonly string[] = [];
