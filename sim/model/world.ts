@@ -32,6 +32,8 @@ const ACKNOWLEDGED: ErrorParts = [
 const UNKNOWN_MESSAGE: ErrorParts = [404, 10008, "Unknown Message"];
 const UNKNOWN_WEBHOOK: ErrorParts = [404, 10015, "Unknown Webhook"];
 
+const SEEN = true;
+
 /** A picture of one pixel. */
 const PNG = Uint8Array.from(
   atob(
@@ -100,13 +102,13 @@ export class World {
     if (this.#acknowledged.get(interaction)) {
       return errorResponse(...ACKNOWLEDGED);
     }
-    this.#acknowledged.set(interaction, true);
+    this.#acknowledged.set(interaction, SEEN);
     return undefined;
   }
 
   #delete(what: string, unknown: ErrorParts): SimResponse | undefined {
     if (this.#gone.get(what)) return errorResponse(...unknown);
-    this.#gone.set(what, true);
+    this.#gone.set(what, SEEN);
     return undefined;
   }
 
