@@ -31,6 +31,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What both show is the scheduler's snapshot: plain data, no behaviour.
   "rest/metrics": ["rest/domain", "rest/scheduler/types.ts", "deps.ts"],
   "rest/admin": ["rest/domain", "rest/scheduler/types.ts", "deps.ts"],
+  "rest/clock": ["rest/domain"],
   // Levels and formats are settings.
   "rest/log": ["rest/domain", "rest/config", "deps.ts"],
   // The one file that knows all rooms, but not where settings come from.
