@@ -4,6 +4,12 @@ import type { RefusalCode } from "./refusal.ts";
 export type Fact =
   | { readonly kind: "queued"; readonly label: string; readonly caller: string }
   | { readonly kind: "leased"; readonly label: string; readonly waitMs: number }
+  /** Sent once for several: a write whose caller came back, a read that met an identical one. */
+  | {
+    readonly kind: "adopted" | "joined";
+    readonly label: string;
+    readonly caller: string;
+  }
   | {
     readonly kind: "answered";
     readonly label: string;
@@ -24,6 +30,8 @@ export type Fact =
     readonly code: RefusalCode;
     readonly label: string;
     readonly caller: string;
+    /** When asking again becomes worthwhile, where that is known. */
+    readonly retryAfterMs?: number | undefined;
   }
   | { readonly kind: "warning"; readonly message: string };
 

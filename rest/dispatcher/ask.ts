@@ -1,0 +1,27 @@
+import { headerOf } from "../domain/headers.ts";
+import { bodyFields } from "../routes/body_fields.ts";
+import type { Ask } from "../scheduler/types.ts";
+import type { Job } from "./job.ts";
+
+/** What the scheduler is told of a request. */
+export function askOf(job: Job): Ask {
+  const { id, request, queuedAtMs } = job;
+  const { method, identity, body, leaveWithinMs, headers } = request;
+  return {
+    id,
+    identityId: identity.id,
+    isOwnToken: identity.isOwn,
+    method,
+    route: request.route,
+    caller: request.caller,
+    urgency: request.urgency,
+    isOrdered: request.isOrdered,
+    fields: method === "PATCH"
+      ? bodyFields(method, headerOf(headers, "content-type"), body)
+      : undefined,
+    bytes: body === undefined ? 0 : body.byteLength,
+    deadlineAtMs: leaveWithinMs === undefined
+      ? undefined
+      : queuedAtMs + leaveWithinMs,
+  };
+}

@@ -1,0 +1,287 @@
+import type { Answer } from "../domain/answer.ts";
+import type { FactSink } from "../domain/fact.ts";
+import { invariant } from "../domain/invariant.ts";
+import type {
+  Clock,
+  Random,
+  Submitter,
+  Ticket,
+  Upstream,
+} from "../domain/ports.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import type { ProxyRequest } from "../domain/request.ts";
+import type { Poll, Scheduler, SchedulerSnapshot } from "../scheduler/types.ts";
+import { askOf } from "./ask.ts";
+import { Courier } from "./courier.ts";
+import { Delivery } from "./delivery.ts";
+import { Drain, type DrainReport } from "./drain.ts";
+import type { Digest } from "./fingerprint.ts";
+import { Job } from "./job.ts";
+import { Joining } from "./joining.ts";
+import { Orphans } from "./orphans.ts";
+import { Pump } from "./pump.ts";
+import { cancelledRefusal, drainingRefusal, refusalOf } from "./refusals.ts";
+import { SingleFlight } from "./single_flight.ts";
+import { CallerTicket, type TicketDesk } from "./ticket.ts";
+import { TokenChecks } from "./token_checks.ts";
+
+export interface DispatcherOptions {
+  /** No retry begins when a request has been here this long. */
+  readonly maxWaitMs: number;
+  /** Identical reads that wait are sent once. */
+  readonly isSingleFlight: boolean;
+  /** For requests of the proxy's own. */
+  readonly apiVersion: number;
+}
+
+export interface DispatcherDeps {
+  readonly scheduler: Scheduler;
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly facts: FactSink;
+  readonly digest: Digest;
+  readonly options: DispatcherOptions;
+}
+
+/** The one queue, driven: every request of every transport goes through `submit`. */
+export interface Dispatcher extends Submitter {
+  /**
+   * Takes nothing new, lets what is here go on for up to `forMs`, refuses the
+   * rest and closes the upstream. Asked again, it gives the same report.
+   */
+  drain(forMs: number): Promise<DrainReport>;
+  isDraining(): boolean;
+  snapshot(): SchedulerSnapshot;
+}
+
+/** Wires a scheduler that decides to an upstream that sends. */
+export function createDispatcher(deps: DispatcherDeps): Dispatcher {
+  return new QueueDispatcher(deps);
+}
+
+class QueueDispatcher implements Dispatcher, TicketDesk {
+  readonly #deps: DispatcherDeps;
+  readonly #jobs = new Map<number, Job>();
+  readonly #pump: Pump;
+  readonly #courier: Courier;
+  readonly #joining: Joining;
+  readonly #delivery: Delivery;
+  readonly #orphans: Orphans;
+  readonly #flights: SingleFlight | undefined;
+  readonly #tokenChecks: TokenChecks;
+  readonly #drain: Drain;
+  #report: Promise<DrainReport> | undefined;
+  #nextId = 1;
+
+  constructor(deps: DispatcherDeps) {
+    const { upstream, clock, options } = deps;
+    this.#deps = deps;
+    this.#pump = new Pump({
+      ...deps,
+      act: (poll, nowMs) => this.#act(poll, nowMs),
+    });
+    this.#courier = new Courier({
+      ...deps,
+      maxWaitMs: options.maxWaitMs,
+      onAnswer: (job, answer, atMs) => this.#answer(job, answer, atMs),
+      onRefusal: (job, refusal) => this.#refuse(job, refusal),
+      onAgain: (job) => this.#again(job),
+    });
+    this.#orphans = new Orphans(deps.digest);
+    this.#flights = options.isSingleFlight ? new SingleFlight() : undefined;
+    this.#joining = new Joining({
+      ...deps,
+      orphans: this.#orphans,
+      flights: this.#flights,
+      onChange: () => this.#pump.soon(),
+    });
+    this.#delivery = new Delivery({
+      facts: deps.facts,
+      orphans: this.#orphans,
+      askAlone: (ticket) => this.#queue(ticket, null),
+      onStreamEnd: () => this.#drain.noteProgress(),
+    });
+    this.#tokenChecks = new TokenChecks(upstream, options.apiVersion);
+    this.#drain = new Drain(
+      clock,
+      () => this.#jobs.size + this.#delivery.openStreams,
+    );
+  }
+
+  submit(request: ProxyRequest, callerGone?: AbortSignal): Ticket {
+    const ticket = new CallerTicket(request, this);
+    const isJoined = !this.#drain.isOn && this.#joining.join(ticket);
+    if (!isJoined) this.#queue(ticket);
+    ticket.watch(callerGone);
+    return ticket;
+  }
+
+  isDraining(): boolean {
+    return this.#drain.isOn;
+  }
+
+  snapshot(): SchedulerSnapshot {
+    return this.#deps.scheduler.snapshot(this.#deps.clock.nowMs());
+  }
+
+  drain(forMs: number): Promise<DrainReport> {
+    this.#report ??= this.#runDrain(forMs);
+    return this.#report;
+  }
+
+  callerLeft(ticket: CallerTicket): void {
+    const { job } = ticket;
+    // Without a job it followed a kept answer, which is given back by itself.
+    if (job === undefined) return;
+    if (job.isWanted || job.state === "done") {
+      job.detach(ticket);
+      ticket.reject(
+        cancelledRefusal({ sent: job.state === "waiting" ? job.sent : null }),
+      );
+    } else if (job.isWrite) {
+      this.#orphans.add(job);
+    } else if (job.state === "waiting") {
+      this.#takeOut(job);
+    }
+  }
+
+  takeBack(ticket: CallerTicket): "cancelled" | "sent" | "done" {
+    const { job } = ticket;
+    if (job === undefined) return "done";
+    // What may have run is on its way to an answer, which will be told.
+    if (job.state !== "waiting" || job.mayHaveRun) return "sent";
+    if (job.tickets.some((other) => other !== ticket && other.isWanted)) {
+      job.detach(ticket);
+      ticket.reject(cancelledRefusal({ sent: false }));
+      return "cancelled";
+    }
+    return this.#takeOut(job) ? "cancelled" : "sent";
+  }
+
+  /** `sent`: whether Discord saw an earlier send of the same, for a refusal to say. */
+  #queue(ticket: CallerTicket, sent: false | null = false): void {
+    if (this.#drain.isOn) return this.#turnAway(ticket, drainingRefusal(sent));
+    const { scheduler, clock, facts } = this.#deps;
+    const { request } = ticket;
+    const nowMs = clock.nowMs();
+    const job = new Job(this.#nextId++, request, nowMs);
+    const refused = scheduler.enqueue(askOf(job), nowMs);
+    if (refused !== undefined) {
+      return this.#turnAway(ticket, refusalOf(refused, sent));
+    }
+    job.attach(ticket);
+    this.#jobs.set(job.id, job);
+    this.#flights?.open(job);
+    this.#tokenChecks.know(request.identity);
+    const { route, caller } = request;
+    facts({ kind: "queued", label: route.label, caller });
+    this.#pump.soon();
+  }
+
+  #turnAway(ticket: CallerTicket, refusal: Refusal): void {
+    const { route, caller } = ticket.request;
+    const { code } = refusal;
+    this.#deps.facts({ kind: "refused", code, label: route.label, caller });
+    ticket.reject(refusal);
+  }
+
+  #act(poll: Poll, nowMs: number): void {
+    for (const { id, refused } of poll.refused) {
+      const job = this.#jobOf(id);
+      this.#refuse(job, refusalOf(refused, job.sent));
+    }
+    for (const id of poll.leases) this.#lease(this.#jobOf(id), nowMs);
+    for (const identityId of poll.tokenChecks) this.#checkToken(identityId);
+    for (const message of poll.warnings ?? []) {
+      this.#deps.facts({ kind: "warning", message });
+    }
+    this.#orphans.expire(nowMs);
+  }
+
+  #jobOf(id: number): Job {
+    const job = this.#jobs.get(id);
+    invariant(job !== undefined, `request ${id} is scheduled, but gone`);
+    return job;
+  }
+
+  #lease(job: Job, nowMs: number): void {
+    job.state = "leased";
+    this.#flights?.close(job);
+    if (!job.isWrite && !job.isWanted) {
+      // Its caller left after the scheduler had chosen it.
+      this.#courier.abandon(job);
+      this.#refuse(job, cancelledRefusal(job));
+      return this.#pump.soon();
+    }
+    const { label } = job.request.route;
+    this.#deps.facts({ kind: "leased", label, waitMs: nowMs - job.queuedAtMs });
+    this.#courier.carry(job);
+  }
+
+  async #checkToken(identityId: string): Promise<void> {
+    const { scheduler, clock } = this.#deps;
+    const isRejected = await this.#tokenChecks.isRejected(identityId);
+    scheduler.tokenChecked(identityId, isRejected, clock.nowMs());
+    this.#pump.soon();
+  }
+
+  #again(job: Job): void {
+    if (!job.isWrite && !job.isWanted) this.#takeOut(job);
+    this.#pump.soon();
+  }
+
+  #answer(job: Job, answer: Answer, receivedAtMs: number): void {
+    this.#delivery.answer(job, answer, receivedAtMs);
+    this.#close(job);
+  }
+
+  #refuse(job: Job, refusal: Refusal): void {
+    job.state = "done";
+    this.#delivery.refuse(job, refusal, this.#deps.clock.nowMs());
+    this.#close(job);
+  }
+
+  #close(job: Job): void {
+    this.#jobs.delete(job.id);
+    this.#flights?.close(job);
+    this.#drain.noteFinished();
+    this.#pump.soon();
+  }
+
+  #takeOut(job: Job): boolean {
+    const { scheduler, clock } = this.#deps;
+    // Between a poll and our acting on it the scheduler is ahead of us.
+    if (scheduler.cancel(job.id, clock.nowMs()) !== "cancelled") return false;
+    this.#refuse(job, cancelledRefusal(job));
+    return true;
+  }
+
+  async #runDrain(forMs: number): Promise<DrainReport> {
+    await this.#drain.begin(forMs);
+    const report = this.#giveUp();
+    this.#pump.stop();
+    await this.#deps.upstream.close();
+    return report;
+  }
+
+  /** Refuses whatever is left. */
+  #giveUp(): DrainReport {
+    const { scheduler, clock } = this.#deps;
+    const { finished } = this.#drain;
+    let waiting = 0;
+    let inFlight = this.#delivery.openStreams;
+    for (const job of [...this.#jobs.values()]) {
+      if (job.state === "leased") {
+        inFlight++;
+        this.#courier.abandon(job);
+        this.#refuse(job, drainingRefusal(null));
+      } else {
+        waiting++;
+        scheduler.cancel(job.id, clock.nowMs());
+        this.#refuse(job, drainingRefusal(job.sent));
+      }
+    }
+    return { finished, waiting, inFlight };
+  }
+}

@@ -1,0 +1,65 @@
+import type { ProxyRequest, Urgency } from "../domain/request.ts";
+import { isRepeatable, NO_RETRIES, type RetryHistory } from "./retry.ts";
+import type { CallerTicket } from "./ticket.ts";
+
+/** One request on its way through the scheduler, and everybody who waits for it. */
+export class Job {
+  readonly id: number;
+  /** What is sent; an adopter's copy takes the place of the first one. */
+  request: ProxyRequest;
+  readonly queuedAtMs: number;
+  /** As the scheduler and we see it; `done` is final. */
+  state: "waiting" | "leased" | "done" = "waiting";
+  /** The moment of the last send. */
+  sentAtMs = 0;
+  /** Sends so far. */
+  attempts = 0;
+  /** Discord may have acted on one of them. */
+  mayHaveRun = false;
+  retries: RetryHistory = NO_RETRIES;
+  readonly tickets: CallerTicket[] = [];
+
+  #urgency: Urgency;
+
+  constructor(id: number, request: ProxyRequest, queuedAtMs: number) {
+    this.id = id;
+    this.request = request;
+    this.queuedAtMs = queuedAtMs;
+    this.#urgency = request.urgency;
+  }
+
+  get isWrite(): boolean {
+    return this.request.method !== "GET";
+  }
+
+  /** False where a second send could do it twice. */
+  get isRepeatable(): boolean {
+    return isRepeatable(this.request.method);
+  }
+
+  get isWanted(): boolean {
+    return this.tickets.some((ticket) => ticket.isWanted);
+  }
+
+  /** Whether Discord got it, as far as a refusal may say. */
+  get sent(): false | null {
+    return this.mayHaveRun ? null : false;
+  }
+
+  attach(ticket: CallerTicket): void {
+    ticket.job = this;
+    this.tickets.push(ticket);
+  }
+
+  detach(ticket: CallerTicket): void {
+    const at = this.tickets.indexOf(ticket);
+    if (at >= 0) this.tickets.splice(at, 1);
+  }
+
+  /** Notes the urgency of one who joined; true when it is the highest so far. */
+  raise(urgency: Urgency): boolean {
+    if (urgency >= this.#urgency) return false;
+    this.#urgency = urgency;
+    return true;
+  }
+}

@@ -1,0 +1,160 @@
+import type { Answer } from "../domain/answer.ts";
+import type { HeaderList } from "../domain/headers.ts";
+import type {
+  BucketReport,
+  LimitReport,
+  RateLimited,
+} from "../domain/limit_report.ts";
+import { decimalOf, msOf } from "./decimal.ts";
+import { type ErrorBody, readErrorBody } from "./error_body.ts";
+
+/** Cloudflare's "internal network error": the request was blocked, not refused by Discord (docs: error codes). */
+const CLOUDFLARE_ERROR_CODE = 40_333;
+
+/**
+ * The header is the body's value rounded up, so a difference of up to one
+ * second is the same wait; more means that the two disagree.
+ */
+const ROUNDING_S = 1;
+
+/** The header fields that limits are read from, as they came. */
+interface LimitHeaders {
+  hash: string | undefined;
+  limit: string | undefined;
+  remaining: string | undefined;
+  reset: string | undefined;
+  resetAfter: string | undefined;
+  scope: string | undefined;
+  retryAfter: string | undefined;
+  isGlobal: boolean;
+  hasVia: boolean;
+  hasRateLimit: boolean;
+}
+
+/** What one answer of Discord's says about its limits. */
+export function limitReportOf(
+  answer: Answer,
+  sentAtMs: number,
+  receivedAtMs: number,
+): LimitReport {
+  const headers = readHeaders(answer.headers);
+  const { status } = answer;
+  const isError = status >= 400 && status < 500;
+  const body = isError ? readErrorBody(answer) : undefined;
+  return {
+    status,
+    sentAtMs,
+    receivedAtMs,
+    bucket: bucketOf(headers),
+    rateLimited: status === 429 ? rateLimitedOf(headers, body) : undefined,
+    errorCode: body?.code,
+    isCloudflare403: status === 403 && body !== undefined &&
+      (body.isHtml || body.code === CLOUDFLARE_ERROR_CODE),
+  };
+}
+
+function readHeaders(list: HeaderList): LimitHeaders {
+  const found: LimitHeaders = {
+    hash: undefined,
+    limit: undefined,
+    remaining: undefined,
+    reset: undefined,
+    resetAfter: undefined,
+    scope: undefined,
+    retryAfter: undefined,
+    isGlobal: false,
+    hasVia: false,
+    hasRateLimit: false,
+  };
+  for (const [name, value] of list) {
+    if (name.startsWith("x-ratelimit-")) {
+      found.hasRateLimit = true;
+      readRateLimitHeader(found, name, value);
+    } else if (name === "retry-after") found.retryAfter ??= value;
+    else if (name === "via") found.hasVia = true;
+  }
+  return found;
+}
+
+function readRateLimitHeader(
+  found: LimitHeaders,
+  name: string,
+  value: string,
+): void {
+  switch (name) {
+    case "x-ratelimit-bucket":
+      found.hash ??= value;
+      break;
+    case "x-ratelimit-limit":
+      found.limit ??= value;
+      break;
+    case "x-ratelimit-remaining":
+      found.remaining ??= value;
+      break;
+    case "x-ratelimit-reset":
+      found.reset ??= value;
+      break;
+    case "x-ratelimit-reset-after":
+      found.resetAfter ??= value;
+      break;
+    case "x-ratelimit-scope":
+      found.scope ??= value;
+      break;
+    case "x-ratelimit-global":
+      // Its presence counts: Discord sends it on global 429s only.
+      found.isGlobal = true;
+  }
+}
+
+/** A bucket is reported whole or not at all: half of one could only mislead. */
+function bucketOf(headers: LimitHeaders): BucketReport | undefined {
+  const { hash } = headers;
+  if (hash === undefined || hash === "") return undefined;
+  const limit = decimalOf(headers.limit);
+  const remaining = decimalOf(headers.remaining);
+  const resetS = decimalOf(headers.reset);
+  const resetAfterS = decimalOf(headers.resetAfter);
+  if (limit === undefined || limit < 1 || remaining === undefined) {
+    return undefined;
+  }
+  if (resetS === undefined || resetAfterS === undefined) return undefined;
+  return {
+    hash,
+    limit,
+    remaining,
+    resetAtServerMs: msOf(resetS),
+    resetAfterMs: msOf(resetAfterS),
+  };
+}
+
+function rateLimitedOf(
+  headers: LimitHeaders,
+  body: ErrorBody | undefined,
+): RateLimited {
+  const bodyS = body?.retryAfterS;
+  const waitS = reconcile(bodyS, decimalOf(headers.retryAfter));
+  return {
+    scope: scopeOf(headers),
+    retryAfterMs: waitS === undefined ? undefined : msOf(waitS),
+    isCloudflareBlock: !headers.hasVia && !headers.hasRateLimit &&
+      bodyS === undefined,
+  };
+}
+
+/** The body is exact; the header counts where it says clearly more, or alone. */
+function reconcile(
+  bodyS: number | undefined,
+  headerS: number | undefined,
+): number | undefined {
+  if (bodyS === undefined) return headerS;
+  if (headerS === undefined) return bodyS;
+  return headerS > bodyS + ROUNDING_S ? headerS : bodyS;
+}
+
+function scopeOf(headers: LimitHeaders): RateLimited["scope"] {
+  const { scope } = headers;
+  if (scope === "user" || scope === "global" || scope === "shared") {
+    return scope;
+  }
+  return headers.isGlobal ? "global" : undefined;
+}

@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import type { Answer } from "../../rest/domain/answer.ts";
+import type { Fact } from "../../rest/domain/fact.ts";
+import type { HeaderList } from "../../rest/domain/headers.ts";
+import type { Identity } from "../../rest/domain/identity.ts";
+import { Refusal } from "../../rest/domain/refusal.ts";
+import type { Method, ProxyRequest } from "../../rest/domain/request.ts";
+import { Secret } from "../../rest/domain/secret.ts";
+import {
+  createDispatcher,
+  type Dispatcher,
+  type DispatcherOptions,
+} from "../../rest/dispatcher/dispatcher.ts";
+import { routeOf } from "../../rest/routes/route_of.ts";
+import { createManualClock, type ManualClock } from "../_manual_clock.ts";
+import {
+  createScriptedScheduler,
+  type ScriptedScheduler,
+} from "./_scripted_scheduler.ts";
+import {
+  createScriptedUpstream,
+  type ScriptedUpstream,
+} from "./_scripted_upstream.ts";
+
+export const BOT: Identity = {
+  id: "bot:1",
+  kind: "bot",
+  authorization: new Secret("Bot token"),
+  isOwn: true,
+};
+
+/** A dispatcher between a scheduler and an upstream that do what they are told. */
+export interface Bench {
+  readonly dispatcher: Dispatcher;
+  readonly scheduler: ScriptedScheduler;
+  readonly upstream: ScriptedUpstream;
+  readonly clock: ManualClock;
+  readonly facts: Fact[];
+}
+
+export function benchOf(options: Partial<DispatcherOptions> = {}): Bench {
+  const clock = createManualClock();
+  const scheduler = createScriptedScheduler();
+  const upstream = createScriptedUpstream(clock.nowMs);
+  const facts: Fact[] = [];
+  const dispatcher = createDispatcher({
+    scheduler,
+    upstream,
+    clock,
+    random: () => 0.5,
+    facts: (fact) => void facts.push(fact),
+    digest: sha256,
+    options: {
+      maxWaitMs: 240_000,
+      isSingleFlight: false,
+      apiVersion: 10,
+      ...options,
+    },
+  });
+  return { dispatcher, scheduler, upstream, clock, facts };
+}
+
+export function sha256(parts: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
+}
+
+export function requestOf(
+  method: Method = "GET",
+  change: Partial<ProxyRequest> & { path?: string; text?: string } = {},
+): ProxyRequest {
+  const { path = "/channels/1/messages", text, ...rest } = change;
+  return {
+    method,
+    target: { version: 10, path, query: "" },
+    route: routeOf(method, path, 0),
+    headers: [],
+    body: text === undefined ? undefined : bytesOf(text),
+    identity: BOT,
+    caller: "key/client",
+    urgency: 3,
+    isOrdered: true,
+    leaveWithinMs: undefined,
+    ...rest,
+  };
+}
+
+export function answerOf(
+  status = 200,
+  about: { headers?: HeaderList; text?: string; body?: Answer["body"] } = {},
+): Answer {
+  const { headers = [], text, body } = about;
+  return { status, headers, body: text === undefined ? body : bytesOf(text) };
+}
+
+export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+export function textOf(answer: Answer): Promise<string> {
+  return new Response(answer.body ?? null).text();
+}
+
+/** A stream of these chunks, telling whether it was cancelled. */
+export function streamOf(chunks: readonly Uint8Array<ArrayBuffer>[]) {
+  const state = { isCancelled: false };
+  const left = [...chunks];
+  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      const chunk = left.shift();
+      if (chunk === undefined) controller.close();
+      else controller.enqueue(chunk);
+    },
+    cancel() {
+      state.isCancelled = true;
+    },
+  }, { highWaterMark: 0 });
+  return { stream, state };
+}
+
+/** How a promise stands after everything that needs no timer is through. */
+export async function endOf(
+  bench: Bench,
+  answer: Promise<Answer>,
+): Promise<Answer | Refusal | "open"> {
+  let end: Answer | Refusal | "open" = "open";
+  answer.then((value) => (end = value), (error) => (end = error));
+  await bench.clock.settle();
+  return end;
+}
+
+export async function refusalOf(answer: Promise<Answer>): Promise<Refusal> {
+  try {
+    await answer;
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+  throw new Error("Discord's answer came where a refusal was expected");
+}

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import type {
+  Ask,
+  Outcome,
+  Poll,
+  Refused,
+  Scheduler,
+  Verdict,
+} from "../../rest/scheduler/types.ts";
+
+/** A scheduler that does what the test says, and holds the dispatcher to its duties. */
+export interface ScriptedScheduler extends Scheduler {
+  /** While true nothing is leased. */
+  isHeld: boolean;
+  /** Verdict on an answered lease; a 429 waits again unless told otherwise. */
+  verdictOf: (id: number, outcome: Outcome) => Verdict;
+  /** What `enqueue` says; undefined takes everything. */
+  turnAway: ((ask: Ask) => Refused | undefined) | undefined;
+  /** Refuses a waiting request with the next poll. */
+  refuse(id: number, refused: Refused): void;
+  /** Asks for a token check with the next poll. */
+  askForTokenCheck(identityId: string): void;
+  warn(message: string): void;
+  /** Asked for until it is past. */
+  wakeAtMs: number | undefined;
+  readonly asks: Ask[];
+  readonly settled: Array<{ readonly id: number; readonly outcome: Outcome }>;
+  readonly urged: Array<{ readonly id: number; readonly urgency: number }>;
+  readonly tokenResults: Array<
+    { readonly identityId: string; readonly isRejected: boolean | undefined }
+  >;
+  readonly waitingIds: number[];
+  readonly leasedIds: number[];
+  polls: number;
+}
+
+export function createScriptedScheduler(): ScriptedScheduler {
+  const waiting = new Map<number, number>();
+  const leased = new Set<number>();
+  let refusing: Array<{ id: number; refused: Refused }> = [];
+  let checking: string[] = [];
+  let warnings: string[] = [];
+
+  const scheduler: ScriptedScheduler = {
+    isHeld: false,
+    verdictOf: (_id, outcome) =>
+      outcome.kind === "answered" && outcome.report.status === 429
+        ? "again"
+        : "done",
+    turnAway: undefined,
+    wakeAtMs: undefined,
+    asks: [],
+    settled: [],
+    urged: [],
+    tokenResults: [],
+    polls: 0,
+    get waitingIds() {
+      return [...waiting.keys()];
+    },
+    get leasedIds() {
+      return [...leased];
+    },
+    refuse: (id, refused) => void refusing.push({ id, refused }),
+    askForTokenCheck: (identityId) => void checking.push(identityId),
+    warn: (message) => void warnings.push(message),
+
+    enqueue(ask, nowMs) {
+      const refused = scheduler.turnAway?.(ask);
+      if (refused !== undefined) return refused;
+      assert.ok(!waiting.has(ask.id) && !leased.has(ask.id), "id used twice");
+      scheduler.asks.push(ask);
+      waiting.set(ask.id, nowMs);
+      return undefined;
+    },
+    cancel(id) {
+      if (waiting.delete(id)) return "cancelled";
+      return leased.has(id) ? "leased" : "unknown";
+    },
+    urge: (id, urgency) => void scheduler.urged.push({ id, urgency }),
+    settle(id, outcome) {
+      assert.ok(leased.delete(id), `lease ${id} settled twice or never given`);
+      scheduler.settled.push({ id, outcome });
+      const verdict = outcome.kind === "retry"
+        ? "again"
+        : scheduler.verdictOf(id, outcome);
+      if (verdict === "again") {
+        waiting.set(id, outcome.kind === "retry" ? outcome.notBeforeMs : 0);
+      }
+      return verdict;
+    },
+    tokenChecked: (identityId, isRejected) =>
+      void scheduler.tokenResults.push({ identityId, isRejected }),
+    poll: (nowMs) => poll(nowMs),
+    snapshot: () => ({
+      waiting: waiting.size,
+      inFlight: leased.size,
+      bytes: 0,
+      invalid: { count: 0, ceiling: 0 },
+      breaker: { state: "closed", untilMs: undefined },
+      identities: [],
+      hashes: [],
+      lines: [],
+    }),
+  };
+
+  function poll(nowMs: number): Poll {
+    scheduler.polls++;
+    const refused = refusing.filter(({ id }) => waiting.delete(id));
+    refusing = [];
+    const tokenChecks = checking;
+    checking = [];
+    const said = warnings;
+    warnings = [];
+    const isPast = (scheduler.wakeAtMs ?? 0) <= nowMs;
+    let wakeAtMs = isPast ? undefined : scheduler.wakeAtMs;
+    const leases: number[] = [];
+    if (!scheduler.isHeld) {
+      for (const [id, notBeforeMs] of waiting) {
+        if (notBeforeMs <= nowMs) leases.push(id);
+        else wakeAtMs = Math.min(wakeAtMs ?? Infinity, notBeforeMs);
+      }
+    }
+    for (const id of leases) {
+      waiting.delete(id);
+      leased.add(id);
+    }
+    return { leases, refused, tokenChecks, warnings: said, wakeAtMs };
+  }
+
+  return scheduler;
+}

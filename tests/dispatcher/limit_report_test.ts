@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import type { HeaderList } from "../../rest/domain/headers.ts";
+import { limitReportOf } from "../../rest/dispatcher/limit_report.ts";
+import { answerOf, streamOf } from "./_builders.ts";
+
+const BUCKET: HeaderList = [
+  ["x-ratelimit-bucket", "abcd1234"],
+  ["x-ratelimit-limit", "5"],
+  ["x-ratelimit-remaining", "4"],
+  ["x-ratelimit-reset", "1777600001.000"],
+  ["x-ratelimit-reset-after", "0.333"],
+];
+
+const VIA: HeaderList = [["via", "1.1 google"]];
+
+function reportOf(status: number, headers: HeaderList, text?: string) {
+  const answer = answerOf(
+    status,
+    text === undefined ? { headers } : { headers, text },
+  );
+  return limitReportOf(answer, 100, 150);
+}
+
+Deno.test("limitReportOf() tells the bucket in milliseconds, and when it was sent and answered", () => {
+  assert.deepEqual(reportOf(200, BUCKET), {
+    status: 200,
+    sentAtMs: 100,
+    receivedAtMs: 150,
+    bucket: {
+      hash: "abcd1234",
+      limit: 5,
+      remaining: 4,
+      resetAtServerMs: 1_777_600_001_000,
+      resetAfterMs: 333,
+    },
+    rateLimited: undefined,
+    errorCode: undefined,
+    isCloudflare403: false,
+  });
+});
+
+Deno.test("limitReportOf() tells no bucket at all where one of its headers is missing or nonsense", () => {
+  for (const [name] of BUCKET) {
+    const without = BUCKET.filter(([other]) => other !== name);
+    assert.equal(reportOf(200, without).bucket, undefined, name);
+    for (const value of ["", ...name.endsWith("bucket") ? [] : ["x", "-1"]]) {
+      const wrong: HeaderList = [...without, [name, value]];
+      assert.equal(reportOf(200, wrong).bucket, undefined, `${name}: ${value}`);
+    }
+  }
+  const zero = BUCKET.map(([name, value]) =>
+    [name, name === "x-ratelimit-limit" ? "0" : value] as const
+  );
+  assert.equal(reportOf(200, zero).bucket, undefined);
+});
+
+// The first column is the body, the second the header, the third the wait.
+const WAITS: ReadonlyArray<
+  readonly [number | undefined, string | undefined, number | undefined]
+> = [
+  [0.661, "1", 661],
+  [64.57, "65", 64_570],
+  [64.57, undefined, 64_570],
+  [1.5, "2.5", 1_500],
+  [1.5, "2.6", 2_600],
+  [0.3, "600", 600_000],
+  [600, "1", 600_000],
+  [undefined, "12", 12_000],
+  [undefined, "soon", undefined],
+  [undefined, "Wed, 21 Oct 2015 07:28:00 GMT", undefined],
+  [undefined, undefined, undefined],
+];
+
+Deno.test("limitReportOf() waits what the body says, unless the header says over a second more", () => {
+  for (const [body, header, waitMs] of WAITS) {
+    const headers: HeaderList = header === undefined
+      ? VIA
+      : [...VIA, ["retry-after", header]];
+    const text = JSON.stringify({ message: "slow", retry_after: body });
+    const report = reportOf(429, headers, text);
+    assert.equal(report.rateLimited?.retryAfterMs, waitMs, `${body} ${header}`);
+  }
+});
+
+Deno.test("limitReportOf() reads the scope, and a global 429 that names none", () => {
+  const scopeWith = (field: readonly [string, string]) =>
+    reportOf(429, [field]).rateLimited?.scope;
+  assert.equal(scopeWith(["x-ratelimit-scope", "user"]), "user");
+  assert.equal(scopeWith(["x-ratelimit-scope", "shared"]), "shared");
+  assert.equal(scopeWith(["x-ratelimit-scope", "global"]), "global");
+  assert.equal(scopeWith(["x-ratelimit-global", "true"]), "global");
+  assert.equal(scopeWith(["x-ratelimit-scope", "lunar"]), undefined);
+});
+
+Deno.test("limitReportOf() takes a 429 for Cloudflare's only with no Via, no limit header and no wait in its body", () => {
+  const blockOf = (headers: HeaderList, text: string) =>
+    reportOf(429, headers, text).rateLimited?.isCloudflareBlock;
+  const banned = '{"code":0,"message":"You are being blocked"}';
+  assert.equal(blockOf([], banned), true);
+  assert.equal(blockOf([["retry-after", "60"]], "error code: 1015"), true);
+  assert.equal(blockOf([["content-type", "text/html"]], "<html>"), true);
+  assert.equal(blockOf(VIA, banned), false);
+  assert.equal(blockOf([["x-ratelimit-scope", "user"]], banned), false);
+  assert.equal(blockOf([], '{"retry_after":1.5}'), false);
+});
+
+Deno.test("limitReportOf() reads Discord's code of any 4xx, and of nothing else", () => {
+  const text = '{"message":"Unknown Webhook","code":10015}';
+  assert.equal(reportOf(404, VIA, text).errorCode, 10_015);
+  assert.equal(reportOf(429, VIA, text).errorCode, 10_015);
+  assert.equal(reportOf(200, VIA, text).errorCode, undefined);
+  assert.equal(reportOf(500, VIA, text).errorCode, undefined);
+  assert.equal(reportOf(404, VIA, '{"code":"10015"}').errorCode, undefined);
+  assert.equal(reportOf(404, VIA, "[10015]").errorCode, undefined);
+  assert.equal(reportOf(404, VIA, '{"code":').errorCode, undefined);
+  assert.equal(reportOf(404, VIA, "").errorCode, undefined);
+  assert.equal(reportOf(404, VIA).errorCode, undefined);
+});
+
+Deno.test("limitReportOf() leaves an error's body alone where it streams or is over 64 KiB", () => {
+  const { stream } = streamOf([new Uint8Array(4)]);
+  const streaming = answerOf(404, { body: stream });
+  assert.equal(limitReportOf(streaming, 0, 0).errorCode, undefined);
+  assert.equal(stream.locked, false);
+
+  const sized = (bytes: number) => {
+    const json = '{"code":10015,"message":""}';
+    return json.replace('""', `"${"x".repeat(bytes - json.length)}"`);
+  };
+  assert.equal(reportOf(404, [], sized(65_536)).errorCode, 10_015);
+  assert.equal(reportOf(404, [], sized(65_537)).errorCode, undefined);
+});
+
+Deno.test("limitReportOf() tells a 403 of Cloudflare's from a missing permission", () => {
+  const blocked = '{"message":"internal network error","code":40333}';
+  const forbidden = '{"message":"Missing Permissions","code":50013}';
+  const html: HeaderList = [["content-type", "text/html; charset=UTF-8"]];
+  assert.equal(reportOf(403, [], blocked).isCloudflare403, true);
+  assert.equal(reportOf(403, html, "<html>").isCloudflare403, true);
+  assert.equal(reportOf(403, VIA, forbidden).isCloudflare403, false);
+  assert.equal(reportOf(404, html, "<html>").isCloudflare403, false);
+});
