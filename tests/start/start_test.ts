@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { startChild, startWords } from "./child.ts";
+
+const KEY = "key-of-the-start-tests";
+const NO_ENV_FILE = /^Warning The `--env-file` flag .*\n/;
+
+Deno.test("the start task asks for the network and its own settings, and for nothing else", async () => {
+  assert.deepEqual(await startWords(), [
+    "deno",
+    "run",
+    "--no-prompt",
+    "--env-file",
+    "--allow-net",
+    "--allow-env=DISCORD_TOKEN,REST_*",
+    "--ignore-env",
+    "rest/mod.ts",
+  ]);
+});
+
+Deno.test("without a key the start is refused in one line, with exit code 1", async () => {
+  await using child = await startChild();
+  const { code, out, err } = await child.ended();
+  assert.equal(code, 1);
+  assert.equal(out, "");
+  assert.equal(
+    err.replace(NO_ENV_FILE, ""),
+    "REST_AUTHORIZATION is not set: want 16 to 256 visible ASCII characters\n",
+  );
+});
+
+Deno.test("every bad setting has its line, no secret and no stack trace among them", async () => {
+  await using child = await startChild({
+    env: {
+      DISCORD_TOKEN: "hunter2",
+      REST_AUTHORIZATION: "opensesame",
+      REST_PORT: "eighty",
+      REST_UPSTREAM: "https://me:hunter3@discord.com/api",
+      REST_AUTHORIZATON: "hunter4",
+    },
+  });
+  const { code, out, err } = await child.ended();
+  assert.equal(code, 1);
+  assert.equal(out, "");
+  assert.deepEqual(err.replace(NO_ENV_FILE, "").trimEnd().split("\n"), [
+    "DISCORD_TOKEN is [secret]: want the bot's token: three parts joined by dots, as Discord's developer portal shows it",
+    "REST_AUTHORIZATION is [secret]: want 16 to 256 visible ASCII characters",
+    'REST_PORT is "eighty": want a whole number from 0 to 65535',
+    'REST_UPSTREAM is "https://[secret]@discord.com/api": want an http or https URL without user, query, fragment or version, such as https://discord.com/api',
+    "REST_AUTHORIZATON is not a setting, did you mean REST_AUTHORIZATION?",
+  ]);
+});
+
+Deno.test("a port in use is one sentence and exit code 1", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr;
+  await using child = await startChild({
+    env: { REST_AUTHORIZATION: KEY, REST_PORT: `${port}` },
+  });
+  const { code, err } = await child.ended();
+  assert.equal(code, 1);
+  assert.equal(
+    err.replace(NO_ENV_FILE, ""),
+    `Cannot listen on 127.0.0.1:${port}: something else listens there already; stop it or set REST_PORT\n`,
+  );
+});
+
+Deno.test("the environment alone is enough: the address is said, and that there is no token", async () => {
+  await using child = await startChild({
+    env: { REST_AUTHORIZATION: KEY, REST_PORT: "0" },
+  });
+  await child.seen(/DISCORD_TOKEN is not set: only callers that bring their/);
+  const [, address] = await child.seen(/Listening on (http:\/\/[0-9.:]+)/);
+  const response = await fetch(`${address}/healthz`);
+  assert.equal(response.status, 200);
+  await response.body?.cancel();
+  child.signal("SIGTERM");
+  const { code, out } = await child.ended();
+  assert.equal(code, 0);
+  assert.match(out, /Drained: 0 requests finished, 0 refused unsent, 0 cut/);
+  assert.ok(!out.includes(KEY));
+});
+
+Deno.test("settings come from .env, where the environment does not win", async () => {
+  await using child = await startChild({
+    env: { REST_PORT: "0" },
+    envFile:
+      `REST_AUTHORIZATION=${KEY}\nREST_PORT=eighty\nREST_HOST=localhost\n`,
+  });
+  await child.seen(/Listening on http:\/\/127\.0\.0\.1:\d+/);
+});
+
+Deno.test("an unknown REST_ name in .env is a problem too", async () => {
+  await using child = await startChild({
+    envFile: `REST_AUTHORIZATION=${KEY}\nREST_PROT=80\n`,
+  });
+  const { code, err } = await child.ended();
+  assert.equal(code, 1);
+  assert.equal(err, "REST_PROT is not a setting, did you mean REST_PORT?\n");
+});
+
+Deno.test("after SIGTERM what is in flight goes on, what is new gets 503, and the exit is clean", async () => {
+  await using upstream = startHeldUpstream();
+  await using child = await startChild({ env: upstream.env });
+  const [, address] = await child.seen(/Listening on (http:\/\/[0-9.:]+)/);
+  const early = fetch(`${address}/api/v10/users/@me`, { headers: HEADERS });
+  await upstream.reached;
+
+  child.signal("SIGTERM");
+  await child.seen(/SIGTERM: draining for at most 25000 ms/);
+  const late = await fetch(`${address}/api/v10/users/1`, { headers: HEADERS });
+  assert.equal(late.status, 503);
+  assert.equal((await late.json()).code, "draining");
+
+  upstream.release();
+  const answer = await early;
+  assert.equal(answer.status, 200);
+  assert.deepEqual(await answer.json(), { id: "1" });
+  const { code, out } = await child.ended();
+  assert.equal(code, 0);
+  assert.match(out, /Drained: 1 requests finished, 0 refused unsent, 0 cut/);
+});
+
+Deno.test("when the drain's time is over, callers are told that nobody can know, and the log says what was left", async () => {
+  await using upstream = startHeldUpstream();
+  await using child = await startChild({
+    env: { ...upstream.env, REST_DRAIN_MS: "0" },
+  });
+  const [, address] = await child.seen(/Listening on (http:\/\/[0-9.:]+)/);
+  const caller = fetch(`${address}/api/v10/channels/1/messages`, {
+    method: "POST",
+    headers: { ...HEADERS, "content-type": "application/json" },
+    body: "{}",
+  });
+  await upstream.reached;
+  child.signal("SIGINT");
+  const answer = await caller;
+  assert.equal(answer.status, 503);
+  assert.equal((await answer.json()).sent, null);
+  const { code, out } = await child.ended();
+  assert.equal(code, 0);
+  assert.match(out, /0 requests finished, 0 refused unsent, 1 cut off in fli/);
+});
+
+Deno.test("a second signal exits at once, with exit code 1", async () => {
+  await using upstream = startHeldUpstream();
+  await using child = await startChild({ env: upstream.env });
+  const [, address] = await child.seen(/Listening on (http:\/\/[0-9.:]+)/);
+  const caller = fetch(`${address}/api/v10/users/@me`, { headers: HEADERS });
+  await upstream.reached;
+  child.signal("SIGTERM");
+  await child.seen(/SIGTERM: draining/);
+  child.signal("SIGTERM");
+  const { code } = await child.ended();
+  assert.equal(code, 1);
+  await assert.rejects(caller);
+});
+
+const HEADERS = {
+  "authorization": "Bot MTIzNDU2Nzg5MDEyMzQ1Njc4.a.b",
+  "x-rest-authorization": KEY,
+};
+
+/** An upstream that answers nothing until it is released. */
+function startHeldUpstream() {
+  const reached = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      await request.body?.cancel();
+      reached.resolve();
+      await released.promise;
+      return Response.json({ id: "1" });
+    },
+  );
+  return {
+    env: {
+      REST_AUTHORIZATION: KEY,
+      REST_PORT: "0",
+      REST_UPSTREAM: `http://127.0.0.1:${server.addr.port}/api`,
+    },
+    reached: reached.promise,
+    release: () => released.resolve(),
+    async [Symbol.asyncDispose]() {
+      released.resolve();
+      await server.shutdown();
+    },
+  };
+}
