@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { areaOf, MAY_IMPORT } from "../../tools/house_rules/rooms.ts";
+import { TABLES } from "../../tools/house_rules/tables.ts";
+import {
+  allPlaces,
+  type Exported,
+  isThere,
+  type Module,
+  readModule,
+  textOf,
+} from "./_modules.ts";
+
+const MODULES: readonly Module[] = allPlaces().map((place) =>
+  readModule(place)
+);
+
+/** Doors: what they export is for people outside, whoever uses it here. */
+const DOORS: ReadonlySet<string> = new Set([
+  "rest/proxy.ts",
+  "rest/serve.ts",
+  "client/mod.ts",
+  "client/discordeno.ts",
+  "tools/house_rules.ts",
+]);
+
+Deno.test("no module reaches itself through the values it imports", () => {
+  assert.deepEqual(cyclesIn(MODULES), []);
+});
+
+Deno.test("cyclesIn() finds a circle of three modules", () => {
+  const a = readModule("rest/a.ts", `import { b } from "./b.ts";`);
+  const b = readModule("rest/b.ts", `export { c } from "./c.ts";`);
+  const c = readModule("rest/c.ts", `import { a } from "./a.ts";`);
+  const circle = "rest/a.ts -> rest/b.ts -> rest/c.ts -> rest/a.ts";
+  assert.deepEqual(cyclesIn([a, b, c]), [circle]);
+});
+
+Deno.test("cyclesIn() lets types point back: they are gone when modules load", () => {
+  const a = readModule("rest/a.ts", `import { b } from "./b.ts";`);
+  const b = readModule("rest/b.ts", `import type { A } from "./a.ts";`);
+  assert.deepEqual(cyclesIn([a, b]), []);
+});
+
+Deno.test("no export is without somebody who uses it", () => {
+  assert.deepEqual(deadExportsIn(MODULES), []);
+});
+
+Deno.test("deadExportsIn() spares what is imported and the types of signatures", () => {
+  const a = readModule(
+    "rest/a.ts",
+    `export interface Options { x: number }
+     export type Lonely = string;
+     export function used(options: Options): void {}
+     export const unused = 1;
+     unused;`,
+  );
+  const b = readModule("rest/b.ts", `import { used } from "./a.ts";`);
+  const dead = ["rest/a.ts: Lonely", "rest/a.ts: unused"];
+  assert.deepEqual(deadExportsIn([a, b]), dead);
+});
+
+Deno.test("the rooms' table draws no circle", () => {
+  const rooms = Object.entries(MAY_IMPORT).map(([place, areas]): Module => ({
+    place,
+    imports: areas.map((area) => ({
+      place: areaOf(area) ?? area,
+      name: "*",
+      isType: false,
+    })),
+    exports: [],
+    words: new Map(),
+  }));
+  assert.deepEqual(cyclesIn(rooms), []);
+});
+
+Deno.test("every file that is excepted as a table exists", () => {
+  assert.deepEqual(TABLES.filter(isMissing), []);
+});
+
+Deno.test("every file and folder that ARCHITECTURE.md names exists", () => {
+  assert.deepEqual(namedPaths("ARCHITECTURE.md").filter(isMissing), []);
+});
+
+Deno.test("every file and folder that CONTRIBUTING.md names exists", () => {
+  assert.deepEqual(namedPaths("CONTRIBUTING.md").filter(isMissing), []);
+});
+
+/** Paths in backticks: with a slash in them, or with an ending of ours. */
+function namedPaths(document: string): string[] {
+  const spans = textOf(document).matchAll(/`([\w.-]+(?:\/[\w.-]*)*)`/g);
+  return [...new Set([...spans].map(([, span = ""]) => span))]
+    .filter((span) => /^(?:rest|sim|client|tests|tools|bench)\//.test(span));
+}
+
+function isMissing(place: string): boolean {
+  return !isThere(place);
+}
+
+function cyclesIn(modules: readonly Module[]): string[] {
+  const next = new Map(modules.map((module) => [
+    module.place,
+    module.imports.filter((taken) => !taken.isType).map((taken) => taken.place),
+  ]));
+  const cycles: string[] = [];
+  const finished = new Set<string>();
+  const walk = (place: string, path: readonly string[]) => {
+    const seenAt = path.indexOf(place);
+    if (seenAt >= 0) cycles.push([...path.slice(seenAt), place].join(" -> "));
+    if (seenAt >= 0 || finished.has(place)) return;
+    for (const target of next.get(place) ?? []) walk(target, [...path, place]);
+    finished.add(place);
+  };
+  for (const { place } of modules) walk(place, []);
+  return cycles;
+}
+
+function deadExportsIn(modules: readonly Module[]): string[] {
+  const used = new Set(
+    modules.flatMap(({ imports }) =>
+      imports.map(({ place, name }) => `${place}: ${name}`)
+    ),
+  );
+  return modules.flatMap((module) => {
+    const { place, exports, words } = module;
+    if (DOORS.has(place) || used.has(`${place}: *`)) return [];
+    return exports
+      .filter((exported) => !isSignature(exported, words))
+      .map(({ name }) => `${place}: ${name}`)
+      .filter((label) => !used.has(label));
+  });
+}
+
+/** A type that its own module uses belongs to another export's signature. */
+function isSignature(
+  { name, isType }: Exported,
+  words: Module["words"],
+): boolean {
+  return isType && (words.get(name) ?? 0) > 1;
+}
