@@ -1,0 +1,50 @@
+import type { Refusal } from "../domain/refusal.ts";
+import type { Connection } from "./connection.ts";
+import type { Frame } from "./frame.ts";
+import { push } from "./outbound.ts";
+import { refusalReply } from "./refusal_text.ts";
+import { NO_TARGET, replyText } from "./reply.ts";
+import type { Turn } from "./rep_state.ts";
+
+/** Answers a frame in the proxy's own name and at once: no seq, nothing kept (B3). */
+export function answer(
+  turn: Turn,
+  connection: Connection,
+  frame: Frame,
+  status: number,
+  data: unknown,
+): void {
+  send(turn, connection, frame, { status, bodyText: JSON.stringify(data) });
+}
+
+/** Refuses a frame; without `req` nobody is told (C28). */
+export function refuse(
+  turn: Turn,
+  connection: Connection,
+  frame: Frame,
+  refusal: Refusal,
+): void {
+  if (frame.reqText === undefined) turn.state.counters.framesDropped++;
+  else send(turn, connection, frame, refusalReply(refusal));
+}
+
+/** Refuses what is no frame at all: neither its target nor its `req` can be named (C9). */
+export function refuseMalformed(
+  turn: Turn,
+  connection: Connection,
+  refusal: Refusal,
+): void {
+  const said = refusalReply(refusal);
+  const unread = { targetText: NO_TARGET, reqText: undefined };
+  push(turn, connection, replyText({ ...said, ...unread }));
+}
+
+function send(
+  turn: Turn,
+  connection: Connection,
+  { targetText = NO_TARGET, reqText }: Frame,
+  said: { readonly status: number; readonly bodyText: string },
+): void {
+  if (reqText === undefined) return;
+  push(turn, connection, replyText({ ...said, targetText, reqText }));
+}

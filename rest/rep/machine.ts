@@ -1,0 +1,184 @@
+import type { Fact } from "../domain/fact.ts";
+import type { Action } from "./actions.ts";
+import { noteCancelled } from "./cancel.ts";
+import type { CloseCode } from "./close_codes.ts";
+import { type ConnectionStart, newConnection } from "./connection.ts";
+import { closeConnection, leave } from "./leaving.ts";
+import { noteFact, notify } from "./notices.ts";
+import { type Message, receive } from "./receive.ts";
+import {
+  type Moment,
+  newState,
+  type RepSettings,
+  type RepState,
+  type Turn,
+} from "./rep_state.ts";
+import type { SessionStore } from "./session_store.ts";
+import { type Outcome, settle } from "./settle.ts";
+import { noteBuffered } from "./slow_readers.ts";
+import { closeAll, isDrained, nextWakeAtMs, tick } from "./timekeeping.ts";
+
+/** Plain data for metrics and pages; nothing in it is secret. */
+export interface RepSnapshot {
+  readonly connections: number;
+  readonly strangers: number;
+  readonly slowReaders: number;
+  readonly sessions: number;
+  readonly inFlight: number;
+  readonly mailboxBytes: number;
+  readonly repliesDropped: number;
+  readonly framesDropped: number;
+  readonly closed: Readonly<Record<number, number>>;
+}
+
+/**
+ * The conversation of REP over any number of sockets: events in, actions out.
+ *
+ * It holds every connection, session and unanswered request, and knows no
+ * socket, clock, timer or promise. Each method is one event at one moment and
+ * returns what is to be done, in order and at once; whoever does it reports
+ * back with the next event. A connection it has closed hears and says nothing
+ * more, whatever the socket still delivers.
+ *
+ * - A message is read (`receive`), checked (`serve_frame`), made into a request
+ *   (`build_request`) and handed out as `submit`.
+ * - Its end comes back through `answered` (`settle`): straight to the
+ *   connection, or into the session's mailbox and from there in order
+ *   (`delivery`), as fast as the reader reads (`slow_readers`).
+ * - What a session must not lose changes only through the `SessionStore`.
+ * - Time passes in `tick`, due at `wakeAtMs` (`timekeeping`).
+ */
+export class RepMachine {
+  readonly #state: RepState;
+
+  constructor(settings: RepSettings, store: SessionStore) {
+    this.#state = newState(settings, store);
+  }
+
+  /** When `tick` is due; undefined: nothing waits for time to pass. May change with any event. */
+  get wakeAtMs(): number | undefined {
+    return nextWakeAtMs(this.#state);
+  }
+
+  /** A socket is open. Its id names it in every other event. */
+  open(
+    start: ConnectionStart,
+    moment: Moment,
+  ): { readonly id: number; readonly actions: readonly Action[] } {
+    const state = this.#state;
+    const id = ++state.lastConnectionId;
+    const connection = newConnection(id, start, moment.nowMs);
+    state.connections.set(id, connection);
+    const turn = this.#turn(moment);
+    if (connection.principal === undefined) {
+      state.strangers.add(connection);
+      const [oldest] = state.strangers;
+      const isCrowded = state.strangers.size > state.settings.limits.strangers;
+      if (isCrowded && oldest !== undefined) {
+        closeConnection(turn, oldest, 1013);
+      }
+    }
+    return { id, actions: turn.actions };
+  }
+
+  /** A message arrived. */
+  receive(id: number, message: Message, moment: Moment): readonly Action[] {
+    const turn = this.#turn(moment);
+    const connection = this.#state.connections.get(id);
+    if (connection !== undefined) receive(turn, connection, message);
+    return turn.actions;
+  }
+
+  /** The socket is gone, for whatever reason; saying so twice does no harm (C58). */
+  closed(id: number, moment: Moment): readonly Action[] {
+    const turn = this.#turn(moment);
+    const connection = this.#state.connections.get(id);
+    if (connection !== undefined) leave(turn, connection);
+    return turn.actions;
+  }
+
+  /** A submission has ended. One that was taken back is not known any more, which does no harm. */
+  answered(
+    submissionId: number,
+    outcome: Outcome,
+    moment: Moment,
+  ): readonly Action[] {
+    const turn = this.#turn(moment);
+    const submission = this.#state.submissions.get(submissionId);
+    if (submission !== undefined) settle(turn, submission, outcome);
+    if (isDrained(this.#state)) closeAll(turn);
+    return turn.actions;
+  }
+
+  /** What became of a `cancel`. */
+  cancelled(
+    action: Extract<Action, { kind: "cancel" }>,
+    outcome: "cancelled" | "sent" | "done",
+    moment: Moment,
+  ): readonly Action[] {
+    const turn = this.#turn(moment);
+    noteCancelled(turn, action, outcome);
+    if (isDrained(this.#state)) closeAll(turn);
+    return turn.actions;
+  }
+
+  /** What a socket holds unsent, as `measure` asked. */
+  measured(id: number, bytes: number, moment: Moment): readonly Action[] {
+    const turn = this.#turn(moment);
+    const connection = this.#state.connections.get(id);
+    if (connection !== undefined) noteBuffered(turn, connection, bytes);
+    return turn.actions;
+  }
+
+  /** Something happened in the proxy that clients may have to hear of (G). */
+  observe(fact: Fact, moment: Moment): readonly Action[] {
+    const turn = this.#turn(moment);
+    noteFact(turn, fact);
+    return turn.actions;
+  }
+
+  /** Time has passed. */
+  tick(moment: Moment): readonly Action[] {
+    const turn = this.#turn(moment);
+    tick(turn);
+    return turn.actions;
+  }
+
+  /** Takes nothing new, lets what runs end until then, and says goodbye (G3). */
+  drain(deadlineAtMs: number, moment: Moment): readonly Action[] {
+    const turn = this.#turn(moment);
+    this.#state.drainAtMs = deadlineAtMs;
+    const deadlineMs = Math.max(0, deadlineAtMs - moment.nowMs);
+    notify(turn, { type: "draining", deadlineMs });
+    if (isDrained(this.#state)) closeAll(turn);
+    return turn.actions;
+  }
+
+  /** Ends one connection, for a reason the machine cannot know. */
+  dismiss(id: number, code: CloseCode, moment: Moment): readonly Action[] {
+    const turn = this.#turn(moment);
+    const connection = this.#state.connections.get(id);
+    if (connection !== undefined) closeConnection(turn, connection, code);
+    return turn.actions;
+  }
+
+  snapshot(): RepSnapshot {
+    const { connections, strangers, slow, store, submissions, counters } =
+      this.#state;
+    return {
+      connections: connections.size,
+      strangers: strangers.size,
+      slowReaders: slow.size,
+      sessions: store.size,
+      inFlight: submissions.size,
+      mailboxBytes: store.bytes,
+      repliesDropped: counters.repliesDropped,
+      framesDropped: counters.framesDropped,
+      closed: Object.fromEntries(counters.closed),
+    };
+  }
+
+  #turn({ nowMs, wallMs }: Moment): Turn {
+    return { state: this.#state, nowMs, wallMs, actions: [] };
+  }
+}
