@@ -66,7 +66,9 @@ function stopOnSignal(
       isStopping = true;
       const most = `for at most ${settings.drainMs} ms`;
       log.write("info", `${signal}: draining ${most}, new requests get 503`);
-      void stop(settings, log, proxy, listener);
+      stop(settings, log, proxy, listener).catch((error) => {
+        exitOn(log, `A bug while draining: ${describeBug(error)}`);
+      });
     });
   }
 }
@@ -101,10 +103,14 @@ function watchForBugs(log: Log): void {
   });
   addEventListener("error", (event) => {
     event.preventDefault();
-    log.write("error", `A bug, exiting: ${describeBug(event.error)}`);
-    const told = Promise.race([flushLog(), afterMs(CLOSE_MS_MAX)]);
-    void told.then(() => Deno.exit(1));
+    exitOn(log, `A bug: ${describeBug(event.error)}`);
   });
+}
+
+function exitOn(log: Log, message: string): void {
+  log.write("error", `${message}; exiting`);
+  const told = Promise.race([flushLog(), afterMs(CLOSE_MS_MAX)]);
+  void told.then(() => Deno.exit(1));
 }
 
 function afterMs(ms: number): Promise<void> {

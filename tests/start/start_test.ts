@@ -103,7 +103,7 @@ Deno.test("after SIGTERM what is in flight goes on, what is new gets 503, and th
   await using child = await startChild({ env: upstream.env });
   const [, address] = await child.seen(/Listening on (http:\/\/[0-9.:]+)/);
   const early = fetch(`${address}/api/v10/users/@me`, { headers: HEADERS });
-  await upstream.reached;
+  await upstream.reachedBy(early);
 
   child.signal("SIGTERM");
   await child.seen(/SIGTERM: draining for at most 25000 ms/);
@@ -131,7 +131,7 @@ Deno.test("when the drain's time is over, callers are told that nobody can know,
     headers: { ...HEADERS, "content-type": "application/json" },
     body: "{}",
   });
-  await upstream.reached;
+  await upstream.reachedBy(caller);
   child.signal("SIGINT");
   const answer = await caller;
   assert.equal(answer.status, 503);
@@ -146,7 +146,7 @@ Deno.test("a second signal exits at once, with exit code 1", async () => {
   await using child = await startChild({ env: upstream.env });
   const [, address] = await child.seen(/Listening on (http:\/\/[0-9.:]+)/);
   const caller = fetch(`${address}/api/v10/users/@me`, { headers: HEADERS });
-  await upstream.reached;
+  await upstream.reachedBy(caller);
   child.signal("SIGTERM");
   await child.seen(/SIGTERM: draining/);
   child.signal("SIGTERM");
@@ -179,7 +179,12 @@ function startHeldUpstream() {
       REST_PORT: "0",
       REST_UPSTREAM: `http://127.0.0.1:${server.addr.port}/api`,
     },
-    reached: reached.promise,
+    /** Settles when a request is here; an answer before that fails the test. */
+    reachedBy: (call: Promise<Response>) =>
+      Promise.race([
+        reached.promise,
+        call.then((early) => assert.fail(`answered ${early.status} at once`)),
+      ]),
     release: () => released.resolve(),
     async [Symbol.asyncDispose]() {
       released.resolve();
