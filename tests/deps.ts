@@ -5,3 +5,6 @@ export { default as fc } from "npm:fast-check@4.10.2";
 
 // Every path of Discord's official OpenAPI document.
 export { pathsList } from "npm:discord-api-spec@10.0.266135";
+
+// Hashes, without loading `deps.ts` and so the upstream client: tests of pure rooms run without permissions.
+export { createHash } from "node:crypto";
