@@ -18,16 +18,11 @@ export type {
 export { Agent } from "npm:undici@8.12.4";
 export type { Dispatcher as UndiciDispatcher } from "npm:undici@8.12.4";
 
-// Log sinks and formatters.
+// Log lines for people and for machines.
 export {
   ansiColorFormatter,
-  configure,
   defaultTextFormatter,
-  getConsoleSink,
-  getLogger,
   jsonLinesFormatter,
-  type Logger,
-  type LogLevel,
   type LogRecord,
 } from "npm:@logtape/logtape@2.4.2";
 

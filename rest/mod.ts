@@ -1,7 +1,6 @@
 /** The entry of `deno task start`: settings in, proxy up, signals handled. */
 import { loadSettings } from "../configs.ts";
 import type { Settings } from "./config/settings.ts";
-import type { FactSink } from "./domain/fact.ts";
 import { type Listener, startListener } from "./listener/serve.ts";
 import { describeBug } from "./log/describe_bug.ts";
 import { createFactLog } from "./log/fact_log.ts";
@@ -23,23 +22,20 @@ function start(): void {
   const read = loadSettings();
   if (!read.ok) return fail(read.problems);
   const { settings, notes } = read;
-  const { logLevel, logFormat } = settings;
 
-  const log = createLog(logLevel, logFormat);
+  const log = createLog(settings.logLevel, settings.logFormat);
   const proxy = createProxy(settings);
-  const listener = listen(settings, proxy, createFactLog(logLevel, logFormat));
+  const listener = listen(settings, proxy);
   watchForBugs(log);
   stopOnSignal(settings, log, proxy, listener);
   for (const note of notes) log.write("warn", note);
   log.write("info", `Listening on ${urlOf(listener.address)}`);
 }
 
-function listen(
-  { host, port }: Settings,
-  proxy: Proxy,
-  facts: FactSink,
-): Listener {
+function listen(settings: Settings, proxy: Proxy): Listener {
+  const { host, port, logLevel, logFormat } = settings;
   try {
+    const facts = createFactLog(logLevel, logFormat);
     return startListener({ host, port, facts }, proxy.fetch);
   } catch (error) {
     // The listener's errors are sentences of ours, fit to be printed.

@@ -1,5 +1,5 @@
 import { Secret } from "../domain/secret.ts";
-import { parseDiscordToken } from "./discord_token.ts";
+import { discordTokenIn } from "./discord_token.ts";
 
 /** What a setting may hold: how it is read, what is wanted, how a bad value is shown. */
 export interface Kind<T> {
@@ -17,7 +17,7 @@ export interface Kind<T> {
 const SHOWN_CHARS_MAX = 80;
 
 /** A key shorter than this can be guessed by trying. */
-export const KEY_CHARS_MIN = 16;
+const KEY_CHARS_MIN = 16;
 /** A key travels in a header of every request; this is more than any generator gives. */
 const KEY_CHARS_MAX = 256;
 
@@ -85,8 +85,8 @@ export const TOKEN: Kind<Secret | undefined> = {
     "the bot's token: three parts joined by dots, as Discord's developer portal shows it",
   values: "a bot's token",
   parse: (text) => {
-    const parsed = parseDiscordToken(text);
-    return parsed === undefined ? undefined : new Secret(parsed.token);
+    const token = discordTokenIn(text);
+    return token === undefined ? undefined : new Secret(token);
   },
   show: hide,
 };

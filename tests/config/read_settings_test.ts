@@ -138,12 +138,12 @@ Deno.test("a missing key is a problem, an empty one is a missing one", () => {
 
 Deno.test("a key has 16 to 256 visible ASCII characters", () => {
   const isTaken = (key: string) => readSettings({ REST_AUTHORIZATION: key }).ok;
-  assert.equal(isTaken("k".repeat(15)), false);
-  assert.equal(isTaken("k".repeat(16)), true);
-  assert.equal(isTaken("k".repeat(256)), true);
-  assert.equal(isTaken("k".repeat(257)), false);
-  assert.equal(isTaken("key with a blank in it"), false);
-  assert.equal(isTaken("schlüssel-schlüssel"), false);
+  assert.ok(!isTaken("k".repeat(15)));
+  assert.ok(isTaken("k".repeat(16)));
+  assert.ok(isTaken("k".repeat(256)));
+  assert.ok(!isTaken("k".repeat(257)));
+  assert.ok(!isTaken("key with a blank in it"));
+  assert.ok(!isTaken("schlüssel-schlüssel"));
 });
 
 Deno.test("each number is taken at its bounds and refused beyond them", () => {

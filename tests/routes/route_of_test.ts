@@ -37,7 +37,7 @@ Deno.test("routes nobody has heard of go by the same rule", () => {
     "PATCH /channels/{channel_id}/quantum-things/{quantum_thing_id}/@me",
   );
   assert.equal(facts.major, "5");
-  assert.equal(facts.takesBotToken, true);
+  assert.ok(facts.takesBotToken);
   assert.equal(
     routeOf("GET", "/things/8/9/10", WALL_MS).label,
     "GET /things/{thing_id}/{id}/{id}",
@@ -67,8 +67,8 @@ Deno.test("a webhook token that looks like an id or a word is still a token", ()
     const facts = routeOf("POST", `/webhooks/1/${token}`, WALL_MS);
     assert.equal(facts.label, "POST /webhooks/{webhook_id}/{webhook_token}");
     assert.equal(facts.lane, "webhook");
-    assert.equal(facts.carriesToken, true);
-    assert.equal(facts.takesBotToken, false);
+    assert.ok(facts.carriesToken);
+    assert.ok(!facts.takesBotToken);
     assert.equal(facts.webhookId, "1");
   }
 });
@@ -79,8 +79,8 @@ Deno.test("a webhook without a token is the bot's business, a trailing slash or 
     assert.equal(facts.label, "DELETE /webhooks/{webhook_id}");
     assert.equal(facts.major, "1");
     assert.equal(facts.lane, "bot");
-    assert.equal(facts.carriesToken, false);
-    assert.equal(facts.takesBotToken, true);
+    assert.ok(!facts.carriesToken);
+    assert.ok(facts.takesBotToken);
   }
 });
 
@@ -91,7 +91,7 @@ Deno.test("what lies below a webhook's token shares its major parameter", () => 
   ) {
     const facts = routeOf("POST", `/webhooks/1/AbC${below}`, WALL_MS);
     assert.equal(facts.major, own);
-    assert.equal(facts.takesBotToken, false);
+    assert.ok(!facts.takesBotToken);
   }
   assert.notEqual(routeOf("POST", "/webhooks/1/AbD", WALL_MS).major, own);
   assert.notEqual(routeOf("POST", "/webhooks/2/AbC", WALL_MS).major, own);
@@ -115,7 +115,7 @@ Deno.test("callback and follow-ups of one interaction share lane and major param
   for (const facts of [callback, followUp, original]) {
     assert.equal(facts.lane, "interaction");
     assert.equal(facts.major, callback.major);
-    assert.equal(facts.takesBotToken, false);
+    assert.ok(!facts.takesBotToken);
     assert.equal(facts.webhookId, undefined);
   }
   const other = btoa("interaction:124:Secret");
@@ -141,7 +141,7 @@ Deno.test("the OAuth2 token endpoints and the partner's take no bot token, their
   for (const [path, takesBotToken] of taken) {
     const facts = routeOf("POST", path, WALL_MS);
     assert.equal(facts.takesBotToken, takesBotToken, path);
-    assert.equal(facts.carriesToken, false, path);
+    assert.ok(!facts.carriesToken, path);
   }
 });
 
