@@ -11,11 +11,10 @@ import {
 
 /**
  * Random traces of requests, answers and losses, judged by the simulated
- * Discord. `SIM_SEEDS=1,2,3` chooses the seeds; `deno task sim:hunt` takes new
- * ones. A failure names the seed that replays it.
+ * Discord. `SIM_SEEDS=1,2,3` chooses the seeds, `SIM_SEEDS=new` draws fifty
+ * (`deno task sim:hunt`). A failure names the command that replays it.
  */
-const SEEDS = (Deno.env.get("SIM_SEEDS") ?? "1,2,3,4,5,6,7,8").split(",")
-  .map(Number);
+const SEEDS = seedsOf(Deno.env.get("SIM_SEEDS") ?? "1,2,3,4,5,6,7,8");
 
 const RULES: readonly RouteRule[] = [
   { match: "POST /channels/{}/messages", limit: 5, periodMs: 5_000 },
@@ -121,6 +120,11 @@ Deno.test("world: callers with little waiting are not held up by one with much",
   // 20 of them in turn with the flood are 40 of the 50 tokens that come back after one second.
   assert.ok(Math.max(...modestMs) < 7_200, `${Math.max(...modestMs)}`);
 });
+
+function seedsOf(wish: string): number[] {
+  if (wish !== "new") return wish.split(",").map(Number);
+  return Array.from({ length: 50 }, () => Math.floor(Math.random() * 1e9));
+}
 
 function worldOf(seed: number): WorldOptions {
   return {
