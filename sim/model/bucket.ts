@@ -38,6 +38,9 @@ export interface Verdict {
  */
 export const EARLY_MS = 1;
 
+/** Unix milliseconds in binary are exact to a quarter of this; without it a third of a second loses a token. */
+const ROUNDING_MS = 0.001;
+
 /** Judges one request at `nowMs` against one bucket; changes nothing. */
 export function judge(
   state: BucketState | undefined,
@@ -74,8 +77,7 @@ function judgeSliding(
 }
 
 function wholeTokens(spareMs: number, tokenMs: number): number {
-  // The smallest addend that absorbs binary rounding of period / limit.
-  return Math.max(0, Math.floor(spareMs / tokenMs + 1e-9));
+  return Math.max(0, Math.floor((spareMs + ROUNDING_MS) / tokenMs));
 }
 
 /** The first request starts a window; Reset stands still until it ends. */

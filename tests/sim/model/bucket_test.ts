@@ -229,3 +229,19 @@ Deno.test("Remaining says how many more would pass at the same moment", () => {
     { seed: 20264, numRuns: 100 },
   );
 });
+
+Deno.test("a first hit leaves all tokens but one, whatever the numbers and the moment", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 5_000 }),
+      fc.integer({ min: 1_000, max: 3_600_000 }),
+      fc.integer({ min: 0, max: 10_000_000 }),
+      (limit, periodMs, laterUs) => {
+        const numbers = { limit, periodMs, kind: "sliding" } as const;
+        const first = judge(undefined, numbers, NOW_MS + laterUs / 1_000);
+        assert.equal(first.remaining, limit - 1);
+      },
+    ),
+    { seed: 20266, numRuns: 1_000 },
+  );
+});
