@@ -2,7 +2,7 @@ const ROOT = new URL("../../", import.meta.url);
 
 /** A proxy in a process of its own, started as `deno task start` does it. */
 export interface Child {
-  /** Settles with the first match in standard output; rejects when the process ends without one. */
+  /** Settles with the first match in what it says; rejects when it ends without one. */
   seen(pattern: RegExp): Promise<RegExpExecArray>;
   signal(signal: Deno.Signal): void;
   /** Everything it said, once it has ended. */
@@ -13,6 +13,8 @@ export interface Child {
 }
 
 export interface ChildOptions {
+  /** `deno serve rest/serve.ts` instead of `deno run rest/mod.ts`. */
+  readonly isServe?: boolean;
   readonly env?: Record<string, string>;
   /** Text of a `.env` in its working directory; none unless given. */
   readonly envFile?: string;
@@ -33,9 +35,10 @@ export async function startChild(options: ChildOptions = {}): Promise<Child> {
   if (options.envFile !== undefined) {
     await Deno.writeTextFile(`${directory}/.env`, options.envFile);
   }
-  const words = await startWords();
-  const args = words.slice(1, -1);
-  args.push(new URL("rest/mod.ts", ROOT).pathname);
+  const flags = (await startWords()).slice(2, -1);
+  const args = options.isServe
+    ? ["serve", "--host=127.0.0.1", "--port=0", ...flags, pathOf("serve.ts")]
+    : ["run", ...flags, pathOf("mod.ts")];
   const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd: directory,
@@ -45,6 +48,10 @@ export async function startChild(options: ChildOptions = {}): Promise<Child> {
     stderr: "piped",
   }).spawn();
   return watch(child, directory);
+}
+
+function pathOf(file: string): string {
+  return new URL(`rest/${file}`, ROOT).pathname;
 }
 
 /** Where Deno finds its cache; the rest of our environment is kept from the child. */
@@ -57,35 +64,36 @@ function ownPlaces(): Record<string, string> {
 }
 
 function watch(child: Deno.ChildProcess, directory: string): Child {
-  let out = "";
+  const said = { out: "", err: "" };
   let news = Promise.withResolvers<void>();
-  const outRead = (async () => {
-    for await (
-      const text of child.stdout.pipeThrough(new TextDecoderStream())
-    ) {
-      out += text;
+  async function listen(
+    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+    name: "out" | "err",
+  ): Promise<void> {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      said[name] += text;
       news.resolve();
-      news = Promise.withResolvers<void>();
+      news = Promise.withResolvers();
     }
-    news.resolve();
-  })();
-  const errRead = new Response(child.stderr).text();
+  }
   let isOver = false;
-  const over = outRead.then(() => {
+  const over = Promise.all([
+    listen(child.stdout, "out"),
+    listen(child.stderr, "err"),
+  ]).then(() => {
     isOver = true;
   });
   async function ended() {
-    const [err, { code }] = await Promise.all([errRead, child.status, over]);
-    return { code, out, err };
+    const [{ code }] = await Promise.all([child.status, over]);
+    return { code, ...said };
   }
   return {
     async seen(pattern) {
       while (true) {
-        const found = pattern.exec(out);
+        const text = said.out + said.err;
+        const found = pattern.exec(text);
         if (found !== null) return found;
-        if (isOver) {
-          throw new Error(`${pattern} not seen in: ${out}${await errRead}`);
-        }
+        if (isOver) throw new Error(`${pattern} not seen in: ${text}`);
         await Promise.race([news.promise, over]);
       }
     },

@@ -155,6 +155,27 @@ Deno.test("a second signal exits at once, with exit code 1", async () => {
   await assert.rejects(caller);
 });
 
+Deno.test("deno serve gets the proxy as a default export, with the same permissions", async () => {
+  await using child = await startChild({
+    isServe: true,
+    env: { REST_AUTHORIZATION: KEY },
+  });
+  const [, address] = await child.seen(/Listening on (http:\/\/[0-9.:]+)/);
+  const response = await fetch(`${address}/api/v10/users/@me`);
+  assert.equal(response.status, 401);
+  assert.equal((await response.json()).code, "unauthorized");
+});
+
+Deno.test("deno serve refuses bad settings as the start does", async () => {
+  await using child = await startChild({ isServe: true });
+  const { code, err } = await child.ended();
+  assert.equal(code, 1);
+  assert.equal(
+    err.replace(NO_ENV_FILE, ""),
+    "REST_AUTHORIZATION is not set: want 16 to 256 visible ASCII characters\n",
+  );
+});
+
 const HEADERS = {
   "authorization": "Bot MTIzNDU2Nzg5MDEyMzQ1Njc4.a.b",
   "x-rest-authorization": KEY,
