@@ -207,7 +207,7 @@ function tooSlow({ bodyTimeoutMs }: BodyRules): Refusal {
 function cutShort(): Refusal {
   return new Refusal(
     "bad_request",
-    "Cannot read the body: it ended early or its chunks are malformed",
+    "Cannot read the body: it broke off or its chunks are malformed",
   );
 }
 

@@ -111,7 +111,7 @@ async function receive(
   if (raw === undefined) {
     throw new Refusal(
       "bad_path",
-      "Cannot read path: it is an absolute one and names another host than Host",
+      "Cannot read path: it is an absolute one, and not of the host that Host names",
     );
   }
   const { pathKey, target } = deps.settings.isKeyInPathAllowed

@@ -1,0 +1,132 @@
+import type { Answer } from "../../rest/domain/answer.ts";
+import type { Fact } from "../../rest/domain/fact.ts";
+import type { Clock, Submitter } from "../../rest/domain/ports.ts";
+import type { ProxyRequest } from "../../rest/domain/request.ts";
+import { Secret } from "../../rest/domain/secret.ts";
+import {
+  type Authorizer,
+  createAuthorizer,
+} from "../../rest/listener/authorize.ts";
+import { createBotRing } from "../../rest/listener/bot_ring.ts";
+import {
+  createHttpHandler,
+  type HttpHandler,
+  type HttpSettings,
+} from "../../rest/listener/http/handler.ts";
+import { createKeyRing } from "../../rest/listener/key_ring.ts";
+import { startListener } from "../../rest/listener/serve.ts";
+import { createManualClock, type ManualClock } from "../_manual_clock.ts";
+import { exchange, type RawResponse } from "./_raw_http.ts";
+
+export const KEY = "a-key-that-only-tests-know";
+/** The id in front is 123456789012345678. */
+export const TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.own.token";
+export const OWN_ID = "bot:123456789012345678";
+
+export const SETTINGS: HttpSettings = {
+  apiVersion: 10,
+  isKeyInPathAllowed: false,
+  areTokenRoutesOpen: false,
+  areRateLimitHeadersStripped: false,
+  bodyLimitBytes: 1024 * 1024,
+  heldLimitBytes: 4 * 1024 * 1024,
+  bodyTimeoutMs: 30_000,
+  roomWaitMs: 10_000,
+};
+
+export interface BenchOptions {
+  readonly settings?: Partial<HttpSettings>;
+  /** Null: no `DISCORD_TOKEN`. */
+  readonly token?: string | null;
+  readonly submitter?: Submitter;
+  readonly onUpgrade?: HttpHandler;
+}
+
+/** A handler behind a real port, before a submitter that only remembers. */
+export interface Bench extends AsyncDisposable {
+  readonly port: number;
+  readonly handler: HttpHandler;
+  readonly submitted: ProxyRequest[];
+  readonly facts: Fact[];
+  readonly clock: ManualClock;
+  isDraining: boolean;
+  /** What every request is answered with. */
+  answer: Answer;
+  /** A request with the key, its other header lines as given. */
+  send(start: string, lines?: string, body?: string): Promise<RawResponse>;
+  /** The same without the key. */
+  sendRaw(text: string): Promise<RawResponse>;
+}
+
+export function authorizerOf(token: string | null = TOKEN): Authorizer {
+  return createAuthorizer({
+    keys: createKeyRing([{ name: "main", key: new Secret(KEY) }]),
+    bots: createBotRing(token === null ? undefined : new Secret(token)),
+  });
+}
+
+export function answerOf(change: Partial<Answer> = {}): Answer {
+  return {
+    status: 200,
+    headers: [["content-type", "application/json"]],
+    body: new TextEncoder().encode("{}"),
+    ...change,
+  };
+}
+
+export function startBench(options: BenchOptions = {}): Bench {
+  const clock = createManualClock();
+  const facts: Fact[] = [];
+  const submitted: ProxyRequest[] = [];
+  const remembering: Submitter = {
+    submit(request) {
+      submitted.push(request);
+      return { answer: Promise.resolve(bench.answer), cancel: () => "done" };
+    },
+  };
+  const handler = createHttpHandler({
+    submitter: options.submitter ?? remembering,
+    authorizer: authorizerOf(options.token),
+    clock,
+    facts: (fact) => void facts.push(fact),
+    settings: { ...SETTINGS, ...options.settings },
+    isDraining: () => bench.isDraining,
+    ...(options.onUpgrade && { onUpgrade: options.onUpgrade }),
+  });
+  const listener = startListener({
+    host: "127.0.0.1",
+    port: 0,
+    facts: (fact) => void facts.push(fact),
+  }, handler);
+  const port = listener.address.port;
+
+  const bench: Bench = {
+    port,
+    handler,
+    submitted,
+    facts,
+    clock,
+    isDraining: false,
+    answer: answerOf(),
+    send: (start, lines = "", body = "") =>
+      exchange(
+        port,
+        `${start} HTTP/1.1\r\nHost: proxy\r\nAuthorization: ${KEY}\r\n${lines}\r\n${body}`,
+      ),
+    sendRaw: (text) => exchange(port, text),
+    [Symbol.asyncDispose]: () => listener.shutdown(),
+  };
+  return bench;
+}
+
+/** Time as it passes, for tests that a standing clock cannot serve. */
+export function createRealClock(): Clock {
+  return {
+    nowMs: () => performance.now(),
+    wallMs: () => Date.now(),
+    wakeAt(atMs, action) {
+      const timer = setTimeout(action, Math.max(0, atMs - performance.now()));
+      return () => clearTimeout(timer);
+    },
+  };
+}

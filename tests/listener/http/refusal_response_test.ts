@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import {
+  Refusal,
+  type RefusalCode,
+  REFUSALS,
+} from "../../../rest/domain/refusal.ts";
+import {
+  refusalMembers,
+  refusalResponse,
+} from "../../../rest/listener/http/refusal_response.ts";
+
+const CODES = Object.keys(REFUSALS) as RefusalCode[];
+
+function headersOf(code: RefusalCode, retryAfterMs?: number) {
+  const refusal = new Refusal(
+    code,
+    "Cannot go on",
+    retryAfterMs === undefined ? {} : { retryAfterMs },
+  );
+  return Object.fromEntries(refusalResponse(refusal).headers);
+}
+
+for (const code of CODES) {
+  Deno.test(`${code} is signed, plain JSON, with the status of the table`, async () => {
+    const response = refusalResponse(new Refusal(code, "Cannot go on"));
+    assert.equal(response.status, REFUSALS[code].status);
+    assert.equal(response.headers.get("x-rest-proxy"), code);
+    assert.equal(response.headers.get("content-type"), "application/json");
+    const { message, sent } = await response.json();
+    assert.equal(message, "Cannot go on");
+    assert.equal(sent, REFUSALS[code].sent);
+  });
+}
+
+for (const code of CODES.filter((code) => REFUSALS[code].status === 429)) {
+  Deno.test(`${code} carries all that clients want of a 429`, async () => {
+    const refusal = new Refusal(code, "Cannot go on", { retryAfterMs: 2_250 });
+    const response = refusalResponse(refusal);
+    assert.deepEqual(Object.fromEntries(response.headers), {
+      "content-type": "application/json",
+      "retry-after": "3",
+      via: "1.1 sluice",
+      "x-ratelimit-bucket": "rest-proxy",
+      "x-ratelimit-reset-after": "2.250",
+      "x-ratelimit-scope": "shared",
+      "x-rest-proxy": code,
+    });
+    assert.deepEqual(await response.json(), {
+      message: "Cannot go on",
+      code,
+      sent: false,
+      retry_after: 2.25,
+      global: false,
+    });
+  });
+}
+
+const RETRY_AFTER: ReadonlyArray<
+  readonly [
+    code: RefusalCode,
+    retryAfterMs: number | undefined,
+    header: string | undefined,
+  ]
+> = [
+  ["overloaded", 999, "1"],
+  ["overloaded", 1_000, "1"],
+  ["overloaded", 1_001, "2"],
+  ["overloaded", 1_000.2, "2"],
+  ["overloaded", 0, "1"],
+  ["overloaded", -5, "1"],
+  ["overloaded", undefined, "1"],
+  ["draining", undefined, "5"],
+  ["blocked", 60_000, "60"],
+  ["no_token", undefined, "5"],
+  ["unreachable", undefined, undefined],
+  ["unreachable", 100, "1"],
+  ["bad_path", undefined, undefined],
+  ["outcome_unknown", undefined, undefined],
+];
+
+for (const [code, retryAfterMs, header] of RETRY_AFTER) {
+  Deno.test(`${code} after ${retryAfterMs} ms says Retry-After ${header}`, () => {
+    assert.equal(headersOf(code, retryAfterMs)["retry-after"], header);
+  });
+}
+
+Deno.test("a 401 begins with the words discordeno's clients know", async () => {
+  const refusal = new Refusal("unauthorized", "Cannot accept the request");
+  assert.equal(
+    await refusalResponse(refusal).text(),
+    '{"error":"Invalid authorization key.","message":"Cannot accept the request","code":"unauthorized","sent":false}',
+  );
+});
+
+Deno.test("a webhook known to be gone keeps Discord's number", () => {
+  const { code } = refusalMembers(
+    new Refusal("webhook_gone", "Unknown Webhook"),
+  );
+  assert.equal(code, 10_015);
+  assert.equal(headersOf("webhook_gone")["x-rest-proxy"], "webhook_gone");
+});
+
+Deno.test("a wrong method is told the right ones", () => {
+  assert.equal(
+    headersOf("bad_method")["allow"],
+    "GET, POST, PUT, PATCH, DELETE",
+  );
+});
+
+Deno.test("a place for WebSockets says so", () => {
+  assert.equal(headersOf("upgrade_required")["upgrade"], "websocket");
+});
+
+Deno.test("what is known better than the table says wins", () => {
+  const refusal = new Refusal("unreachable", "Cannot go on", { sent: true });
+  assert.equal(refusalMembers(refusal).sent, true);
+});
+
+Deno.test("only a 429 carries limits", () => {
+  for (const code of CODES.filter((code) => REFUSALS[code].status !== 429)) {
+    const names = Object.keys(headersOf(code, 1_000));
+    assert.deepEqual(names.filter((name) => /^via$|ratelimit/.test(name)), []);
+  }
+});

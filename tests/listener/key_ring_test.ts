@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { Secret } from "../../rest/domain/secret.ts";
+import { digestOf, isSameDigest } from "../../rest/listener/digest.ts";
+import { createKeyRing } from "../../rest/listener/key_ring.ts";
+
+const RING = createKeyRing([
+  { name: "first", key: new Secret("one-long-enough-key") },
+  { name: "second", key: new Secret("another-one-with-more-letters") },
+]);
+
+Deno.test("keyOf() tells keys apart by name", () => {
+  assert.equal(RING.keyOf("one-long-enough-key")?.name, "first");
+  assert.equal(RING.keyOf("another-one-with-more-letters")?.name, "second");
+});
+
+Deno.test("keyOf() takes nothing but the whole key", () => {
+  for (
+    const wrong of [
+      "",
+      "one-long-enough-ke",
+      "one-long-enough-key ",
+      "One-long-enough-key",
+    ]
+  ) {
+    assert.equal(RING.keyOf(wrong), undefined, wrong);
+  }
+});
+
+Deno.test("what is compared is equally long for every key", () => {
+  for (const text of ["", "a", "a".repeat(10_000)]) {
+    assert.equal(digestOf(text).length, 32);
+  }
+});
+
+Deno.test("isSameDigest() looks at every byte before it answers", () => {
+  // Only a comparison made for secrets refuses unequal lengths instead of
+  // answering at once; that it is the one in use is what can be tested.
+  assert.throws(() => isSameDigest(new Uint8Array(32), new Uint8Array(31)), {
+    code: "ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH",
+  });
+});
+
+Deno.test("keyOf() compares with every key, whichever fits", () => {
+  let compared = 0;
+  const keys = ["a", "b", "c"].map((name) => ({ name, key: new Secret(name) }));
+  const ring = createKeyRing(keys, (one, other) => {
+    compared++;
+    return isSameDigest(one, other);
+  });
+  for (const presented of ["a", "c", "none"]) {
+    compared = 0;
+    ring.keyOf(presented);
+    assert.equal(compared, 3, presented);
+  }
+});
+
+Deno.test("a ring shows none of its keys in print", () => {
+  assert.ok(!Deno.inspect(RING, { depth: 9 }).includes("one-long-enough-key"));
+});
