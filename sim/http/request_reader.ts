@@ -121,6 +121,7 @@ export class RequestReader {
     this.#head = head;
     const rest = bytes.subarray(end + 4);
     if (head.length > this.#options.bodyLimitBytes()) {
+      this.#bodyBytes = head.length;
       this.#refuse(413);
       return EMPTY;
     }
