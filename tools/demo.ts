@@ -1,0 +1,121 @@
+/**
+ * `deno task demo`: the simulated Discord, the real proxy in front of it, a
+ * short mixed load, and then a running proxy to try by hand. `--exit` ends
+ * after the load.
+ */
+import { randomUUID } from "../deps.ts";
+import { readSettings } from "../rest/config/read_settings.ts";
+import { startListener } from "../rest/listener/serve.ts";
+import { createProxy } from "../rest/proxy.ts";
+import { type Sim, startSim } from "../sim/server.ts";
+import { type DemoRow, demoTable, runDemoLoad } from "./demo_load.ts";
+
+/** How often the table is drawn anew. */
+const REDRAW_MS = 250;
+
+/** A token of the right shape that opens nothing. */
+const DEMO_TOKEN =
+  "MTIzNDU2Nzg5MDEyMzQ1Njc4.demo00.only-the-simulated-discord-takes-it";
+
+if (import.meta.main) await demo();
+
+async function demo(): Promise<void> {
+  const sim = await startSim({
+    latencyOut: { minMs: 30, maxMs: 70 },
+    globalLimit: { window: "sliding" },
+  });
+  const key = randomUUID();
+  const proxy = createProxy(demoSettings(sim.url, key));
+  const facts = () => {};
+  const listener = startListener(
+    { host: "127.0.0.1", port: 0, facts },
+    proxy.fetch,
+  );
+  const baseUrl = `http://127.0.0.1:${listener.address.port}/api/v10`;
+  print([
+    "Sluice demo: a simulated Discord that keeps Discord's rules, the real proxy in front of it.",
+    "No token, no network. 222 calls are made at once; Discord would answer most of them with 429.",
+    "",
+  ]);
+
+  const load = runDemoLoad(baseUrl, key);
+  const redraw = startDrawing(load.rows, proxy, sim);
+  await load.finished;
+  redraw.stop();
+
+  if (Deno.args.includes("--exit")) {
+    await proxy.drain();
+    await listener.shutdown();
+    await sim.close();
+    return;
+  }
+  print([
+    "",
+    "The proxy stays up. Try:",
+    "",
+    ...curls(baseUrl, key),
+    "",
+    "Ctrl-C ends it.",
+  ]);
+}
+
+function demoSettings(
+  upstream: string,
+  key: string,
+): Parameters<typeof createProxy>[0] {
+  const read = readSettings({
+    DISCORD_TOKEN: DEMO_TOKEN,
+    REST_AUTHORIZATION: key,
+    REST_UPSTREAM: upstream,
+    REST_LOG_LEVEL: "error",
+  });
+  if (!read.ok) throw new Error(read.problems.join("\n"));
+  return read.settings;
+}
+
+/** Redraws in place on a terminal; elsewhere only the last table is printed. */
+function startDrawing(
+  rows: readonly DemoRow[],
+  proxy: ReturnType<typeof createProxy>,
+  sim: Sim,
+): { stop(): void } {
+  const isTerminal = Deno.stdout.isTerminal();
+  const table = () => demoTable(rows, proxy, limitedOf(sim));
+  let drawn = 0;
+  const draw = () => {
+    const lines = table();
+    const back = drawn === 0 ? "" : `\x1b[${drawn}A`;
+    write(back + lines.map((text) => `\x1b[2K${text}\n`).join(""));
+    drawn = lines.length;
+  };
+  const timer = isTerminal ? setInterval(draw, REDRAW_MS) : undefined;
+  return {
+    stop() {
+      clearInterval(timer);
+      if (isTerminal) draw();
+      else print(table());
+    },
+  };
+}
+
+function limitedOf(sim: Sim): number {
+  const { limited } = sim.audit.report();
+  return Object.values(limited).reduce((sum, count) => sum + count, 0);
+}
+
+function curls(baseUrl: string, key: string): string[] {
+  const auth = `-H 'Authorization: ${key}'`;
+  return [
+    `curl -i ${auth} ${baseUrl}/users/@me`,
+    `curl -i ${auth} -H 'Content-Type: application/json' -d '{"content":"hello"}' ${baseUrl}/channels/80000000000000000/messages`,
+    `curl -i ${baseUrl}/users/@me`,
+  ];
+}
+
+function print(lines: readonly string[]): void {
+  write(lines.map((text) => `${text}\n`).join(""));
+}
+
+function write(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
