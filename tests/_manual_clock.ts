@@ -8,6 +8,8 @@ export interface ManualClock extends Clock {
   settle(): Promise<void>;
   /** Timers that are set. */
   readonly timerCount: number;
+  /** Timers that were ever set. */
+  readonly timersSet: number;
 }
 
 /** Longer than any chain of promises between two timers. */
@@ -60,6 +62,9 @@ export function createManualClock(startMs = 0): ManualClock {
     },
     get timerCount() {
       return timers.size;
+    },
+    get timersSet() {
+      return nextId;
     },
   };
 }

@@ -46,10 +46,9 @@ export class Delivery {
       attempts,
     });
     const tracked = this.#track(withAttempts(answer, attempts));
-    const { tickets } = job;
-    const [only] = tickets;
-    if (tickets.length === 1 && only?.isWanted) return only.resolve(tracked);
-    this.#answerMany(job, tracked, receivedAtMs);
+    const [first] = job.tickets;
+    if (job.tickets.length === 1 && first?.isWanted) first.resolve(tracked);
+    else this.#answerMany(job, tracked, receivedAtMs);
   }
 
   refuse(job: Job, refusal: Refusal, nowMs: number): void {

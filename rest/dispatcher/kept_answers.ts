@@ -1,6 +1,6 @@
 import type { Answer } from "../domain/answer.ts";
 import type { Orphan } from "./orphan.ts";
-import { collect, discardBody } from "./streams.ts";
+import { collect, discard } from "./streams.ts";
 
 /** How long a library may take to come back: discord.js needs 15 s, a restarted bot some more. */
 export const KEPT_MS = 60_000;
@@ -79,9 +79,7 @@ export class KeptAnswers {
     const isWhole = collected.kind === "whole";
     this.#resize(orphan, isWhole ? collected.bytes.byteLength : 0);
     if (isWhole) return { ...answer, body: collected.bytes };
-    if (collected.kind === "large") {
-      discardBody({ ...answer, body: collected.stream });
-    }
+    if (collected.kind === "large") discard(collected.stream);
     return undefined;
   }
 

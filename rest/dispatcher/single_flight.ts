@@ -1,7 +1,7 @@
 import type { Answer } from "../domain/answer.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Job } from "./job.ts";
-import { collect } from "./streams.ts";
+import { collect, discard } from "./streams.ts";
 import type { CallerTicket } from "./ticket.ts";
 
 /** Answers that stream and are larger go to one caller; the others ask for themselves. */
@@ -65,16 +65,23 @@ export async function shareAnswer(
     return;
   }
   const collected = await collect(body, SHARED_BYTES_MAX);
-  if (collected.kind === "whole") {
-    const whole = { ...answer, body: collected.bytes };
-    for (const ticket of tickets) ticket.resolve(whole);
+  // Some may have left while it was read.
+  const [first, ...others] = tickets.filter((ticket) => ticket.isWanted);
+  if (first === undefined) {
+    if (collected.kind === "large") discard(collected.stream);
     return;
   }
-  const [first, ...others] = tickets;
-  if (collected.kind === "large") {
-    first?.resolve({ ...answer, body: collected.stream });
-    for (const ticket of others) askAlone(ticket);
-  } else {
-    for (const ticket of tickets) askAlone(ticket);
+  switch (collected.kind) {
+    case "whole": {
+      const whole = { ...answer, body: collected.bytes };
+      for (const ticket of [first, ...others]) ticket.resolve(whole);
+      break;
+    }
+    case "large":
+      first.resolve({ ...answer, body: collected.stream });
+      for (const ticket of others) askAlone(ticket);
+      break;
+    case "broken":
+      for (const ticket of [first, ...others]) askAlone(ticket);
   }
 }

@@ -4,9 +4,12 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Lets go of an answer nobody will read, so that its connection is free again. */
 export function discardBody(answer: Answer): void {
-  if (answer.body instanceof ReadableStream) {
-    answer.body.cancel().catch(() => {}); // Broken already: gone is gone.
-  }
+  if (answer.body instanceof ReadableStream) discard(answer.body);
+}
+
+/** Gives a stream up. */
+export function discard(stream: ReadableStream): void {
+  stream.cancel().catch(() => {}); // Broken already: gone is gone.
 }
 
 /** The same stream, telling once when it is through, cut or given up. */

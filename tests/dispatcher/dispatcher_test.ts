@@ -233,7 +233,7 @@ Deno.test("the timer is set once for one moment, and ends when there is nothing 
   assert.equal(bench.clock.timerCount, 1);
   bench.dispatcher.submit(requestOf());
   await bench.clock.settle();
-  assert.equal(bench.clock.timerCount, 1);
+  assert.equal(bench.clock.timersSet, 1);
 
   bench.scheduler.wakeAtMs = 300;
   bench.dispatcher.submit(requestOf());

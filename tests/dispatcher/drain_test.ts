@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import {
+  answerOf,
+  benchOf,
+  bytesOf,
+  refusalOf,
+  requestOf,
+  streamOf,
+  textOf,
+} from "./_builders.ts";
+
+Deno.test("drain() of an idle dispatcher ends at once and closes the upstream", async () => {
+  const bench = benchOf();
+  assert.equal(bench.dispatcher.isDraining(), false);
+  const report = await bench.dispatcher.drain(25_000);
+  assert.deepEqual(report, { finished: 0, waiting: 0, inFlight: 0 });
+  assert.equal(bench.dispatcher.isDraining(), true);
+  assert.equal(bench.upstream.isClosed, true);
+  assert.equal(bench.clock.timerCount, 0);
+});
+
+Deno.test("drain() refuses what comes after it, as unsent", async () => {
+  const bench = benchOf();
+  await bench.dispatcher.drain(0);
+  const refusal = await refusalOf(bench.dispatcher.submit(requestOf()).answer);
+  assert.equal(refusal.code, "draining");
+  assert.equal(refusal.sent, false);
+  assert.equal(refusal.retryAfterMs, 5_000);
+  assert.equal(
+    refusal.message,
+    "Cannot send request: the proxy is shutting down; ask again",
+  );
+  assert.equal(bench.scheduler.asks.length, 0);
+});
+
+Deno.test("drain() lets what is queued and in flight go on, and ends with the last", async () => {
+  const bench = benchOf();
+  const first = bench.dispatcher.submit(requestOf());
+  await bench.clock.settle();
+  bench.scheduler.isHeld = true;
+  const second = bench.dispatcher.submit(requestOf());
+  await bench.clock.settle();
+  const drained = bench.dispatcher.drain(25_000);
+  await bench.clock.advance(10_000);
+  assert.equal(bench.upstream.isClosed, false);
+  bench.scheduler.isHeld = false;
+  bench.upstream.next.answer(answerOf(200));
+  await bench.clock.settle();
+  bench.upstream.next.answer(answerOf(200));
+  assert.deepEqual(await drained, { finished: 2, waiting: 0, inFlight: 0 });
+  assert.equal((await first.answer).status, 200);
+  assert.equal((await second.answer).status, 200);
+  assert.equal(bench.upstream.isClosed, true);
+  assert.equal(bench.clock.timerCount, 0);
+});
+
+Deno.test("drain() refuses at its end what waits as unsent, and what is in flight as unknown", async () => {
+  const bench = benchOf();
+  const flying = bench.dispatcher.submit(requestOf("POST"));
+  await bench.clock.settle();
+  bench.scheduler.isHeld = true;
+  bench.scheduler.wakeAtMs = 60_000;
+  const waiting = bench.dispatcher.submit(requestOf("POST"));
+  const refusals = [flying, waiting].map(({ answer }) => refusalOf(answer));
+  await bench.clock.settle();
+  const drained = bench.dispatcher.drain(25_000);
+  await bench.clock.advance(24_999);
+  assert.equal(bench.upstream.isClosed, false);
+  await bench.clock.advance(1);
+  assert.deepEqual(await drained, { finished: 0, waiting: 1, inFlight: 1 });
+  const [cut, unsent] = await Promise.all(refusals);
+  assert.equal(cut?.code, "draining");
+  assert.equal(cut.sent, null);
+  assert.equal(
+    cut.message,
+    "Cannot tell how the request ended: the proxy is shutting down and cut it off",
+  );
+  assert.equal(unsent?.code, "draining");
+  assert.equal(unsent.sent, false);
+  assert.deepEqual(bench.scheduler.leasedIds, []);
+  assert.deepEqual(bench.scheduler.waitingIds, []);
+  assert.equal(bench.clock.timerCount, 0);
+});
+
+Deno.test("an answer that comes after the drain has given its request up is thrown away", async () => {
+  const bench = benchOf();
+  const refusal = refusalOf(bench.dispatcher.submit(requestOf()).answer);
+  await bench.clock.settle();
+  bench.upstream.close = () => Promise.resolve();
+  await bench.dispatcher.drain(0);
+  const { stream, state } = streamOf([bytesOf("late")]);
+  bench.upstream.next.answer(answerOf(200, { body: stream }));
+  await bench.clock.settle();
+  assert.equal((await refusal).code, "draining");
+  assert.equal(state.isCancelled, true);
+  assert.equal(bench.scheduler.settled.length, 1);
+});
+
+Deno.test("drain() waits for an answer that is still streaming", async () => {
+  const bench = benchOf();
+  const ticket = bench.dispatcher.submit(requestOf());
+  await bench.clock.settle();
+  bench.upstream.next.answer(
+    answerOf(200, { body: streamOf([bytesOf("long")]).stream }),
+  );
+  const answer = await ticket.answer;
+  const drained = bench.dispatcher.drain(25_000);
+  await bench.clock.advance(1_000);
+  assert.equal(bench.upstream.isClosed, false);
+  assert.equal(await textOf(answer), "long");
+  assert.deepEqual(await drained, { finished: 0, waiting: 0, inFlight: 0 });
+});
+
+Deno.test("drain() counts a stream that it cuts off as in flight", async () => {
+  const bench = benchOf();
+  const ticket = bench.dispatcher.submit(requestOf());
+  await bench.clock.settle();
+  bench.upstream.next.answer(
+    answerOf(200, { body: streamOf([bytesOf("long")]).stream }),
+  );
+  await ticket.answer;
+  const report = await bench.dispatcher.drain(0);
+  assert.deepEqual(report, { finished: 0, waiting: 0, inFlight: 1 });
+});
+
+Deno.test("drain() goes on trying what may be tried", async () => {
+  const bench = benchOf();
+  const ticket = bench.dispatcher.submit(requestOf());
+  await bench.clock.settle();
+  const drained = bench.dispatcher.drain(25_000);
+  bench.upstream.next.answer(answerOf(502));
+  await bench.clock.advance(200);
+  bench.upstream.next.answer(answerOf(200));
+  assert.equal((await ticket.answer).status, 200);
+  assert.deepEqual(await drained, { finished: 1, waiting: 0, inFlight: 0 });
+});
+
+Deno.test("drain() asked twice gives one report", async () => {
+  const bench = benchOf();
+  bench.dispatcher.submit(requestOf());
+  await bench.clock.settle();
+  const first = bench.dispatcher.drain(1_000);
+  const second = bench.dispatcher.drain(0);
+  await bench.clock.advance(1_000);
+  assert.equal(await first, await second);
+});
