@@ -66,6 +66,7 @@ export class Conversation {
       refusalRetries: settings.refusalRetries,
       takeAck: () => this.#session.acker.take(),
       backpressure: (isOn) => emitter.emit("backpressure", isOn),
+      draining: () => this.#onDraining(undefined),
     });
     this.link = new Link({
       clock,

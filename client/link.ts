@@ -67,6 +67,8 @@ export class Link {
   #state: ClientState = "idle";
   /** Attempts since the last connection that lasted. */
   #attempts = 0;
+  /** The attempt being made; what an earlier one still brings is not wanted. */
+  #trial: unknown;
   #readyAtMs: number | undefined;
   #connection: Connection | undefined;
   #cancelTimer: () => void = nothing;
@@ -103,6 +105,7 @@ export class Link {
     if (this.#state === "closed") return Promise.resolve();
     const connection = this.#connection;
     this.#state = "closing";
+    this.#trial = undefined;
     this.#cancelTimer();
     if (connection === undefined) {
       this.#state = "closed";
@@ -120,24 +123,30 @@ export class Link {
   #connect(): void {
     this.#state = "connecting";
     this.#attempts += 1;
-    this.#hooks.connecting(this.#attempts);
-    let isLate = false;
+    const trial = {};
+    this.#trial = trial;
     this.#setTimer(this.#parts.clock.afterIdly(CONNECT_WITHIN_MS, () => {
-      isLate = true;
       const reason = `not connected within ${CONNECT_WITHIN_MS} ms`;
       if (this.#connection !== undefined) this.#connection.terminate(reason);
       else this.#lost({ code: VANISHED, reason });
     }));
-    this.#parts.dial()
-      .then((dial) => {
-        if (!isLate && this.#state === "connecting") this.#open(dial);
-      })
-      .catch((thrown) => {
-        if (isLate || this.#state !== "connecting") return;
-        const error = asError(thrown);
-        this.#hooks.failed(error);
-        this.#lost({ code: VANISHED, reason: error.message });
-      });
+    void this.#try(() => this.#trial === trial);
+  }
+
+  async #try(isWanted: () => boolean): Promise<void> {
+    // Not at once: whoever made the client may still want to add its listeners.
+    await undefined;
+    if (!isWanted()) return;
+    this.#hooks.connecting(this.#attempts);
+    try {
+      const dial = await this.#parts.dial();
+      if (isWanted()) this.#open(dial);
+    } catch (thrown) {
+      if (!isWanted()) return;
+      const error = asError(thrown);
+      this.#hooks.failed(error);
+      this.#lost({ code: VANISHED, reason: error.message });
+    }
   }
 
   #open(dial: Dial): void {
@@ -165,6 +174,7 @@ export class Link {
 
   #lost(closed: Closed): void {
     this.#cancelTimer();
+    this.#trial = undefined;
     this.#connection = undefined;
     if (this.#state === "closing") return this.#finish(closed);
     if (this.#wasStable()) this.#attempts = 0;

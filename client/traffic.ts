@@ -14,7 +14,7 @@ import type { Reply } from "./incoming.ts";
 import { Outbox } from "./outbox.ts";
 import { Pending } from "./pending.ts";
 import type { Closed, Limits, RepeatUnknown, Req } from "./types.ts";
-import { mayRepeat, refusalWaitMs } from "./verdict.ts";
+import { isDraining, mayRepeat, refusalWaitMs } from "./verdict.ts";
 
 /** The close code for a frame above the server's limit. */
 const FRAME_TOO_BIG = 1009;
@@ -35,6 +35,8 @@ export interface TrafficParts {
   /** The ack to send along, if one is due. */
   takeAck(): number | undefined;
   backpressure(isOn: boolean): void;
+  /** A refusal told that the proxy takes nothing new. */
+  draining(): void;
 }
 
 /**
@@ -239,6 +241,7 @@ export class Traffic {
   }
 
   #onReply(exchange: Exchange, reply: Reply): void {
+    if (isDraining(reply)) this.#parts.draining();
     const waitMs = exchange.refusals < this.#parts.refusalRetries
       ? refusalWaitMs(reply, this.#parts.random)
       : undefined;
