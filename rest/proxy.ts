@@ -1,0 +1,139 @@
+import { createHash, type RestManager } from "../deps.ts";
+import type { Settings } from "./config/settings.ts";
+import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
+import type { DrainReport } from "./dispatcher/drain.ts";
+import type { FactSink } from "./domain/fact.ts";
+import type { Clock, Random, Upstream } from "./domain/ports.ts";
+import { createAuthorizer } from "./listener/authorize.ts";
+import { createBotRing } from "./listener/bot_ring.ts";
+import {
+  createHttpHandler,
+  type HttpHandler,
+} from "./listener/http/handler.ts";
+import { createKeyRing } from "./listener/key_ring.ts";
+import { createFactLog } from "./log/fact_log.ts";
+import { createManager, DISCORDENO_USER_AGENT } from "./manager/manager.ts";
+import { createScheduler } from "./scheduler/scheduler.ts";
+import type { SchedulerSnapshot } from "./scheduler/types.ts";
+import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
+import { createUpstream } from "./upstream/upstream.ts";
+
+/** A proxy without a port: serve its `fetch`, or use its `manager` in process. */
+export interface Proxy {
+  /** Answers one HTTP request; fits `Deno.serve` and every host like it. */
+  readonly fetch: HttpHandler;
+  /** Takes nothing new, lets what is here finish for up to `forMs` (default `REST_DRAIN_MS`), refuses the rest. */
+  drain(forMs?: number): Promise<DrainReport>;
+  /** discordeno's manager for the bot of `DISCORD_TOKEN`; its calls wait in the same queue. Undefined without a token. */
+  readonly manager: RestManager | undefined;
+  /** What waits and what was learnt, as plain data. */
+  snapshot(): SchedulerSnapshot;
+}
+
+/** What an embedding program or a test may put in place of the real thing. */
+export interface ProxyParts {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly facts?: FactSink;
+  readonly upstream?: Upstream;
+}
+
+/** Wires all rooms into one proxy. The only file that knows them all. */
+export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
+  const clock = parts.clock ?? SYSTEM_CLOCK;
+  const facts = parts.facts ??
+    createFactLog(settings.logLevel, settings.logFormat);
+  const dispatcher = createQueue(settings, parts, clock, facts);
+  const bots = createBotRing(settings.discordToken);
+  const keys = createKeyRing([
+    { name: DEFAULT_KEY_NAME, key: settings.authorization },
+  ]);
+  const fetch = createHttpHandler({
+    submitter: dispatcher,
+    authorizer: createAuthorizer({ keys, bots }),
+    clock,
+    facts,
+    isDraining: () => dispatcher.isDraining(),
+    settings: {
+      apiVersion: settings.apiVersion,
+      isKeyInPathAllowed: settings.isKeyInPathAllowed,
+      areTokenRoutesOpen: settings.areTokenRoutesOpen,
+      areRateLimitHeadersStripped: settings.areRateLimitHeadersStripped,
+      bodyLimitBytes: settings.bodyLimitMib * MIB,
+      heldLimitBytes: settings.heldLimitMib * MIB,
+      bodyTimeoutMs: BODY_TIMEOUT_MS,
+      roomWaitMs: settings.maxWaitMs,
+    },
+  });
+  return {
+    fetch,
+    drain: (forMs = settings.drainMs) => dispatcher.drain(forMs),
+    manager: bots.main === undefined ? undefined : createManager({
+      identity: bots.main,
+      apiVersion: settings.apiVersion,
+      submitter: dispatcher,
+      clock,
+    }),
+    snapshot: () => dispatcher.snapshot(),
+  };
+}
+
+const MIB = 1024 * 1024;
+
+/** How the one key of `REST_AUTHORIZATION` is called in logs. */
+const DEFAULT_KEY_NAME = "default";
+
+/** The longest a request body may take to come in: 110 MiB at 2 MiB/s, and a little. */
+const BODY_TIMEOUT_MS = 60_000;
+
+function createQueue(
+  settings: Settings,
+  parts: ProxyParts,
+  clock: Clock,
+  facts: FactSink,
+): Dispatcher {
+  const upstream = parts.upstream ?? createUpstream({
+    baseUrl: settings.upstream,
+    userAgent: DISCORDENO_USER_AGENT,
+    headersTimeoutMs: settings.upstreamTimeoutMs,
+    bodyTimeoutMs: settings.upstreamTimeoutMs,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    connectionsMax: settings.upstreamConnections,
+  });
+  const scheduler = createScheduler({
+    maxWaitMs: settings.maxWaitMs,
+    globalLimitOf: (identityId) => globalLimitOf(settings, identityId),
+    invalidCeiling: settings.invalidLimit,
+    waitingMax: settings.queueLimit,
+    lineWaitingMax: settings.lineLimit,
+    bytesMax: settings.heldLimitMib * MIB,
+  });
+  return createDispatcher({
+    scheduler,
+    upstream,
+    clock,
+    random: parts.random ?? Math.random,
+    facts,
+    digest: sha256Of,
+    options: {
+      maxWaitMs: settings.maxWaitMs,
+      isSingleFlight: settings.isSingleFlight,
+      apiVersion: settings.apiVersion,
+    },
+  });
+}
+
+/** Discord's edge is near everywhere: ten seconds without a connection is a network that is down. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+function globalLimitOf(settings: Settings, identityId: string): number {
+  // `bot:<applicationId>`, and a hash behind it for tokens that callers bring.
+  const applicationId = identityId.split(":")[1] ?? "";
+  return settings.globalLimits.get(applicationId) ?? settings.globalLimit;
+}
+
+function sha256Of(parts: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("base64");
+}
