@@ -1,6 +1,7 @@
 import type { Outcome } from "./model/outcome.ts";
 import type { HeaderList } from "./model/request.ts";
 import type { Scope } from "./model/response.ts";
+import { SlidingLog } from "./model/sliding_log.ts";
 
 /** One request as the simulated Discord saw it. */
 export interface ReceivedRequest {
@@ -74,7 +75,7 @@ export interface AuditReport {
   /** First arrival to last answer. */
   readonly makespanMs: number;
   readonly perSecond: number;
-  /** Most arrivals that any one second held. */
+  /** Most arrivals within any 1,000 ms. */
   readonly peakPerSecond: number;
 }
 
@@ -102,7 +103,11 @@ export class Auditor {
     const tally = this.#tally;
     tally.received++;
     tally.firstAtMs ??= request.arrivedAtMs;
-    countArrival(tally, request.arrivedAtMs);
+    tally.recent.add(request.arrivedAtMs);
+    tally.peak = Math.max(
+      tally.peak,
+      tally.recent.count(request.arrivedAtMs, 1000),
+    );
     add(tally.byStatus, String(request.status));
     add(tally.byRoute, request.routeKey);
     if (request.executed) tally.executed++;
@@ -158,7 +163,7 @@ export class Auditor {
       lastAnswerAtMs: lastAtMs,
       makespanMs,
       perSecond: makespanMs === 0 ? 0 : tally.received / makespanMs * 1000,
-      peakPerSecond: Math.max(tally.peak, tally.inSecond),
+      peakPerSecond: tally.peak,
     };
   }
 
@@ -235,8 +240,7 @@ interface Tally {
   invalid: number;
   firstAtMs: number | undefined;
   lastAtMs: number | undefined;
-  second: number;
-  inSecond: number;
+  readonly recent: SlidingLog;
   peak: number;
   readonly byStatus: Record<string, number>;
   readonly byRoute: Record<string, number>;
@@ -253,8 +257,7 @@ function newTally(): Tally {
     invalid: 0,
     firstAtMs: undefined,
     lastAtMs: undefined,
-    second: -1,
-    inSecond: 0,
+    recent: new SlidingLog(),
     peak: 0,
     byStatus: {},
     byRoute: {},
@@ -262,16 +265,6 @@ function newTally(): Tally {
     limitedBy: {},
     faults: {},
   };
-}
-
-function countArrival(tally: Tally, atMs: number): void {
-  const second = Math.floor(atMs / 1000);
-  if (second !== tally.second) {
-    tally.peak = Math.max(tally.peak, tally.inSecond);
-    tally.second = second;
-    tally.inSecond = 0;
-  }
-  tally.inSecond++;
 }
 
 function add(counts: Record<string, number>, key: string): void {

@@ -32,6 +32,8 @@ export interface LimitSpec {
   readonly message?: string;
   /** A lie: `Retry-After` says this whatever the body says. */
   readonly retryAfterHeaderS?: number;
+  /** A lie: X-RateLimit-Reset is so far from what Reset-After says (#5621). */
+  readonly resetSkewMs?: number;
 }
 
 /**

@@ -50,11 +50,13 @@ export function announce(
   clockOffsetMs: number,
 ): void {
   if (limiter.isHeaderless && verdict.isAllowed) return;
+  const resetAtMs = verdict.resetAtMs + clockOffsetMs +
+    (limiter.resetSkewMs ?? 0);
   response.headers.push(
     ["x-ratelimit-bucket", limiter.hash],
     ["x-ratelimit-limit", String(verdict.limit)],
     ["x-ratelimit-remaining", String(verdict.remaining)],
-    ["x-ratelimit-reset", seconds(verdict.resetAtMs + clockOffsetMs)],
+    ["x-ratelimit-reset", seconds(resetAtMs)],
     ["x-ratelimit-reset-after", seconds(verdict.resetAfterMs)],
   );
 }

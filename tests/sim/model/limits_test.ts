@@ -313,6 +313,20 @@ Deno.test("Retry-After says another time than the body, when told to lie", () =>
   assert.equal(bodyOf(refused).retry_after, 0.5);
 });
 
+Deno.test("Reset and Reset-After disagree, when told to lie", () => {
+  const { send } = discordOf({
+    rules: [{
+      match: "GET /users/{id}",
+      limit: 1,
+      periodMs: 500,
+      resetSkewMs: 9_000,
+    }],
+  });
+  const first = send(`GET /users/${GUILD}`);
+  assert.equal(said(first, "x-ratelimit-reset-after"), "0.500");
+  assert.equal(said(first, "x-ratelimit-reset"), `${NOW_MS / 1000 + 9}.500`);
+});
+
 Deno.test("a rule replaces every limiter of its route, and the last one wins", () => {
   const { send } = discordOf({
     rules: [
