@@ -221,7 +221,7 @@ Deno.test("authorize: a token that claims our application is not our bot", () =>
     authorization: forged,
   }) as Identity;
   assert.notEqual(id, OWN_ID);
-  assert.equal(isOwn, false);
+  assert.ok(!isOwn);
 });
 
 Deno.test("authorize: a bot's token without an id is named by its hash", () => {

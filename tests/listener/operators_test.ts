@@ -7,6 +7,8 @@ import {
 import { headerIn } from "./_raw_http.ts";
 import { startBench } from "./_bench.ts";
 
+const isDraining = true;
+
 Deno.test("a reserved path is reserved with all that is below it", () => {
   for (const path of Object.keys(RESERVED_PATHS)) {
     for (const target of [path, `${path}/`, `${path}/below`, `${path}?x`]) {
@@ -53,15 +55,15 @@ Deno.test("while draining the process is alive and not ready", async () => {
 });
 
 Deno.test("a HEAD of a probe has its status and no body", async () => {
-  const response = answerProbe("/readyz", "HEAD", true);
+  const response = answerProbe("/readyz", "HEAD", isDraining);
   assert.equal(response?.status, 503);
   assert.equal(await response?.text(), "");
 });
 
 Deno.test("a probe is a read of exactly its path", () => {
-  assert.equal(answerProbe("/healthz", "POST", false), undefined);
-  assert.equal(answerProbe("/healthz/x", "GET", false), undefined);
-  assert.equal(answerProbe("/api/healthz", "GET", false), undefined);
+  assert.equal(answerProbe("/healthz", "POST", isDraining), undefined);
+  assert.equal(answerProbe("/healthz/x", "GET", isDraining), undefined);
+  assert.equal(answerProbe("/api/healthz", "GET", isDraining), undefined);
 });
 
 for (

@@ -209,7 +209,7 @@ async function relay(
     );
     visit.isSubmitted = true;
     const answer = await ticket.answer;
-    return answerResponse(answer, settings.areRateLimitHeadersStripped);
+    return answerResponse(answer, settings);
   } finally {
     rules.held.give(body.heldBytes);
   }

@@ -4,7 +4,8 @@ import type { Answer } from "../../../rest/domain/answer.ts";
 import type { HeaderList } from "../../../rest/domain/headers.ts";
 import { Refusal } from "../../../rest/domain/refusal.ts";
 import { answerResponse } from "../../../rest/listener/http/answer_response.ts";
-import { answerOf, KEY, startBench } from "../_bench.ts";
+import type { HttpSettings } from "../../../rest/listener/http/handler.ts";
+import { answerOf, KEY, SETTINGS, startBench } from "../_bench.ts";
 import { headerIn, type RawResponse, writeAll } from "../_raw_http.ts";
 
 const JSON_TYPE = ["content-type", "application/json"] as const;
@@ -12,11 +13,9 @@ const JSON_TYPE = ["content-type", "application/json"] as const;
 /** Has Discord answer so, and reads what a caller that takes every encoding gets. */
 async function relayed(
   answer: Partial<Answer>,
-  isStripped = false,
+  settings: Partial<HttpSettings> = {},
 ): Promise<RawResponse> {
-  await using bench = startBench({
-    settings: { areRateLimitHeadersStripped: isStripped },
-  });
+  await using bench = startBench({ settings });
   bench.answer = answerOf(answer);
   return await bench.send(
     "GET /gateway",
@@ -165,7 +164,7 @@ Deno.test("a status no server can send is refused and its stream let go", () => 
       },
     });
     assert.throws(
-      () => answerResponse(answerOf({ status, body }), false),
+      () => answerResponse(answerOf({ status, body }), SETTINGS),
       (error) =>
         error instanceof Refusal && error.code === "outcome_unknown" &&
         error.sent === true &&
@@ -176,6 +175,8 @@ Deno.test("a status no server can send is refused and its stream let go", () => 
   }
 });
 
+const STRIPPED = { areRateLimitHeadersStripped: true };
+
 const LIMITS: HeaderList = [
   ["x-ratelimit-limit", "5"],
   ["x-ratelimit-reset-after", "1.000"],
@@ -185,12 +186,12 @@ const LIMITS: HeaderList = [
 Deno.test("rate-limit headers cross unless they are switched off", async () => {
   const headers = [JSON_TYPE, ...LIMITS];
   assert.deepEqual(fieldsOf(await relayed({ headers })), headers);
-  assert.deepEqual(fieldsOf(await relayed({ headers }, true)), [JSON_TYPE]);
+  assert.deepEqual(fieldsOf(await relayed({ headers }, STRIPPED)), [JSON_TYPE]);
 });
 
 Deno.test("a 429 of Discord's keeps its rate-limit headers either way", async () => {
   const headers = [JSON_TYPE, ...LIMITS, ["retry-after", "65"] as const];
-  const response = await relayed({ status: 429, headers }, true);
+  const response = await relayed({ status: 429, headers }, STRIPPED);
   assert.deepEqual(fieldsOf(response), headers);
 });
 

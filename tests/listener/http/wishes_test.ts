@@ -88,9 +88,9 @@ for (
 }
 
 Deno.test("X-Rest-Order takes none and nothing else", () => {
-  assert.equal(isOrderedBy(null), true);
-  assert.equal(isOrderedBy("none"), false);
-  assert.equal(isOrderedBy(" None "), false);
+  assert.ok(isOrderedBy(null));
+  assert.ok(!isOrderedBy("none"));
+  assert.ok(!isOrderedBy(" None "));
   for (const order of ["", "some", "none, none"]) {
     assert.throws(
       () => isOrderedBy(order),
