@@ -88,7 +88,7 @@ for (
     const frame = peer.heardOne();
     assert.equal(frame.data.status, 401);
     assert.equal(frame.data.error.code, "unauthorized");
-    assert.equal(frame.data.error.sent, false);
+    assert.ok(frame.data.error.sent === false);
     assert.equal(peer.closeCode(), 4403);
   });
 }

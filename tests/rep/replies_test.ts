@@ -60,9 +60,9 @@ Deno.test("C37: the method of every answer is REPLY", () => {
 Deno.test("C38: req is there exactly when the frame had one", () => {
   const peer = new Conversation().open();
   peer.say({ target: "//x", method: "GET", req: false });
-  assert.equal(peer.heardOne().req, false);
+  assert.ok(peer.heardOne().req === false);
   peer.raw("broken");
-  assert.equal("req" in peer.heardOne(), false);
+  assert.ok(!("req" in peer.heardOne()));
 });
 
 for (
@@ -233,7 +233,7 @@ Deno.test("C47: a body that is still compressed is not taken for text", () => {
 Deno.test("C48: a 429 reaches the client only as the queue hands it on", () => {
   const theirs = {
     message: "You are being rate limited.",
-    retry_after: 0.5,
+    "retry_after": 0.5,
     global: false,
   };
   const data = dataFor(429, "application/json", JSON.stringify(theirs));
@@ -299,7 +299,7 @@ Deno.test("C51: a refusal for load looks like Discord's 429", () => {
         message: "Cannot wait",
         code,
         sent: false,
-        retry_after: 1.5,
+        "retry_after": 1.5,
         global: false,
       },
     });

@@ -15,7 +15,7 @@ function outcomeOf(target: unknown): string {
   const { data } = peer.heardOne();
   assert.equal(data.status, 400);
   assert.equal(data.error.code, "bad_target");
-  assert.equal(data.error.sent, false);
+  assert.ok(data.error.sent === false);
   return data.error.message;
 }
 
