@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash } from "../../deps.ts";
 import type { Answer } from "../../rest/domain/answer.ts";
 import type { Fact } from "../../rest/domain/fact.ts";
 import type { HeaderList } from "../../rest/domain/headers.ts";
@@ -103,7 +103,10 @@ export function textOf(answer: Answer): Promise<string> {
 }
 
 /** A stream of these chunks, telling whether it was cancelled. */
-export function streamOf(chunks: readonly Uint8Array<ArrayBuffer>[]) {
+export function streamOf(chunks: readonly Uint8Array<ArrayBuffer>[]): {
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly state: { readonly isCancelled: boolean };
+} {
   const state = { isCancelled: false };
   const left = [...chunks];
   const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({

@@ -119,7 +119,7 @@ Deno.test("a joined read is dropped when the last caller has left, not before", 
   const leaving = bench.dispatcher.submit(requestOf(), first.signal);
   const cancelling = bench.dispatcher.submit(requestOf());
   first.abort();
-  assert.equal((await refusalOf(leaving.answer)).sent, false);
+  assert.ok((await refusalOf(leaving.answer)).sent === false);
   assert.deepEqual(bench.scheduler.waitingIds, [1]);
   assert.equal(cancelling.cancel(), "cancelled");
   assert.equal((await refusalOf(cancelling.answer)).code, "cancelled");
@@ -135,7 +135,7 @@ Deno.test("a caller that cancels leaves the others their answer", async () => {
   const staying = bench.dispatcher.submit(requestOf());
   const cancelling = bench.dispatcher.submit(requestOf());
   assert.equal(cancelling.cancel(), "cancelled");
-  assert.equal((await refusalOf(cancelling.answer)).sent, false);
+  assert.ok((await refusalOf(cancelling.answer)).sent === false);
   await release(bench);
   bench.upstream.next.answer(answerOf(200));
   assert.equal((await staying.answer).status, 200);

@@ -28,7 +28,7 @@ Deno.test("collect() hands cancelling on to the source", async () => {
   const large = await collect(stream, 2);
   assert.ok(large.kind === "large");
   await large.stream.cancel();
-  assert.equal(state.isCancelled, true);
+  assert.ok(state.isCancelled);
 });
 
 Deno.test("watchStream() tells the end once: through, cut or given up", async () => {
@@ -41,7 +41,7 @@ Deno.test("watchStream() tells the end once: through, cut or given up", async ()
   const { stream, state } = streamOf([bytesOf("a")]);
   await watchStream(stream, onEnd).cancel();
   assert.equal(ends, 2);
-  assert.equal(state.isCancelled, true);
+  assert.ok(state.isCancelled);
 
   const broken = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull: (controller) => controller.error(new Error("reset")),
