@@ -3,6 +3,7 @@ import type { Settings } from "./config/settings.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
 import type { FactSink } from "./domain/fact.ts";
+import type { Identity } from "./domain/identity.ts";
 import type { Clock, Random, Upstream } from "./domain/ports.ts";
 import { createAuthorizer } from "./listener/authorize.ts";
 import { createBotRing } from "./listener/bot_ring.ts";
@@ -10,9 +11,13 @@ import {
   createHttpHandler,
   type HttpHandler,
 } from "./listener/http/handler.ts";
+import { urgencyOf } from "./listener/http/wishes.ts";
+import { broughtIdentity, credentialsOf } from "./listener/identity_of.ts";
 import { createKeyRing } from "./listener/key_ring.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { createManager, DISCORDENO_USER_AGENT } from "./manager/manager.ts";
+import { parseTarget } from "./routes/parse_target.ts";
+import { routeOf } from "./routes/route_of.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
@@ -48,9 +53,10 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const keys = createKeyRing([
     { name: DEFAULT_KEY_NAME, key: settings.authorization },
   ]);
+  const authorizer = createAuthorizer({ keys, bots });
   const fetch = createHttpHandler({
     submitter: dispatcher,
-    authorizer: createAuthorizer({ keys, bots }),
+    authorizer,
     clock,
     facts,
     isDraining: () => dispatcher.isDraining(),
@@ -70,12 +76,27 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     drain: (forMs = settings.drainMs) => dispatcher.drain(forMs),
     manager: bots.main === undefined ? undefined : createManager({
       identity: bots.main,
-      apiVersion: settings.apiVersion,
       submitter: dispatcher,
-      clock,
+      apiVersion: settings.apiVersion,
+      baseUrl: settings.upstream,
+      parseTarget,
+      routeOf: (method, path) => routeOf(method, path, clock.wallMs()),
+      urgencyOf: (lane) => urgencyOf(null, lane),
+      identityOf: (authorization, route) =>
+        authorizer.identityFor(
+          { keyName: "manager", brought: identityOf(authorization) },
+          route,
+        ),
     }),
     snapshot: () => dispatcher.snapshot(),
   };
+}
+
+/** A token discordeno was given for one call, such as a user's. */
+function identityOf(authorization: string | undefined): Identity | undefined {
+  if (authorization === undefined) return undefined;
+  const credentials = credentialsOf(authorization);
+  return credentials && broughtIdentity(authorization, credentials);
 }
 
 const MIB = 1024 * 1024;

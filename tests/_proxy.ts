@@ -1,0 +1,61 @@
+import { readSettings } from "../rest/config/read_settings.ts";
+import type { Settings } from "../rest/config/settings.ts";
+import type { Fact } from "../rest/domain/fact.ts";
+import { startListener } from "../rest/listener/serve.ts";
+import { createProxy, type Proxy } from "../rest/proxy.ts";
+import { type Sim, type SimOptions, startSim } from "../sim/server.ts";
+
+export const KEY = "a-key-of-the-tests-0123456789";
+
+/** A token of the right shape; its first part is the application id. */
+export const TOKEN = `${btoa("123456789012345678")}.tests0.${
+  "not-a-real-token-of-anyone".padEnd(27, "x")
+}`;
+
+/** The real proxy on a port of its own in front of a simulated Discord. */
+export interface TestProxy extends AsyncDisposable {
+  readonly port: number;
+  readonly url: string;
+  readonly sim: Sim;
+  readonly proxy: Proxy;
+  readonly facts: readonly Fact[];
+}
+
+/** Settings as an operator would give them; a test names only what it is about. */
+export function settingsOf(env: Record<string, string> = {}): Settings {
+  const read = readSettings({
+    DISCORD_TOKEN: TOKEN,
+    REST_AUTHORIZATION: KEY,
+    REST_LOG_LEVEL: "error",
+    ...env,
+  });
+  if (!read.ok) throw new Error(read.problems.join("\n"));
+  return read.settings;
+}
+
+export async function startTestProxy(
+  options: { env?: Record<string, string>; sim?: SimOptions } = {},
+): Promise<TestProxy> {
+  const sim = await startSim(options.sim);
+  const facts: Fact[] = [];
+  const sink = (fact: Fact) => void facts.push(fact);
+  const settings = settingsOf({ REST_UPSTREAM: sim.url, ...options.env });
+  const proxy = createProxy(settings, { facts: sink });
+  const listener = startListener(
+    { host: "127.0.0.1", port: 0, facts: sink },
+    proxy.fetch,
+  );
+  const { port } = listener.address;
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    sim,
+    proxy,
+    facts,
+    async [Symbol.asyncDispose]() {
+      await proxy.drain(0);
+      await listener.shutdown();
+      await sim.close();
+    },
+  };
+}
