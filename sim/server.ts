@@ -182,7 +182,10 @@ class SimHost {
       method: wire.method,
       target: wire.target,
       headers: wire.headers,
-      body: wire.body.subarray(0, keepBodyBytes),
+      // A copy when cut: a view would keep the whole body alive.
+      body: wire.body.length > keepBodyBytes
+        ? wire.body.slice(0, keepBodyBytes)
+        : wire.body,
       bodyBytes: wire.bodyBytes,
       bodySha256: wire.bodySha256,
       status: ANSWERED.has(delivery.kind) ? response.status : 0,
