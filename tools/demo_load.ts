@@ -15,21 +15,21 @@ export const DEMO_CALLS: readonly DemoCall[] = [
   {
     name: "messages, 3 channels",
     method: "POST",
-    path: (n) => `/channels/${80_000_000_000_000_000 + n % 3}/messages`,
+    path: (n) => `/channels/${id(80, n % 3)}/messages`,
     body: (n) => ({ content: `message ${Math.floor(n / 3)}` }),
     count: 36,
   },
   {
     name: "reads of 120 channels",
     method: "GET",
-    path: (n) => `/channels/${81_000_000_000_000_000 + n}`,
+    path: (n) => `/channels/${id(81, n)}`,
     count: 120,
   },
   {
     name: "reactions, 1 channel",
     method: "PUT",
     path: (n) =>
-      `/channels/80000000000000000/messages/${82_000_000_000_000_000 + n}` +
+      `/channels/80000000000000000/messages/${id(82, n)}` +
       "/reactions/%F0%9F%91%8D/@me",
     count: 16,
   },
@@ -37,7 +37,7 @@ export const DEMO_CALLS: readonly DemoCall[] = [
     name: "role changes, 1 guild",
     method: "PUT",
     path: (n) =>
-      `/guilds/83000000000000000/members/${84_000_000_000_000_000 + n}` +
+      `/guilds/83000000000000000/members/${id(84, n)}` +
       "/roles/85000000000000000",
     count: 10,
   },
@@ -52,6 +52,11 @@ export const DEMO_CALLS: readonly DemoCall[] = [
     count: 40,
   },
 ];
+
+/** A snowflake: larger than a number can count, so it is text. */
+function id(kind: number, n: number): string {
+  return `${kind}${String(n).padStart(15, "0")}`;
+}
 
 /** What came of one kind so far. */
 export interface DemoRow {

@@ -46,7 +46,7 @@ const CALM = {
   rules: [{ match: "* *", headerless: true }],
   globalLimit: { limit: 10_000 },
   ipPool: { isOn: false },
-  answers: { ids: "counter" },
+  answers: { ids: "counter", searchesNotReady: 1 },
 } as const;
 
 Deno.test("every operation of Discord's document crosses as it would arrive without the proxy", async () => {
