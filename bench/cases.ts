@@ -1,0 +1,257 @@
+import type { SimChange } from "../sim/options.ts";
+import {
+  callbacks,
+  channelReads,
+  edits,
+  headerlessReads,
+  messageReads,
+  messages,
+  reactions,
+  renames,
+  roleChanges,
+  type Shot,
+} from "./shots.ts";
+
+/** One row of the table: a world, what is asked of it, and how fast it could go. */
+export interface BenchCase {
+  readonly name: string;
+  readonly about: string;
+  /** From the first request to the last answer, for somebody who knows Discord's state. */
+  readonly idealMs: number;
+  /** What we want: at most so many times the ideal. */
+  readonly reach: number;
+  /** True where a perfect client gets no 429, so that we must not either. */
+  readonly isQuiet: boolean;
+  readonly sim: SimChange;
+  /** Set for the simulated Discord and every subject alike; 50 when not said. */
+  readonly globalLimit?: number;
+  /** Sent and awaited before anything is measured; then nothing happens for `restMs`. */
+  readonly warmUp?: {
+    readonly shots: readonly Shot[];
+    readonly restMs: number;
+  };
+  /** Sent so long before what is measured, and not waited for. */
+  readonly background?: {
+    readonly shots: readonly Shot[];
+    readonly headStartMs: number;
+  };
+  readonly shots: readonly Shot[];
+}
+
+/** On the way out, unless a case says otherwise: 50 ms, give or take 20. */
+const NEAR = { latencyOut: { minMs: 30, maxMs: 70 } } as const;
+/** Arrival is what Discord counts, so what leaves in step may not arrive so. */
+const SHAKEN = { ...NEAR, latencyIn: { minMs: 0, maxMs: 20 } } as const;
+
+const MESSAGES = "POST /channels/{c}/messages";
+const REACTION = "/channels/{c}/messages/{m}/reactions/{e}/@me";
+
+/** Announced, and wide enough never to bind. */
+const WIDE = { limit: 1_000, periodMs: 1_000 } as const;
+
+const REACTION_RULES = ["PUT", "DELETE"].map((method) => ({
+  match: `${method} ${REACTION}`,
+  limit: 1,
+  periodMs: 250,
+  bucket: "reactions",
+}));
+
+/** Rules a case is about are spelt here, so that a row can be read without the simulator's table. */
+export const CASES: readonly BenchCase[] = [
+  {
+    name: "one_channel",
+    about: "12 messages at once, one sliding 5-per-5-s channel",
+    idealMs: 7_050,
+    reach: 1.03,
+    isQuiet: true,
+    sim: { ...NEAR, rules: [{ match: MESSAGES, limit: 5, periodMs: 5_000 }] },
+    shots: messages({ channels: 1, each: 12 }),
+  },
+  {
+    name: "many_channels",
+    about: "20 channels x 25 messages at once",
+    idealMs: 20_050,
+    reach: 1.03,
+    isQuiet: true,
+    sim: { ...NEAR, rules: [{ match: MESSAGES, limit: 5, periodMs: 5_000 }] },
+    shots: messages({ channels: 20, each: 25 }),
+  },
+  {
+    name: "handed_over",
+    about: "4 channels x 15 messages, 3 ms apart, answers 10 to 110 ms",
+    idealMs: 10_100,
+    reach: 1.03,
+    isQuiet: true,
+    sim: {
+      latencyOut: { minMs: 10, maxMs: 110 },
+      rules: [{ match: MESSAGES, limit: 5, periodMs: 5_000 }],
+    },
+    shots: messages({ channels: 4, each: 15, apartMs: 3 }),
+  },
+  ...globalCases(),
+  {
+    name: "one_route",
+    about: "30 reads of one sliding 10-per-5-s route",
+    idealMs: 10_050,
+    reach: 1.03,
+    isQuiet: true,
+    sim: {
+      ...NEAR,
+      rules: [{
+        match: "GET /channels/{c}/messages/{m}",
+        limit: 10,
+        periodMs: 5_000,
+      }],
+    },
+    shots: messageReads(30),
+  },
+  {
+    name: "reactions",
+    about: "40 PUT and DELETE reactions in turn, one 1-per-250-ms bucket",
+    idealMs: 9_800,
+    reach: 1.03,
+    isQuiet: true,
+    sim: { ...NEAR, rules: REACTION_RULES },
+    shots: reactions(40),
+  },
+  {
+    name: "reactions_far",
+    about: "the same with 25 ms in and 25 ms out",
+    idealMs: 9_800,
+    reach: 1.12,
+    isQuiet: true,
+    sim: {
+      latencyIn: { minMs: 25, maxMs: 25 },
+      latencyOut: { minMs: 25, maxMs: 25 },
+      rules: REACTION_RULES,
+    },
+    shots: reactions(40),
+  },
+  {
+    name: "headerless",
+    about: "100 reads of one header-less route",
+    idealMs: 1_050,
+    reach: 1.1,
+    isQuiet: true,
+    sim: {
+      ...NEAR,
+      rules: [{ match: "GET /invites/{code}", headerless: true }],
+    },
+    shots: headerlessReads(100),
+  },
+  {
+    name: "roles",
+    about: "25 role changes, fixed 10 per 10 s",
+    idealMs: 20_050,
+    reach: 1.03,
+    isQuiet: true,
+    sim: {
+      ...NEAR,
+      rules: [{
+        match: "PUT /guilds/{g}/members/{u}/roles/{r}",
+        limit: 10,
+        periodMs: 10_000,
+        kind: "fixed",
+      }],
+    },
+    shots: roleChanges(25),
+  },
+  {
+    name: "callbacks",
+    about: "400 interaction callbacks while 600 reads wait",
+    idealMs: 100,
+    reach: 3,
+    isQuiet: true,
+    sim: NEAR,
+    background: { shots: channelReads(600), headStartMs: 500 },
+    shots: callbacks(400),
+  },
+  {
+    name: "renames",
+    about: "3 edits of other fields while a third rename waits 10 minutes",
+    idealMs: 200,
+    reach: 2.5,
+    // The third rename has to meet the hidden limit to learn of it.
+    isQuiet: false,
+    sim: {
+      ...NEAR,
+      rules: [{
+        match: "PATCH /channels/{c}",
+        limits: [WIDE, {
+          limit: 2,
+          periodMs: 600_000,
+          kind: "fixed",
+          isHidden: true,
+          name: "channel name",
+          field: "name",
+        }],
+      }],
+    },
+    warmUp: { shots: renames(2), restMs: 0 },
+    background: { shots: renames(1), headStartMs: 500 },
+    shots: edits(3),
+  },
+  {
+    name: "faults",
+    about: "200 reads, 5 % shared 429s (0.3 s), 3 % 502s",
+    idealMs: 4_050,
+    reach: 1.3,
+    isQuiet: false,
+    sim: {
+      ...NEAR,
+      faults: [
+        {
+          probability: 0.05,
+          fault: { kind: "limited", scope: "shared", retryAfterMs: 300 },
+        },
+        { probability: 0.03, fault: { kind: "status", status: 502 } },
+      ],
+    },
+    shots: channelReads(200),
+  },
+  {
+    name: "new_channels",
+    about: "1,000 new channels of a learnt hash, 5 messages each, 1,000/s",
+    idealMs: 4_050,
+    reach: 1.1,
+    isQuiet: true,
+    sim: { ...NEAR, rules: [{ match: MESSAGES, limit: 5, periodMs: 5_000 }] },
+    globalLimit: 1_000,
+    // Longer than the hash's period: from then on an unseen channel is full.
+    warmUp: {
+      shots: messages({ channels: 1, each: 2, firstChannel: 5_000 }),
+      restMs: 6_000,
+    },
+    shots: messages({ channels: 1_000, each: 5 }),
+  },
+];
+
+/** The global limit as Discord may count it; where its windows begin is not documented. */
+function globalCases(): BenchCase[] {
+  const worlds = [
+    ["global_first", "windows from the first request", "fixed_first", NEAR],
+    ["global_clock", "windows on the server's clock", "fixed_clock", NEAR],
+    ["global_sliding", "a sliding window", "sliding", NEAR],
+    [
+      "global_clock_shaken",
+      "windows on the server's clock, 0 to 20 ms in",
+      "fixed_clock",
+      SHAKEN,
+    ],
+    [
+      "global_sliding_shaken",
+      "a sliding window, 0 to 20 ms in",
+      "sliding",
+      SHAKEN,
+    ],
+  ] as const;
+  return worlds.map(([name, about, window, latency]) => ({
+    name,
+    about: `600 reads of 600 channels, 50/s, ${about}`,
+    idealMs: 11_050,
+    reach: 1.06,
+    isQuiet: true,
+    sim: { ...latency, globalLimit: { limit: 50, periodMs: 1_000, window } },
+    shots: channelReads(600),
+  }));
+}

@@ -1,0 +1,117 @@
+const ROOT = new URL("../", import.meta.url);
+
+/** Modules come from the cache, types are checked elsewhere: ten seconds are a lot. */
+const START_MS_MAX = 20_000;
+
+/** A process of its own that says its address when it is ready. */
+export interface Child extends AsyncDisposable {
+  /** The first URL it printed. */
+  readonly url: URL;
+  /** Its memory in bytes (Linux only). */
+  readonly residentBytes: () => Promise<number>;
+}
+
+export interface ChildOptions {
+  /** Relative to the project. */
+  readonly script: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs a script of ours and waits until it prints a URL. */
+export async function startChild(options: ChildOptions): Promise<Child> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--no-check",
+      "--allow-net",
+      "--allow-env",
+      "--allow-read",
+      new URL(options.script, ROOT).pathname,
+      ...options.args ?? [],
+    ],
+    cwd: ROOT,
+    // Settings of whoever runs the bench must not reach the proxy.
+    clearEnv: true,
+    env: { ...ownPlaces(), NO_COLOR: "1", ...options.env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const end = async () => {
+    kill(child);
+    await child.status;
+  };
+  try {
+    const [url, rest] = await firstUrl(child.stdout, options.script);
+    return {
+      url,
+      residentBytes: () => residentBytesOf(child.pid),
+      async [Symbol.asyncDispose]() {
+        await end();
+        await rest;
+      },
+    };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+async function firstUrl(
+  stdout: ReadableStream<Uint8Array<ArrayBuffer>>,
+  script: string,
+): Promise<[url: URL, rest: Promise<void>]> {
+  const reader = stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`${script} printed no address in time`)),
+      START_MS_MAX,
+    );
+  });
+  let said = "";
+  try {
+    while (true) {
+      const { value, done } = await Promise.race([reader.read(), late]);
+      if (done) throw new Error(`${script} ended early: ${said}`);
+      said += value;
+      const found = /https?:\/\/[\w.]+:\d+[\w/]*(?=[^\w/])/.exec(said)?.[0];
+      if (found !== undefined) return [new URL(found), drain(reader)];
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A pipe nobody empties would stop the child. */
+async function drain(
+  reader: ReadableStreamDefaultReader<string>,
+): Promise<void> {
+  while (!(await reader.read()).done);
+}
+
+function kill(child: Deno.ChildProcess): void {
+  try {
+    // Not SIGTERM: a proxy with requests waiting would drain first.
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** What a Deno process needs to find its cache. */
+function ownPlaces(): Record<string, string> {
+  const names = ["DENO_DIR", "HOME", "PATH", "XDG_CACHE_HOME"];
+  return Object.fromEntries(names.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+}
+
+async function residentBytesOf(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  const kib = /VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? "0";
+  return Number(kib) * 1024;
+}

@@ -1,0 +1,48 @@
+import type { AuditReport } from "../sim/auditor.ts";
+import type { SimChange, SimOptions } from "../sim/options.ts";
+import { startChild } from "./child.ts";
+
+/** The simulated Discord in its own process, as a bench steers it. */
+export interface Discord extends AsyncDisposable {
+  /** Ends in `/api`. */
+  readonly url: string;
+  /** Forgets all that happened and takes on another world. */
+  readonly reset: (world: SimChange) => Promise<void>;
+  readonly report: () => Promise<AuditReport>;
+}
+
+/** All a case may have changed, put back; a world lays its own over it. */
+const PLAIN: SimChange = {
+  latencyIn: { minMs: 0, maxMs: 0 },
+  latencyOut: { minMs: 0, maxMs: 0 },
+  rules: [],
+  faults: [],
+  globalLimit: { limit: 50, periodMs: 1_000, window: "fixed_first" },
+  // Its pool per address would bind first where callers bring no token.
+  ipPool: { isOn: false },
+};
+
+/** Starts it; `options` are those of the process and stay for all worlds. */
+export async function startDiscord(options: SimOptions = {}): Promise<Discord> {
+  const wanted: SimOptions = { recordLimit: 0, keepBodyBytes: 0, ...options };
+  const child = await startChild({
+    script: "sim/main.ts",
+    args: [JSON.stringify(wanted)],
+  });
+  const call = async (method: string, path: string, body?: string) => {
+    const url = new URL(path, child.url);
+    const response = await fetch(url, { method, body: body ?? null });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`The simulator refused ${path}: ${text}`);
+    return text;
+  };
+  return {
+    url: child.url.href,
+    async reset(world) {
+      const whole = JSON.stringify({ ...PLAIN, ...world });
+      await call("POST", "/__sim/reset", whole);
+    },
+    report: async () => JSON.parse(await call("GET", "/__sim/report")),
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,106 @@
+import { type Place, RawConnection } from "./raw_http.ts";
+import type { Shot } from "./shots.ts";
+
+/** What became of some shots. */
+export interface Volley {
+  /** From the first one sent to the last one answered; to the time-out when some were not. */
+  readonly tookMs: number;
+  readonly unanswered: number;
+  /** How many answers had each status; 0: the connection broke. */
+  readonly byStatus: ReadonlyMap<number, number>;
+}
+
+/** Connections opened at a time; more at once only overflow the listener's backlog. */
+const OPENING_MAX = 100;
+
+/**
+ * Fires shots at their moments, each on a connection of its own that is open
+ * before the first one leaves, so that neither a pool nor a handshake puts
+ * them into another order.
+ */
+export class Driver implements Disposable {
+  readonly #place: Place;
+  #connections: RawConnection[] = [];
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  /** Opens what `count` shots will need. */
+  async prepare(count: number): Promise<void> {
+    while (this.#connections.length < count) {
+      const missing = count - this.#connections.length;
+      const opening = Array.from(
+        { length: Math.min(missing, OPENING_MAX) },
+        () => RawConnection.open(this.#place),
+      );
+      this.#connections.push(...await Promise.all(opening));
+    }
+  }
+
+  /** Settles when all are answered, or after `withinMs`. */
+  async fire(shots: readonly Shot[], withinMs: number): Promise<Volley> {
+    await this.prepare(shots.length);
+    const used = this.#connections.splice(0, shots.length);
+    const byStatus = new Map<number, number>();
+    const startMs = performance.now();
+    let lastMs = startMs;
+    const asked = shots.map(async (shot, index) => {
+      const dueMs = startMs + shot.afterMs;
+      if (shot.afterMs > 0) await waitUntil(dueMs);
+      const connection = used[index] as RawConnection;
+      const status = await ask(connection, shot);
+      connection.close();
+      lastMs = performance.now();
+      byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+    });
+    await settledWithin(Promise.all(asked), withinMs);
+    const answered = [...byStatus.values()].reduce((sum, n) => sum + n, 0);
+    const unanswered = shots.length - answered;
+    for (const connection of used) connection.close();
+    const endMs = unanswered === 0 ? lastMs : performance.now();
+    // A copy: connections closed above still end as status 0.
+    return {
+      tookMs: endMs - startMs,
+      unanswered,
+      byStatus: new Map(byStatus),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    for (const connection of this.#connections) connection.close();
+    this.#connections = [];
+  }
+}
+
+/** Waits for a moment of `performance.now()`. */
+export async function waitUntil(atMs: number): Promise<void> {
+  const restMs = atMs - performance.now();
+  if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
+}
+
+async function ask(connection: RawConnection, shot: Shot): Promise<number> {
+  const { method, path, body } = shot;
+  const target = `/api/v10${path}`;
+  try {
+    return await connection.ask({
+      method,
+      target,
+      ...body === undefined ? {} : { body },
+    });
+  } catch {
+    return 0;
+  }
+}
+
+async function settledWithin(
+  work: Promise<unknown>,
+  withinMs: number,
+): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, withinMs);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}

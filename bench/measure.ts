@@ -1,0 +1,94 @@
+import type { AuditReport } from "../sim/auditor.ts";
+import type { BenchCase } from "./cases.ts";
+import type { Discord } from "./discord.ts";
+import { Driver, type Volley, waitUntil } from "./drive.ts";
+import { KEY, type Subject } from "./subjects.ts";
+
+/** One case, one subject. */
+export interface Result {
+  readonly benchCase: BenchCase;
+  readonly subject: string;
+  readonly tookMs: number;
+  readonly isComplete: boolean;
+  /** Answers that were not 2xx, by status. */
+  readonly failed: ReadonlyMap<number, number>;
+  /** 429s the simulator gave while the case ran, warm-up excepted. */
+  readonly limited: AuditReport["limited"];
+  readonly reordered: number;
+  readonly doubled: number;
+}
+
+/** Discord's own windows as a proxy finds them just after its start are not what any case is about. */
+const SETTLE_MS = 1_500;
+/** How long a case may last: peers that poll take several times the ideal. */
+const IDEAL_TIMES_MAX = 4;
+const GRACE_MS = 20_000;
+const WARM_UP_MS_MAX = 30_000;
+
+/** Runs one case through one subject, started anew: nothing learnt before helps. */
+export async function measure(
+  benchCase: BenchCase,
+  subject: Subject,
+  discord: Discord,
+): Promise<Result> {
+  const { globalLimit = 50, sim, warmUp, background, shots } = benchCase;
+  const world = { globalLimit: { limit: globalLimit }, ...sim };
+  await discord.reset(world);
+  await using child = await subject.start({
+    upstream: discord.url,
+    globalLimit,
+  });
+  using driver = new Driver(placeOf(child.url));
+  await waitUntil(performance.now() + SETTLE_MS);
+  if (warmUp !== undefined) {
+    await driver.fire(warmUp.shots, WARM_UP_MS_MAX);
+    await waitUntil(performance.now() + warmUp.restMs);
+  }
+  const before = await discord.report();
+  // Opened ahead of the background too: its answers must not be in the way.
+  const behind = background?.shots ?? [];
+  await driver.prepare(behind.length + shots.length);
+  const withinMs = IDEAL_TIMES_MAX * benchCase.idealMs + GRACE_MS;
+  const backgroundMs = withinMs + (background?.headStartMs ?? 0);
+  const ran = driver.fire(behind, backgroundMs);
+  await waitUntil(performance.now() + (background?.headStartMs ?? 0));
+  const volley = await driver.fire(shots, withinMs);
+  const after = await discord.report();
+  await child[Symbol.asyncDispose]();
+  await ran;
+  return resultOf(benchCase, subject.name, volley, before, after);
+}
+
+function placeOf(url: URL): ConstructorParameters<typeof Driver>[0] {
+  return {
+    hostname: url.hostname,
+    port: Number(url.port),
+    headers: [`authorization: ${KEY}`],
+  };
+}
+
+function resultOf(
+  benchCase: BenchCase,
+  subject: string,
+  volley: Volley,
+  before: AuditReport,
+  after: AuditReport,
+): Result {
+  const failed = [...volley.byStatus]
+    .filter(([status]) => status < 200 || status > 299);
+  return {
+    benchCase,
+    subject,
+    tookMs: volley.tookMs,
+    isComplete: volley.unanswered === 0,
+    failed: new Map(failed),
+    limited: {
+      user: after.limited.user - before.limited.user,
+      global: after.limited.global - before.limited.global,
+      shared: after.limited.shared - before.limited.shared,
+      cloudflare: after.limited.cloudflare - before.limited.cloudflare,
+    },
+    reordered: after.reordered.length - before.reordered.length,
+    doubled: after.doubled.length - before.doubled.length,
+  };
+}

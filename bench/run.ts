@@ -1,0 +1,43 @@
+/**
+ * `deno task bench [case…] [--only=subject,…]`: every case through every
+ * subject, one row each, against a simulated Discord in a process of its own.
+ */
+// deno-lint-ignore-file no-console -- Its output is what it is for.
+import { CASES } from "./cases.ts";
+import { startDiscord } from "./discord.ts";
+import { measure } from "./measure.ts";
+import { SUBJECTS } from "./subjects.ts";
+import { headLines, isReached, rowOf } from "./table.ts";
+
+const words = Deno.args.filter((word) => !word.startsWith("--"));
+const only = Deno.args.find((word) => word.startsWith("--only="))
+  ?.slice("--only=".length).split(",");
+
+const cases = pick(CASES, words.length === 0 ? undefined : words);
+const subjects = pick(SUBJECTS, only);
+
+await using discord = await startDiscord();
+console.log(headLines());
+let missed = 0;
+for (const benchCase of cases) {
+  for (const subject of subjects) {
+    const result = await measure(benchCase, subject, discord);
+    console.log(rowOf(result));
+    if (subject.name === "sluice" && !isReached(result)) missed++;
+  }
+}
+console.log(`\n${missed} of ${cases.length} cases missed`);
+
+function pick<T extends { readonly name: string }>(
+  all: readonly T[],
+  names: readonly string[] | undefined,
+): readonly T[] {
+  if (names === undefined) return all;
+  return names.map((name) => {
+    const found = all.find((one) => one.name === name);
+    if (found !== undefined) return found;
+    const known = all.map((one) => one.name).join(", ");
+    console.error(`Cannot run "${name}": want one of ${known}`);
+    Deno.exit(1);
+  });
+}

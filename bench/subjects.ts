@@ -1,0 +1,56 @@
+import { type Child, startChild } from "./child.ts";
+
+/** The key every subject asks for. */
+export const KEY = "bench-key-0123456789";
+
+/** Shaped like a bot's token: the id of the application in base64 comes first. */
+export const TOKEN = "MTIwMDAwMDAwMDAwMDAwMDAwMA.bench0.not-a-real-token";
+
+/** What a subject is told. */
+export interface SubjectOptions {
+  /** Ends in `/api`. */
+  readonly upstream: string;
+  readonly globalLimit: number;
+  /** PEM file of an authority the subject trusts besides the usual ones. */
+  readonly caFile?: string;
+}
+
+/** Something that stands between callers and Discord. */
+export interface Subject {
+  readonly name: string;
+  readonly start: (options: SubjectOptions) => Promise<Child>;
+}
+
+/** Ours first, then what people use today behind a listener as small as can be. */
+export const SUBJECTS: readonly Subject[] = [
+  { name: "sluice", start: startSluice },
+  { name: "discordeno", start: (options) => startPeer("discordeno", options) },
+  { name: "discordjs", start: (options) => startPeer("discordjs", options) },
+];
+
+/** The proxy as `deno task start` runs it. */
+export function startSluice(options: SubjectOptions): Promise<Child> {
+  return startChild({
+    script: "rest/mod.ts",
+    env: {
+      DISCORD_TOKEN: TOKEN,
+      REST_AUTHORIZATION: KEY,
+      REST_PORT: "0",
+      REST_UPSTREAM: options.upstream,
+      REST_GLOBAL_LIMIT: String(options.globalLimit),
+      REST_LOG_FORMAT: "json",
+      ...options.caFile === undefined ? {} : { DENO_CERT: options.caFile },
+    },
+  });
+}
+
+/** A program of `bench/subjects/`, told everything in one JSON argument. */
+export function startPeer(
+  name: string,
+  options: SubjectOptions,
+): Promise<Child> {
+  return startChild({
+    script: `bench/subjects/${name}.ts`,
+    args: [JSON.stringify({ ...options, key: KEY, token: TOKEN })],
+  });
+}
