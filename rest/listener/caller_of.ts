@@ -25,6 +25,11 @@ export function callerOf(
 
 /** Where a request comes from, without the port. */
 export function remoteHostOf(info: Deno.ServeHandlerInfo): string {
-  const address = info.remoteAddr;
-  return "hostname" in address ? address.hostname : address.transport;
+  try {
+    const address = info.remoteAddr;
+    return "hostname" in address ? address.hostname : address.transport;
+  } catch {
+    // The runtime forgets it with the request, which an upgrade may have ended.
+    return "unknown";
+  }
 }

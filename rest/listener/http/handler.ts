@@ -1,18 +1,17 @@
 import { crossingHeaders } from "../../domain/crossing_headers.ts";
 import type { FactSink } from "../../domain/fact.ts";
 import type { HeaderList } from "../../domain/headers.ts";
-import { type Identity, NOBODY } from "../../domain/identity.ts";
 import type { Clock, Submitter } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
 import type { Authorizer } from "../authorize.ts";
-import { callerOf, remoteHostOf } from "../caller_of.ts";
+import { remoteHostOf } from "../caller_of.ts";
 import { faultOf } from "../fault_of.ts";
 import { answerProbe } from "../operators.ts";
+import { type Admission, admit, type AdmitDeps, type Visit } from "./admit.ts";
 import { answerResponse } from "./answer_response.ts";
 import { type BodyRules, readBody } from "./body.ts";
 import { createHeldBytes } from "./held_bytes.ts";
-import { type Place, placeOf } from "./place_of.ts";
 import { rawTargetOf, splitPathKey } from "./raw_target.ts";
 import { refusalResponse } from "./refusal_response.ts";
 import { isOrderedBy, leaveWithinMsOf, urgencyOf } from "./wishes.ts";
@@ -48,43 +47,20 @@ export interface HttpHandlerDeps {
   readonly onUpgrade?: HttpHandler;
 }
 
-/** One request on its way through the listener. */
-interface Visit {
-  readonly request: Request;
-  readonly info: Deno.ServeHandlerInfo;
-  /** For the fact of a refusal, told as soon as it is known. */
-  label: string;
-  caller: string | undefined;
-  /** From here on the dispatcher tells what becomes of it. */
-  isSubmitted: boolean;
-}
-
-/** Where a request goes and whose it is: all that is known before its body. */
-interface Admission {
-  readonly place: Place;
-  readonly identity: Identity;
-  readonly caller: string;
+/** What the steps of a visit work with, put together once. */
+interface Desk extends HttpHandlerDeps {
+  readonly gate: AdmitDeps;
+  readonly bodies: BodyRules;
 }
 
 /** What the label says of a request that has no route, or none yet. */
 const NO_ROUTE = "(no route)";
-/** The key name of callers that were let in without one. */
-const NO_KEY_NAME = "open";
 
 const UPGRADE_PATH = /^\/(?:rep)?(?:\?|$)/;
 
 /** Answers HTTP: one request in, one answer or refusal out, whoever had to wait. */
 export function createHttpHandler(deps: HttpHandlerDeps): HttpHandler {
-  const { settings, clock } = deps;
-  const held = createHeldBytes(settings.heldLimitBytes, clock);
-  const rules: BodyRules = {
-    held,
-    clock,
-    // A body larger than the whole budget would wait for room that never comes.
-    bodyLimitBytes: Math.min(settings.bodyLimitBytes, settings.heldLimitBytes),
-    bodyTimeoutMs: settings.bodyTimeoutMs,
-    roomWaitMs: settings.roomWaitMs,
-  };
+  const desk = deskOf(deps);
   return async function handleHttp(request, info) {
     const visit: Visit = {
       request,
@@ -94,18 +70,31 @@ export function createHttpHandler(deps: HttpHandlerDeps): HttpHandler {
       isSubmitted: false,
     };
     try {
-      return await receive(visit, deps, rules);
+      return await receive(visit, desk);
     } catch (error) {
       return refuse(error, visit, deps.facts);
     }
   };
 }
 
-async function receive(
-  visit: Visit,
-  deps: HttpHandlerDeps,
-  rules: BodyRules,
-): Promise<Response> {
+function deskOf(deps: HttpHandlerDeps): Desk {
+  const { settings, clock, authorizer } = deps;
+  const { bodyLimitBytes, heldLimitBytes } = settings;
+  const hasUpgrade = deps.onUpgrade !== undefined;
+  return {
+    ...deps,
+    gate: { authorizer, clock, rules: { ...settings, hasUpgrade } },
+    bodies: {
+      ...settings,
+      clock,
+      held: createHeldBytes(heldLimitBytes, clock),
+      // A body larger than the whole budget would wait for room that never comes.
+      bodyLimitBytes: Math.min(bodyLimitBytes, heldLimitBytes),
+    },
+  };
+}
+
+async function receive(visit: Visit, desk: Desk): Promise<Response> {
   const { request, info } = visit;
   const raw = rawTargetOf(request.url, request.headers.get("host"));
   if (raw === undefined) {
@@ -114,22 +103,23 @@ async function receive(
       "Cannot read path: it is an absolute one, and not of the host that Host names",
     );
   }
-  const { pathKey, target } = deps.settings.isKeyInPathAllowed
+  const { pathKey, target } = desk.settings.isKeyInPathAllowed
     ? splitPathKey(raw)
     : { pathKey: undefined, target: raw };
 
-  const probe = answerProbe(target, request.method, deps.isDraining());
+  const isDraining = desk.isDraining();
+  const probe = answerProbe(target, request.method, isDraining);
   if (probe !== undefined) return probe;
-  if (deps.isDraining()) {
+  if (isDraining) {
     throw new Refusal(
       "draining",
       "Cannot take requests: the proxy is stopping",
     );
   }
-  if (deps.onUpgrade !== undefined && isUpgrade(request, target)) {
-    return await deps.onUpgrade(request, info);
+  if (desk.onUpgrade !== undefined && isUpgrade(request, target)) {
+    return await desk.onUpgrade(request, info);
   }
-  return await relay(visit, admit(visit, pathKey, target, deps), deps, rules);
+  return await relay(visit, admit(visit, pathKey, target, desk.gate), desk);
 }
 
 function isUpgrade(request: Request, target: string): boolean {
@@ -137,57 +127,11 @@ function isUpgrade(request: Request, target: string): boolean {
     request.headers.get("upgrade")?.toLowerCase() === "websocket";
 }
 
-/** Says whose the request is, or refuses it before a byte of its body is read. */
-function admit(
-  visit: Visit,
-  pathKey: string | undefined,
-  target: string,
-  deps: HttpHandlerDeps,
-): Admission {
-  const { authorizer, settings, clock } = deps;
-  const { method, headers } = visit.request;
-  const hasUpgrade = deps.onUpgrade !== undefined;
-  const { apiVersion } = settings;
-  const place = placeOf(
-    method,
-    target,
-    { apiVersion, hasUpgrade },
-    clock.wallMs(),
-  );
-  const route = place instanceof Refusal ? undefined : place.route;
-  if (route !== undefined) visit.label = route.label;
-
-  const proof = authorizer.prove({
-    authorization: headers.get("authorization"),
-    restAuthorization: headers.get("x-rest-authorization"),
-    pathKey,
-  });
-  const isOpen = settings.areTokenRoutesOpen && route?.carriesToken === true;
-  if (proof === undefined && !isOpen) {
-    throw new Refusal(
-      "unauthorized",
-      "Cannot accept the request: the key is missing or wrong. Send it in Authorization, or in X-Rest-Authorization beside a token of your own",
-    );
-  }
-  if (place instanceof Refusal) throw place;
-  const caller = callerOf(
-    proof?.keyName ?? NO_KEY_NAME,
-    headers.get("x-rest-client"),
-    visit.info,
-  );
-  visit.caller = caller;
-  const identity = proof === undefined
-    ? NOBODY
-    : authorizer.identityFor(proof, place.route);
-  return { place, identity, caller };
-}
-
 /** Takes the body in, queues the request and hands Discord's answer on. */
 async function relay(
   visit: Visit,
   { place, identity, caller }: Admission,
-  { submitter, settings }: HttpHandlerDeps,
-  rules: BodyRules,
+  { submitter, settings, bodies }: Desk,
 ): Promise<Response> {
   const { request } = visit;
   const { headers } = request;
@@ -201,7 +145,7 @@ async function relay(
     leaveWithinMs: leaveWithinMsOf(headers.get("prefer")),
   } satisfies Omit<ProxyRequest, "body">;
 
-  const body = await readBody(request, rules);
+  const body = await readBody(request, bodies);
   try {
     const ticket = submitter.submit(
       { ...asked, body: body.bytes },
@@ -211,7 +155,7 @@ async function relay(
     const answer = await ticket.answer;
     return answerResponse(answer, settings);
   } finally {
-    rules.held.give(body.heldBytes);
+    bodies.held.give(body.heldBytes);
   }
 }
 

@@ -1,0 +1,74 @@
+import { type Identity, NOBODY } from "../../domain/identity.ts";
+import type { Clock } from "../../domain/ports.ts";
+import { Refusal } from "../../domain/refusal.ts";
+import type { Authorizer } from "../authorize.ts";
+import { callerOf } from "../caller_of.ts";
+import { type Place, placeOf, type PlaceRules } from "./place_of.ts";
+
+/** One request on its way through the listener. */
+export interface Visit {
+  readonly request: Request;
+  readonly info: Deno.ServeHandlerInfo;
+  /** For the fact of a refusal, told as soon as it is known. */
+  label: string;
+  caller: string | undefined;
+  /** From here on the dispatcher tells what becomes of it. */
+  isSubmitted: boolean;
+}
+
+/** Where a request goes and whose it is: all that is known before its body. */
+export interface Admission {
+  readonly place: Place;
+  readonly identity: Identity;
+  readonly caller: string;
+}
+
+export interface AdmitDeps {
+  readonly authorizer: Authorizer;
+  readonly clock: Clock;
+  readonly rules: PlaceRules & {
+    /** Paths that carry a token need no key. */
+    readonly areTokenRoutesOpen: boolean;
+  };
+}
+
+/** The key name of callers that were let in without one. */
+const NO_KEY_NAME = "open";
+
+/** Says whose the request is, or refuses it before a byte of its body is read. */
+export function admit(
+  visit: Visit,
+  pathKey: string | undefined,
+  target: string,
+  deps: AdmitDeps,
+): Admission {
+  const { authorizer, rules, clock } = deps;
+  const { method, headers } = visit.request;
+  const place = placeOf(method, target, rules, clock.wallMs());
+  const route = place instanceof Refusal ? undefined : place.route;
+  if (route !== undefined) visit.label = route.label;
+
+  const proof = authorizer.prove({
+    authorization: headers.get("authorization"),
+    restAuthorization: headers.get("x-rest-authorization"),
+    pathKey,
+  });
+  const isOpen = rules.areTokenRoutesOpen && route?.carriesToken === true;
+  if (proof === undefined && !isOpen) {
+    throw new Refusal(
+      "unauthorized",
+      "Cannot accept the request: the key is missing or wrong. Send it in Authorization, or in X-Rest-Authorization beside a token of your own",
+    );
+  }
+  if (place instanceof Refusal) throw place;
+  const caller = callerOf(
+    proof?.keyName ?? NO_KEY_NAME,
+    headers.get("x-rest-client"),
+    visit.info,
+  );
+  visit.caller = caller;
+  const identity = proof === undefined
+    ? NOBODY
+    : authorizer.identityFor(proof, place.route);
+  return { place, identity, caller };
+}

@@ -1,0 +1,40 @@
+/** The extensions' name as a subprotocol (J1). */
+export const REP_V1 = "rep.v1";
+
+/** A key offered as a subprotocol, for browsers, which cannot set headers (A1). */
+const KEY_PREFIX = "rep.auth.";
+
+/** What the list of offered subprotocols comes to. */
+export interface Offer {
+  /** The name to return; undefined: none (C1, C3). */
+  readonly protocol: typeof REP_V1 | undefined;
+  /** The key that was offered; "" for one that cannot be read; undefined: none. */
+  readonly key: string | undefined;
+}
+
+/** Reads `Sec-WebSocket-Protocol`: names between commas, with blanks or without (C2). */
+export function readOffer(header: string | null): Offer {
+  if (header === null) return { protocol: undefined, key: undefined };
+  const names = header.split(",").map((name) => name.trim());
+  const offered = names.find((name) => name.startsWith(KEY_PREFIX));
+  return {
+    protocol: names.includes(REP_V1) ? REP_V1 : undefined,
+    key: offered === undefined
+      ? undefined
+      : decodeKey(offered.slice(KEY_PREFIX.length)),
+  };
+}
+
+function decodeKey(text: string): string {
+  try {
+    const bytes = Uint8Array.fromBase64(text, { alphabet: "base64url" });
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return ""; // No key at all, so it will be refused like any wrong one.
+  }
+}
+
+/** Whether the request asks to become a WebSocket. */
+export function isUpgrade(headers: Headers): boolean {
+  return headers.get("upgrade")?.toLowerCase() === "websocket";
+}

@@ -1,0 +1,22 @@
+import type { Principal } from "../../rep/principal.ts";
+import type { Authorizer, Evidence } from "../authorize.ts";
+import { callerOf } from "../caller_of.ts";
+
+/** The token in whose name a caller without one of its own speaks. */
+const OWN = "own";
+
+/** Who a connection speaks for, by the same rules as an HTTP request (A1, A3). */
+export function principalOf(
+  authorizer: Authorizer,
+  evidence: Evidence,
+  clientName: string | null,
+  info: Deno.ServeHandlerInfo,
+): Principal | undefined {
+  const proof = authorizer.prove(evidence);
+  if (proof === undefined) return undefined;
+  return {
+    owner: `${proof.keyName} ${proof.brought?.id ?? OWN}`,
+    callerName: callerOf(proof.keyName, clientName, info),
+    identityFor: (route) => authorizer.identityFor(proof, route),
+  };
+}

@@ -1,0 +1,49 @@
+import type { Answer } from "../../domain/answer.ts";
+import { Refusal } from "../../domain/refusal.ts";
+import type { WholeAnswer } from "../../rep/answer_text.ts";
+import { GrowingBytes } from "../http/growing_bytes.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/**
+ * Reads an answer's streamed body to its end: a frame carries it whole. Refuses
+ * with `sent: true` what does not fit or breaks off; Discord did act on it.
+ */
+export async function readWhole(
+  { status, headers }: Answer,
+  body: ReadableStream<Bytes>,
+  maxBytes: number,
+): Promise<WholeAnswer> {
+  const whole = new GrowingBytes(0);
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return { status, headers, body: whole.take() };
+      if (whole.length + value.byteLength > maxBytes) {
+        await reader.cancel();
+        throw tooLarge(status, maxBytes);
+      }
+      whole.add(value);
+    }
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw brokenOff(status);
+  }
+}
+
+function tooLarge(status: number, maxBytes: number): Refusal {
+  return new Refusal(
+    "internal",
+    `Cannot show the answer: Discord answered ${status} with more than ${maxBytes} bytes, which no frame carries; ask over HTTP`,
+    { sent: true },
+  );
+}
+
+function brokenOff(status: number): Refusal {
+  return new Refusal(
+    "outcome_unknown",
+    `Cannot show the answer: Discord answered ${status}, and its body broke off`,
+    { sent: true },
+  );
+}
