@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash } from "../../deps.ts";
 import type { Identity } from "../../rest/domain/identity.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
 import type { Method } from "../../rest/domain/request.ts";
@@ -70,7 +70,9 @@ const FORMS: ReadonlyArray<
   ["bearer in lower case and the key is our bot", {
     authorization: `bearer ${KEY}`,
   }, OWN],
-  ["Basic and the key is nothing", { authorization: `Basic ${KEY}` }, "no key"],
+  ["the key as client credentials is nothing", {
+    authorization: `Basic ${KEY}`,
+  }, "no key"],
   ["our own token is our bot", { authorization: `Bot ${TOKEN}` }, OWN],
   ["our own token without Bot is nothing", { authorization: TOKEN }, "no key"],
   [
@@ -99,7 +101,7 @@ const FORMS: ReadonlyArray<
     ...WITH_KEY,
     authorization: "Bearer b",
   }, BEARER],
-  ["the key beside Basic is that application", {
+  ["the key beside client credentials is that application", {
     ...WITH_KEY,
     authorization: "Basic Y2w6cw==",
   }, BASIC],
@@ -163,7 +165,7 @@ for (const line of TOKENLESS) {
     assert.deepEqual(outcomeOf({ authorization: `Bot ${TOKEN}` }, line), NONE);
   });
 
-  Deno.test(`authorize: a caller's own Basic goes to ${line}`, () => {
+  Deno.test(`authorize: a caller's own credentials go to ${line}`, () => {
     assert.deepEqual(
       outcomeOf({ ...WITH_KEY, authorization: "Basic Y2w6cw==" }, line),
       BASIC,

@@ -11,7 +11,7 @@ import { answerProbe } from "../operators.ts";
 import { type Admission, admit, type AdmitDeps, type Visit } from "./admit.ts";
 import { answerResponse } from "./answer_response.ts";
 import { type BodyRules, readBody } from "./body.ts";
-import { createHeldBytes } from "./held_bytes.ts";
+import { HeldBytes } from "./held_bytes.ts";
 import { rawTargetOf, splitPathKey } from "./raw_target.ts";
 import { refusalResponse } from "./refusal_response.ts";
 import { isOrderedBy, leaveWithinMsOf, urgencyOf } from "./wishes.ts";
@@ -87,7 +87,7 @@ function deskOf(deps: HttpHandlerDeps): Desk {
     bodies: {
       ...settings,
       clock,
-      held: createHeldBytes(heldLimitBytes, clock),
+      held: new HeldBytes(heldLimitBytes, clock),
       // A body larger than the whole budget would wait for room that never comes.
       bodyLimitBytes: Math.min(bodyLimitBytes, heldLimitBytes),
     },

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import {
-  createHeldBytes,
-  type HeldBytes,
+  HeldBytes,
   SMALL_BODY_BYTES,
   type Taking,
 } from "../../../rest/listener/http/held_bytes.ts";
@@ -32,7 +31,7 @@ Deno.test("tryTake() takes up to the limit and not a byte more", () => {
       false,
     ]] as const
   ) {
-    const held = createHeldBytes(LIMIT, createManualClock());
+    const held = new HeldBytes(LIMIT, createManualClock());
     assert.equal(held.tryTake(bytes), isTaken, String(bytes));
     assert.equal(held.usedBytes, isTaken ? bytes : 0);
   }
@@ -40,7 +39,7 @@ Deno.test("tryTake() takes up to the limit and not a byte more", () => {
 
 Deno.test("those who wait get room in the order in which they came", async () => {
   const clock = createManualClock();
-  const held = createHeldBytes(LIMIT, clock);
+  const held = new HeldBytes(LIMIT, clock);
   const { ends, join } = lineOf(held);
   held.tryTake(LIMIT);
   join("first", LARGE * 2);
@@ -55,14 +54,14 @@ Deno.test("those who wait get room in the order in which they came", async () =>
 });
 
 Deno.test("a large body does not overtake a larger one that waits", () => {
-  const held = createHeldBytes(LIMIT, createManualClock());
+  const held = new HeldBytes(LIMIT, createManualClock());
   held.tryTake(LIMIT - LARGE);
   lineOf(held).join("larger", LARGE + 1);
   assert.ok(!held.tryTake(LARGE));
 });
 
 Deno.test("a small body passes those who wait where there is room for it", () => {
-  const held = createHeldBytes(LIMIT, createManualClock());
+  const held = new HeldBytes(LIMIT, createManualClock());
   held.tryTake(LIMIT - LARGE);
   lineOf(held).join("large", LARGE + 1);
   assert.ok(held.tryTake(SMALL_BODY_BYTES));
@@ -71,7 +70,7 @@ Deno.test("a small body passes those who wait where there is room for it", () =>
 
 Deno.test("waiting ends at its time, not before", async () => {
   const clock = createManualClock();
-  const held = createHeldBytes(LIMIT, clock);
+  const held = new HeldBytes(LIMIT, clock);
   const { ends, join } = lineOf(held);
   held.tryTake(LIMIT);
   join("one", LARGE, 1_000);
@@ -84,7 +83,7 @@ Deno.test("waiting ends at its time, not before", async () => {
 
 Deno.test("a caller that leaves the line lets those behind it pass", async () => {
   const clock = createManualClock();
-  const held = createHeldBytes(LIMIT, clock);
+  const held = new HeldBytes(LIMIT, clock);
   const { ends, join } = lineOf(held);
   const leaving = new AbortController();
   held.tryTake(LIMIT - LARGE);
@@ -97,7 +96,7 @@ Deno.test("a caller that leaves the line lets those behind it pass", async () =>
 });
 
 Deno.test("a caller that has left already never stands in line", async () => {
-  const held = createHeldBytes(LIMIT, createManualClock());
+  const held = new HeldBytes(LIMIT, createManualClock());
   held.tryTake(LIMIT);
   assert.equal(await held.take(LARGE, 1_000, AbortSignal.abort()), "gone");
   assert.equal(held.waiting, 0);
@@ -105,7 +104,7 @@ Deno.test("a caller that has left already never stands in line", async () => {
 
 Deno.test("the line takes a thousand and refuses the next", async () => {
   const clock = createManualClock();
-  const held = createHeldBytes(LIMIT, clock);
+  const held = new HeldBytes(LIMIT, clock);
   const { ends, join } = lineOf(held);
   held.tryTake(LIMIT);
   for (let index = 0; index < 1_000; index++) join("waits", LARGE);
@@ -116,7 +115,7 @@ Deno.test("the line takes a thousand and refuses the next", async () => {
 
 Deno.test("what was taken is free again once all is given back", async () => {
   const clock = createManualClock();
-  const held = createHeldBytes(LIMIT, clock);
+  const held = new HeldBytes(LIMIT, clock);
   const { ends, join } = lineOf(held);
   held.tryTake(LIMIT);
   for (let index = 0; index < 50; index++) join("waits", LARGE * (index % 5));
