@@ -5,8 +5,13 @@ import {
 } from "../../deps.ts";
 import type { Identity } from "../domain/identity.ts";
 import type { Submitter } from "../domain/ports.ts";
+import { FormGate } from "./form_gate.ts";
 import { reject, resolve } from "./outcome.ts";
-import { type RequestRules, toProxyRequest } from "./to_proxy_request.ts";
+import {
+  hasForm,
+  type RequestRules,
+  toProxyRequest,
+} from "./to_proxy_request.ts";
 
 export interface ManagerDeps extends RequestRules {
   /** The bot it speaks for. */
@@ -44,7 +49,9 @@ export function createManager(deps: ManagerDeps): RestManager {
   manager.baseUrl = baseUrl;
   hideToken(manager, identity);
 
-  const pass = (request: SendRequestOptions) => forward(manager, deps, request);
+  const gate = new FormGate();
+  const pass = (request: SendRequestOptions) =>
+    forward(manager, deps, gate, request);
   manager.processRequest = pass;
   manager.sendRequest = pass;
   return manager;
@@ -67,11 +74,18 @@ function hideToken(manager: RestManager, identity: Identity): void {
 async function forward(
   manager: RestManager,
   deps: ManagerDeps,
+  gate: FormGate,
   request: SendRequestOptions,
 ): Promise<void> {
   try {
-    const proxyRequest = await toProxyRequest(manager, deps, request);
-    const answer = await deps.submitter.submit(proxyRequest).answer;
+    const { submitter } = deps;
+    const ticket = await gate.pass(
+      request.route,
+      hasForm(request),
+      async () =>
+        submitter.submit(await toProxyRequest(manager, deps, request)),
+    );
+    const answer = await ticket.answer;
     await resolve(request, answer);
   } catch (error) {
     reject(request, error);

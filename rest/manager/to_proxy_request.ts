@@ -36,6 +36,12 @@ interface Payload {
   readonly contentType: string | undefined;
 }
 
+/** True where the body is written as multipart, which takes a moment. */
+export function hasForm({ requestBodyOptions }: SendRequestOptions): boolean {
+  return requestBodyOptions?.files !== undefined ||
+    requestBodyOptions?.body instanceof FormData;
+}
+
 /** What discordeno is about to send, free of its shape. */
 export async function toProxyRequest(
   manager: RestManager,
