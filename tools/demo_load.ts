@@ -44,10 +44,7 @@ export const DEMO_CALLS: readonly DemoCall[] = [
   {
     name: "interaction callbacks",
     method: "POST",
-    path: (n) =>
-      `/interactions/${
-        86_000_000_000_000_000 + n
-      }/aW50ZXJhY3Rpb246demo${n}/callback`,
+    path: (n) => `/interactions/${id(86, n)}/aW50ZXJhY3Rpb246demo${n}/callback`,
     body: () => ({ type: 5 }),
     count: 40,
   },
