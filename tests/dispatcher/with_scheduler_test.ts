@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import type { Answer } from "../../rest/domain/answer.ts";
+import { headerOf } from "../../rest/domain/headers.ts";
+import { Refusal } from "../../rest/domain/refusal.ts";
+import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
+import { createScheduler } from "../../rest/scheduler/scheduler.ts";
+import { fc } from "../deps.ts";
+import { createManualClock } from "../_manual_clock.ts";
+import { answerOf, refusalOf, requestOf, sha256 } from "./_builders.ts";
+import { createScriptedUpstream, lost, unsent } from "./_scripted_upstream.ts";
+
+/** The dispatcher with the scheduler it is made for; only network and clock are played. */
+function queueOf() {
+  // Ten seconds in: nothing is assumed part-used any more.
+  const clock = createManualClock(10_000);
+  const upstream = createScriptedUpstream(clock.nowMs);
+  const scheduler = createScheduler({ maxWaitMs: 60_000 });
+  const dispatcher = createDispatcher({
+    scheduler,
+    upstream,
+    clock,
+    random: () => 0.5,
+    facts: () => {},
+    digest: sha256,
+    options: { maxWaitMs: 60_000, isSingleFlight: true, apiVersion: 10 },
+  });
+  return { clock, upstream, dispatcher };
+}
+
+function textsOf(upstream: ReturnType<typeof createScriptedUpstream>) {
+  return upstream.sends.map(({ request }) =>
+    new TextDecoder().decode(request.body)
+  );
+}
+
+const VIA = ["via", "1.1 google"] as const;
+
+function limited(retryAfterS: number): Answer {
+  return answerOf(429, {
+    headers: [VIA, ["x-ratelimit-scope", "user"]],
+    text: JSON.stringify({ retry_after: retryAfterS, global: false }),
+  });
+}
+
+Deno.test("messages of one channel leave one after the other's answer, in order", async () => {
+  const { clock, upstream, dispatcher } = queueOf();
+  const tickets = ["a", "b", "c"].map((text) =>
+    dispatcher.submit(requestOf("POST", { text }))
+  );
+  await clock.settle();
+  assert.deepEqual(textsOf(upstream), ["a"]);
+  upstream.next.answer(answerOf(200, { headers: [VIA] }));
+  await clock.settle();
+  assert.deepEqual(textsOf(upstream), ["a", "b"]);
+  upstream.next.answer(answerOf(200, { headers: [VIA] }));
+  await clock.settle();
+  upstream.next.answer(answerOf(200, { headers: [VIA] }));
+  assert.deepEqual(textsOf(upstream), ["a", "b", "c"]);
+  for (const { answer } of tickets) assert.equal((await answer).status, 200);
+  await dispatcher.drain(0);
+});
+
+Deno.test("a 429 is waited out, and nobody overtakes", async () => {
+  const { clock, upstream, dispatcher } = queueOf();
+  const first = dispatcher.submit(requestOf("POST", { text: "a" }));
+  const second = dispatcher.submit(requestOf("POST", { text: "b" }));
+  await clock.settle();
+  upstream.next.answer(limited(1.5));
+  await clock.advance(1_400);
+  assert.deepEqual(textsOf(upstream), ["a"]);
+  await clock.advance(600);
+  assert.deepEqual(textsOf(upstream), ["a", "a"]);
+  upstream.next.answer(answerOf(200, { headers: [VIA] }));
+  const answer = await first.answer;
+  assert.equal(headerOf(answer.headers, "x-rest-attempts"), "2");
+  await clock.advance(2_000);
+  upstream.next.answer(answerOf(200, { headers: [VIA] }));
+  assert.equal((await second.answer).status, 200);
+  assert.deepEqual(textsOf(upstream), ["a", "a", "b"]);
+  await dispatcher.drain(0);
+});
+
+Deno.test("a 429 beyond the longest wait is Discord's word to the caller", async () => {
+  const { clock, upstream, dispatcher } = queueOf();
+  const ticket = dispatcher.submit(requestOf("POST", { text: "a" }));
+  await clock.settle();
+  upstream.next.answer(limited(61));
+  assert.equal((await ticket.answer).status, 429);
+  await dispatcher.drain(0);
+});
+
+Deno.test("a connection that fails is tried again in its place", async () => {
+  const { clock, upstream, dispatcher } = queueOf();
+  const first = dispatcher.submit(requestOf("POST", { text: "a" }));
+  dispatcher.submit(requestOf("POST", { text: "b" }));
+  await clock.settle();
+  upstream.next.fail(unsent());
+  await clock.advance(100);
+  assert.deepEqual(textsOf(upstream), ["a", "a"]);
+  upstream.next.fail(unsent());
+  await clock.advance(200);
+  upstream.next.answer(answerOf(200, { headers: [VIA] }));
+  await first.answer;
+  await clock.advance(1_000);
+  assert.deepEqual(textsOf(upstream), ["a", "a", "a", "b"]);
+  await dispatcher.drain(0);
+});
+
+Deno.test("a 401 on the bot's token is checked once, and only the check's 401 locks the bot", async () => {
+  for (const status of [200, 401]) {
+    const { clock, upstream, dispatcher } = queueOf();
+    const ticket = dispatcher.submit(requestOf("GET"));
+    await clock.settle();
+    upstream.next.answer(answerOf(401, { headers: [VIA] }));
+    assert.equal((await ticket.answer).status, 401);
+    await clock.settle();
+    assert.equal(upstream.next.request.target.path, "/users/@me");
+    upstream.next.answer(answerOf(status, { headers: [VIA] }));
+    await clock.settle();
+    const after = dispatcher.submit(requestOf("GET"));
+    if (status === 401) {
+      assert.equal((await refusalOf(after.answer)).code, "token_rejected");
+    } else {
+      await clock.settle();
+      upstream.next.answer(answerOf(200, { headers: [VIA] }));
+      assert.equal((await after.answer).status, 200);
+    }
+    await dispatcher.drain(0);
+  }
+});
+
+Deno.test("a deadline that passes is refused as unsent", async () => {
+  const { clock, upstream, dispatcher } = queueOf();
+  dispatcher.submit(requestOf("POST", { text: "a" }));
+  const late = dispatcher.submit(
+    requestOf("POST", { text: "b", leaveWithinMs: 2_000 }),
+  );
+  const refusal = refusalOf(late.answer);
+  await clock.advance(2_100);
+  const { code, sent } = await refusal;
+  assert.equal(code, "deadline");
+  assert.ok(sent === false);
+  upstream.next.answer(answerOf(200, { headers: [VIA] }));
+  await dispatcher.drain(0);
+});
+
+const step = fc.record({
+  kind: fc.constantFrom(
+    "submit",
+    "submit",
+    "submit",
+    "leave",
+    "cancel",
+    "answer",
+    "answer",
+    "lose",
+    "advance",
+  ),
+  method: fc.constantFrom("GET", "POST", "PUT", "PATCH", "DELETE"),
+  path: fc.constantFrom(
+    "/channels/1/messages",
+    "/channels/2/messages",
+    "/channels/1",
+    "/guilds/3",
+  ),
+  status: fc.constantFrom(200, 200, 200, 401, 404, 429, 502),
+  at: fc.nat(10),
+});
+
+Deno.test("whatever happens, every request in the queue ends once traffic is answered again", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 40, size: "max" }),
+      async (steps) => {
+        const { clock, upstream, dispatcher } = queueOf();
+        const ends: unknown[] = [];
+        const controllers: AbortController[] = [];
+        const tickets: Array<ReturnType<typeof dispatcher.submit>> = [];
+        for (const { kind, method, path, status, at } of steps) {
+          const open = upstream.sends.filter(({ isOpen }) => isOpen);
+          if (kind === "submit") {
+            const controller = new AbortController();
+            const text = method === "GET" ? {} : { text: String(at) };
+            const request = requestOf(method, { path, ...text });
+            const ticket = dispatcher.submit(request, controller.signal);
+            const note = (end: unknown) => void ends.push(end);
+            ticket.answer.then(note, note);
+            tickets.push(ticket);
+            controllers.push(controller);
+          } else if (kind === "leave") controllers[at]?.abort();
+          else if (kind === "cancel") tickets[at]?.cancel();
+          else if (kind === "lose") open[at]?.fail(lost());
+          else if (kind === "advance") await clock.advance(at * 200);
+          else {
+            const answer = status === 429
+              ? limited(0.5)
+              : answerOf(status, { headers: [VIA] });
+            open[at]?.answer(answer);
+          }
+          await clock.settle();
+        }
+        // From here on Discord answers everything: nothing may be left behind.
+        for (let turn = 0; turn < 200; turn++) {
+          for (const send of upstream.sends) {
+            if (send.isOpen) send.answer(answerOf(200, { headers: [VIA] }));
+          }
+          await clock.advance(500);
+        }
+        assert.equal(ends.length, tickets.length);
+        for (const end of ends) {
+          if (end instanceof Error) assert.ok(end instanceof Refusal);
+        }
+        const { waiting, inFlight } = dispatcher.snapshot();
+        assert.equal(waiting + inFlight, 0);
+        await dispatcher.drain(0);
+        assert.equal(clock.timerCount, 0);
+      },
+    ),
+    { seed: 20_261_102, numRuns: 100 },
+  );
+});
