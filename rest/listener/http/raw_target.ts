@@ -1,5 +1,5 @@
-/** `http+unix` is how the runtime spells a Unix socket's address; there the host is never the caller's. */
-const ABSOLUTE = /^(https?|http\+unix):\/\/([^/]*)(\/.*)$/s;
+/** What the runtime makes of any target; `http+unix` is its word for a Unix socket. */
+const ABSOLUTE = /^(?:https?|http\+unix):\/\/([^/]*)(\/.*)$/s;
 
 /**
  * The request target as it stood on the wire (path and query), or undefined
@@ -12,10 +12,10 @@ export function rawTargetOf(
   url: string,
   host: string | null,
 ): string | undefined {
-  const [, scheme, authority, target] = ABSOLUTE.exec(url) ?? [];
+  const [, authority, target] = ABSOLUTE.exec(url) ?? [];
   if (target === undefined || authority === undefined) return undefined;
   // HTTP/2 and HTTP/1.0 callers may send no Host: nothing to disagree with.
-  if (host === null || scheme === "http+unix") return target;
+  if (host === null) return target;
   const isSame = authority === host ||
     authority.toLowerCase() === host.toLowerCase();
   return isSame ? target : undefined;
