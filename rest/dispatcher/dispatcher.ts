@@ -165,12 +165,11 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     const { scheduler, clock, facts } = this.#deps;
     const { request } = ticket;
     const nowMs = clock.nowMs();
-    const job = new Job(this.#nextId++, request, nowMs);
+    const job = new Job(this.#nextId++, ticket, nowMs);
     const refused = scheduler.enqueue(askOf(job), nowMs);
     if (refused !== undefined) {
       return this.#turnAway(ticket, refusalOf(refused, sent));
     }
-    job.attach(ticket);
     this.#jobs.set(job.id, job);
     this.#flights?.open(job);
     this.#tokenChecks.know(request.identity);

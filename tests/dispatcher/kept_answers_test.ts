@@ -8,12 +8,16 @@ import {
   KeptAnswers,
 } from "../../rest/dispatcher/kept_answers.ts";
 import { Orphan } from "../../rest/dispatcher/orphan.ts";
+import { CallerTicket, type TicketDesk } from "../../rest/dispatcher/ticket.ts";
 import { answerOf, requestOf, streamOf } from "./_builders.ts";
 
 let nextId = 1;
 
+const DESK: TicketDesk = { callerLeft: () => {}, takeBack: () => "done" };
+
 function orphanOf(): Orphan {
-  return new Orphan("address", new Job(nextId++, requestOf("POST"), 0));
+  const ticket = new CallerTicket(requestOf("POST"), DESK);
+  return new Orphan("address", new Job(nextId++, ticket, 0));
 }
 
 function keptAnswers() {
