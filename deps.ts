@@ -15,8 +15,15 @@ export type {
 } from "npm:@discordeno/rest@21.0.0";
 
 // The upstream client: sends nothing twice by itself, names its errors, keeps bytes raw.
-export { Agent } from "npm:undici@8.12.4";
-export type { Dispatcher as UndiciDispatcher } from "npm:undici@8.12.4";
+export { Pool } from "npm:undici@8.12.4";
+export type {
+  buildConnector as undiciConnector,
+  Dispatcher as UndiciDispatcher,
+} from "npm:undici@8.12.4";
+
+// Its connections: opened to one host, whatever is asked for.
+export { connect as connectTcp, isIP } from "node:net";
+export { connect as connectTls } from "node:tls";
 
 // Log lines for people and for machines.
 export {

@@ -1,0 +1,74 @@
+import type { HeaderList } from "../domain/headers.ts";
+
+/** Answer headers that end here. Everything not named below crosses. */
+const STAYS: ReadonlySet<string> = new Set([
+  // They describe one connection, not the answer (RFC 9110, 7.6.1).
+  "connection",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  // Cloudflare's marks on this proxy; every caller would share them.
+  "set-cookie",
+  // Promises about discord.com that are false of the host a caller talks to.
+  "alt-svc",
+  "strict-transport-security",
+  "nel",
+  "report-to",
+  "content-security-policy",
+]);
+
+/** As `STAYS`, for whole families; `x-rest-` is our signature, which nobody may forge. */
+const STAYS_PREFIX = /^(?:proxy-|x-rest-)/;
+
+/** An answer's headers as undici gives them, twice. */
+export interface ReceivedHeaders {
+  /** By name in lower case; a repeated name has a list. */
+  readonly read: Readonly<Record<string, string | string[] | undefined>>;
+  /** Names and values in turn, each as it came. */
+  readonly raw: readonly (string | { toString(as: "latin1"): string })[];
+  /** False where a length could only be that of a body that is not here. */
+  readonly hasBody: boolean;
+}
+
+/** Picks the answer headers that cross, values untouched. */
+export function answerHeaders(received: ReceivedHeaders): HeaderList {
+  const { read, hasBody } = received;
+  const named = namedBy(read["connection"]);
+  const stays = (name: string) =>
+    STAYS.has(name) || STAYS_PREFIX.test(name) ||
+    (name === "content-length" && !hasBody) || named?.has(name) === true;
+
+  const crossing: Array<readonly [string, string]> = [];
+  for (const name in read) {
+    if (stays(name)) continue;
+    const value = read[name];
+    // Read once already, which saves a twentieth of a request's work; but of
+    // repeats only the raw form tells the place among the others.
+    if (typeof value !== "string") {
+      return rawFields(received).filter(([name]) => !stays(name));
+    }
+    crossing.push([name, value]);
+  }
+  return crossing;
+}
+
+/** `Connection` may name further headers that are only for the connection. */
+function namedBy(
+  connection: string | string[] | undefined,
+): ReadonlySet<string> | undefined {
+  if (connection === undefined || connection === "keep-alive") return undefined;
+  const names = String(connection).toLowerCase().split(",");
+  return new Set(names.map((name) => name.trim()));
+}
+
+/** Bytes above 0x7f become the characters of the same number, as in `Headers`. */
+function rawFields({ raw }: ReceivedHeaders): HeaderList {
+  const fields: Array<readonly [string, string]> = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at]?.toString("latin1").toLowerCase() ?? "";
+    fields.push([name, raw[at + 1]?.toString("latin1") ?? ""]);
+  }
+  return fields;
+}

@@ -1,0 +1,190 @@
+import type { UndiciDispatcher } from "../../deps.ts";
+import type { Answer, AnswerBody } from "../domain/answer.ts";
+import { type HeaderList, headerOf } from "../domain/headers.ts";
+import { UpstreamFailure } from "../domain/ports.ts";
+import { answerHeaders, type ReceivedHeaders } from "./answer_headers.ts";
+import { BodyStream } from "./body_stream.ts";
+import { failureOf } from "./failure.ts";
+import { GrowingBytes } from "./growing_bytes.ts";
+import type { Watch, Watched } from "./watch.ts";
+
+/**
+ * Answers up to this size are held until they are whole: a cut one is then a
+ * failure before anybody saw half of it. One read of a socket brings as much.
+ */
+const HELD_BYTES_MAX = 64 * 1024;
+
+/** Errors are held further, because their text decides what comes next; none of Discord's comes near. */
+const HELD_ERROR_BYTES_MAX = 1024 * 1024;
+
+/** Statuses whose answer ends with its headers (RFC 9110, 6.4.1). */
+const BODILESS: ReadonlySet<number> = new Set([204, 304]);
+
+/** How many ticks each part of an exchange may take. */
+export interface ExchangeTicks {
+  /** Until a connection is there and free. */
+  readonly queued: number;
+  /** From the request to the end of the answer's headers. */
+  readonly headers: number;
+  /** For a body that is held, in all; for one that streams, between two chunks. */
+  readonly body: number;
+  /** While a stream's reader does not read. */
+  readonly reader: number;
+}
+
+type Phase = "queued" | "sent" | "holding" | "streaming" | "paused" | "over";
+
+/** What a time-out is called, by the phase it ended. */
+const TIMEOUT_CODES: Readonly<Record<Phase, string>> = {
+  queued: "CONNECTION_TIMEOUT",
+  sent: "HEADERS_TIMEOUT",
+  holding: "BODY_TIMEOUT",
+  streaming: "BODY_TIMEOUT",
+  paused: "READER_TIMEOUT",
+  over: "TIMEOUT",
+};
+
+type Controller = UndiciDispatcher.DispatchController;
+
+/**
+ * One request and its answer, as the handler undici calls.
+ *
+ * `queued` until undici gives it a socket (nothing has left), `sent` until the
+ * answer's headers are here, `holding` while its body is gathered, `streaming`
+ * or `paused` once that has become a stream, `over` when promise or stream is
+ * settled; what undici says after that is not heard.
+ */
+export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
+  ticksLeft: number;
+  readonly #ticks: ExchangeTicks;
+  readonly #watch: Watch;
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (failure: UpstreamFailure) => void;
+  #phase: Phase = "queued";
+  #controller: Controller | undefined;
+  #status = 0;
+  #headers: HeaderList = [];
+  #held: GrowingBytes | undefined;
+  #heldMax = 0;
+  #stream: BodyStream | undefined;
+
+  constructor(
+    ticks: ExchangeTicks,
+    watch: Watch,
+    resolve: (answer: Answer) => void,
+    reject: (failure: UpstreamFailure) => void,
+  ) {
+    this.#ticks = ticks;
+    this.#watch = watch;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.ticksLeft = ticks.queued;
+    watch.add(this);
+  }
+
+  onRequestStart(controller: Controller): void {
+    // It was given up while it waited for a connection; or undici is about to
+    // send it a second time, which it never did and never may. Throwing here
+    // keeps it off the socket and the socket open.
+    if (this.#phase !== "queued") throw new Error("Not to be sent");
+    this.#phase = "sent";
+    this.#controller = controller;
+    this.ticksLeft = this.#ticks.headers;
+  }
+
+  onResponseStart(
+    controller: Controller,
+    status: number,
+    read: ReceivedHeaders["read"],
+  ): void {
+    // 1xx announces an answer: it is none, and buys it no time.
+    if (this.#phase !== "sent" || status < 200) return;
+    const hasBody = !BODILESS.has(status);
+    const raw = Array.isArray(controller.rawHeaders)
+      ? controller.rawHeaders
+      : [];
+    this.#status = status;
+    this.#headers = answerHeaders({ read, raw, hasBody });
+    this.#phase = "holding";
+    this.ticksLeft = this.#ticks.body;
+    if (!hasBody) return;
+    this.#heldMax = status < 400 ? HELD_BYTES_MAX : HELD_ERROR_BYTES_MAX;
+    const bytes = Number(headerOf(this.#headers, "content-length") ?? 0);
+    if (bytes > this.#heldMax) this.#startStream();
+    else this.#held = new GrowingBytes(bytes);
+  }
+
+  onResponseData(_controller: Controller, chunk: Uint8Array): void {
+    // The chunk is a window on a larger read buffer: what is kept is a copy.
+    if (this.#stream !== undefined) return this.#push(new Uint8Array(chunk));
+    if (this.#held === undefined) return;
+    this.#held.add(chunk);
+    if (this.#held.length <= this.#heldMax) return;
+    this.#startStream();
+    this.#push(this.#held.take());
+  }
+
+  onResponseEnd(): void {
+    if (this.#phase === "over") return;
+    this.#leave();
+    if (this.#stream !== undefined) this.#stream.end();
+    else this.#answer(this.#held?.take());
+  }
+
+  onResponseError(_controller: Controller | null, error: Error): void {
+    const mayHaveArrived = this.#phase !== "queued";
+    this.#fail(failureOf(error, { mayHaveArrived }));
+  }
+
+  expire(): void {
+    const code = TIMEOUT_CODES[this.#phase];
+    const mayHaveArrived = this.#phase !== "queued";
+    this.#fail(new UpstreamFailure(code, { isTimeout: true, mayHaveArrived }));
+    this.#controller?.abort(new Error(code));
+  }
+
+  #startStream(): void {
+    this.#phase = "streaming";
+    this.#stream = new BodyStream({
+      resume: () => this.#resume(),
+      abandon: () => {
+        if (this.#phase === "over") return;
+        this.#leave();
+        this.#controller?.abort(new Error("Not read to its end"));
+      },
+    });
+    this.#answer(this.#stream.readable);
+  }
+
+  #push(chunk: Uint8Array<ArrayBuffer>): void {
+    if (this.#phase === "over" || this.#stream === undefined) return;
+    this.ticksLeft = this.#ticks.body;
+    if (this.#stream.push(chunk)) return;
+    this.#phase = "paused";
+    this.ticksLeft = this.#ticks.reader;
+    this.#controller?.pause();
+  }
+
+  #resume(): void {
+    if (this.#phase !== "paused") return;
+    this.#phase = "streaming";
+    this.ticksLeft = this.#ticks.body;
+    this.#controller?.resume();
+  }
+
+  #answer(body: AnswerBody): void {
+    this.#resolve({ status: this.#status, headers: this.#headers, body });
+  }
+
+  #fail(failure: UpstreamFailure): void {
+    if (this.#phase === "over") return;
+    this.#leave();
+    if (this.#stream !== undefined) this.#stream.fail(failure);
+    else this.#reject(failure);
+  }
+
+  #leave(): void {
+    this.#phase = "over";
+    this.#watch.delete(this);
+  }
+}
