@@ -1,3 +1,4 @@
+import type { Fact } from "../domain/fact.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { CloseCode } from "./close_codes.ts";
 
@@ -34,4 +35,6 @@ export type Action =
     readonly inquiry: CancelInquiry | undefined;
   }
   /** Tell `measured` what the socket holds unsent. */
-  | { readonly kind: "measure"; readonly connectionId: number };
+  | { readonly kind: "measure"; readonly connectionId: number }
+  /** Something happened that operators may want to see. */
+  | { readonly kind: "tell"; readonly fact: Fact };

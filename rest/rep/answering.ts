@@ -17,13 +17,14 @@ export function answer(
   send(turn, connection, frame, { status, bodyText: JSON.stringify(data) });
 }
 
-/** Refuses a frame; without `req` nobody is told (C28). */
+/** Refuses a frame; without `req` its client is not told (C28). */
 export function refuse(
   turn: Turn,
   connection: Connection,
   frame: Frame,
   refusal: Refusal,
 ): void {
+  tellRefused(turn, connection, refusal);
   if (frame.reqText === undefined) turn.state.counters.framesDropped++;
   else send(turn, connection, frame, refusalReply(refusal));
 }
@@ -34,9 +35,24 @@ export function refuseMalformed(
   connection: Connection,
   refusal: Refusal,
 ): void {
+  tellRefused(turn, connection, refusal);
   const said = refusalReply(refusal);
   const unread = { targetText: NO_TARGET, reqText: undefined };
   push(turn, connection, replyText({ ...said, ...unread }));
+}
+
+/** What the label says of a request that has no route, or none yet. */
+const NO_ROUTE = "(no route)";
+const STRANGER = "(stranger)";
+
+function tellRefused(
+  turn: Turn,
+  { principal }: Connection,
+  { code, retryAfterMs }: Refusal,
+): void {
+  const caller = principal?.callerName ?? STRANGER;
+  const fact = { kind: "refused", code, label: NO_ROUTE, caller } as const;
+  turn.actions.push({ kind: "tell", fact: { ...fact, retryAfterMs } });
 }
 
 function send(

@@ -16,7 +16,13 @@ import {
 import type { SessionStore } from "./session_store.ts";
 import { type Outcome, settle } from "./settle.ts";
 import { noteBuffered } from "./slow_readers.ts";
-import { closeAll, isDrained, nextWakeAtMs, tick } from "./timekeeping.ts";
+import {
+  closeAll,
+  DRAIN_GRACE_MS,
+  isDrained,
+  nextWakeAtMs,
+  tick,
+} from "./timekeeping.ts";
 
 /** Plain data for metrics and pages; nothing in it is secret. */
 export interface RepSnapshot {
@@ -147,7 +153,7 @@ export class RepMachine {
   /** Takes nothing new, lets what runs end until then, and says goodbye (G3). */
   drain(deadlineAtMs: number, moment: Moment): readonly Action[] {
     const turn = this.#turn(moment);
-    this.#state.drainAtMs = deadlineAtMs;
+    this.#state.drainAtMs = deadlineAtMs + DRAIN_GRACE_MS;
     const deadlineMs = Math.max(0, deadlineAtMs - moment.nowMs);
     notify(turn, { type: "draining", deadlineMs });
     if (isDrained(this.#state)) closeAll(turn);

@@ -6,6 +6,9 @@ import { pollSlowReaders } from "./slow_readers.ts";
 /** Sessions live for minutes; looking once a second is soon enough. */
 const SWEEP_MS = 1_000;
 
+/** What is given up at the deadline of a drain is answered too, just after it. */
+export const DRAIN_GRACE_MS = 250;
+
 /** When the next thing is due that no message brings about. */
 export function nextWakeAtMs(state: RepState): number | undefined {
   const { strangers, slow, store, settings, drainAtMs } = state;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "../deps.ts";
+import type { Fact } from "../../rest/domain/fact.ts";
 import { NOBODY } from "../../rest/domain/identity.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
 import type { ProxyRequest } from "../../rest/domain/request.ts";
@@ -63,6 +64,7 @@ export class Conversation {
     readonly request: ProxyRequest;
   }[] = [];
   readonly taken: number[] = [];
+  readonly told: Fact[] = [];
   readonly #sent = new Map<number, string[]>();
   readonly #closed = new Map<number, { code: number; reason: string }>();
 
@@ -208,6 +210,9 @@ export class Conversation {
         return this.perform(
           this.machine.cancelled(action, this.cancelOutcome, this.moment),
         );
+      case "tell":
+        this.told.push(action.fact);
+        return;
       case "measure": {
         const bytes = this.buffered.get(action.connectionId) ?? 0;
         const { connectionId } = action;

@@ -1,0 +1,194 @@
+import { createHash, randomUUID } from "../../../deps.ts";
+import type { Fact, FactSink } from "../../domain/fact.ts";
+import type { Clock, Submitter } from "../../domain/ports.ts";
+import { Refusal } from "../../domain/refusal.ts";
+import { DEFAULT_LIMITS, type RepLimits } from "../../rep/limits.ts";
+import { RepMachine, type RepSnapshot } from "../../rep/machine.ts";
+import {
+  MemorySessionStore,
+  type SessionStore,
+} from "../../rep/session_store.ts";
+import type { Authorizer } from "../authorize.ts";
+import { remoteHostOf } from "../caller_of.ts";
+import { refusalResponse } from "../http/refusal_response.ts";
+import { admitUpgrade } from "./admit_upgrade.ts";
+import { listenTo } from "./listen_to.ts";
+import { SocketRunner } from "./socket_runner.ts";
+
+export interface WebSocketSettings {
+  readonly apiVersion: number;
+  /** Discord's API base, whose absolute URLs are taken as targets (C16). */
+  readonly upstream: string;
+  /** An upgrade without a key is refused rather than given time to authenticate. */
+  readonly isHeaderRequired: boolean;
+  readonly isKeyInPathAllowed: boolean;
+  /** `Origin` values that may connect; undefined: not looked at (A9). */
+  readonly allowedOrigins?: ReadonlySet<string>;
+  /** Request headers that may cross besides the audit reason, in lower case (E1). */
+  readonly allowedHeaders?: ReadonlySet<string>;
+  readonly connectionsMax?: number;
+  readonly limits?: Partial<RepLimits>;
+}
+
+export interface WebSocketDoorDeps {
+  readonly submitter: Submitter;
+  readonly authorizer: Authorizer;
+  readonly clock: Clock;
+  readonly facts: FactSink;
+  readonly settings: WebSocketSettings;
+  /** Where sessions live; in memory where nothing is said. */
+  readonly store?: SessionStore;
+  /** Names this life of the proxy; drawn where nothing is said. */
+  readonly epoch?: string;
+}
+
+export interface DoorSnapshot extends RepSnapshot {
+  /** Sockets that are open or still closing. */
+  readonly sockets: number;
+}
+
+/** The way in for REP over WebSockets. */
+export interface WebSocketDoor {
+  /** Answers an upgrade request; what is none gets 426. */
+  upgrade(request: Request, info: Deno.ServeHandlerInfo): Response;
+  /** Hears what happens in the proxy, for the notices (G). */
+  observe(fact: Fact): void;
+  /**
+   * Takes nothing new, tells the clients, lets what runs end for up to `forMs`
+   * and closes every socket. To be called after the dispatcher's own drain has
+   * begun, so that what that one gives up is still answered.
+   */
+  drain(forMs: number): Promise<void>;
+  snapshot(): DoorSnapshot;
+}
+
+/** Each idle socket costs some 25 KiB, the runtime's own part included. */
+const CONNECTIONS_MAX = 20_000;
+
+/** How long a drain waits for sockets to answer their close, after which they are cut. */
+const GOODBYE_MS = 1_000;
+
+/** Seconds; Deno pings at half of it and closes with 1001 at the end (H1). */
+const IDLE_TIMEOUT_S = 30;
+
+/** A full house empties by the second, not by the millisecond. */
+const FULL_RETRY_AFTER_MS = 5_000;
+
+/** Opens the way in for REP. */
+export function createWebSocketDoor(deps: WebSocketDoorDeps): WebSocketDoor {
+  return new RepDoor(deps);
+}
+
+class RepDoor implements WebSocketDoor {
+  readonly #deps: WebSocketDoorDeps;
+  readonly #machine: RepMachine;
+  readonly #runner: SocketRunner;
+  #isDraining = false;
+  /** Rings when the last socket of a drain is gone. */
+  #onEmpty: (() => void) | undefined;
+
+  constructor(deps: WebSocketDoorDeps) {
+    const { settings } = deps;
+    const limits = { ...DEFAULT_LIMITS, ...settings.limits };
+    this.#deps = deps;
+    this.#machine = new RepMachine({
+      limits,
+      apiVersion: settings.apiVersion,
+      allowedHeaders: settings.allowedHeaders ?? new Set(),
+      epoch: deps.epoch ?? randomUUID(),
+      digest: sha256Of,
+      boundary: () => `rep-${randomUUID()}`,
+    }, deps.store ?? new MemorySessionStore(limits));
+    this.#runner = new SocketRunner({
+      ...deps,
+      machine: this.#machine,
+      maxAnswerBytes: limits.maxPayloadBytes,
+      onEmpty: () => this.#onEmpty?.(),
+    });
+  }
+
+  upgrade(request: Request, info: Deno.ServeHandlerInfo): Response {
+    try {
+      return this.#upgrade(request, info);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const { code } = error;
+      const caller = remoteHostOf(info);
+      this.#deps.facts({ kind: "refused", code, label: "(upgrade)", caller });
+      return refusalResponse(error);
+    }
+  }
+
+  observe(fact: Fact): void {
+    this.#runner.observe(fact);
+  }
+
+  async drain(forMs: number): Promise<void> {
+    this.#isDraining = true;
+    this.#runner.drain(this.#deps.clock.nowMs() + forMs);
+    if (this.#runner.socketCount > 0) await this.#untilEmpty(forMs);
+    this.#runner.stop();
+  }
+
+  snapshot(): DoorSnapshot {
+    const sockets = this.#runner.socketCount;
+    return { ...this.#machine.snapshot(), sockets };
+  }
+
+  async #untilEmpty(forMs: number): Promise<void> {
+    const { clock } = this.#deps;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onEmpty = resolve;
+    const callOff = clock.wakeAt(clock.nowMs() + forMs + GOODBYE_MS, () => {
+      this.#runner.cutAll();
+      resolve();
+    });
+    await promise;
+    callOff();
+  }
+
+  #upgrade(request: Request, info: Deno.ServeHandlerInfo): Response {
+    if (this.#isDraining) {
+      throw new Refusal(
+        "draining",
+        "Cannot take connections: the proxy is stopping",
+      );
+    }
+    const { authorizer, settings } = this.#deps;
+    // Whoever may not come in is told so, however full it is.
+    const { start, protocol } = admitUpgrade(request, info, {
+      authorizer,
+      settings,
+    });
+    const max = settings.connectionsMax ?? CONNECTIONS_MAX;
+    if (this.#runner.socketCount >= max) return fullResponse(max);
+    const { socket, response } = Deno.upgradeWebSocket(request, {
+      idleTimeout: IDLE_TIMEOUT_S,
+    });
+    // The runtime's own option refuses lists written without blanks (C2).
+    if (protocol !== undefined) {
+      response.headers.set("sec-websocket-protocol", protocol);
+    }
+    listenTo(socket, start, this.#runner);
+    return response;
+  }
+}
+
+/** Too many connections is no matter of rates, so it is a 503 and no 429 (2.3). */
+function fullResponse(max: number): Response {
+  const refusal = new Refusal(
+    "too_many",
+    `Cannot take connections: ${max} are open; try again later`,
+    { retryAfterMs: FULL_RETRY_AFTER_MS },
+  );
+  const { body, headers } = refusalResponse(refusal);
+  return new Response(body, { status: 503, headers });
+}
+
+function sha256Of(
+  parts: ReadonlyArray<string | Uint8Array<ArrayBuffer>>,
+): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("base64url");
+}

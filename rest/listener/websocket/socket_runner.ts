@@ -1,0 +1,266 @@
+import type { Answer } from "../../domain/answer.ts";
+import type { Fact, FactSink } from "../../domain/fact.ts";
+import type { Clock, Submitter, Ticket } from "../../domain/ports.ts";
+import { Refusal } from "../../domain/refusal.ts";
+import type { Action } from "../../rep/actions.ts";
+import type { ConnectionStart } from "../../rep/connection.ts";
+import type { RepMachine } from "../../rep/machine.ts";
+import type { Message } from "../../rep/receive.ts";
+import type { Moment } from "../../rep/rep_state.ts";
+import { faultOf } from "../fault_of.ts";
+import { CLOSE_GRACE_MS, terminate } from "./terminate.ts";
+import { readWhole } from "./whole_answer.ts";
+
+export interface RunnerDeps {
+  readonly machine: RepMachine;
+  readonly submitter: Submitter;
+  readonly clock: Clock;
+  readonly facts: FactSink;
+  /** A streamed answer may have so many bytes. */
+  readonly maxAnswerBytes: number;
+  /** The last socket is gone. */
+  readonly onEmpty: () => void;
+}
+
+/**
+ * Stands between the machine and the world: brings it sockets' events, answers
+ * and time, and does what it wants done. Every event runs to its end before the
+ * next one begins, also where doing one thing brings about another.
+ */
+export class SocketRunner {
+  readonly #deps: RunnerDeps;
+  readonly #sockets = new Map<number, WebSocket>();
+  /** How to call off the next step of a socket's end. */
+  readonly #endings = new Map<number, () => void>();
+  readonly #tickets = new Map<number, Ticket>();
+  readonly #actions: Action[] = [];
+  #isActing = false;
+  #isStopped = false;
+  #wakeAtMs: number | undefined;
+  #callOff: (() => void) | undefined;
+
+  constructor(deps: RunnerDeps) {
+    this.#deps = deps;
+  }
+
+  /** A socket is open; returns the id it has from now on. */
+  open(socket: WebSocket, start: ConnectionStart): number {
+    const { id, actions } = this.#deps.machine.open(start, this.#moment());
+    this.#sockets.set(id, socket);
+    this.#act(actions);
+    return id;
+  }
+
+  receive(id: number, message: Message): void {
+    try {
+      this.#act(this.#deps.machine.receive(id, message, this.#moment()));
+    } catch (error) {
+      // A bug of ours with this frame: the other sockets must not suffer from it.
+      this.#tellBug(error);
+      this.#run((machine, moment) => machine.dismiss(id, 1011, moment));
+    }
+  }
+
+  /** The socket is gone. The runtime may say so twice (C58). */
+  closed(id: number): void {
+    if (!this.#sockets.delete(id)) return;
+    this.#endings.get(id)?.();
+    this.#endings.delete(id);
+    this.#run((machine, moment) => machine.closed(id, moment));
+    if (this.#sockets.size === 0) this.#deps.onEmpty();
+  }
+
+  observe(fact: Fact): void {
+    this.#run((machine, moment) => machine.observe(fact, moment));
+  }
+
+  drain(deadlineAtMs: number): void {
+    this.#run((machine, moment) => machine.drain(deadlineAtMs, moment));
+  }
+
+  /** Sets no timer any more: nobody is left to whom time matters. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#disarm();
+  }
+
+  /** Sockets that are open or closing. */
+  get socketCount(): number {
+    return this.#sockets.size;
+  }
+
+  /** Cuts every connection that does not answer its close. */
+  cutAll(): void {
+    for (const socket of this.#sockets.values()) terminate(socket);
+  }
+
+  #moment(): Moment {
+    const { clock } = this.#deps;
+    return { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
+  }
+
+  #run(
+    event: (machine: RepMachine, moment: Moment) => readonly Action[],
+  ): void {
+    try {
+      this.#act(event(this.#deps.machine, this.#moment()));
+    } catch (error) {
+      this.#tellBug(error);
+    }
+  }
+
+  #act(actions: readonly Action[]): void {
+    for (const action of actions) this.#actions.push(action);
+    if (this.#isActing) return;
+    this.#isActing = true;
+    // What an action brings about is put behind those that wait already.
+    for (let at = 0; at < this.#actions.length; at++) {
+      const action = this.#actions[at];
+      if (action === undefined) continue;
+      try {
+        this.#do(action);
+      } catch (error) {
+        this.#tellBug(error);
+      }
+    }
+    this.#actions.length = 0;
+    this.#isActing = false;
+    this.#arm();
+  }
+
+  #do(action: Action): void {
+    const { machine, facts } = this.#deps;
+    switch (action.kind) {
+      case "send":
+        return this.#send(action.connectionId, action.text);
+      case "close":
+        return this.#close(action);
+      case "submit":
+        return this.#submit(action);
+      case "cancel": {
+        const ticket = this.#tickets.get(action.submissionId);
+        const outcome = ticket?.cancel() ?? "done";
+        return this.#run((_, moment) =>
+          machine.cancelled(action, outcome, moment)
+        );
+      }
+      case "measure": {
+        const { connectionId } = action;
+        const bytes = this.#sockets.get(connectionId)?.bufferedAmount ?? 0;
+        return this.#run((_, moment) =>
+          machine.measured(connectionId, bytes, moment)
+        );
+      }
+      case "tell":
+        return facts(action.fact);
+    }
+  }
+
+  #send(id: number, text: string): void {
+    const socket = this.#sockets.get(id);
+    // Between a peer's close and our hearing of it, `send` would throw.
+    if (socket?.readyState === WebSocket.OPEN) socket.send(text);
+  }
+
+  /**
+   * Closes a socket, not at once but in a turn of its own: with frames of the
+   * peer still unread the runtime drops the socket before the close frame is
+   * written, and its code never arrives (Deno 2.9.6, seen 2026-11).
+   */
+  #close(
+    { connectionId, code, reason }: Extract<Action, { kind: "close" }>,
+  ): void {
+    const socket = this.#sockets.get(connectionId);
+    if (socket === undefined) return;
+    this.#later(connectionId, 0, () => {
+      socket.close(code, reason);
+      this.#later(connectionId, CLOSE_GRACE_MS, () => terminate(socket));
+    });
+  }
+
+  /** Does something to a socket after a while, unless it is gone by then. */
+  #later(connectionId: number, afterMs: number, action: () => void): void {
+    const { clock } = this.#deps;
+    const callOff = clock.wakeAt(clock.nowMs() + afterMs, action);
+    this.#endings.set(connectionId, callOff);
+  }
+
+  #submit(
+    { submissionId, request }: Extract<Action, { kind: "submit" }>,
+  ): void {
+    let ticket: Ticket;
+    try {
+      ticket = this.#deps.submitter.submit(request);
+    } catch (error) {
+      return this.#refused(submissionId, error);
+    }
+    this.#tickets.set(submissionId, ticket);
+    ticket.answer.then(
+      (answer) => this.#answered(submissionId, answer),
+      (error) => this.#refused(submissionId, error),
+    );
+  }
+
+  #answered(submissionId: number, answer: Answer): void {
+    const { status, headers, body } = answer;
+    if (body instanceof ReadableStream) {
+      readWhole(answer, body, this.#deps.maxAnswerBytes).then(
+        (whole) => this.#answered(submissionId, whole),
+        (error) => this.#refused(submissionId, error),
+      );
+      return;
+    }
+    this.#tickets.delete(submissionId);
+    const outcome = {
+      kind: "answer",
+      answer: { status, headers, body },
+    } as const;
+    this.#run((machine, moment) =>
+      machine.answered(submissionId, outcome, moment)
+    );
+  }
+
+  #refused(submissionId: number, error: unknown): void {
+    this.#tickets.delete(submissionId);
+    const refusal = error instanceof Refusal ? error : this.#internal(error);
+    const outcome = { kind: "refusal", refusal } as const;
+    this.#run((machine, moment) =>
+      machine.answered(submissionId, outcome, moment)
+    );
+  }
+
+  #internal(error: unknown): Refusal {
+    this.#tellBug(error);
+    return new Refusal(
+      "internal",
+      "Cannot answer: the proxy has a fault of its own, named in its log",
+    );
+  }
+
+  #tellBug(error: unknown): void {
+    const message = `Fault of our own: ${faultOf(error)}`;
+    this.#deps.facts({ kind: "warning", message });
+  }
+
+  /** One timer for all: set anew only when something is due earlier than it. */
+  #arm(): void {
+    const { wakeAtMs } = this.#deps.machine;
+    if (wakeAtMs === undefined || this.#isStopped) return this.#disarm();
+    if (this.#wakeAtMs !== undefined && this.#wakeAtMs <= wakeAtMs) return;
+    this.#disarm();
+    this.#wakeAtMs = wakeAtMs;
+    this.#callOff = this.#deps.clock.wakeAt(wakeAtMs, () => this.#wake());
+  }
+
+  #disarm(): void {
+    this.#callOff?.();
+    this.#callOff = undefined;
+    this.#wakeAtMs = undefined;
+  }
+
+  #wake(): void {
+    this.#wakeAtMs = undefined;
+    this.#callOff = undefined;
+    this.#run((machine, moment) => machine.tick(moment));
+  }
+}

@@ -1,0 +1,281 @@
+import assert from "node:assert/strict";
+import type { Answer } from "../../../rest/domain/answer.ts";
+import type { Fact } from "../../../rest/domain/fact.ts";
+import { NOBODY } from "../../../rest/domain/identity.ts";
+import type { Clock, Submitter, Ticket } from "../../../rest/domain/ports.ts";
+import { Refusal } from "../../../rest/domain/refusal.ts";
+import type { ProxyRequest } from "../../../rest/domain/request.ts";
+import { SYSTEM_CLOCK } from "../../../rest/clock/system_clock.ts";
+import type { Authorizer } from "../../../rest/listener/authorize.ts";
+import {
+  createWebSocketDoor,
+  type WebSocketDoor,
+  type WebSocketDoorDeps,
+  type WebSocketSettings,
+} from "../../../rest/listener/websocket/door.ts";
+
+export const KEY = "the-key-of-these-tests";
+
+/** A request the door handed on, and how it ends. */
+export class Job implements Ticket {
+  readonly request: ProxyRequest;
+  readonly answer: Promise<Answer>;
+  isTaken = false;
+  /** What a cancellation comes to. */
+  state: "waiting" | "sent" | "done" = "waiting";
+  readonly #settle: PromiseWithResolvers<Answer>;
+
+  constructor(request: ProxyRequest) {
+    this.request = request;
+    this.#settle = Promise.withResolvers();
+    this.answer = this.#settle.promise;
+    this.answer.catch(() => {});
+  }
+
+  cancel(): "cancelled" | "sent" | "done" {
+    this.isTaken = true;
+    if (this.state !== "waiting") return this.state;
+    this.fail(new Refusal("cancelled", "Taken back"));
+    return "cancelled";
+  }
+
+  reply(status: number, value?: unknown): void {
+    const body = value === undefined
+      ? undefined
+      : new TextEncoder().encode(JSON.stringify(value));
+    this.replyRaw({
+      status,
+      headers: [["content-type", "application/json"]],
+      body,
+    });
+  }
+
+  replyRaw(answer: Answer): void {
+    this.#settle.resolve(answer);
+  }
+
+  fail(error: unknown): void {
+    this.#settle.reject(error);
+  }
+}
+
+/** The queue and Discord behind it, as the test wants them. */
+export class FakeSubmitter implements Submitter {
+  readonly jobs: Job[] = [];
+  /** Called with every request; set it to answer by itself. */
+  onJob: (job: Job) => void = () => {};
+  #waiters: { count: number; resolve: () => void }[] = [];
+
+  submit(request: ProxyRequest): Ticket {
+    const job = new Job(request);
+    this.jobs.push(job);
+    this.#waiters = this.#waiters.filter(({ count, resolve }) => {
+      if (this.jobs.length < count) return true;
+      resolve();
+      return false;
+    });
+    this.onJob(job);
+    return job;
+  }
+
+  /** Resolves with the nth request, counted from 1. */
+  async job(count: number): Promise<Job> {
+    if (this.jobs.length < count) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiters.push({ count, resolve });
+      await promise;
+    }
+    const job = this.jobs[count - 1];
+    assert.ok(job);
+    return job;
+  }
+}
+
+/** Knows one key, in `Authorization` or `X-Rest-Authorization`. */
+export const AUTHORIZER: Authorizer = {
+  prove({ authorization, restAuthorization, pathKey }) {
+    const isKnown = [authorization, restAuthorization, pathKey]
+      .some((shown) => shown === KEY || shown === `Bot ${KEY}`);
+    if (!isKnown) return undefined;
+    const isBrought = restAuthorization === KEY && authorization !== null;
+    return {
+      keyName: "main",
+      brought: isBrought
+        ? { ...NOBODY, id: `brought:${authorization}` }
+        : undefined,
+    };
+  },
+  identityFor: ({ brought }) =>
+    brought ?? { ...NOBODY, id: "bot:1", isOwn: true },
+};
+
+export interface DoorOptions {
+  readonly settings?: Partial<WebSocketSettings>;
+  readonly deps?: Partial<WebSocketDoorDeps>;
+}
+
+/** A door on a real port, with a fake queue behind it. */
+export class TestDoor implements AsyncDisposable {
+  readonly submitter = new FakeSubmitter();
+  readonly facts: Fact[] = [];
+  readonly door: WebSocketDoor;
+  readonly url: string;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #clients: Client[] = [];
+
+  constructor(options: DoorOptions = {}) {
+    const clock: Clock = SYSTEM_CLOCK;
+    this.door = createWebSocketDoor({
+      submitter: this.submitter,
+      authorizer: AUTHORIZER,
+      clock,
+      facts: (fact) => this.facts.push(fact),
+      settings: {
+        apiVersion: 10,
+        upstream: "https://discord.com/api",
+        isHeaderRequired: false,
+        isKeyInPathAllowed: false,
+        ...options.settings,
+      },
+      ...options.deps,
+    });
+    this.#server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+      (request, info) => this.door.upgrade(request, info),
+    );
+    this.url = `127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  /** Opens a socket; with the key unless told otherwise. */
+  async dial(options: {
+    readonly headers?: Record<string, string>;
+    readonly protocols?: string[];
+    readonly path?: string;
+  } = {}): Promise<Client> {
+    const client = new Client(`ws://${this.url}${options.path ?? "/"}`, {
+      headers: options.headers ?? { authorization: KEY },
+      ...options.protocols && { protocols: options.protocols },
+    });
+    this.#clients.push(client);
+    await client.opened;
+    return client;
+  }
+
+  /** An upgrade by hand: the status line and headers that come back. */
+  async shake(headers: Record<string, string>, path = "/"): Promise<Response> {
+    const connection = await Deno.connect({
+      hostname: "127.0.0.1",
+      port: this.#server.addr.port,
+    });
+    const lines = Object.entries({
+      host: this.url,
+      upgrade: "websocket",
+      connection: "Upgrade",
+      "sec-websocket-version": "13",
+      "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+      ...headers,
+    }).map(([name, value]) => `${name}: ${value}\r\n`);
+    await connection.write(
+      new TextEncoder().encode(`GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`),
+    );
+    const buffer = new Uint8Array(16_384);
+    let text = "";
+    while (!text.includes("\r\n\r\n")) {
+      const size = await connection.read(buffer);
+      if (size === null) break;
+      text += new TextDecoder().decode(buffer.subarray(0, size));
+    }
+    connection.close();
+    const [head = "", body = ""] = text.split("\r\n\r\n");
+    const [status = "", ...fields] = head.split("\r\n");
+    return Object.defineProperty(
+      new Response(body, {
+        headers: fields.map((field): [string, string] => {
+          const colon = field.indexOf(":");
+          return [field.slice(0, colon), field.slice(colon + 1).trim()];
+        }),
+      }),
+      "status",
+      { value: Number(status.split(" ")[1]) },
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) await client.end();
+    for (const job of this.submitter.jobs) job.reply(200, null);
+    await this.door.drain(0);
+    await this.#server.shutdown();
+  }
+}
+
+/** A client's socket with its messages in a row. */
+export class Client {
+  readonly socket: WebSocket;
+  readonly opened: Promise<void>;
+  readonly closed: Promise<CloseEvent>;
+  readonly #messages: string[] = [];
+  #onMessage: (() => void) | undefined;
+
+  constructor(
+    url: string,
+    options: { headers?: Record<string, string>; protocols?: string[] },
+  ) {
+    this.socket = new WebSocket(url, options);
+    const opened = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<CloseEvent>();
+    this.opened = opened.promise;
+    this.closed = closed.promise;
+    this.socket.onopen = () => opened.resolve();
+    this.socket.onerror = (event) => {
+      event.preventDefault();
+      opened.reject(new Error("could not connect"));
+    };
+    this.socket.onclose = (event) => {
+      closed.resolve(event);
+      this.#onMessage?.();
+    };
+    this.socket.onmessage = ({ data }) => {
+      this.#messages.push(data);
+      this.#onMessage?.();
+    };
+  }
+
+  say(frame: object): void {
+    this.socket.send(JSON.stringify(frame));
+  }
+
+  /** The next message as text; throws if the socket closes first. */
+  async nextText(): Promise<string> {
+    while (this.#messages.length === 0) {
+      const isOver = this.socket.readyState === WebSocket.CLOSED;
+      if (isOver) throw new Error("closed without another message");
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#onMessage = resolve;
+      await promise;
+    }
+    return this.#messages.shift() ?? "";
+  }
+
+  // deno-lint-ignore no-explicit-any
+  async next(): Promise<any> {
+    return JSON.parse(await this.nextText());
+  }
+
+  /** What came since the last look, without waiting. */
+  get pending(): readonly string[] {
+    return this.#messages;
+  }
+
+  /** Sends a frame and gives its reply. */
+  // deno-lint-ignore no-explicit-any
+  ask(frame: object): Promise<any> {
+    this.say(frame);
+    return this.next();
+  }
+
+  async end(): Promise<void> {
+    if (this.socket.readyState === WebSocket.CLOSED) return;
+    this.socket.close();
+    await this.closed;
+  }
+}
