@@ -71,7 +71,8 @@ export class Courier {
   #answered(job: Job, answer: Answer): void {
     const { clock, onAnswer, onAgain } = this.#deps;
     const receivedAtMs = clock.nowMs();
-    const report = limitReportOf(answer, job.sentAtMs, receivedAtMs);
+    const sentAtMs = answer.sentAtMs ?? job.sentAtMs;
+    const report = limitReportOf(answer, sentAtMs, receivedAtMs);
     if (report.rateLimited !== undefined) this.#tellRateLimit(job, report);
     if (answer.status >= 500) job.mayHaveRun = true;
 

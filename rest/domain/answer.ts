@@ -12,4 +12,9 @@ export interface Answer {
   /** Names in lower case, in the order received, repeated names kept; hop-by-hop already gone. */
   readonly headers: HeaderList;
   readonly body: AnswerBody;
+  /**
+   * When its request was put on a connection (`performance.now()`), where the
+   * upstream knows: waiting for the connection is not part of the way to Discord.
+   */
+  readonly sentAtMs?: number;
 }

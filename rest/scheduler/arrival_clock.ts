@@ -71,6 +71,19 @@ export class ArrivalClock {
     return this.#leastWayInMs - this.#allowanceMs - ROUNDING_MS;
   }
 
+  /**
+   * The latest moment at which another request would have had to be sent to
+   * arrive when this one did; undefined where its answer does not tell.
+   */
+  sentAsIfAtMs(report: LimitReport): number | undefined {
+    const { offsetMs } = this;
+    const { bucket, sentAtMs, receivedAtMs } = report;
+    if (bucket === undefined || offsetMs === undefined) return undefined;
+    const decidedAtServerMs = bucket.resetAtServerMs - bucket.resetAfterMs;
+    const asIfMs = decidedAtServerMs - offsetMs;
+    return Math.min(receivedAtMs, Math.max(sentAtMs, asIfMs));
+  }
+
   /** The true offset lies in every sample's [floor, way in]; two that do not overlap cannot both be true. */
   #contradicts(sample: Sample): boolean {
     return sample.floorMs > this.#leastWayInMs + ROUNDING_MS ||
@@ -97,7 +110,11 @@ export class ArrivalClock {
     this.#leastWayInMs = least;
     this.#highestFloorMs = Math.max(...this.#samples.map((s) => s.floorMs));
     // With n samples the next one is the smallest yet with a chance of 1 in
-    // n + 1; this is about what it would then undercut the others by.
-    this.#allowanceMs = (median - least) / (waysIn.length + 1);
+    // n + 1; the first term is about what it would then undercut the others
+    // by. The second distrusts the first few: with one sample alone only the
+    // floor is certain, and that is where it leads.
+    const count = waysIn.length;
+    this.#allowanceMs = (median - least) / (count + 1) +
+      (least - this.#highestFloorMs) / count ** 2;
   }
 }

@@ -1,4 +1,5 @@
 import { Deque } from "../collections/deque.ts";
+import { type HeapNode, IndexedHeap } from "../collections/indexed_heap.ts";
 
 /**
  * The limit on all requests of one identity: at most `limit` arrivals at
@@ -6,10 +7,11 @@ import { Deque } from "../collections/deque.ts";
  *
  * What Discord counts is arrival, which lies somewhere between our start and
  * the answer. A token is therefore safe to use again one second after the
- * answer that used it; and since a request does arrive at some time, at the
- * latest one second and a margin after its start. The margin is the spread of
- * latencies seen. Kept so, no window of Discord's, wherever it begins and of
- * whichever kind, can hold more than `limit` arrivals.
+ * answer that used it, or after the arrival itself where the answer tells it;
+ * and since a request does arrive at some time, at the latest one second and a
+ * margin after its start. The margin is the spread of latencies seen. Kept so,
+ * no window of Discord's, wherever it begins and of whichever kind, can hold
+ * more than `limit` arrivals.
  */
 
 const WINDOW_MS = 1_000;
@@ -20,13 +22,12 @@ const MARGIN_MAX_MS = 1_000;
 /** Latencies the spread is read from, and how often. */
 const LATENCIES_MAX = 64;
 const REVIEW_EVERY = 16;
-/** The part taken as the slow end; the slowest few are Discord thinking, not the network. */
-const SLOW_QUANTILE = 0.95;
 
 /** One token in use. */
-export interface GlobalPermit {
+export interface GlobalPermit extends HeapNode {
   readonly startedAtMs: number;
-  answeredAtMs: number | undefined;
+  /** Infinity while its answer is out. */
+  arrivedByMs: number;
   isReturned: boolean;
 }
 
@@ -34,7 +35,9 @@ export class GlobalLimit {
   readonly limit: number;
   readonly #partUsedUntilMs: number;
   readonly #byStart = new Deque<GlobalPermit>();
-  readonly #byAnswer = new Deque<GlobalPermit>();
+  readonly #byArrival = new IndexedHeap<GlobalPermit>((a, b) =>
+    a.arrivedByMs < b.arrivedByMs
+  );
   readonly #latenciesMs: number[] = [];
   #latencyCount = 0;
   #marginMs = MARGIN_MIN_MS;
@@ -68,7 +71,8 @@ export class GlobalLimit {
   take(nowMs: number): GlobalPermit {
     const permit: GlobalPermit = {
       startedAtMs: nowMs,
-      answeredAtMs: undefined,
+      arrivedByMs: Infinity,
+      heapIndex: -1,
       isReturned: false,
     };
     this.#used++;
@@ -76,55 +80,51 @@ export class GlobalLimit {
     return permit;
   }
 
-  answered(permit: GlobalPermit, answeredAtMs: number): void {
-    permit.answeredAtMs = answeredAtMs;
-    if (!permit.isReturned) this.#byAnswer.push(permit);
+  /** `arrivedByMs`: by when it had arrived at Discord, the answer's own moment at the latest. */
+  answered(
+    permit: GlobalPermit,
+    answeredAtMs: number,
+    arrivedByMs: number,
+  ): void {
+    permit.arrivedByMs = arrivedByMs;
+    if (!permit.isReturned) this.#byArrival.push(permit);
     this.#learn(answeredAtMs - permit.startedAtMs);
-  }
-
-  /** Gives back the token of a request that never left. */
-  giveBack(permit: GlobalPermit): void {
-    this.#return(permit);
   }
 
   #takeBack(nowMs: number): void {
     for (;;) {
-      const first = this.#byAnswer.peek();
-      const isDue = first !== undefined &&
-        (first.isReturned ||
-          (first.answeredAtMs ?? nowMs) + WINDOW_MS <= nowMs);
-      if (!isDue) break;
+      const first = this.#byArrival.peek();
+      if (first === undefined || first.arrivedByMs + WINDOW_MS > nowMs) break;
       this.#return(first);
-      this.#byAnswer.shift();
     }
     for (;;) {
       const first = this.#byStart.peek();
       const isDue = first !== undefined && (first.isReturned ||
         first.startedAtMs + WINDOW_MS + this.#marginMs <= nowMs);
       if (!isDue) break;
-      this.#return(first);
       this.#byStart.shift();
+      this.#return(first);
     }
   }
 
   #return(permit: GlobalPermit): void {
     if (permit.isReturned) return;
     permit.isReturned = true;
+    this.#byArrival.remove(permit);
     this.#used--;
   }
 
   #nextReturnAtMs(): number {
-    const answered = this.#byAnswer.peek()?.answeredAtMs ?? Infinity;
-    const started = this.#byStart.peek()?.startedAtMs ?? Infinity;
-    return Math.min(answered, started + this.#marginMs) + WINDOW_MS;
+    const arrivedByMs = this.#byArrival.peek()?.arrivedByMs ?? Infinity;
+    const startedAtMs = this.#byStart.peek()?.startedAtMs ?? Infinity;
+    return Math.min(arrivedByMs, startedAtMs + this.#marginMs) + WINDOW_MS;
   }
 
   #learn(latencyMs: number): void {
     this.#latenciesMs[this.#latencyCount++ % LATENCIES_MAX] = latencyMs;
     if (this.#latencyCount % REVIEW_EVERY !== 0) return;
-    const sorted = [...this.#latenciesMs].sort((a, b) => a - b);
-    const slow = sorted[Math.floor((sorted.length - 1) * SLOW_QUANTILE)] ?? 0;
-    const spread = slow - (sorted[0] ?? 0);
+    const latenciesMs = this.#latenciesMs;
+    const spread = Math.max(...latenciesMs) - Math.min(...latenciesMs);
     this.#marginMs = Math.min(MARGIN_MAX_MS, Math.max(MARGIN_MIN_MS, spread));
   }
 }

@@ -36,8 +36,9 @@ export function settle(
   const waiting = state.waiting.get(id);
   invariant(waiting?.state === "leased", `request ${id} is not leased`);
   waiting.line = currentLine(waiting.line);
-  giveLeaseBack(state, waiting, outcome, nowMs);
+  giveLeaseBack(state, waiting);
   const verdict = conclude(state, waiting, outcome, nowMs);
+  givePermitBack(state, waiting, outcome, nowMs);
   const { line, lane, group, sub } = waiting;
   if (verdict === "done") {
     retire(state, waiting);
@@ -53,20 +54,32 @@ export function settle(
   return verdict;
 }
 
-function giveLeaseBack(
+function giveLeaseBack(state: State, { line, lane }: Waiting): void {
+  line.inFlight--;
+  lane.inFlight--;
+  state.inFlight--;
+}
+
+/** Room for what lies between Discord's two limiters: the moment told is that of the bucket's. */
+const BETWEEN_LIMITERS_MS = 10;
+
+/** Tells the global limit when its token was used, as exactly as the answer allows. */
+function givePermitBack(
   state: State,
   waiting: Waiting,
   outcome: Outcome,
   nowMs: number,
 ): void {
-  const { line, lane, permit } = waiting;
-  line.inFlight--;
-  lane.inFlight--;
-  state.inFlight--;
+  const { lane, permit } = waiting;
   waiting.permit = undefined;
-  if (permit === undefined) return;
+  if (permit === undefined || lane.limit === undefined) return;
   const report = outcome.kind === "lost" ? undefined : outcome.report;
-  lane.limit?.answered(permit, report?.receivedAtMs ?? nowMs);
+  const answeredAtMs = report?.receivedAtMs ?? nowMs;
+  const arrivedMs = report && state.arrival.sentAsIfAtMs(report);
+  const arrivedByMs = arrivedMs === undefined
+    ? answeredAtMs
+    : Math.min(answeredAtMs, arrivedMs + BETWEEN_LIMITERS_MS);
+  lane.limit.answered(permit, answeredAtMs, arrivedByMs);
 }
 
 function conclude(

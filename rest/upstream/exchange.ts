@@ -63,6 +63,7 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
   #phase: Phase = "queued";
   #controller: Controller | undefined;
   #status = 0;
+  #sentAtMs = 0;
   #headers: HeaderList = [];
   #held: GrowingBytes | undefined;
   #heldMax = 0;
@@ -88,6 +89,7 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
     // keeps it off the socket and the socket open.
     if (this.#phase !== "queued") throw new Error("Not to be sent");
     this.#phase = "sent";
+    this.#sentAtMs = performance.now();
     this.#controller = controller;
     this.ticksLeft = this.#ticks.headers;
   }
@@ -173,7 +175,12 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
   }
 
   #answer(body: AnswerBody): void {
-    this.#resolve({ status: this.#status, headers: this.#headers, body });
+    this.#resolve({
+      status: this.#status,
+      headers: this.#headers,
+      body,
+      sentAtMs: this.#sentAtMs,
+    });
   }
 
   #fail(failure: UpstreamFailure): void {

@@ -5,9 +5,16 @@ import { fc } from "../deps.ts";
 Deno.test("GlobalLimit gives a token back one second after the answer that used it", () => {
   const limit = new GlobalLimit(1, 0);
   const permit = limit.take(0);
-  limit.answered(permit, 30);
+  limit.answered(permit, 30, 30);
   assert.equal(limit.freeAtMs(1_029), 1_030);
   assert.equal(limit.freeAtMs(1_030), 0);
+});
+
+Deno.test("GlobalLimit gives a token back one second after its arrival, where the answer tells it", () => {
+  const limit = new GlobalLimit(1, 0);
+  limit.answered(limit.take(0), 70, 25);
+  assert.equal(limit.freeAtMs(1_024), 1_025);
+  assert.equal(limit.freeAtMs(1_025), 0);
 });
 
 Deno.test("GlobalLimit gives a token back 1.05 s after its start while its answer is out", () => {
@@ -20,7 +27,8 @@ Deno.test("GlobalLimit gives a token back 1.05 s after its start while its answe
 Deno.test("GlobalLimit widens its margin to the spread of latencies seen", () => {
   const limit = new GlobalLimit(64, 0);
   for (let index = 0; index < 64; index++) {
-    limit.answered(limit.take(0), index < 32 ? 20 : 320);
+    const answeredAtMs = index < 32 ? 20 : 320;
+    limit.answered(limit.take(0), answeredAtMs, answeredAtMs);
   }
   assert.equal(limit.marginMs, 300);
 });
@@ -69,7 +77,10 @@ function arrivalsUnder(
     }
     const permit = limit.take(nowMs);
     const atMs = nowMs + inMs + outMs;
-    answers.push({ atMs, settle: () => limit.answered(permit, atMs) });
+    answers.push({
+      atMs,
+      settle: () => limit.answered(permit, atMs, nowMs + inMs),
+    });
     arrivals.push(nowMs + inMs);
   }
   return arrivals.sort((a, b) => a - b);
