@@ -27,6 +27,8 @@ export interface WebSocketSettings {
   /** Request headers that may cross besides the audit reason, in lower case (E1). */
   readonly allowedHeaders?: ReadonlySet<string>;
   readonly connectionsMax?: number;
+  /** Seconds; the runtime pings at half of it and closes with 1001 at the end (H1). */
+  readonly idleTimeoutS?: number;
   readonly limits?: Partial<RepLimits>;
 }
 
@@ -68,7 +70,7 @@ const CONNECTIONS_MAX = 20_000;
 /** How long a drain waits for sockets to answer their close, after which they are cut. */
 const GOODBYE_MS = 1_000;
 
-/** Seconds; Deno pings at half of it and closes with 1001 at the end (H1). */
+/** A bot that hangs is noticed within half a minute, and routers forget connections no sooner. */
 const IDLE_TIMEOUT_S = 30;
 
 /** A full house empties by the second, not by the millisecond. */
@@ -163,7 +165,7 @@ class RepDoor implements WebSocketDoor {
     const max = settings.connectionsMax ?? CONNECTIONS_MAX;
     if (this.#runner.socketCount >= max) return fullResponse(max);
     const { socket, response } = Deno.upgradeWebSocket(request, {
-      idleTimeout: IDLE_TIMEOUT_S,
+      idleTimeout: settings.idleTimeoutS ?? IDLE_TIMEOUT_S,
     });
     // The runtime's own option refuses lists written without blanks (C2).
     if (protocol !== undefined) {

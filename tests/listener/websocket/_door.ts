@@ -279,3 +279,41 @@ export class Client {
     await this.closed;
   }
 }
+
+/** A peer that speaks TCP by hand: it neither reads nor answers but what the test does. */
+export async function rawPeer(
+  door: TestDoor,
+  headers: readonly string[] = [],
+): Promise<Deno.TcpConn> {
+  const { port } = new URL(`http://${door.url}`);
+  const peer = await Deno.connect({
+    hostname: "127.0.0.1",
+    port: Number(port),
+  });
+  const lines = [
+    "GET / HTTP/1.1",
+    `Host: ${door.url}`,
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ...headers,
+  ];
+  await peer.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
+  const buffer = new Uint8Array(1);
+  // Byte by byte, so that no frame behind the headers is swallowed.
+  for (let text = ""; !text.endsWith("\r\n\r\n");) {
+    if (await peer.read(buffer) === null) throw new Error("no upgrade");
+    text += String.fromCharCode(buffer[0] ?? 0);
+  }
+  return peer;
+}
+
+/** A text frame as a client masks it, with a mask of zeros. */
+export function maskedText(text: string): Uint8Array<ArrayBuffer> {
+  const payload = new TextEncoder().encode(text);
+  const size = payload.length < 126
+    ? [0x80 | payload.length]
+    : [0x80 | 126, payload.length >> 8, payload.length & 255];
+  return new Uint8Array([0x81, ...size, 0, 0, 0, 0, ...payload]);
+}

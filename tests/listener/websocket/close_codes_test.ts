@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { CLOSE_CODES } from "../../../rest/rep/close_codes.ts";
 import { createManualClock } from "../../_manual_clock.ts";
-import { type Client, type DoorOptions, KEY, TestDoor } from "./_door.ts";
+import {
+  type Client,
+  type DoorOptions,
+  KEY,
+  rawPeer,
+  TestDoor,
+} from "./_door.ts";
 
 const GET = { target: "/a", method: "GET" };
 
@@ -185,22 +191,8 @@ Deno.test("G3: a drain lets what runs end, answers it and closes with 1012", asy
 Deno.test("C58: a peer that never answers a close is cut off after 5 s (runtime keeps it for ever)", async () => {
   const manual = createManualClock();
   await using door = new TestDoor({ deps: { clock: manual } });
-  const { port } = new URL(`http://${door.url}`);
-  const peer = await Deno.connect({
-    hostname: "127.0.0.1",
-    port: Number(port),
-  });
-  const lines = [
-    "GET / HTTP/1.1",
-    "Host: x",
-    "Upgrade: websocket",
-    "Connection: Upgrade",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-  ];
-  await peer.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
+  const peer = await rawPeer(door);
   const buffer = new Uint8Array(4_096);
-  await peer.read(buffer);
   while (door.door.snapshot().strangers === 0) await turn();
   await manual.advance(10_000);
   assert.equal(door.door.snapshot().closed[4408], 1);
