@@ -21,6 +21,7 @@ import { Joining } from "./joining.ts";
 import { Orphans } from "./orphans.ts";
 import { Pump } from "./pump.ts";
 import { cancelledRefusal, drainingRefusal, refusalOf } from "./refusals.ts";
+import { possibleSecondTries } from "./second_tries.ts";
 import { SingleFlight } from "./single_flight.ts";
 import { CallerTicket, type TicketDesk } from "./ticket.ts";
 import { TokenChecks } from "./token_checks.ts";
@@ -140,7 +141,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
         cancelledRefusal({ sent: job.state === "waiting" ? job.sent : null }),
       );
     } else if (job.isWrite) {
-      this.#orphans.add(job);
+      this.#leaveBehind(job);
     } else if (job.state === "waiting") {
       this.#takeOut(job);
     }
@@ -157,6 +158,19 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
       return "cancelled";
     }
     return this.#takeOut(job) ? "cancelled" : "sent";
+  }
+
+  /** A write goes on without its caller, unless the caller's second try is here already. */
+  #leaveBehind(job: Job): void {
+    const { scheduler, clock } = this.#deps;
+    const nowMs = clock.nowMs();
+    const newestId = this.#nextId - 1;
+    const tries = possibleSecondTries(job, this.#jobs, newestId, nowMs);
+    const twin = this.#joining.reunite(job, tries);
+    if (twin === undefined) return this.#orphans.add(job);
+    scheduler.cancel(twin.id, nowMs);
+    twin.state = "done";
+    this.#close(twin);
   }
 
   /** `sent`: whether Discord saw an earlier send of the same, for a refusal to say. */

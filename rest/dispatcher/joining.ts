@@ -56,6 +56,24 @@ export class Joining {
     return true;
   }
 
+  /**
+   * For a write whose leaving caller was told of just now: its second try, if
+   * it is among these and has not been sent. Whoever waits for that waits for
+   * the first then, and the second must not be sent.
+   */
+  reunite(orphan: Job, candidates: Iterable<Job>): Job | undefined {
+    for (const twin of candidates) {
+      const [ticket] = twin.tickets;
+      if (twin.state !== "waiting" || twin.mayHaveRun) continue;
+      if (ticket === undefined || !ticket.isWanted) continue;
+      if (!this.#deps.orphans.isSame(orphan.request, twin.request)) continue;
+      this.#tell("adopted", ticket);
+      this.#takeOver(orphan, ticket);
+      return twin;
+    }
+    return undefined;
+  }
+
   #takeOver(job: Job, ticket: CallerTicket): void {
     for (const former of job.tickets.splice(0)) {
       former.reject(cancelledRefusal({ sent: null }));

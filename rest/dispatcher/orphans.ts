@@ -75,6 +75,14 @@ export class Orphans {
     return oldest;
   }
 
+  /** True where one write repeats the other. */
+  isSame(one: ProxyRequest, other: ProxyRequest): boolean {
+    return one.method === other.method &&
+      one.target.path === other.target.path &&
+      addressOf(one) === addressOf(other) &&
+      bodyDigestOf(one, this.#digest) === bodyDigestOf(other, this.#digest);
+  }
+
   /** Lets go of answers nobody came back for. */
   expire(nowMs: number): void {
     this.#kept.expire(nowMs);

@@ -5,6 +5,10 @@ import {
   KEPT_MS,
 } from "../../rest/dispatcher/kept_answers.ts";
 import {
+  LATE_NOTICE_MS,
+  PATIENCE_MS,
+} from "../../rest/dispatcher/second_tries.ts";
+import {
   answerOf,
   type Bench,
   benchOf,
@@ -191,6 +195,81 @@ Deno.test("an adopted orphan whose new caller leaves too is adopted again", asyn
   for (const { answer } of callers) {
     assert.equal((await refusalOf(answer)).code, "cancelled");
   }
+});
+
+Deno.test("a second try that arrives just before its caller's leaving is told adopts all the same", async () => {
+  const bench = benchOf();
+  bench.scheduler.isHeld = true;
+  const first = submitWith(bench, POST);
+  bench.dispatcher.submit(requestOf("POST", { text: "another" }));
+  await bench.clock.advance(15_000);
+  const second = submitWith(bench, POST);
+  await bench.clock.advance(LATE_NOTICE_MS);
+  first.leave();
+  assert.equal((await refusalOf(first.answer)).code, "cancelled");
+  assert.deepEqual(bench.scheduler.waitingIds, [1, 2]);
+  assert.equal(await endOf(bench, second.answer), "open");
+  bench.scheduler.isHeld = false;
+  bench.dispatcher.submit(requestOf("GET"));
+  await bench.clock.settle();
+  assert.equal(bench.upstream.sends.length, 3);
+  bench.upstream.next.answer(answerOf(200, { text: "sent" }));
+  assert.equal(await textOf(await second.answer), "sent");
+  await bench.dispatcher.drain(0);
+});
+
+Deno.test("a second try is found although its first is in flight", async () => {
+  const bench = benchOf();
+  const first = submitWith(bench, POST);
+  await bench.clock.settle();
+  bench.scheduler.isHeld = true;
+  await bench.clock.advance(PATIENCE_MS);
+  const second = submitWith(bench, POST);
+  first.leave();
+  assert.deepEqual(bench.scheduler.waitingIds, []);
+  bench.upstream.next.answer(answerOf(200));
+  assert.equal((await second.answer).status, 200);
+  assert.equal(bench.upstream.sends.length, 1);
+});
+
+Deno.test("an identical write that came too early before the leaving, too soon after the first, or is sent, is another one", async () => {
+  const early = benchOf();
+  early.scheduler.isHeld = true;
+  const first = submitWith(early, POST);
+  await early.clock.advance(15_000);
+  submitWith(early, POST);
+  await early.clock.advance(LATE_NOTICE_MS + 1);
+  first.leave();
+  assert.deepEqual(early.scheduler.waitingIds, [1, 2]);
+  await early.dispatcher.drain(0);
+
+  const soon = benchOf();
+  soon.scheduler.isHeld = true;
+  const dying = submitWith(soon, POST);
+  await soon.clock.advance(PATIENCE_MS - 1);
+  submitWith(soon, POST);
+  dying.leave();
+  assert.deepEqual(soon.scheduler.waitingIds, [1, 2]);
+  await soon.dispatcher.drain(0);
+
+  const sent = benchOf();
+  const other = submitWith(sent, POST);
+  await sent.clock.advance(15_000);
+  submitWith(sent, POST);
+  await sent.clock.settle();
+  other.leave();
+  assert.equal(sent.scheduler.leasedIds.length, 2);
+  await sent.dispatcher.drain(0);
+});
+
+Deno.test("an earlier identical write is not taken for the second try of a later one", async () => {
+  const bench = benchOf();
+  bench.scheduler.isHeld = true;
+  submitWith(bench, POST);
+  await bench.clock.advance(15_000);
+  submitWith(bench, POST).leave();
+  assert.deepEqual(bench.scheduler.waitingIds, [1, 2]);
+  await bench.dispatcher.drain(0);
 });
 
 Deno.test("orphans are adopted one for one", async () => {
