@@ -69,8 +69,13 @@ export async function between(
   run: (upstream: Upstream, server: RawServer) => Promise<void>,
   change: Partial<UpstreamOptions> & RawServerOptions = {},
 ): Promise<void> {
-  const { isTls = false, onConnection = () => false, ...options } = change;
-  const server = await rawServerOf(reply, { isTls, onConnection });
+  const {
+    isTls = false,
+    isElsewhere = false,
+    onConnection = () => false,
+    ...options
+  } = change;
+  const server = await rawServerOf(reply, { isTls, isElsewhere, onConnection });
   const upstream = upstreamOf(server.url, options);
   try {
     await run(upstream, server);
@@ -80,9 +85,9 @@ export async function between(
   }
 }
 
-/** How a send ends that is not to bring an answer. */
+/** How a send, or the reading of its answer, ends that is not to end well. */
 export async function failureOf(
-  sending: Promise<Answer>,
+  sending: Promise<unknown>,
 ): Promise<UpstreamFailure> {
   try {
     await sending;

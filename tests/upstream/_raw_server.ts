@@ -30,13 +30,15 @@ export type Reply = (request: RawRequest, socket: Socket) => void;
 
 export interface RawServerOptions {
   readonly isTls?: boolean;
+  /** A certificate that names another host. */
+  readonly isElsewhere?: boolean;
   /** Runs on every connection; true: it is dealt with, read nothing. */
   readonly onConnection?: (socket: Socket) => boolean;
 }
 
 const TLS_DIR = new URL("../fixtures/tls/", import.meta.url);
 
-export function fixture(name: "ca.pem" | "cert.pem" | "key.pem"): string {
+export function fixture(name: string): string {
   return Deno.readTextFileSync(new URL(name, TLS_DIR));
 }
 
@@ -79,9 +81,13 @@ export async function rawServerOf(
       wake();
     });
   };
+  const whose = options.isElsewhere === true ? "elsewhere_" : "";
   const server = options.isTls === true
     ? createTlsServer(
-      { cert: fixture("cert.pem"), key: fixture("key.pem") },
+      {
+        cert: fixture(`${whose}cert.pem`),
+        key: fixture(`${whose}key.pem`),
+      },
       serve,
     )
     : createTcpServer(serve);
