@@ -46,7 +46,10 @@ export class Courier {
     this.#deps = deps;
   }
 
-  /** Sends it now. How it ends is told through the callbacks. */
+  /**
+   * Sends it now. How it ends is told through the callbacks; the promise
+   * rejects on a broken invariant alone, and nobody catches that on purpose.
+   */
   async carry(job: Job): Promise<void> {
     const { upstream, clock } = this.#deps;
     job.attempts++;
