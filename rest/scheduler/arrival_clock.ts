@@ -14,8 +14,8 @@ import type { LimitReport } from "../domain/limit_report.ts";
 const SAMPLES_MAX = 64;
 /** Older samples are forgotten: two clocks may drift some 20 ms per million. */
 const SAMPLE_AGE_MAX_MS = 60_000;
-/** `Reset` and `Reset-After` are each rounded to a millisecond, either way. */
-const ROUNDING_MS = 2;
+/** `Reset` and `Reset-After` are each cut or rounded to a millisecond: their difference is off by at most one. */
+const ROUNDING_MS = 1;
 /** Samples in a row that contradict the rest before the rest is dropped: the clock was set. */
 const CONTRADICTIONS_MAX = 3;
 
@@ -111,10 +111,10 @@ export class ArrivalClock {
     this.#highestFloorMs = Math.max(...this.#samples.map((s) => s.floorMs));
     // With n samples the next one is the smallest yet with a chance of 1 in
     // n + 1; the first term is about what it would then undercut the others
-    // by. The second distrusts the first few: with one sample alone only the
-    // floor is certain, and that is where it leads.
+    // by. The second distrusts the first few, which met cold code and cold
+    // connections: one sample alone is taken half-way to the certain floor.
     const count = waysIn.length;
     this.#allowanceMs = (median - least) / (count + 1) +
-      (least - this.#highestFloorMs) / count ** 2;
+      (least - this.#highestFloorMs) / (2 * count ** 2);
   }
 }

@@ -11,14 +11,14 @@ Deno.test("ArrivalClock counts offset and way in together, whatever the way out"
   for (const receivedAtMs of [40, 400, 900, 35]) {
     learn(clock, { sentAtMs: 0, decidedAtMs: 25, receivedAtMs });
   }
-  // One sixteenth of the way from the floor (received 35) is still distrusted.
-  assert.equal(clock.offsetMs, SERVER_OFFSET_MS + 25 - 2 - 35 / 16);
+  // A thirty-second of the way from the floor (received at 35) is still distrusted.
+  assert.equal(clock.offsetMs, SERVER_OFFSET_MS + 25 - 1 - 35 / 32);
 });
 
-Deno.test("ArrivalClock is sure of nothing but the floor after one answer", () => {
+Deno.test("ArrivalClock believes half of what its first answer says", () => {
   const clock = new ArrivalClock();
   learn(clock, { sentAtMs: 0, decidedAtMs: 25, receivedAtMs: 60 });
-  assert.equal(clock.offsetMs, SERVER_OFFSET_MS - 35 - 2);
+  assert.equal(clock.offsetMs, SERVER_OFFSET_MS + 25 - 60 / 2 - 1);
 });
 
 Deno.test("ArrivalClock tells when a request was sent as if by the fastest way", () => {
@@ -29,7 +29,7 @@ Deno.test("ArrivalClock tells when a request was sent as if by the fastest way",
   const bucket = bucketOf({ decidedAtMs: 1_030 });
   const report = reportOf(1_100, { sentAtMs: 1_000, bucket });
   const asIfMs = clock.sentAsIfAtMs(report) ?? 0;
-  assert.ok(Math.abs(asIfMs - 1_022) < 1, String(asIfMs));
+  assert.ok(Math.abs(asIfMs - 1_021) < 1, String(asIfMs));
 });
 
 Deno.test("ArrivalClock keeps the fastest way in and allows for a faster one yet", () => {
@@ -37,8 +37,8 @@ Deno.test("ArrivalClock keeps the fastest way in and allows for a faster one yet
   learn(clock, { sentAtMs: 0, decidedAtMs: 20, receivedAtMs: 60 });
   learn(clock, { sentAtMs: 100, decidedAtMs: 150, receivedAtMs: 190 });
   const offsetMs = (clock.offsetMs ?? 0) - SERVER_OFFSET_MS;
-  const distrust = (20 - -40) / 4;
-  assert.equal(offsetMs, 20 - (50 - 20) / 3 - distrust - 2);
+  const distrust = (20 - -40) / 8;
+  assert.equal(offsetMs, 20 - (50 - 20) / 3 - distrust - 1);
 });
 
 Deno.test("ArrivalClock refuses an answer whose two headers contradict the rest", () => {
@@ -50,7 +50,7 @@ Deno.test("ArrivalClock refuses an answer whose two headers contradict the rest"
     receivedAtMs: 150,
   });
   assert.equal(isTrusted, false);
-  assert.equal(clock.offsetMs, SERVER_OFFSET_MS - 25 - 2);
+  assert.equal(clock.offsetMs, SERVER_OFFSET_MS + 25 - 50 / 2 - 1);
 });
 
 Deno.test("ArrivalClock follows Discord's clock when three answers agree that it was set", () => {
