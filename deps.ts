@@ -36,6 +36,14 @@ export {
 // Constant-time comparison, hashes and random ids.
 export { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 
+// Reading what a compressed error says.
+export {
+  brotliDecompressSync,
+  gunzipSync,
+  inflateSync,
+  zstdDecompressSync,
+} from "node:zlib";
+
 // The simulated Discord: sockets that can be reset, TLS, and compressed answers.
 export {
   createServer as createTcpServer,

@@ -29,8 +29,8 @@ export function readErrorBody(answer: Answer): ErrorBody {
   if (type?.trimStart().toLowerCase().startsWith("text/html")) {
     return { ...NOTHING, isHtml: true };
   }
-  const { body } = answer;
-  // Discord's JSON begins with its brace; a stream or compressed bytes do not.
+  const body = answer.plainBody ?? answer.body;
+  // Discord's JSON begins with its brace; a stream or bytes compressed in a way we cannot read do not.
   if (!(body instanceof Uint8Array) || body[0] !== OPEN_BRACE) return NOTHING;
   if (body.byteLength > READ_BYTES_MAX) return NOTHING;
   try {

@@ -12,6 +12,8 @@ export interface Answer {
   /** Names in lower case, in the order received, repeated names kept; hop-by-hop already gone. */
   readonly headers: HeaderList;
   readonly body: AnswerBody;
+  /** A compressed error's text, for us alone to read; the caller gets `body`. */
+  readonly plainBody?: Uint8Array;
   /**
    * When its request was put on a connection (`performance.now()`), where the
    * upstream knows: waiting for the connection is not part of the way to Discord.

@@ -6,6 +6,7 @@ import { answerHeaders, type ReceivedHeaders } from "./answer_headers.ts";
 import { BodyStream } from "./body_stream.ts";
 import { failureOf } from "./failure.ts";
 import { GrowingBytes } from "./growing_bytes.ts";
+import { plainBodyOf } from "./plain_body.ts";
 import type { Watch, Watched } from "./watch.ts";
 
 /**
@@ -175,10 +176,12 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
   }
 
   #answer(body: AnswerBody): void {
+    const plainBody = plainBodyOf(this.#status, this.#headers, body);
     this.#resolve({
       status: this.#status,
       headers: this.#headers,
       body,
+      ...(plainBody === undefined ? {} : { plainBody }),
       sentAtMs: this.#sentAtMs,
     });
   }
