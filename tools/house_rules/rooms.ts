@@ -18,7 +18,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/routes",
     "rest/scheduler",
   ],
-  "rest/clock": ["rest/domain"],
   "rest/upstream": ["rest/domain", "rest/collections", "deps.ts"],
   "rest/manager": ["rest/domain", "rest/dispatcher", "deps.ts"],
   "rest/listener": [
