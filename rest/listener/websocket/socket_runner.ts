@@ -9,7 +9,7 @@ import type { Message } from "../../rep/receive.ts";
 import type { Moment } from "../../rep/rep_state.ts";
 import { faultOf } from "../fault_of.ts";
 import { CLOSE_GRACE_MS, terminate } from "./terminate.ts";
-import { readWhole } from "./whole_answer.ts";
+import { readWhole } from "../whole_answer.ts";
 
 export interface RunnerDeps {
   readonly machine: RepMachine;

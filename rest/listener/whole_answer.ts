@@ -1,12 +1,12 @@
-import type { Answer } from "../../domain/answer.ts";
-import { Refusal } from "../../domain/refusal.ts";
-import type { WholeAnswer } from "../../rep/answer_text.ts";
-import { GrowingBytes } from "../http/growing_bytes.ts";
+import type { Answer } from "../domain/answer.ts";
+import { Refusal } from "../domain/refusal.ts";
+import type { WholeAnswer } from "../rep/answer_text.ts";
+import { GrowingBytes } from "./http/growing_bytes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * Reads an answer's streamed body to its end: a frame carries it whole. Refuses
+ * Reads an answer's streamed body to its end, for those who must hold it whole. Refuses
  * with `sent: true` what does not fit or breaks off; Discord did act on it.
  */
 export async function readWhole(
@@ -35,7 +35,7 @@ export async function readWhole(
 function tooLarge(status: number, maxBytes: number): Refusal {
   return new Refusal(
     "internal",
-    `Cannot show the answer: Discord answered ${status} with more than ${maxBytes} bytes, which no frame carries; ask over HTTP`,
+    `Cannot show the answer: Discord answered ${status} with more than ${maxBytes} bytes, too many to be held`,
     { sent: true },
   );
 }
