@@ -7,8 +7,8 @@ const START_MS_MAX = 20_000;
 export interface Child extends AsyncDisposable {
   /** The first URL it printed. */
   readonly url: URL;
-  /** Its memory in bytes (Linux only). */
-  readonly residentBytes: () => Promise<number>;
+  /** Processor time it has used so far; Linux only. */
+  readonly cpuMs: () => Promise<number>;
 }
 
 export interface ChildOptions {
@@ -47,7 +47,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     const [url, rest] = await firstUrl(child.stdout, options.script);
     return {
       url,
-      residentBytes: () => residentBytesOf(child.pid),
+      cpuMs: () => cpuMsOf(child.pid),
       async [Symbol.asyncDispose]() {
         await end();
         await rest;
@@ -110,8 +110,12 @@ function ownPlaces(): Record<string, string> {
   }));
 }
 
-async function residentBytesOf(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  const kib = /VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? "0";
-  return Number(kib) * 1024;
+/** Linux counts processor time in hundredths of a second. */
+const TICK_MS = 10;
+
+async function cpuMsOf(pid: number): Promise<number> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+  // Behind the name, which may hold anything, user and system time are 12th and 13th.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }

@@ -12,7 +12,7 @@ export interface Discord extends AsyncDisposable {
 }
 
 /** All a case may have changed, put back; a world lays its own over it. */
-const PLAIN: SimChange = {
+const PLAIN = {
   latencyIn: { minMs: 0, maxMs: 0 },
   latencyOut: { minMs: 0, maxMs: 0 },
   rules: [],
@@ -20,7 +20,7 @@ const PLAIN: SimChange = {
   globalLimit: { limit: 50, periodMs: 1_000, window: "fixed_first" },
   // Its pool per address would bind first where callers bring no token.
   ipPool: { isOn: false },
-};
+} as const satisfies SimChange;
 
 /** Starts it; `options` are those of the process and stay for all worlds. */
 export async function startDiscord(options: SimOptions = {}): Promise<Discord> {
@@ -39,8 +39,9 @@ export async function startDiscord(options: SimOptions = {}): Promise<Discord> {
   return {
     url: child.url.href,
     async reset(world) {
-      const whole = JSON.stringify({ ...PLAIN, ...world });
-      await call("POST", "/__sim/reset", whole);
+      const globalLimit = { ...PLAIN.globalLimit, ...world.globalLimit };
+      const whole = { ...PLAIN, ...world, globalLimit };
+      await call("POST", "/__sim/reset", JSON.stringify(whole));
     },
     report: async () => JSON.parse(await call("GET", "/__sim/report")),
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),

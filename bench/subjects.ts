@@ -39,7 +39,7 @@ export function startSluice(options: SubjectOptions): Promise<Child> {
       REST_UPSTREAM: options.upstream,
       REST_GLOBAL_LIMIT: String(options.globalLimit),
       REST_LOG_FORMAT: "json",
-      ...options.caFile === undefined ? {} : { DENO_CERT: options.caFile },
+      ...trusting(options),
     },
   });
 }
@@ -52,5 +52,10 @@ export function startPeer(
   return startChild({
     script: `bench/subjects/${name}.ts`,
     args: [JSON.stringify({ ...options, key: KEY, token: TOKEN })],
+    env: trusting(options),
   });
+}
+
+function trusting({ caFile }: SubjectOptions): Record<string, string> {
+  return caFile === undefined ? {} : { DENO_CERT: caFile };
 }

@@ -49,7 +49,8 @@ export function isReached(result: Result): boolean {
   const limitedCount = Object.values(limited).reduce((sum, n) => sum + n, 0);
   return isComplete && failed.size === 0 &&
     ratioOf(result) <= benchCase.reach &&
-    result.reordered === 0 && result.doubled === 0 &&
+    result.doubled === 0 &&
+    (!benchCase.isOrdered || result.reordered === 0) &&
     (!benchCase.isQuiet || limitedCount === 0);
 }
 
@@ -58,12 +59,9 @@ function ratioOf({ tookMs, benchCase }: Result): number {
 }
 
 function orderOf({ benchCase, reordered, doubled }: Result): string {
-  const hasMarks = benchCase.shots.some((shot) =>
-    shot.path.endsWith("/messages")
-  );
   if (doubled > 0) return `${doubled} twice`;
   if (reordered > 0) return `${reordered} late`;
-  return hasMarks ? "kept" : "";
+  return benchCase.isOrdered ? "kept" : "";
 }
 
 function seconds(ms: number): string {

@@ -4,8 +4,20 @@ import { servePeer } from "./_serve.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
+const silent = () => {};
+
 servePeer(({ upstream, token }) => {
-  const manager = createRestManager({ token });
+  const manager = createRestManager({
+    token,
+    // It warns of every 429, thousands in some cases; the simulator counts them.
+    logger: {
+      debug: silent,
+      info: silent,
+      warn: silent,
+      error: silent,
+      fatal: silent,
+    },
+  });
   // Set afterwards: as an option it would mean "a proxy stands there", and the queue would be off.
   manager.baseUrl = upstream;
 
