@@ -78,7 +78,7 @@ export class Connection {
   }
 
   /** Hands a frame to the socket; false when the socket would not take it. */
-  send(frame: string | Uint8Array): boolean {
+  send(frame: string | ArrayBuffer): boolean {
     if (this.#phase === "over" || this.#phase === "opening") return false;
     try {
       this.#parts.socket.send(frame);

@@ -35,7 +35,7 @@ export interface Exchange {
 }
 
 /** The key of what must stay in order: verb and path, without the query. */
-export function lineKeyOf(verb: Verb, target: string): string {
+function lineKeyOf(verb: Verb, target: string): string {
   const queryAt = target.indexOf("?");
   return `${verb} ${queryAt === -1 ? target : target.slice(0, queryAt)}`;
 }

@@ -85,7 +85,7 @@ export function frameHead(
 export function encodeFrame(
   parts: FrameParts,
   sending: SendingParts,
-): string | Uint8Array {
+): string | ArrayBuffer {
   let text = parts.head + optsMember(parts.opts, sending.timeoutMs);
   if (sending.ack !== undefined) text += `,"ack":${sending.ack}`;
   if (parts.files.length === 0) return text + "}";
@@ -121,26 +121,30 @@ function sizedFiles({ files }: FrameParts): string {
 const UNKNOWN_TYPE = "application/octet-stream";
 
 /** Length of the JSON in four bytes, the JSON, the files one after the other (rule E5). */
-function withBytes(text: string, files: readonly FileInput[]): Uint8Array {
+function withBytes(text: string, files: readonly FileInput[]): ArrayBuffer {
   const json = utf8Of(text);
   const filesBytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
-  const frame = new Uint8Array(4 + json.length + filesBytes);
-  new DataView(frame.buffer).setUint32(0, json.length);
+  const buffer = new ArrayBuffer(4 + json.length + filesBytes);
+  new DataView(buffer).setUint32(0, json.length);
+  const frame = new Uint8Array(buffer);
   frame.set(json, 4);
   let at = 4 + json.length;
   for (const file of files) {
     frame.set(file.bytes, at);
     at += file.bytes.length;
   }
-  return frame;
+  return buffer;
 }
 
 /** A UTF-16 unit is at most this many bytes of UTF-8. */
 const UTF8_PER_UNIT_MAX = 3;
 
 /** Whether a frame has more bytes on the wire than allowed. */
-export function isAbove(frame: string | Uint8Array, maxBytes: number): boolean {
-  if (typeof frame !== "string") return frame.length > maxBytes;
+export function isAbove(
+  frame: string | ArrayBuffer,
+  maxBytes: number,
+): boolean {
+  if (typeof frame !== "string") return frame.byteLength > maxBytes;
   // Most frames are far below: only a doubtful one is worth counting.
   if (frame.length * UTF8_PER_UNIT_MAX <= maxBytes) return false;
   return utf8Of(frame).length > maxBytes;

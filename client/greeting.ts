@@ -77,7 +77,6 @@ export function readWelcome(reply: Reply): Welcome {
 }
 
 function readInfo(data: Readonly<Record<string, unknown>>): ReadyInfo {
-  const limits = membersOf(data["limits"]);
   return {
     session: textOf(data["session"]),
     resumed: data["resumed"] === true,

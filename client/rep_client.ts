@@ -170,14 +170,13 @@ export class RepClient {
 
   /** The same for so long at most; tells whether everything was finished. */
   drain(withinMs: number): Promise<boolean> {
+    const { clock } = this.#settings;
     return new Promise((resolve) => {
-      const cancel = this.#settings.clock.after(
-        withinMs,
-        () => resolve(false),
-      );
+      const finish = () => resolve(this.#traffic.isIdle);
+      const cancel = clock.after(withinMs, finish);
       void this.idle().then(() => {
         cancel();
-        resolve(true);
+        finish();
       });
     });
   }

@@ -2,6 +2,7 @@ import { ambientWebSocket } from "./ambient.ts";
 
 /** What the client reads of a socket's events, whichever class made them. */
 export interface SocketEvent {
+  readonly type: string;
   readonly data?: unknown;
   readonly code?: number;
   readonly reason?: string;
@@ -14,7 +15,7 @@ export interface Socket {
   readonly bufferedAmount: number;
   /** The negotiated subprotocol, "" when there is none. */
   readonly protocol: string;
-  send(data: string | Uint8Array): void;
+  send(data: string | ArrayBuffer): void;
   close(code?: number, reason?: string): void;
   addEventListener(
     type: "open" | "message" | "close" | "error",

@@ -23,7 +23,7 @@ const FRAME_TOO_BIG = 1009;
 export interface Port {
   readonly bufferedBytes: number;
   readonly isBinaryOk: boolean;
-  send(frame: string | Uint8Array): boolean;
+  send(frame: string | ArrayBuffer): boolean;
 }
 
 /** What traffic is made with. */
@@ -89,6 +89,10 @@ export class Traffic {
   get mayLeaveNow(): boolean {
     return this.#port !== undefined && !this.#isPaused &&
       this.#outbox.size === 0 && this.#flow.hasRoom(this.#gauge(this.#port));
+  }
+
+  get isIdle(): boolean {
+    return this.#pending.size === 0 && this.#outbox.size === 0;
   }
 
   has(req: Req): boolean {
@@ -227,7 +231,7 @@ export class Traffic {
     return false;
   }
 
-  #frameOf(exchange: Exchange, port: Port): string | Uint8Array {
+  #frameOf(exchange: Exchange, port: Port): string | ArrayBuffer {
     const { leaveByMs } = exchange;
     const leftMs = leaveByMs === undefined
       ? undefined
@@ -288,7 +292,7 @@ export class Traffic {
   }
 
   #checkIdle(): void {
-    if (this.#pending.size > 0 || this.#outbox.size > 0) return;
+    if (!this.isIdle) return;
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 }

@@ -10,7 +10,7 @@ export class FakeSocket implements Socket {
   readonly url: string;
   readonly request: SocketRequest;
   /** Every frame the client sent. */
-  readonly sent: (string | Uint8Array)[] = [];
+  readonly sent: (string | ArrayBuffer)[] = [];
   /** What the client closed it with. */
   closedWith:
     | { code: number | undefined; reason: string | undefined }
@@ -30,7 +30,7 @@ export class FakeSocket implements Socket {
     this.#listeners.set(type, [...this.#listeners.get(type) ?? [], listener]);
   }
 
-  send(data: string | Uint8Array): void {
+  send(data: string | ArrayBuffer): void {
     if (this.isBroken) throw new Error("InvalidStateError");
     this.sent.push(data);
   }
@@ -40,8 +40,9 @@ export class FakeSocket implements Socket {
     if (!this.isDeaf) queueMicrotask(() => this.end(code, reason));
   }
 
-  fire(type: Type, event: SocketEvent = {}): void {
-    for (const listener of this.#listeners.get(type) ?? []) listener(event);
+  fire(type: Type, event: Omit<SocketEvent, "type"> = {}): void {
+    const listeners = this.#listeners.get(type) ?? [];
+    for (const listener of listeners) listener({ type, ...event });
   }
 
   open(protocol = "rep.v1"): void {

@@ -86,10 +86,10 @@ export function rigOf(options: ClientOptions = {}): Rig {
       if (socket === undefined) throw new Error("No socket was opened yet");
       return socket;
     },
-    async welcome(data = {}, protocol) {
+    async welcome(data, protocol) {
       await clock.settle();
       rig.socket.open(protocol);
-      rig.socket.say(welcomeOf(data));
+      rig.socket.say(welcomeOf(data ?? {}));
       await clock.settle();
     },
     sent(at = -1) {
@@ -124,7 +124,7 @@ export function clientClock(clock: ManualClock): Clock {
 }
 
 /** The server's answer to the greeting. */
-export function welcomeOf(
+function welcomeOf(
   data: Record<string, unknown>,
 ): Record<string, unknown> {
   return {

@@ -3,13 +3,16 @@ import { RepClient, RepClosedError } from "../../client/mod.ts";
 import { FakeSocket } from "./_fake_socket.ts";
 import { failureOf, readyRigOf, rigOf } from "./_rig.ts";
 
+/** `false`, and neither null nor undefined: certainly not executed. */
+const UNSENT = false;
+
 Deno.test("close() settles every request: unsent ones as unsent, sent ones as unknown", async () => {
   const rig = await readyRigOf({}, { limits: { maxInFlight: 1 } });
   const left = failureOf(rig.client.action("/left"), RepClosedError);
   const waiting = failureOf(rig.client.action("/waiting"), RepClosedError);
   await rig.client.close();
   assert.equal((await left).sent, null);
-  assert.equal((await waiting).sent, false);
+  assert.equal((await waiting).sent, UNSENT);
   assert.deepEqual(rig.socket.closedWith, { code: 1000, reason: undefined });
   assert.equal(rig.client.state, "closed");
   assert.equal(rig.client.pending, 0);
@@ -20,7 +23,7 @@ Deno.test("close() refuses what comes after it, and ready rejects", async () => 
   const rig = await readyRigOf();
   const closing = rig.client.close();
   const error = await failureOf(rig.client.get("/x"), RepClosedError);
-  assert.equal(error.sent, false);
+  assert.equal(error.sent, UNSENT);
   assert.equal(error.message, "Not connected: closed with 1000 by this client");
   assert.throws(() => rig.client.notify("ACTION", "/x"), RepClosedError);
   await assert.rejects(rig.client.ready, RepClosedError);
@@ -57,7 +60,7 @@ Deno.test("a closing handshake nobody answers ends after two seconds", async () 
   let isClosed = false;
   const closing = rig.client.close().then(() => isClosed = true);
   await rig.clock.advance(1_999);
-  assert.equal(isClosed, false);
+  assert.ok(!isClosed);
   await rig.clock.advance(1);
   await closing;
   assert.equal(rig.clock.timerCount, 0);

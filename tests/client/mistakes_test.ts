@@ -6,7 +6,7 @@ import { failureOf, readyRigOf, rigOf } from "./_rig.ts";
 
 Deno.test("a reply that comes while its request is still being written finds it (rpc-websockets)", async () => {
   class Instant extends FakeSocket {
-    override send(data: string | Uint8Array): void {
+    override send(data: string | ArrayBuffer): void {
       super.send(data);
       const { target, req } = JSON.parse(String(data));
       if (req === undefined || target.startsWith("/_rep/")) return;

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { CLOSE_RULES, RepClosedError } from "../../client/mod.ts";
 import { failureOf, readyRigOf, rigOf } from "./_rig.ts";
 
+/** `false`, and neither null nor undefined: certainly not executed. */
+const UNSENT = false;
+
 Deno.test("the client connects by itself, greets first and is ready when welcomed", async () => {
   const rig = rigOf();
   assert.equal(rig.client.state, "connecting");
@@ -213,7 +216,7 @@ Deno.test("a refused key ends the client: ready and every request reject, nothin
   const error = await failureOf(rig.client.ready, RepClosedError);
   assert.equal(error.closeCode, 4403);
   assert.equal(error.message, "Not connected: closed with 4403 Invalid key");
-  assert.equal((await failureOf(waiting, RepClosedError)).sent, false);
+  assert.equal((await failureOf(waiting, RepClosedError)).sent, UNSENT);
   assert.equal(
     (await failureOf(rig.client.get("/y"), RepClosedError)).closeCode,
     4403,
@@ -262,9 +265,9 @@ Deno.test("ready waits for the next connection after a loss", async () => {
   let isReady = false;
   void rig.client.ready.then(() => isReady = true);
   await rig.clock.settle();
-  assert.equal(isReady, false);
+  assert.ok(!isReady);
   await rig.reconnect({ resumed: true, epoch: "e2" });
-  assert.equal(isReady, true);
+  assert.ok(isReady);
   assert.equal((await rig.client.ready).epoch, "e2");
   await rig.client.close();
 });

@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { RepError } from "../../client/mod.ts";
 import { failureOf, readyRigOf } from "./_rig.ts";
 
+/** `false`, and neither null nor undefined: certainly not executed. */
+const UNSENT = false;
+
 /** A refusal of the proxy's that certainly sent nothing. */
 const OVERLOADED = {
   message: "Too much",
   code: "overloaded",
   sent: false,
-  retry_after: 2,
+  ["retry_after"]: 2,
 };
 
 Deno.test("what the proxy refused unsent is offered again after retry_after and a tenth of jitter", async () => {
@@ -61,7 +64,7 @@ Deno.test("refusalRetries: 0 hands every refusal to the caller", async () => {
   const rig = await readyRigOf({ refusalRetries: 0 });
   const done = rig.client.get("/x");
   rig.refuse(rig.sent(), 429, OVERLOADED);
-  assert.equal((await failureOf(done, RepError)).sent, false);
+  assert.equal((await failureOf(done, RepError)).sent, UNSENT);
   await rig.client.close();
 });
 
