@@ -1,3 +1,4 @@
+// deno-lint-ignore-file camelcase -- The codes are spelt as callers read them.
 import type { RefusalCode } from "../rest/domain/refusal.ts";
 
 /** When each refusal is given, for the README. */

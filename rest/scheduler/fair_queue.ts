@@ -14,7 +14,7 @@ import type { Urgency } from "../domain/request.ts";
  */
 
 /** A waiting entry gains one urgency per this time, so that 7 overtakes a stream of 0s within 14 s. */
-export const AGEING_STEP_MS = 2_000;
+const AGEING_STEP_MS = 2_000;
 
 const LEVELS = 8;
 

@@ -54,7 +54,7 @@ export function currentLine(line: Line): Line {
 }
 
 /** Lines of a route that wait for its hash. */
-export function unhashedOf(state: State, routeKey: string): Set<Line> {
+function unhashedOf(state: State, routeKey: string): Set<Line> {
   let lines = state.unhashed.get(routeKey);
   if (lines === undefined) {
     lines = new Set();
