@@ -12,6 +12,10 @@ import {
 } from "./_builders.ts";
 
 const T = START_MS;
+/** What a check of the token found. */
+const REJECTED = true;
+const ACCEPTED = false;
+
 const GUILD = "/guilds/400000000000000001";
 const HOOK = "/webhooks/500000000000000001/hook-token";
 
@@ -63,7 +67,7 @@ Deno.test("a 401 on the bot's own token starts one check, however many there are
 
 Deno.test("a check that answers 200 leaves the identity as it was", () => {
   const scheduler = checkingScheduler();
-  scheduler.tokenChecked("bot:1", false, T + 100);
+  scheduler.tokenChecked("bot:1", ACCEPTED, T + 100);
   const [next] = enqueueAll(scheduler, [askOf("GET", GUILD)], T + 100);
   assert.deepEqual(scheduler.poll(T + 100).leases, [next]);
 });
@@ -73,7 +77,7 @@ Deno.test("a check that answers 401 refuses what waits and what comes, and is as
   const waiting = [1, 2].map(() => askOf("POST", `${GUILD}/channels`));
   enqueueAll(scheduler, waiting, T + 60);
   const { leases } = scheduler.poll(T + 60);
-  scheduler.tokenChecked("bot:1", true, T + 100);
+  scheduler.tokenChecked("bot:1", REJECTED, T + 100);
   const { refused } = scheduler.poll(T + 100);
   assert.deepEqual(leases, [waiting[0]?.id]);
   assert.deepEqual(refused.map((r) => [r.id, r.refused.code]), [
@@ -89,7 +93,7 @@ Deno.test("a check that answers 401 refuses what waits and what comes, and is as
   );
   assert.deepEqual(scheduler.poll(T + 60_099).tokenChecks, []);
   assert.deepEqual(scheduler.poll(T + 60_100).tokenChecks, ["bot:1"]);
-  scheduler.tokenChecked("bot:1", false, T + 60_150);
+  scheduler.tokenChecked("bot:1", ACCEPTED, T + 60_150);
   assert.equal(scheduler.enqueue(askOf("GET", GUILD), T + 60_150), undefined);
 });
 
