@@ -198,6 +198,14 @@ Deno.test("a stream that is cut fails instead of ending", async () => {
   });
 });
 
+Deno.test("31 KiB of headers cross", async () => {
+  const value = "a".repeat(31 * 1024);
+  await between(replying(204, [`X-A: ${value}`]), async (upstream) => {
+    const { headers } = await upstream.send(requestOf());
+    assert.deepEqual(headers, [["x-a", value]]);
+  });
+});
+
 Deno.test("early hints are passed over", async () => {
   await between((_request, socket) => {
     socket.write("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");

@@ -225,6 +225,18 @@ Deno.test("silence after the request ends with a time-out, and with its connecti
   }, { headersTimeoutMs: SHORT_MS });
 });
 
+Deno.test("a large body has more time: as long as a slow line needs for it", async () => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await between((_request, socket) => {
+    timer = setTimeout(() => socket.write(answerBytes(204)), 3 * SHORT_MS);
+  }, async (upstream) => {
+    const body = new Uint8Array(2 * 1024 * 1024);
+    const answer = await upstream.send(requestOf({ method: "POST", body }));
+    assert.equal(answer.status, 204);
+  }, { headersTimeoutMs: SHORT_MS });
+  clearTimeout(timer);
+});
+
 Deno.test("announcing an answer again and again buys no time", async () => {
   let timer: ReturnType<typeof setInterval> | undefined;
   await between((_request, socket) => {
