@@ -23,6 +23,7 @@ export async function dialOf(
   const greeting = greetingFrame({
     token,
     authorization,
+    clientName: settings.clientName,
     isExtended: settings.isExtended,
     session: session.name,
     expiryMs: settings.expiryMs,

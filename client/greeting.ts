@@ -30,6 +30,7 @@ export const PLAIN_INFO: ReadyInfo = {
 export interface GreetingSource {
   readonly token: string | undefined;
   readonly authorization: string | undefined;
+  readonly clientName: string | undefined;
   readonly isExtended: boolean;
   readonly session: string | undefined;
   readonly expiryMs: number;
@@ -47,6 +48,7 @@ export function greetingFrame(
   return controlFrame("auth", {
     token: source.token,
     authorization: source.authorization,
+    client: source.clientName,
     ext: source.isExtended ? true : undefined,
     session: source.session,
     // Seconds on the wire, milliseconds everywhere else.

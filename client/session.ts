@@ -44,8 +44,8 @@ export class Session {
   welcomed(info: ReadyInfo): Continuity {
     const isSame = info.resumed && info.epoch === this.#epoch;
     this.#epoch = info.epoch;
-    if (!info.resumed) {
-      // The new session counts from one again.
+    // A count below ours is another count: of a new session, or of an old copy.
+    if (!info.resumed || info.seq < this.#acker.floor) {
       this.#acker.stop();
       this.#acker = this.#newAcker();
     }

@@ -25,7 +25,12 @@ const REFUSAL_RETRIES = 5;
 export interface Settings extends
   Pick<
     ClientOptions,
-    "token" | "authorization" | "retryWaitMs" | "shouldRetry" | "timeoutMs"
+    | "token"
+    | "authorization"
+    | "clientName"
+    | "retryWaitMs"
+    | "shouldRetry"
+    | "timeoutMs"
   > {
   readonly isExtended: boolean;
   readonly session: string | undefined;

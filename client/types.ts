@@ -137,6 +137,8 @@ export interface ClientOptions {
   readonly authBy?: "message" | "subprotocol" | "header";
   /** A Discord token of your own, used upstream in place of the proxy's. */
   readonly authorization?: Source<string>;
+  /** Who this is: callers of one key share the proxy fairly by this name. */
+  readonly clientName?: string;
   /** A name that outlives this process; absent: a random one; false: no session. */
   readonly session?: string | false;
   /** How long the proxy keeps the session after a disconnect. */

@@ -301,14 +301,12 @@ Deno.test("the key may travel as a subprotocol or as a header", async () => {
   await byHeader.client.close();
 });
 
-Deno.test("a Discord token of the caller's own rides along in the greeting", async () => {
-  const rig = rigOf({ authorization: "Bot abc" });
+Deno.test("a Discord token of the caller's own and its name ride along in the greeting", async () => {
+  const rig = rigOf({ authorization: "Bot abc", clientName: "shard 0" });
   await rig.clock.settle();
   rig.socket.open();
-  const { authorization } = rig.socket.frames[0]?.data as Record<
-    string,
-    unknown
-  >;
-  assert.equal(authorization, "Bot abc");
+  const greeting = rig.socket.frames[0]?.data as Record<string, unknown>;
+  assert.equal(greeting["authorization"], "Bot abc");
+  assert.equal(greeting["client"], "shard 0");
   await rig.client.close();
 });

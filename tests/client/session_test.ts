@@ -221,6 +221,18 @@ Deno.test("B10: a session that begins anew counts from one again", async () => {
   await rig.client.close();
 });
 
+Deno.test("a resumed session that counts below what was handled is an old copy: its replies are new", async () => {
+  const rig = await readyRigOf();
+  const before = rig.client.get("/x");
+  rig.answer(rig.sent(), 1, { seq: 41 });
+  await before;
+  rig.socket.end();
+  await rig.reconnect({ resumed: true, epoch: "e2", seq: 40 });
+  assert.equal(rig.client.lastSeq, 0);
+  assert.deepEqual(rig.socket.control("ack"), []);
+  await rig.client.close();
+});
+
 Deno.test("without a session what had left is of unknown outcome at once, what had not is sent later", async () => {
   const rig = await readyRigOf({ session: false }, {
     limits: { maxInFlight: 2 },
