@@ -52,7 +52,7 @@ export interface DoorSnapshot extends RepSnapshot {
 /** The way in for REP over WebSockets. */
 export interface WebSocketDoor {
   /** Answers an upgrade request; what is none gets 426. */
-  upgrade(request: Request, info: Deno.ServeHandlerInfo): Response;
+  upgrade(request: Request, info: Deno.ServeHandlerInfo): Promise<Response>;
   /** Hears what happens in the proxy, for the notices (G). */
   observe(fact: Fact): void;
   /**
@@ -109,15 +109,15 @@ class RepDoor implements WebSocketDoor {
     });
   }
 
-  upgrade(request: Request, info: Deno.ServeHandlerInfo): Response {
+  upgrade(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> {
     try {
-      return this.#upgrade(request, info);
+      return Promise.resolve(this.#upgrade(request, info));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const { code } = error;
       const caller = remoteHostOf(info);
       this.#deps.facts({ kind: "refused", code, label: "(upgrade)", caller });
-      return refusalResponse(error);
+      return Promise.resolve(refusalResponse(error));
     }
   }
 

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { SYSTEM_CLOCK } from "../../../rest/clock/system_clock.ts";
+import type { Answer } from "../../../rest/domain/answer.ts";
+import { Refusal } from "../../../rest/domain/refusal.ts";
+import { createHttpHandler } from "../../../rest/listener/http/handler.ts";
+import { createWebSocketDoor } from "../../../rest/listener/websocket/door.ts";
+import { VERBS } from "../../../rest/rep/verbs.ts";
+import { AUTHORIZER, Client, FakeSubmitter, type Job, KEY } from "./_door.ts";
+
+/** Both transports on one port, in front of one queue. */
+class Both implements AsyncDisposable {
+  readonly submitter = new FakeSubmitter();
+  readonly address: string;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #door;
+  readonly #clients: Client[] = [];
+
+  constructor() {
+    const shared = {
+      submitter: this.submitter,
+      authorizer: AUTHORIZER,
+      clock: SYSTEM_CLOCK,
+      facts: () => {},
+    };
+    this.#door = createWebSocketDoor({
+      ...shared,
+      settings: {
+        apiVersion: 10,
+        upstream: "https://discord.com/api",
+        isHeaderRequired: false,
+        isKeyInPathAllowed: false,
+      },
+    });
+    const handler = createHttpHandler({
+      ...shared,
+      isDraining: () => false,
+      onUpgrade: (request, info) => this.#door.upgrade(request, info),
+      settings: {
+        apiVersion: 10,
+        isKeyInPathAllowed: false,
+        areTokenRoutesOpen: false,
+        areRateLimitHeadersStripped: false,
+        bodyLimitBytes: 1e6,
+        heldLimitBytes: 1e6,
+        bodyTimeoutMs: 1_000,
+        roomWaitMs: 1_000,
+      },
+    });
+    this.#server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+      handler,
+    );
+    this.address = `127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  async dial(path: string): Promise<Client> {
+    const client = new Client(`ws://${this.address}${path}`, {
+      headers: { authorization: KEY },
+    });
+    this.#clients.push(client);
+    await client.opened;
+    return client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) await client.end();
+    await this.#door.drain(0);
+    await this.#server.shutdown();
+  }
+}
+
+/** What both transports must agree on. */
+function essenceOf({ request }: Job): unknown {
+  const { method, target, route, identity, urgency, isOrdered } = request;
+  // Over HTTP a write without a body says that it has none of zero bytes.
+  const body = new TextDecoder().decode(request.body);
+  return { method, target, route, body, identity, urgency, isOrdered };
+}
+
+const REQUESTS = [
+  ["GET", "/users/1?a=1&a=%2F", undefined],
+  ["ACTION", "/api/v9/channels/1/messages", { content: "é" }],
+  [
+    "CREATE",
+    "/v10/channels/1/messages/2/reactions/%F0%9F%91%8D/@me",
+    undefined,
+  ],
+  ["UPDATE", "/channels/1", { name: "x" }],
+  ["DELETE", "/channels/1/messages/2", undefined],
+  ["ACTION", "/interactions/1/token/callback", { type: 1 }],
+  ["ACTION", "/webhooks/1/token", { content: "x" }],
+] as const;
+
+const encoder = new TextEncoder();
+const ANSWERS: ReadonlyArray<readonly [string, Answer, unknown]> = [
+  ["JSON", {
+    status: 200,
+    headers: [["content-type", "application/json"]],
+    body: encoder.encode('{"id":"1"}'),
+  }, { id: "1" }],
+  ["an error of Discord's", {
+    status: 404,
+    headers: [["content-type", "application/json"]],
+    body: encoder.encode('{"code":10003}'),
+  }, { code: 10_003 }],
+  ["no content", { status: 204, headers: [], body: undefined }, null],
+];
+
+for (const [verb, target, data] of REQUESTS) {
+  Deno.test(`C56: ${verb} ${target} is one and the same request over both transports`, async () => {
+    await using both = new Both();
+    both.submitter.onJob = (job) => job.reply(200, {});
+    const client = await both.dial("/rep");
+    await client.ask({ target, method: verb, data, req: 1 });
+    const response = await fetch(`http://${both.address}${target}`, {
+      method: VERBS[verb],
+      headers: {
+        authorization: KEY,
+        ...data && { "content-type": "application/json" },
+      },
+      body: data === undefined ? null : JSON.stringify(data),
+    });
+    await response.body?.cancel();
+    const [overRep, overHttp] = both.submitter.jobs;
+    assert.ok(overRep && overHttp);
+    assert.deepEqual(essenceOf(overRep), essenceOf(overHttp));
+  });
+}
+
+for (const [what, answer, value] of ANSWERS) {
+  Deno.test(`C56: ${what} has the same status, in an envelope here and bare there`, async () => {
+    await using both = new Both();
+    both.submitter.onJob = (job) => job.replyRaw(answer);
+    const client = await both.dial("/");
+    const { data } = await client.ask({ target: "/a", method: "GET", req: 1 });
+    const response = await fetch(`http://${both.address}/a`, {
+      headers: { authorization: KEY },
+    });
+    assert.equal(data.status, response.status);
+    assert.deepEqual(data.data ?? data.error ?? null, value);
+    const text = await response.text();
+    assert.deepEqual(text === "" ? null : JSON.parse(text), value);
+  });
+}
+
+for (
+  const code of [
+    "outcome_unknown",
+    "overloaded",
+    "unreachable",
+    "upstream_timeout",
+    "blocked",
+    "webhook_gone",
+  ] as const
+) {
+  Deno.test(`C49: ${code} has the same status, code and sent over both transports`, async () => {
+    await using both = new Both();
+    both.submitter.onJob = (job) => job.fail(new Refusal(code, "Cannot do it"));
+    const client = await both.dial("/");
+    const { data } = await client.ask({ target: "/a", method: "GET", req: 1 });
+    const response = await fetch(`http://${both.address}/a`, {
+      headers: { authorization: KEY },
+    });
+    const told = await response.json();
+    assert.equal(data.status, response.status);
+    const { message, code: word, sent } = data.error;
+    assert.deepEqual([message, word, sent], [
+      told.message,
+      told.code,
+      told.sent,
+    ]);
+  });
+}
+
+Deno.test("C1: a browser that asks / without an upgrade is told there is no route, /rep wants an upgrade", async () => {
+  await using both = new Both();
+  for (const [path, status] of [["/", 400], ["/rep", 426]] as const) {
+    const response = await fetch(`http://${both.address}${path}`, {
+      headers: { authorization: KEY },
+    });
+    await response.body?.cancel();
+    assert.equal(response.status, status);
+  }
+});
