@@ -13,6 +13,7 @@ export interface Costs {
 
 /** Discord's most usual limit. */
 const BUCKET = { limit: 5, periodMs: 5_000, kind: "sliding" } as const;
+const TOKEN_MS = BUCKET.periodMs / BUCKET.limit;
 const ANSWER_MS = 50;
 /** Past the first second, in which limits count as part-used. */
 const START_MS = 10_000;
@@ -34,6 +35,7 @@ export class SchedulerWorld {
   readonly #flights = new Deque<Flight>();
   readonly #spentMs = { enqueue: 0, lease: 0, settle: 0 };
   #nowMs = START_MS;
+  #wakeAtMs: number | undefined;
   #nextId = 1;
   #settled = 0;
 
@@ -43,8 +45,11 @@ export class SchedulerWorld {
       maxWaitMs: Number.MAX_SAFE_INTEGER,
       waitingMax: 2 * lines * perLine,
     });
-    for (let turn = 0; turn < perLine; turn++) {
-      for (let line = 0; line < lines; line++) {
+    for (let line = 0; line < lines; line++) {
+      // One after the other within the time of a token: lines that began
+      // together would stay in step, and thousands be due at one instant.
+      this.#advanceTo(START_MS + line / lines * TOKEN_MS);
+      for (let turn = 0; turn < perLine; turn++) {
         this.#enqueue(askOf(line, this.#nextId++));
       }
     }
@@ -53,17 +58,7 @@ export class SchedulerWorld {
   /** Runs until `count` more requests are done and replaced. */
   run(count: number): void {
     const until = this.#settled + count;
-    while (this.#settled < until) {
-      const wakeAtMs = this.#poll();
-      const flight = this.#flights.peek();
-      this.#nowMs = Math.max(
-        this.#nowMs,
-        Math.min(wakeAtMs ?? Infinity, flight?.answeredAtMs ?? Infinity),
-      );
-      while ((this.#flights.peek()?.answeredAtMs ?? Infinity) <= this.#nowMs) {
-        this.#land(this.#flights.shift() as Flight);
-      }
-    }
+    while (this.#settled < until) this.#advanceTo(this.#nextEventMs());
   }
 
   /** What the next `count` requests cost, on average. */
@@ -79,12 +74,33 @@ export class SchedulerWorld {
     };
   }
 
+  /** Polls and lands whatever is due until `atMs`, in order. */
+  #advanceTo(atMs: number): void {
+    for (let next = this.#nextEventMs(); next <= atMs;) {
+      this.#nowMs = Math.max(this.#nowMs, next);
+      const flight = this.#flights.peek();
+      if (flight !== undefined && flight.answeredAtMs <= this.#nowMs) {
+        this.#flights.shift();
+        this.#land(flight);
+      }
+      this.#wakeAtMs = this.#poll();
+      next = this.#nextEventMs();
+    }
+    this.#nowMs = Math.max(this.#nowMs, atMs);
+  }
+
+  #nextEventMs(): number {
+    const landsAtMs = this.#flights.peek()?.answeredAtMs ?? Infinity;
+    return Math.min(this.#wakeAtMs ?? Infinity, landsAtMs);
+  }
+
   #enqueue(ask: Ask): void {
     this.#waiting.set(ask.id, ask);
     const fromMs = performance.now();
     const refused = this.#scheduler.enqueue(ask, this.#nowMs);
     this.#spentMs.enqueue += performance.now() - fromMs;
     if (refused !== undefined) throw new Error(refused.message);
+    this.#wakeAtMs = this.#nowMs;
   }
 
   #poll(): number | undefined {
