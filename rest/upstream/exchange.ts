@@ -5,7 +5,7 @@ import { UpstreamFailure } from "../domain/ports.ts";
 import { answerHeaders, type ReceivedHeaders } from "./answer_headers.ts";
 import { BodyStream } from "./body_stream.ts";
 import { failureOf } from "./failure.ts";
-import { GrowingBytes } from "./growing_bytes.ts";
+import { GrowingBytes } from "../collections/growing_bytes.ts";
 import { plainBodyOf } from "./plain_body.ts";
 import type { Watch, Watched } from "./watch.ts";
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import { GrowingBytes } from "./growing_bytes.ts";
+import { GrowingBytes } from "../../collections/growing_bytes.ts";
 import { type HeldBytes, SMALL_BODY_BYTES } from "./held_bytes.ts";
 import { startPatience } from "./patience.ts";
 

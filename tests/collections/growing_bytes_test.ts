@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { GrowingBytes } from "../../rest/upstream/growing_bytes.ts";
+import { GrowingBytes } from "../../rest/collections/growing_bytes.ts";
 
 Deno.test("bytes come out as they went in, whatever was expected", () => {
   const chunks = [[1], [], [2, 3], [4, 5, 6, 7, 8]];
