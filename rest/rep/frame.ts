@@ -82,7 +82,7 @@ function readJson(
   text: string,
   fileBytes: Uint8Array<ArrayBuffer> | undefined,
 ): Frame | undefined {
-  // The depth is looked at before the parser is let loose on it.
+  // Depth and breadth are looked at before the parser is let loose on them.
   const children = jsonChildren(text, DEPTH_MAX);
   if (children === undefined) return undefined;
   const value = parse(text);

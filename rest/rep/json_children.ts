@@ -4,6 +4,12 @@ export interface JsonChild {
   readonly text: string;
 }
 
+/**
+ * Children looked at. A frame has eight members and no query this many
+ * parameters; millions of them would cost gigabytes before anything is refused.
+ */
+const CHILDREN_MAX = 10_000;
+
 const QUOTE = 34;
 const COMMA = 44;
 const COLON = 58;
@@ -17,8 +23,9 @@ const CLOSE_BRACE = 125;
  * Finds where the children of a JSON object or array stand in its text, so
  * that a value can go on as it was spelt, integers beyond 2^53 digit for digit.
  *
- * Undefined when the text nests deeper than `depthMax`. It may be called before
- * anybody knows that the text is JSON: then the result means nothing, but it ends.
+ * Undefined when the text nests deeper than `depthMax` or has too many children.
+ * It may be called before anybody knows that the text is JSON: then the result
+ * means nothing, but it ends.
  */
 export function jsonChildren(
   text: string,
@@ -43,6 +50,7 @@ export function jsonChildren(
         code === COMMA || code === CLOSE_BRACE || code === CLOSE_BRACKET
       ) {
         const child = text.slice(start, index).trim();
+        if (children.length === CHILDREN_MAX) return undefined;
         if (child !== "") children.push({ name: nameOf(name), text: child });
         name = undefined;
         start = index + 1;

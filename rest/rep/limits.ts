@@ -17,7 +17,10 @@ export interface RepLimits {
   readonly reqBytes: number;
   /** Requests without an answer, per session or connection (F2). */
   readonly maxInFlight: number;
+  /** Of one key, with one token beside it. */
   readonly sessionsPerKey: number;
+  /** Of all: a key can be shown with any number of tokens. */
+  readonly sessions: number;
   /** Replies kept for one session until they are acknowledged (B9). */
   readonly mailboxReplies: number;
   readonly mailboxBytes: number;
@@ -56,6 +59,7 @@ export const DEFAULT_LIMITS: RepLimits = {
   reqBytes: 512,
   maxInFlight: 5_000,
   sessionsPerKey: 1_000,
+  sessions: 20_000,
   mailboxReplies: 10_000,
   mailboxBytes: 64 * MIB,
   mailboxTotalBytes: 512 * MIB,

@@ -11,11 +11,12 @@ const DEPTH_MAX = 2;
 export function queryOf(dataText: string): string {
   if (!dataText.startsWith("{")) throw notAnObject();
   const members = jsonChildren(dataText, DEPTH_MAX);
-  if (members === undefined) throw tooDeep();
+  if (members === undefined) throw tooMuch();
   const parts: string[] = [];
   for (const [name, text] of lastOfEachName(members)) {
     if (text.startsWith("[")) {
-      const elements: readonly JsonChild[] = jsonChildren(text, 1) ?? [];
+      const elements = jsonChildren(text, 1);
+      if (elements === undefined) throw tooMuch();
       for (const element of elements) addPart(parts, name, element.text);
     } else {
       addPart(parts, name, text);
@@ -40,7 +41,7 @@ function lastOfEachName(members: readonly JsonChild[]): Map<string, string> {
 
 function addPart(parts: string[], name: string, text: string): void {
   if (text === "null") return;
-  if (text.startsWith("{") || text.startsWith("[")) throw tooDeep();
+  if (text.startsWith("{") || text.startsWith("[")) throw tooMuch();
   // Only strings are spelt otherwise in a query than in JSON.
   const value = text.startsWith('"') ? String(JSON.parse(text)) : text;
   parts.push(`${escaped(name)}=${escaped(value)}`);
@@ -57,9 +58,9 @@ function notAnObject(): Refusal {
   );
 }
 
-function tooDeep(): Refusal {
+function tooMuch(): Refusal {
   return new Refusal(
     "bad_data",
-    "Invalid data: with GET a parameter must be a value or an array of values",
+    "Invalid data: with GET a parameter must be a value or an array of some values",
   );
 }

@@ -12,7 +12,7 @@ export interface SessionStore {
   readonly bytes: number;
   readonly size: number;
   find(owner: string, name: string): Session | undefined;
-  /** Undefined when the owner has too many. */
+  /** Undefined when the owner has too many, or all have together. */
   create(owner: string, name: string, expiryMs: number): Session | undefined;
   /** Forgets the session with all it holds. */
   end(session: Session): void;
@@ -58,7 +58,8 @@ export class MemorySessionStore implements SessionStore {
 
   create(owner: string, name: string, expiryMs: number): Session | undefined {
     const sessions = this.#byOwner.get(owner) ?? new Map<string, Session>();
-    if (sessions.size >= this.#limits.sessionsPerKey) return undefined;
+    const { sessionsPerKey, sessions: max } = this.#limits;
+    if (sessions.size >= sessionsPerKey || this.#size >= max) return undefined;
     const session = newSession(owner, name, expiryMs);
     sessions.set(name, session);
     this.#byOwner.set(owner, sessions);

@@ -65,7 +65,7 @@ export function attach(
   if (session === undefined) {
     throw new Refusal(
       "too_many",
-      `Cannot open session: this key has ${settings.limits.sessionsPerKey}; end some`,
+      `Cannot open session: at most ${settings.limits.sessionsPerKey} of one key are kept; end some`,
     );
   }
   if (expiryMs !== undefined) session.expiryMs = expiryMs;

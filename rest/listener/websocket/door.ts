@@ -122,6 +122,8 @@ class RepDoor implements WebSocketDoor {
   }
 
   observe(fact: Fact): void {
+    // Two facts of every request, and never worth a notice.
+    if (fact.kind === "queued" || fact.kind === "leased") return;
     this.#runner.observe(fact);
   }
 
