@@ -60,8 +60,8 @@ function ratioOf({ tookMs, benchCase }: Result): number {
 
 function orderOf({ benchCase, reordered, doubled }: Result): string {
   if (doubled > 0) return `${doubled} twice`;
-  if (reordered > 0) return `${reordered} late`;
-  return benchCase.isOrdered ? "kept" : "";
+  if (!benchCase.isOrdered) return "";
+  return reordered > 0 ? `${reordered} late` : "kept";
 }
 
 function seconds(ms: number): string {
