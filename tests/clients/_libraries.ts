@@ -1,0 +1,46 @@
+/** A library under trial. */
+export interface Library {
+  /** As its users call it. */
+  readonly name: string;
+  /** Its folder below `node_modules`. */
+  readonly package: string;
+  /** `programs/<program>.mjs`. */
+  readonly program: string;
+  /** It cuts its own waiting short; how long it waits can be chosen. */
+  readonly hasTimeout?: boolean;
+}
+
+export const LIBRARIES: readonly Library[] = [
+  {
+    name: "@discordeno/rest",
+    package: "discordeno-rest-21",
+    program: "discordeno_21",
+  },
+  {
+    name: "@discordeno/rest",
+    package: "discordeno-rest-19",
+    program: "discordeno_19",
+  },
+  { name: "discordeno", package: "discordeno-18", program: "discordeno_18" },
+  {
+    name: "@discordjs/rest",
+    package: "@discordjs/rest",
+    program: "discordjs_rest",
+    hasTimeout: true,
+  },
+  {
+    name: "discord.js",
+    package: "discord.js",
+    program: "discordjs",
+    hasTimeout: true,
+  },
+  {
+    name: "oceanic.js",
+    package: "oceanic.js",
+    program: "oceanic",
+    hasTimeout: true,
+  },
+  { name: "eris", package: "eris", program: "eris", hasTimeout: true },
+  { name: "snowtransfer", package: "snowtransfer", program: "snowtransfer" },
+  { name: "seyfert", package: "seyfert", program: "seyfert" },
+];

@@ -1,0 +1,105 @@
+import type { SimOptions } from "../../sim/server.ts";
+import { fullAnswers } from "./_bodies.ts";
+import { LIBRARIES } from "./_libraries.ts";
+import { installedPackages } from "./_packages.ts";
+import { KEY, type Place, startPlace } from "./_places.ts";
+import type { ClientResult } from "./_result.ts";
+import { channelsOf, type Places, tryLibrary } from "./_trial.ts";
+
+/** Libraries tried at the same time: what two cores bear without anything becoming late. */
+const SIDE_BY_SIDE = 3;
+
+const POLL_MS = 5;
+
+/** What a tour found, and the simulated Discords that watched it. */
+export interface Tour extends AsyncDisposable {
+  readonly results: readonly ClientResult[];
+  readonly places: Places;
+}
+
+/** Tries every library against proxies of its own making. */
+export async function tour(): Promise<Tour> {
+  const folder = await installedPackages();
+  await using stack = new AsyncDisposableStack();
+  const started = await Promise.allSettled(startPlaces());
+  const places: Place[] = [];
+  for (const each of started) {
+    if (each.status === "fulfilled") places.push(stack.use(each.value));
+    else throw each.reason;
+  }
+  const [open, strict, slow, draining] = places as [Place, Place, Place, Place];
+  stack.defer(await drain(draining));
+  const all = { open, strict, slow, draining };
+  const results = await pooled(
+    LIBRARIES,
+    (library, index) => tryLibrary(library, index, all, folder),
+  );
+  const rest = stack.move();
+  return {
+    results,
+    places: all,
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
+  };
+}
+
+function startPlaces(): Promise<Place>[] {
+  return [
+    // 30 messages in 2.5 s, so that a burst has to wait and is over soon.
+    startPlace(discord(5, 500), { REST_OPEN_TOKEN_ROUTES: "true" }),
+    startPlace(discord(1, 1_500), {
+      REST_KEY_IN_PATH: "true",
+      REST_MAX_WAIT_MS: "100",
+    }),
+    startPlace(discord(1, 2_500)),
+    startPlace({
+      ...discord(5, 500),
+      script: [{ match: "GET /users/@me", fault: { kind: "silence" } }],
+    }, { REST_DRAIN_MS: "600000" }),
+  ];
+}
+
+/** A Discord with this limit on the messages of a channel. */
+function discord(limit: number, periodMs: number): SimOptions {
+  const channels = LIBRARIES.flatMap((_, index) =>
+    Object.values(channelsOf(index))
+  );
+  return {
+    rules: [{ match: "POST /channels/{channel}/messages", limit, periodMs }],
+    faults: fullAnswers(channels),
+  };
+}
+
+/** Lets a proxy drain until the end: one request of its is never answered. */
+async function drain(place: Place): Promise<() => Promise<void>> {
+  const held = fetch(`http://127.0.0.1:${place.port}/api/v10/users/@me`, {
+    headers: { authorization: KEY },
+  }).then((response) => response.body?.cancel(), () => {});
+  while (place.sim.requests().length === 0) await delayed(POLL_MS);
+  place.proxy.signal("SIGTERM");
+  await place.proxy.seen(/SIGTERM: draining/);
+  return async () => {
+    place.proxy.signal("SIGKILL");
+    await held;
+  };
+}
+
+async function pooled<Item, Result>(
+  items: readonly Item[],
+  run: (item: Item, index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const left = items.entries();
+  async function work(): Promise<void> {
+    for (const [index, item] of left) results[index] = await run(item, index);
+  }
+  const workers = Array.from({ length: SIDE_BY_SIDE }, work);
+  // All of them, also when one fails: none may go on behind the test's back.
+  for (const worker of await Promise.allSettled(workers)) {
+    if (worker.status === "rejected") throw worker.reason;
+  }
+  return results;
+}
+
+function delayed(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
