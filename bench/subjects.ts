@@ -4,7 +4,7 @@ import { type Child, startChild } from "./child.ts";
 export const KEY = "bench-key-0123456789";
 
 /** Shaped like a bot's token: the id of the application in base64 comes first. */
-export const TOKEN = "MTIwMDAwMDAwMDAwMDAwMDAwMA.bench0.not-a-real-token";
+const TOKEN = "MTIwMDAwMDAwMDAwMDAwMDAwMA.bench0.not-a-real-token";
 
 /** What a subject is told. */
 export interface SubjectOptions {

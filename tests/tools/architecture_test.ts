@@ -77,13 +77,18 @@ Deno.test("every file that is excepted as a table exists", () => {
   assert.deepEqual(TABLES.filter(isMissing), []);
 });
 
-Deno.test("every file and folder that ARCHITECTURE.md names exists", () => {
-  assert.deepEqual(namedPaths("ARCHITECTURE.md").filter(isMissing), []);
-});
+const DOCUMENTS = [
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "PROTOCOL.md",
+  "README.md",
+] as const;
 
-Deno.test("every file and folder that CONTRIBUTING.md names exists", () => {
-  assert.deepEqual(namedPaths("CONTRIBUTING.md").filter(isMissing), []);
-});
+for (const document of DOCUMENTS) {
+  Deno.test(`every file and folder that ${document} names exists`, () => {
+    assert.deepEqual(namedPaths(document).filter(isMissing), []);
+  });
+}
 
 /** Paths in backticks: with a slash in them, or with an ending of ours. */
 function namedPaths(document: string): string[] {

@@ -6,6 +6,7 @@ const DEPS_FILES: readonly string[] = [
   "deps.ts",
   "tests/deps.ts",
   "bench/deps.ts",
+  "tools/deps.ts",
 ];
 
 /** Built into the runtime and needed by every test: a detour would be noise. */

@@ -36,17 +36,23 @@ Deno.test("packages-only-in-deps reports each kind of package in each form of im
   }
 });
 
-Deno.test("packages-only-in-deps lets the three deps.ts name packages", () => {
-  for (const place of ["deps.ts", "tests/deps.ts", "bench/deps.ts"]) {
+Deno.test("packages-only-in-deps lets a deps.ts name packages", () => {
+  for (const folder of ["", "tests/", "bench/", "tools/"]) {
+    const place = `${folder}deps.ts`;
     const source = `export { Agent } from "npm:undici@8";`;
     assert.deepEqual(breachesOf("packages-only-in-deps", place, source), []);
   }
 });
 
-Deno.test("packages-only-in-deps has no fourth deps.ts", () => {
+Deno.test("packages-only-in-deps knows no deps.ts of rest/, sim/ or client/", () => {
   const source = `export { Agent } from "npm:undici@8";`;
-  const found = breachesOf("packages-only-in-deps", "client/deps.ts", source);
-  assert.equal(found.length, 1);
+  for (const place of ["rest/deps.ts", "sim/deps.ts", "client/deps.ts"]) {
+    assert.equal(
+      breachesOf("packages-only-in-deps", place, source).length,
+      1,
+      place,
+    );
+  }
 });
 
 Deno.test("packages-only-in-deps opens node:assert/strict to tests alone", () => {
