@@ -1,19 +1,26 @@
-import { createHash, type RestManager } from "../deps.ts";
+import { createHash, randomUUID, type RestManager } from "../deps.ts";
 import type { Settings } from "./config/settings.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
+import { addressOf, bodyDigestOf } from "./dispatcher/fingerprint.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Identity } from "./domain/identity.ts";
-import type { Clock, Random, Upstream } from "./domain/ports.ts";
-import { createAuthorizer } from "./listener/authorize.ts";
+import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
+import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
 import { createBotRing } from "./listener/bot_ring.ts";
 import {
   createHttpHandler,
   type HttpHandler,
+  type HttpSettings,
 } from "./listener/http/handler.ts";
 import { urgencyOf } from "./listener/http/wishes.ts";
 import { broughtIdentity, credentialsOf } from "./listener/identity_of.ts";
 import { createKeyRing } from "./listener/key_ring.ts";
+import {
+  createHttpTwins,
+  type HttpTwins,
+} from "./listener/twins/http_twins.ts";
+import { createWebSocketDoor } from "./listener/websocket/door.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { createManager, DISCORDENO_USER_AGENT } from "./manager/manager.ts";
 import { parseTarget } from "./routes/parse_target.ts";
@@ -46,50 +53,85 @@ export interface ProxyParts {
 /** Wires all rooms into one proxy. The only file that knows them all. */
 export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const clock = parts.clock ?? SYSTEM_CLOCK;
-  const facts = parts.facts ??
-    createFactLog(settings.logLevel, settings.logFormat);
+  const observers = [
+    parts.facts ?? createFactLog(settings.logLevel, settings.logFormat),
+  ];
+  const facts: FactSink = (fact) => {
+    for (const observe of observers) observe(fact);
+  };
   const dispatcher = createQueue(settings, parts, clock, facts);
   const bots = createBotRing(settings.discordToken);
   const keys = createKeyRing([
     { name: DEFAULT_KEY_NAME, key: settings.authorization },
   ]);
   const authorizer = createAuthorizer({ keys, bots });
-  const fetch = createHttpHandler({
-    submitter: dispatcher,
-    authorizer,
-    clock,
-    facts,
-    isDraining: () => dispatcher.isDraining(),
+  const shared = { submitter: dispatcher, authorizer, clock, facts };
+  const door = createWebSocketDoor({
+    ...shared,
     settings: {
       apiVersion: settings.apiVersion,
+      upstream: settings.upstream,
+      isHeaderRequired: settings.isRepHeaderRequired,
       isKeyInPathAllowed: settings.isKeyInPathAllowed,
-      areTokenRoutesOpen: settings.areTokenRoutesOpen,
-      areRateLimitHeadersStripped: settings.areRateLimitHeadersStripped,
-      bodyLimitBytes: settings.bodyLimitMib * MIB,
-      heldLimitBytes: settings.heldLimitMib * MIB,
-      bodyTimeoutMs: BODY_TIMEOUT_MS,
-      roomWaitMs: settings.maxWaitMs,
     },
+  });
+  observers.push((fact) => door.observe(fact));
+  const fetch = createHttpHandler({
+    ...shared,
+    onUpgrade: (request, info) => door.upgrade(request, info),
+    twins: createTwins(dispatcher, clock),
+    isDraining: () => dispatcher.isDraining(),
+    settings: httpSettingsOf(settings),
   });
   return {
     fetch,
-    drain: (forMs = settings.drainMs) => dispatcher.drain(forMs),
-    manager: bots.main === undefined ? undefined : createManager({
-      identity: bots.main,
-      submitter: dispatcher,
-      apiVersion: settings.apiVersion,
-      baseUrl: settings.upstream,
-      parseTarget,
-      routeOf: (method, path) => routeOf(method, path, clock.wallMs()),
-      urgencyOf: (lane) => urgencyOf(null, lane),
-      identityOf: (authorization, route) =>
-        authorizer.identityFor(
-          { keyName: "manager", brought: identityOf(authorization) },
-          route,
-        ),
-    }),
+    async drain(forMs = settings.drainMs) {
+      // The queue first: what it gives up is still answered over the sockets.
+      const drained = dispatcher.drain(forMs);
+      await door.drain(forMs);
+      return await drained;
+    },
+    manager: bots.main && createBotManager(settings, shared, bots.main),
     snapshot: () => dispatcher.snapshot(),
   };
+}
+
+function httpSettingsOf(settings: Settings): HttpSettings {
+  return {
+    apiVersion: settings.apiVersion,
+    isKeyInPathAllowed: settings.isKeyInPathAllowed,
+    areTokenRoutesOpen: settings.areTokenRoutesOpen,
+    areRateLimitHeadersStripped: settings.areRateLimitHeadersStripped,
+    bodyLimitBytes: settings.bodyLimitMib * MIB,
+    heldLimitBytes: settings.heldLimitMib * MIB,
+    bodyTimeoutMs: BODY_TIMEOUT_MS,
+    roomWaitMs: settings.maxWaitMs,
+  };
+}
+
+function createBotManager(
+  settings: Settings,
+  { submitter, authorizer, clock }: {
+    readonly submitter: Submitter;
+    readonly authorizer: Authorizer;
+    readonly clock: Clock;
+  },
+  identity: Identity,
+): RestManager {
+  return createManager({
+    identity,
+    submitter,
+    apiVersion: settings.apiVersion,
+    baseUrl: settings.upstream,
+    parseTarget,
+    routeOf: (method, path) => routeOf(method, path, clock.wallMs()),
+    urgencyOf: (lane) => urgencyOf(null, lane),
+    identityOf: (authorization, route) =>
+      authorizer.identityFor(
+        { keyName: "manager", brought: identityOf(authorization) },
+        route,
+      ),
+  });
 }
 
 /** A token discordeno was given for one call, such as a user's. */
@@ -97,6 +139,16 @@ function identityOf(authorization: string | undefined): Identity | undefined {
   if (authorization === undefined) return undefined;
   const credentials = credentialsOf(authorization);
   return credentials && broughtIdentity(authorization, credentials);
+}
+
+function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
+  return createHttpTwins({
+    submitter,
+    clock,
+    newId: randomUUID,
+    fingerprintOf: (request) =>
+      `${addressOf(request)} ${bodyDigestOf(request, sha256Of)}`,
+  });
 }
 
 const MIB = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { type Identity, NOBODY } from "../../domain/identity.ts";
 import type { Clock } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import type { Authorizer } from "../authorize.ts";
+import type { Authorizer, Proof } from "../authorize.ts";
 import { callerOf } from "../caller_of.ts";
 import { type Place, placeOf, type PlaceRules } from "./place_of.ts";
 
@@ -21,6 +21,8 @@ export interface Admission {
   readonly place: Place;
   readonly identity: Identity;
   readonly caller: string;
+  /** Whose kept requests it may see: its key and token; undefined without a key. */
+  readonly owner: string | undefined;
 }
 
 export interface AdmitDeps {
@@ -48,18 +50,9 @@ export function admit(
   const route = place instanceof Refusal ? undefined : place.route;
   if (route !== undefined) visit.label = route.label;
 
-  const proof = authorizer.prove({
-    authorization: headers.get("authorization"),
-    restAuthorization: headers.get("x-rest-authorization"),
-    pathKey,
-  });
+  const proof = proofOf(headers, pathKey, authorizer);
   const isOpen = rules.areTokenRoutesOpen && route?.carriesToken === true;
-  if (proof === undefined && !isOpen) {
-    throw new Refusal(
-      "unauthorized",
-      "Cannot accept the request: the key is missing or wrong. Send it in Authorization, or in X-Rest-Authorization beside a token of your own",
-    );
-  }
+  if (proof === undefined && !isOpen) throw unauthorized();
   if (place instanceof Refusal) throw place;
   const caller = callerOf(
     proof?.keyName ?? NO_KEY_NAME,
@@ -70,5 +63,39 @@ export function admit(
   const identity = proof === undefined
     ? NOBODY
     : authorizer.identityFor(proof, place.route);
-  return { place, identity, caller };
+  return { place, identity, caller, owner: proof && ownerOf(proof) };
+}
+
+/** The owner a caller shows to be; refuses who has no key. */
+export function admitOwner(
+  headers: Headers,
+  pathKey: string | undefined,
+  authorizer: Authorizer,
+): string {
+  const proof = proofOf(headers, pathKey, authorizer);
+  if (proof === undefined) throw unauthorized();
+  return ownerOf(proof);
+}
+
+function proofOf(
+  headers: Headers,
+  pathKey: string | undefined,
+  authorizer: Authorizer,
+): Proof | undefined {
+  return authorizer.prove({
+    authorization: headers.get("authorization"),
+    restAuthorization: headers.get("x-rest-authorization"),
+    pathKey,
+  });
+}
+
+function ownerOf({ keyName, brought }: Proof): string {
+  return `${keyName} ${brought?.id ?? "own"}`;
+}
+
+export function unauthorized(): Refusal {
+  return new Refusal(
+    "unauthorized",
+    "Cannot accept the request: the key is missing or wrong. Send it in Authorization, or in X-Rest-Authorization beside a token of your own",
+  );
 }

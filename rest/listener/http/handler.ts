@@ -1,14 +1,24 @@
+import type { Answer } from "../../domain/answer.ts";
 import { crossingHeaders } from "../../domain/crossing_headers.ts";
 import type { FactSink } from "../../domain/fact.ts";
 import type { HeaderList } from "../../domain/headers.ts";
 import type { Clock, Submitter } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import type { ProxyRequest } from "../../domain/request.ts";
+import type { Method, ProxyRequest } from "../../domain/request.ts";
 import type { Authorizer } from "../authorize.ts";
 import { remoteHostOf } from "../caller_of.ts";
 import { faultOf } from "../fault_of.ts";
 import { answerProbe } from "../operators.ts";
-import { type Admission, admit, type AdmitDeps, type Visit } from "./admit.ts";
+import type { HttpTwins } from "../twins/http_twins.ts";
+import { keepWishOf } from "../twins/keep_wish.ts";
+import {
+  type Admission,
+  admit,
+  type AdmitDeps,
+  admitOwner,
+  unauthorized,
+  type Visit,
+} from "./admit.ts";
 import { answerResponse } from "./answer_response.ts";
 import { type BodyRules, readBody } from "./body.ts";
 import { HeldBytes } from "./held_bytes.ts";
@@ -45,6 +55,8 @@ export interface HttpHandlerDeps {
   readonly isDraining: () => boolean;
   /** Takes WebSocket upgrades on `/` and `/rep`; it asks for the key itself. */
   readonly onUpgrade?: HttpHandler;
+  /** Keeps requests and answers for `Idempotency-Key` and `Prefer: respond-async`. */
+  readonly twins?: HttpTwins;
 }
 
 /** What the steps of a visit work with, put together once. */
@@ -55,6 +67,8 @@ interface Desk extends HttpHandlerDeps {
 
 /** What the label says of a request that has no route, or none yet. */
 const NO_ROUTE = "(no route)";
+
+const KEPT_PATH = "/_rep/requests/";
 
 const UPGRADE_PATH = /^\/(?:rep)?(?:\?|$)/;
 
@@ -119,7 +133,21 @@ async function receive(visit: Visit, desk: Desk): Promise<Response> {
   if (desk.onUpgrade !== undefined && isUpgrade(request, target)) {
     return await desk.onUpgrade(request, info);
   }
+  const kept = answerKept(visit, pathKey, target, desk);
+  if (kept !== undefined) return answerResponse(await kept, desk.settings);
   return await relay(visit, admit(visit, pathKey, target, desk.gate), desk);
+}
+
+/** Answers `/_rep/requests/<id>` to whoever had the request kept; undefined for other targets. */
+function answerKept(
+  { request }: Visit,
+  pathKey: string | undefined,
+  target: string,
+  { twins, authorizer }: Desk,
+): Promise<Answer> | undefined {
+  if (twins === undefined || !target.startsWith(KEPT_PATH)) return undefined;
+  const owner = admitOwner(request.headers, pathKey, authorizer);
+  return twins.answerAt(request.method, target, owner);
 }
 
 function isUpgrade(request: Request, target: string): boolean {
@@ -130,11 +158,13 @@ function isUpgrade(request: Request, target: string): boolean {
 /** Takes the body in, queues the request and hands Discord's answer on. */
 async function relay(
   visit: Visit,
-  { place, identity, caller }: Admission,
-  { submitter, settings, bodies }: Desk,
+  { place, identity, caller, owner }: Admission,
+  desk: Desk,
 ): Promise<Response> {
   const { request } = visit;
   const { headers } = request;
+  const { settings, bodies } = desk;
+  const keep = keeperOf(place.method, headers, owner, desk.twins);
   const asked = {
     ...place,
     identity,
@@ -147,16 +177,32 @@ async function relay(
 
   const body = await readBody(request, bodies);
   try {
-    const ticket = submitter.submit(
-      { ...asked, body: body.bytes },
-      request.signal,
-    );
+    const whole: ProxyRequest = { ...asked, body: body.bytes };
+    const answer = keep === undefined
+      ? desk.submitter.submit(whole, request.signal).answer
+      : keep(whole);
     visit.isSubmitted = true;
-    const answer = await ticket.answer;
-    return answerResponse(answer, settings);
+    return answerResponse(await answer, settings);
   } finally {
     bodies.held.give(body.heldBytes);
   }
+}
+
+/** How a request is sent whose caller wants it kept; undefined where it wants nothing of the kind. */
+function keeperOf(
+  method: Method,
+  headers: Headers,
+  owner: string | undefined,
+  twins: HttpTwins | undefined,
+): ((request: ProxyRequest) => Promise<Answer>) | undefined {
+  const wish = twins && keepWishOf(
+    method,
+    headers.get("idempotency-key"),
+    headers.get("prefer"),
+  );
+  if (twins === undefined || wish === undefined) return undefined;
+  if (owner === undefined) throw unauthorized();
+  return (request) => twins.handle(request, wish, owner);
 }
 
 /** `forEach` takes an eighth of the time of the iterator (Deno 2.9, 2026-11). */
