@@ -60,11 +60,12 @@ export class Connection {
     socket.addEventListener("open", () => this.#onOpen());
     socket.addEventListener("message", ({ data }) => this.#onMessage(data));
     socket.addEventListener("error", ({ message }) => {
-      // A `close` follows; until it does this is only the better explanation.
       this.#lastError = message ?? "";
+      // Node 22 fires no `close` after a failed opening (seen in 22.23).
+      if (this.#phase === "opening") this.#end(this.#closedWith(VANISHED, ""));
     });
     socket.addEventListener("close", ({ code, reason }) => {
-      this.#end({ code: code || VANISHED, reason: reason || this.#lastError });
+      this.#end(this.#closedWith(code, reason));
     });
   }
 
@@ -109,6 +110,11 @@ export class Connection {
     } catch {
       // Nothing is left to be done about a socket that cannot even be closed.
     }
+  }
+
+  /** Deno shows a vanished peer with code 0, and tells why only in the error before. */
+  #closedWith(code = 0, reason = ""): Closed {
+    return { code: code || VANISHED, reason: reason || this.#lastError };
   }
 
   #end(closed: Closed): void {

@@ -6,7 +6,14 @@ import {
   verbOf,
 } from "./frames.ts";
 import { isSuccess, type Reply } from "./incoming.ts";
-import type { Method, RawReply, Req, RequestOptions, Verb } from "./types.ts";
+import type {
+  FileInput,
+  Method,
+  RawReply,
+  Req,
+  RequestOptions,
+  Verb,
+} from "./types.ts";
 
 /** A request and what is known of its fate. */
 export interface Exchange {
@@ -59,6 +66,7 @@ export function exchangeOf(source: ExchangeSource): Exchange {
   const { order, req, target, options, leaveByMs, resolve, reject } = source;
   const verb = verbOf(source.method);
   const { data, headers, files = [] } = options;
+  checkFiles(files);
   const head = frameHead(
     { target, verb, data, headers, req },
     source.stringify,
@@ -80,6 +88,13 @@ export function exchangeOf(source: ExchangeSource): Exchange {
     refusals: 0,
     release: () => {},
   };
+}
+
+function checkFiles(files: readonly FileInput[]): void {
+  for (const { name, bytes } of files) {
+    if (bytes instanceof Uint8Array) continue;
+    throw new TypeError(`Cannot send file "${name}": bytes is no Uint8Array`);
+  }
 }
 
 function optsOf(options: RequestOptions): FrameOptions {

@@ -72,13 +72,20 @@ export function frameHead(
   let head = `{"target":${JSON.stringify(source.target)}`;
   head += `,"method":"${source.verb}"`;
   if (source.data !== undefined && source.data !== null) {
-    head += `,"data":${stringify(source.data)}`;
+    head += `,"data":${jsonOf(source.data, stringify)}`;
   }
   if (source.headers !== undefined) {
     head += `,"headers":${JSON.stringify(source.headers)}`;
   }
   if (source.req !== undefined) head += `,"req":${JSON.stringify(source.req)}`;
   return head;
+}
+
+/** JSON leaves out what it has no words for; a frame with a hole would be answered to nobody. */
+function jsonOf(data: unknown, stringify: (value: unknown) => unknown): string {
+  const text = stringify(data);
+  if (typeof text === "string") return text;
+  throw new TypeError(`Cannot send data that is a ${typeof data}`);
 }
 
 /** The frame as it goes on the wire. */

@@ -125,7 +125,8 @@ export class Link {
     this.#attempts += 1;
     const trial = {};
     this.#trial = trial;
-    this.#setTimer(this.#parts.clock.afterIdly(CONNECT_WITHIN_MS, () => {
+    // Keeps the process alive: a socket that is still opening may not.
+    this.#setTimer(this.#parts.clock.after(CONNECT_WITHIN_MS, () => {
       const reason = `not connected within ${CONNECT_WITHIN_MS} ms`;
       if (this.#connection !== undefined) this.#connection.terminate(reason);
       else this.#lost({ code: VANISHED, reason });

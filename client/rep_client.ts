@@ -220,6 +220,9 @@ export class RepClient {
     }
     const { signal } = options;
     if (signal?.aborted) throw signal.reason;
+    if (typeof req === "number" && !Number.isFinite(req)) {
+      throw new TypeError(`Cannot use req ${req}: JSON has no such number`);
+    }
     if (req !== undefined && this.#traffic.has(req)) {
       throw new TypeError(`Cannot use req "${req}": it is still unanswered`);
     }

@@ -171,7 +171,11 @@ export function startRepServer(
     return response;
   };
 
-  const server = Deno.serve({ port: 0, onListen: () => {} }, handler);
+  const server = Deno.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    onListen: () => {},
+  }, handler);
   const closeAll = (code: number, reason: string) => {
     for (const { socket } of peers) socket.close(code, reason);
   };

@@ -215,7 +215,7 @@ for (const [what, call] of HTTP_ONLY) {
   Deno.test(`${what} goes over HTTP to the proxy when the manager knows it`, async () => {
     const paths: string[] = [];
     await using server = Deno.serve(
-      { port: 0, onListen: () => {} },
+      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
       (request) => {
         paths.push(new URL(request.url).pathname);
         return Response.json({});
@@ -243,7 +243,7 @@ for (const [what, call] of HTTP_ONLY) {
 Deno.test("a file above the frame limit goes over HTTP when it can", async () => {
   let received = 0;
   await using server = Deno.serve(
-    { port: 0, onListen: () => {} },
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
     async (request) => {
       received = (await request.bytes()).length;
       return Response.json({ id: "1" });

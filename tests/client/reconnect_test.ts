@@ -107,6 +107,19 @@ Deno.test("a socket that never opens is given up after ten seconds", async () =>
   await rig.client.close();
 });
 
+Deno.test("an opening that fails without a close event is over at once (Node 22)", async () => {
+  const rig = rigOf();
+  await rig.clock.settle();
+  rig.socket.isDeaf = true;
+  rig.socket.fire("error", { message: "connection refused" });
+  assert.deepEqual(rig.told("close"), [
+    ["close", 1006, "connection refused", true],
+  ]);
+  await rig.reconnect({});
+  assert.equal(rig.client.state, "ready");
+  await rig.client.close();
+});
+
 Deno.test("a factory that throws is one failed attempt", async () => {
   const rig = rigOf({
     webSocket: () => {

@@ -282,6 +282,29 @@ Deno.test("data that is no JSON rejects its own request and no other", async () 
   await rig.client.close();
 });
 
+Deno.test("what JSON has no words for is refused here: its frame would be answered to nobody", async () => {
+  const rig = await readyRigOf();
+  await assert.rejects(
+    rig.client.action("/x", { data: () => {} }),
+    { name: "TypeError", message: "Cannot send data that is a function" },
+  );
+  await assert.rejects(
+    rig.client.get("/x", { req: NaN }),
+    {
+      name: "TypeError",
+      message: "Cannot use req NaN: JSON has no such number",
+    },
+  );
+  const file = { name: "a.txt", bytes: "text" as unknown as Uint8Array };
+  await assert.rejects(
+    rig.client.action("/x", { files: [file] }),
+    { message: 'Cannot send file "a.txt": bytes is no Uint8Array' },
+  );
+  assert.equal(rig.socket.requests.length, 0);
+  assert.equal(rig.client.pending, 0);
+  await rig.client.close();
+});
+
 Deno.test("a codec of the caller's own keeps integers beyond 2^53", async () => {
   // The runtime's own lossless tools, too new for the library to rely on.
   const modern = JSON as unknown as {
