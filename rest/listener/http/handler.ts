@@ -220,7 +220,7 @@ function refuse(error: unknown, visit: Visit, facts: FactSink): Response {
     if (!isSubmitted) {
       facts({ kind: "refused", code: error.code, label, caller });
     }
-    return refusalResponse(error);
+    return refusalResponse(error, label);
   }
   facts({ kind: "warning", message: `Fault of our own: ${faultOf(error)}` });
   facts({ kind: "refused", code: "internal", label, caller });

@@ -4,6 +4,7 @@ import {
   REFUSALS,
 } from "../../domain/refusal.ts";
 import { METHODS } from "../../domain/request.ts";
+import { hashText } from "../../routes/hash_text.ts";
 
 /** Signs what the proxy says itself; no answer of Discord's carries it. */
 export const SIGNATURE_HEADER = "x-rest-proxy";
@@ -59,8 +60,11 @@ export function refusalMembers(refusal: Refusal): RefusalMembers {
   };
 }
 
-/** The one place where a refusal becomes an HTTP response. */
-export function refusalResponse(refusal: Refusal): Response {
+/** The one place where a refusal becomes an HTTP response; `label` names the route it is about. */
+export function refusalResponse(
+  refusal: Refusal,
+  label: string = "",
+): Response {
   const { code, status } = refusal;
   const headers: Record<string, string> = {
     // Exactly so: some clients compare, and a charset would make it another type.
@@ -75,7 +79,7 @@ export function refusalResponse(refusal: Refusal): Response {
     headers["retry-after"] = String(Math.max(1, Math.ceil(retryAfterMs / 1e3)));
   }
   if (status === 429) {
-    Object.assign(headers, limitHeaders(retryAfterMs ?? 0));
+    Object.assign(headers, limitHeaders(retryAfterMs ?? 0, label));
   }
   return new Response(JSON.stringify(refusalMembers(refusal)), {
     status,
@@ -89,11 +93,15 @@ export function refusalResponse(refusal: Refusal): Response {
  * disgo wants a bucket, DSharpPlus a reset; `shared` keeps it out of their
  * counts of invalid requests.
  */
-function limitHeaders(retryAfterMs: number): Record<string, string> {
+function limitHeaders(
+  retryAfterMs: number,
+  label: string,
+): Record<string, string> {
   return {
     via: "1.1 sluice",
     "x-ratelimit-scope": "shared",
-    "x-ratelimit-bucket": "rest-proxy",
+    // One per route: JDA puts routes of one bucket into one queue, for good.
+    "x-ratelimit-bucket": `rest-proxy-${hashText(label)}`,
     "x-ratelimit-reset-after": (retryAfterMs / 1_000).toFixed(3),
   };
 }

@@ -8,6 +8,7 @@ import {
   refusalMembers,
   refusalResponse,
 } from "../../../rest/listener/http/refusal_response.ts";
+import { hashText } from "../../../rest/routes/hash_text.ts";
 
 const CODES = Object.keys(REFUSALS) as RefusalCode[];
 
@@ -40,7 +41,7 @@ for (const code of CODES.filter((code) => REFUSALS[code].status === 429)) {
       "content-type": "application/json",
       "retry-after": "3",
       via: "1.1 sluice",
-      "x-ratelimit-bucket": "rest-proxy",
+      "x-ratelimit-bucket": `rest-proxy-${hashText("")}`,
       "x-ratelimit-reset-after": "2.250",
       "x-ratelimit-scope": "shared",
       "x-rest-proxy": code,
@@ -121,4 +122,12 @@ Deno.test("only a 429 carries limits", () => {
     const names = Object.keys(headersOf(code, 1_000));
     assert.deepEqual(names.filter((name) => /^via$|ratelimit/.test(name)), []);
   }
+});
+
+Deno.test("429s of two routes name two buckets, since JDA keeps one for good", () => {
+  const refusal = new Refusal("overloaded", "Cannot go on");
+  const buckets = ["GET /users/{id}", "GET /gateway"].map((label) =>
+    refusalResponse(refusal, label).headers.get("x-ratelimit-bucket")
+  );
+  assert.notEqual(buckets[0], buckets[1]);
 });
