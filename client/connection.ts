@@ -137,6 +137,7 @@ export class Connection {
   #startHeartbeat(): Heartbeat {
     return new Heartbeat(this.#parts.clock, DEFAULT_LIMITS.pingIntervalMs, {
       ping: () => void this.send(PING),
+      bufferedBytes: () => this.bufferedBytes,
       dead: () => this.terminate("nothing heard after a PING"),
       roundTrip: (rttMs) => this.#hooks.roundTrip(rttMs),
     });

@@ -1,5 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { dialOf } from "./dial.ts";
+import { membersOf } from "./errors.ts";
 import type { Emitter } from "./events.ts";
 import { rawOf } from "./exchange.ts";
 import { notSentFailure } from "./failures.ts";
@@ -134,14 +135,12 @@ export class Conversation {
       if (!isRemembered) this.traffic.forget();
       this.traffic.attach(connection, info.limits);
     };
+    const { clock } = this.#settings;
+    if (info.redeliver === 0) begin();
+    else this.#redelivery = new Redelivery(clock, info.redeliver, begin);
+    // Told last: a listener may close the client.
     this.readiness.ready(info);
     this.#emitter.emit("ready", info);
-    if (info.redeliver === 0) return begin();
-    this.#redelivery = new Redelivery(
-      this.#settings.clock,
-      info.redeliver,
-      begin,
-    );
   }
 
   #onLost(closed: Closed, willReconnect: boolean): void {
@@ -208,10 +207,12 @@ export class Conversation {
   /** A reply to nothing: the server could not read a frame of ours (rule C9). */
   #onStray(reply: Reply): void {
     if (reply.req !== undefined) return;
-    const said = JSON.stringify(reply.body);
+    const { message = reply.body } = membersOf(reply.body);
     this.#emitter.emit(
       "error",
-      new Error(`The server could not read a frame: ${reply.status} ${said}`),
+      new Error(
+        `The server could not read a frame: ${reply.status} ${message}`,
+      ),
     );
   }
 }

@@ -5,6 +5,8 @@ const PONG_WITHIN_MS = 10_000;
 
 export interface HeartbeatHooks {
   ping(): void;
+  /** What the socket has taken and not yet sent. */
+  bufferedBytes(): number;
   /** Nothing came back: the socket is dead, whatever it says of itself. */
   dead(): void;
   roundTrip(rttMs: number): void;
@@ -22,6 +24,8 @@ export class Heartbeat {
   #heardAtMs: number;
   #askedAtMs: number | undefined;
   #hasHeardSinceAsking = true;
+  /** Of the PING and everything before it, at the last look. */
+  #unsentBytes = 0;
   #cancel: () => void;
 
   constructor(clock: Clock, intervalMs: number, hooks: HeartbeatHooks) {
@@ -58,7 +62,7 @@ export class Heartbeat {
   }
 
   #watch(): void {
-    if (!this.#hasHeardSinceAsking) return this.#hooks.dead();
+    if (!this.#hasHeardSinceAsking) return this.#onSilence();
     this.#askedAtMs = undefined;
     const nowMs = this.#clock.nowMs();
     const silentMs = nowMs - this.#heardAtMs;
@@ -68,7 +72,19 @@ export class Heartbeat {
     }
     this.#askedAtMs = nowMs;
     this.#hasHeardSinceAsking = false;
-    this.#cancel = this.#watchAfter(PONG_WITHIN_MS);
     this.#hooks.ping();
+    this.#unsentBytes = this.#hooks.bufferedBytes();
+    this.#cancel = this.#watchAfter(PONG_WITHIN_MS);
+  }
+
+  /**
+   * A long upload on a slow line keeps the PING waiting behind it: as long as
+   * bytes leave, somebody takes them.
+   */
+  #onSilence(): void {
+    const unsentBytes = this.#hooks.bufferedBytes();
+    if (unsentBytes >= this.#unsentBytes) return this.#hooks.dead();
+    this.#unsentBytes = unsentBytes;
+    this.#cancel = this.#watchAfter(PONG_WITHIN_MS);
   }
 }

@@ -181,8 +181,8 @@ export class Link {
     if (this.#wasStable()) this.#attempts = 0;
     this.#readyAtMs = undefined;
     const { shouldRetry } = this.#parts;
-    const rule = closeRuleOf(closed.code);
-    const willReconnect = shouldRetry?.(closed) ?? rule.mayReconnect;
+    const willReconnect = this.#asked(() => shouldRetry?.(closed)) ??
+      closeRuleOf(closed.code).mayReconnect;
     if (!willReconnect) return this.#finish(closed);
     this.#state = "waiting";
     this.#hooks.lost(closed, willReconnect);
@@ -193,10 +193,20 @@ export class Link {
     const { clock, random, retryWaitMs } = this.#parts;
     const attempt = Math.max(1, this.#attempts);
     const { wait } = closeRuleOf(cause.code);
-    const delayMs = retryWaitMs?.(attempt, cause) ??
+    const delayMs = this.#asked(() => retryWaitMs?.(attempt, cause)) ??
       reconnectDelayMs(wait, attempt, random());
     this.#hooks.reconnecting(delayMs, cause);
     this.#setTimer(clock.after(delayMs, () => this.#connect()));
+  }
+
+  /** What a function of the caller's says; when it fails, that is told and the table decides. */
+  #asked<T>(ask: () => T | undefined): T | undefined {
+    try {
+      return ask();
+    } catch (thrown) {
+      this.#hooks.failed(asError(thrown));
+      return undefined;
+    }
   }
 
   #finish(closed: Closed): void {

@@ -16,8 +16,8 @@ const HOPELESS = new Set<unknown>(["deadline", "cancelled"]);
 
 /**
  * How long to wait before offering a refused request again, or undefined when
- * the reply is final. Only what the proxy itself refused and certainly did not
- * send is offered again; Discord's own errors never are.
+ * the reply is final. Only what the proxy itself refused at its door is offered
+ * again; Discord's own errors never are.
  *
  * @param random a source of numbers in [0, 1)
  */
@@ -26,6 +26,9 @@ export function refusalWaitMs(
   random: () => number,
 ): number | undefined {
   if (reply.status !== 429 && reply.status !== 503) return undefined;
+  // Numbered, so it was taken into care and given up: the same `req` would only
+  // bring this same reply again (rules B3, I3).
+  if (reply.seq !== undefined) return undefined;
   const body = membersOf(reply.body);
   if (sentOf(body) !== false || HOPELESS.has(body["code"])) return undefined;
   const waitMs = retryAfterMsOf(body) ??

@@ -86,6 +86,16 @@ Deno.test("close() during the back-off leaves no timer", async () => {
   assert.equal(rig.client.state, "closed");
 });
 
+Deno.test("a ready listener may close the client, also in the middle of a resume", async () => {
+  const rig = rigOf();
+  let closing: Promise<void> | undefined;
+  rig.client.on("ready", () => closing = rig.client.close());
+  await rig.welcome({ resumed: true, redeliver: 3 });
+  await closing;
+  assert.equal(rig.client.state, "closed");
+  assert.equal(rig.clock.timerCount, 0);
+});
+
 Deno.test("close() during a resume leaves no timer", async () => {
   const rig = await readyRigOf({}, { resumed: true, redeliver: 3 });
   await rig.client.close();

@@ -52,6 +52,21 @@ Deno.test("H3: any inbound frame counts as life, before a PING and after", async
   await rig.client.close();
 });
 
+Deno.test("H2: while a long upload is leaving, silence is no death; when it stands still, it is", async () => {
+  const rig = await readyRigOf();
+  rig.socket.isDeaf = true;
+  rig.socket.bufferedAmount = 3_000_000;
+  await rig.clock.advance(20_000);
+  for (const leftBytes of [2_000_000, 1_000_000]) {
+    rig.socket.bufferedAmount = leftBytes;
+    await rig.clock.advance(10_000);
+    assert.equal(rig.client.state, "ready");
+  }
+  await rig.clock.advance(10_000);
+  assert.deepEqual(rig.told("close").map(([, code]) => code), [4499]);
+  await rig.client.close();
+});
+
 Deno.test("the server's pingInterval sets the pace (F1)", async () => {
   const rig = await readyRigOf({}, { limits: { pingInterval: 5_000 } });
   await rig.clock.advance(4_999);

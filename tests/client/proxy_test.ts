@@ -4,11 +4,13 @@ import {
   type ClientOptions,
   RepClient,
   RepClosedError,
+  RepError,
   RepLimitError,
 } from "../../client/mod.ts";
 import { overRep } from "../../client/discordeno.ts";
 import { createRestManager } from "../../deps.ts";
 import { headerOf } from "../../rest/domain/headers.ts";
+import { Refusal } from "../../rest/domain/refusal.ts";
 import { type Job, KEY, TestDoor } from "../listener/websocket/_door.ts";
 import { startRelay } from "./_relay.ts";
 import { failureOf } from "./_rig.ts";
@@ -201,6 +203,30 @@ Deno.test("proxy: with maxInFlight 2 ten requests are all answered and none is r
   );
   assert.equal(door.submitter.jobs.length, 10);
   assert.deepEqual(door.facts.filter(({ kind }) => kind === "refused"), []);
+});
+
+Deno.test("proxy: what its queue refused at the door is offered again under the same req, and answered", async () => {
+  await using door = new TestDoor();
+  door.submitter.onJob = (job) => {
+    if (door.submitter.jobs.length > 1) return job.reply(200, "taken");
+    job.fail(new Refusal("overloaded", "Too much waits", { retryAfterMs: 5 }));
+  };
+  await using client = clientOf(door);
+  assert.equal(
+    await client.action("/channels/9/messages", { req: "m-1" }),
+    "taken",
+  );
+  assert.equal(door.submitter.jobs.length, 2);
+});
+
+Deno.test("proxy: what it gave up after taking it into care is told to the caller", async () => {
+  await using door = new TestDoor();
+  door.submitter.onJob = (job) =>
+    job.fail(new Refusal("wait_too_long", "The wait would be too long"));
+  await using client = clientOf(door);
+  const failure = await failureOf(client.get("/users/1"), RepError);
+  assert.deepEqual([failure.status, failure.code], [429, "wait_too_long"]);
+  assert.equal(door.submitter.jobs.length, 1);
 });
 
 Deno.test("proxy: a mailbox of two is enough for twenty requests, because the client acknowledges", async () => {

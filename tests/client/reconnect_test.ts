@@ -214,6 +214,24 @@ Deno.test("retryWaitMs and shouldRetry have the last word", async () => {
   await rig.client.close();
 });
 
+Deno.test("a retryWaitMs or shouldRetry that throws is told, and the table decides", async () => {
+  const rig = await readyRigOf({
+    retryWaitMs: () => {
+      throw new Error("no wait");
+    },
+    shouldRetry: () => {
+      throw new Error("no answer");
+    },
+  });
+  rig.socket.end(1012);
+  assert.deepEqual(rig.told("reconnecting").at(-1)?.[1], 2_500);
+  assert.deepEqual(rig.told("error").map(([, error]) => String(error)), [
+    "Error: no answer",
+    "Error: no wait",
+  ]);
+  await rig.client.close();
+});
+
 Deno.test("a refused key ends the client: ready and every request reject, nothing retries", async () => {
   const rig = rigOf();
   const waiting = rig.client.get("/x");

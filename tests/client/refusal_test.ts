@@ -60,6 +60,17 @@ for (const [why, status, error] of FINAL) {
   });
 }
 
+Deno.test("B3: a refusal with a seq is final: its req would only bring the same reply again", async () => {
+  const rig = await readyRigOf();
+  const done = rig.client.get("/x");
+  const { req } = rig.sent();
+  const data = { status: 429, error: { ...OVERLOADED, code: "wait_too_long" } };
+  rig.socket.say({ method: "REPLY", req, data, seq: 1 });
+  assert.equal((await failureOf(done, RepError)).code, "wait_too_long");
+  assert.equal(rig.client.lastSeq, 1);
+  await rig.client.close();
+});
+
 Deno.test("refusalRetries: 0 hands every refusal to the caller", async () => {
   const rig = await readyRigOf({ refusalRetries: 0 });
   const done = rig.client.get("/x");
