@@ -28,7 +28,7 @@ interface Sample {
 }
 
 /** The whole window is looked at anew each time this many samples came: sorting per answer would cost more than the rest of settling. */
-const REVIEW_EVERY = 16;
+const REVIEW_EVERY = 64;
 
 export class ArrivalClock {
   #samples: Sample[] = [];

@@ -12,8 +12,6 @@ import type { OrderGroup, State, Waiting } from "./state.ts";
 /** Members looked past while parked ones stand at the head; beyond it the rest waits its turn. */
 const LOOK_AHEAD_MAX = 256;
 
-const URGENCIES = 8;
-
 export function joinGroup(state: State, waiting: Waiting): void {
   const { ask } = waiting;
   if (!ask.isOrdered || ask.route.orderKey === undefined) return;
@@ -25,7 +23,7 @@ export function joinGroup(state: State, waiting: Waiting): void {
       first: undefined,
       last: undefined,
       size: 0,
-      perUrgency: new Array<number>(URGENCIES).fill(0),
+      perUrgency: [0, 0, 0, 0, 0, 0, 0, 0],
       current: undefined,
     };
     state.groups.set(key, group);
