@@ -1,0 +1,152 @@
+const ROOT = new URL("../../", import.meta.url);
+
+/** Modules come from the cache, types are checked elsewhere: a busy machine needs seconds, not more. */
+const START_MS_MAX = 30_000;
+
+/** Enough to tell what went wrong; a flood of lines must not be kept. */
+const LINES_KEPT = 50;
+
+/** A process of ours that says its address once it is ready. */
+export interface Child extends AsyncDisposable {
+  readonly pid: number;
+  readonly url: URL;
+  /** The last lines it said. */
+  readonly lastLines: readonly string[];
+  readonly hasEnded: boolean;
+  /** Asks it to end and waits until it has; its exit code. */
+  stop(): Promise<number>;
+}
+
+export interface ChildOptions {
+  /** What comes after `deno`, the script's path included. */
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly onLine?: (line: string) => void;
+}
+
+/** Starts the proxy with the permissions of `deno task start` and settings of its own. */
+export async function startProxyChild(
+  options: Omit<ChildOptions, "args">,
+): Promise<Child> {
+  const words = (await startTask()).replaceAll("'", "").split(" ");
+  // An `.env` of whoever runs this must not reach it.
+  const flags = words.slice(2, -1).filter((word) => word !== "--env-file");
+  return await startChild({
+    ...options,
+    args: ["run", ...flags, pathOf("rest/mod.ts")],
+    env: { REST_PORT: "0", REST_LOG_FORMAT: "json", ...options.env },
+  });
+}
+
+async function startTask(): Promise<string> {
+  const config = await Deno.readTextFile(new URL("deno.json", ROOT));
+  return JSON.parse(config).tasks.start;
+}
+
+/** Starts the simulated Discord; `options` are `sim/server.ts`'s. */
+export async function startSimChild(options: unknown): Promise<Child> {
+  const permissions = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-env"];
+  return await startChild({
+    args: [
+      "run",
+      ...permissions,
+      pathOf("sim/main.ts"),
+      JSON.stringify(options),
+    ],
+  });
+}
+
+function pathOf(file: string): string {
+  return new URL(file, ROOT).pathname;
+}
+
+async function startChild({ args, env, onLine }: ChildOptions): Promise<Child> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: ROOT,
+    clearEnv: true,
+    env: { ...ownPlaces(), NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const lines: string[] = [];
+  const { promise: url, resolve } = Promise.withResolvers<URL>();
+  const take = (line: string) => {
+    lines.push(line);
+    if (lines.length > LINES_KEPT) lines.shift();
+    const said = /https?:\/\/127\.0\.0\.1:\d+(?:\/\w+)*/.exec(line)?.[0];
+    if (said !== undefined) resolve(new URL(said));
+    onLine?.(line);
+  };
+  const listened = Promise.all([
+    readLines(child.stdout, take),
+    readLines(child.stderr, take),
+  ]);
+  let hasEnded = false;
+  const ended = child.status.then(async ({ code }) => {
+    hasEnded = true;
+    await listened;
+    return code;
+  });
+  const end = async (signal: Deno.Signal) => {
+    if (!hasEnded) child.kill(signal);
+    return await ended;
+  };
+  const address = await addressOf(url, ended);
+  if (address === undefined) {
+    await end("SIGKILL");
+    throw new Error(`Cannot start ${args.at(-1)}: ${lines.join("\n")}`);
+  }
+  return {
+    pid: child.pid,
+    url: address,
+    lastLines: lines,
+    get hasEnded() {
+      return hasEnded;
+    },
+    stop: () => end("SIGTERM"),
+    async [Symbol.asyncDispose]() {
+      // Not SIGTERM: requests that wait would be drained first.
+      await end("SIGKILL");
+    },
+  };
+}
+
+/** What it says first; undefined when it ends before or says nothing in time. */
+async function addressOf(
+  url: Promise<URL>,
+  ended: Promise<number>,
+): Promise<URL | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), START_MS_MAX);
+  });
+  try {
+    return await Promise.race([url, late, ended.then(() => undefined)]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What a Deno process needs to find its cache; the rest of our environment is kept from it. */
+function ownPlaces(): Record<string, string> {
+  const names = ["DENO_DIR", "HOME", "PATH", "XDG_CACHE_HOME"];
+  return Object.fromEntries(names.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+}
+
+async function readLines(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  onLine: (line: string) => void,
+): Promise<void> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line);
+  }
+  if (rest !== "") onLine(rest);
+}
