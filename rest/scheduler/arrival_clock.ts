@@ -91,7 +91,10 @@ export class ArrivalClock {
   }
 
   #admit(sample: Sample): void {
-    const isFew = this.#samples.length <= REVIEW_EVERY;
+    const count = this.#samples.length;
+    // The first few teach the most: at 1, 2, 3, 4, 8, 16 and 32.
+    const isFew = count <= 4 ||
+      (count < REVIEW_EVERY && (count & (count - 1)) === 0);
     this.#leastWayInMs = Math.min(this.#leastWayInMs, sample.wayInMs);
     this.#highestFloorMs = Math.max(this.#highestFloorMs, sample.floorMs);
     if (isFew || ++this.#sinceReview >= REVIEW_EVERY) this.#review(sample.atMs);

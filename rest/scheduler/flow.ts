@@ -160,6 +160,31 @@ function leaseFrom(
   refresh(state, line, nowMs);
 }
 
+/**
+ * Leases a newcomer past all queues where nobody waits before it and nothing
+ * holds it. `rivals`: how many came with it; where tokens may not do for all,
+ * urgency decides, and that is the queues' business.
+ */
+export function leaseAtOnce(
+  state: State,
+  waiting: Waiting,
+  rivals: number,
+  nowMs: number,
+): boolean {
+  const { line, lane, group, ask } = waiting;
+  const isFirst = line.waiting === 1 && lane.ready.size === 0 &&
+    line.subs === undefined && (group === undefined || group.size === 1);
+  const mayGo = isFirst && waiting.expiresAtMs > nowMs &&
+    lineOpensAtMs(state, line, nowMs) === 0 &&
+    laneOpensAtMs(state, lane, nowMs) === 0 &&
+    (lane.limit === undefined || lane.limit.hasRoomFor(rivals)) &&
+    state.invalid.allows(ask.route.key, nowMs);
+  if (!mayGo) return false;
+  if (group !== undefined) group.current = waiting;
+  lease(state, waiting, nowMs);
+  return true;
+}
+
 function lease(state: State, waiting: Waiting, nowMs: number): void {
   const { line, lane, ask } = waiting;
   waiting.state = "leased";

@@ -68,6 +68,11 @@ export class GlobalLimit {
     return isPartUsed ? Math.min(next, this.#partUsedUntilMs) : next;
   }
 
+  /** Whether `count` tokens are free; after `freeAtMs` said that one is. */
+  hasRoomFor(count: number): boolean {
+    return this.#used + count <= this.limit / 2;
+  }
+
   take(nowMs: number): GlobalPermit {
     const permit: GlobalPermit = {
       startedAtMs: nowMs,

@@ -1,4 +1,10 @@
-import { advance, makeCandidate, refresh, withdraw } from "./flow.ts";
+import {
+  advance,
+  leaseAtOnce,
+  makeCandidate,
+  refresh,
+  withdraw,
+} from "./flow.ts";
 import type { Urgency } from "../domain/request.ts";
 import { laneFor, lineFor } from "./lines.ts";
 import { inheritedUrgency, joinGroup, shiftUrgency } from "./order.ts";
@@ -33,7 +39,7 @@ export function enqueue(
     refresh(state, line, nowMs);
     return late;
   }
-  admit(state, waiting, nowMs);
+  admit(state, waiting);
   return undefined;
 }
 
@@ -100,24 +106,39 @@ function newWaiting(
   };
 }
 
-function admit(state: State, waiting: Waiting, nowMs: number): void {
+function admit(state: State, waiting: Waiting): void {
   const { ask, line, lane } = waiting;
   state.waiting.set(ask.id, waiting);
-  state.expiries.push(waiting);
   state.bytes += ask.bytes;
   line.waiting++;
   lane.waiting++;
   joinGroup(state, waiting);
-  const { group } = waiting;
-  if (group === undefined) makeCandidate(state, waiting, nowMs);
-  else if (group.current === undefined) advance(state, group, nowMs);
-  else {
-    raise(
-      state,
-      group.current,
-      inheritedUrgency(group, group.current),
-      nowMs,
-    );
+  state.newcomers.push(waiting);
+}
+
+/**
+ * Takes in what came since the last poll. Most of the time nothing binds: such
+ * a request is leased at once, without a place in any queue.
+ */
+export function takeInNewcomers(
+  state: State,
+  nowMs: number,
+  leases: number[],
+): void {
+  if (state.newcomers.length === 0) return;
+  const newcomers = state.newcomers.splice(0);
+  for (const waiting of newcomers) {
+    if (waiting.state !== "held") continue;
+    if (leaseAtOnce(state, waiting, newcomers.length, nowMs)) {
+      leases.push(waiting.ask.id);
+      continue;
+    }
+    state.expiries.push(waiting);
+    const { group } = waiting;
+    const current = group?.current;
+    if (group === undefined) makeCandidate(state, waiting, nowMs);
+    else if (current === undefined) advance(state, group, nowMs);
+    else raise(state, current, inheritedUrgency(group, current), nowMs);
   }
 }
 

@@ -10,7 +10,7 @@ import {
   withdraw,
 } from "./flow.ts";
 import { HashBook } from "./hash_book.ts";
-import { cancel, enqueue, urge } from "./intake.ts";
+import { cancel, enqueue, takeInNewcomers, urge } from "./intake.ts";
 import { InvalidBudget } from "./invalid_budget.ts";
 import { SCHEDULER_DEFAULTS, type SchedulerOptions } from "./options.ts";
 import { release, reopen, settle } from "./settle.ts";
@@ -68,6 +68,7 @@ function newState(options: SchedulerOptions): State {
     options,
     startedAtMs: options.startedAtMs,
     waiting: new Map(),
+    newcomers: [],
     lines: new Map(),
     unhashed: new Map(),
     idle: new Deque(),
@@ -92,9 +93,10 @@ function newState(options: SchedulerOptions): State {
 }
 
 function poll(state: State, nowMs: number): Poll {
-  expire(state, nowMs);
-  wakeDue(state, nowMs);
   const leases: number[] = [];
+  wakeDue(state, nowMs);
+  takeInNewcomers(state, nowMs, leases);
+  expire(state, nowMs);
   leaseReady(state, nowMs, leases);
   forgetIdle(state, nowMs, state.options.lineIdleMs);
   forgetLanes(state, nowMs);

@@ -154,6 +154,8 @@ export interface State {
   readonly options: SchedulerOptions;
   readonly startedAtMs: number;
   readonly waiting: Map<number, Waiting>;
+  /** Came since the last poll; nothing but their order group knows them yet. */
+  readonly newcomers: Waiting[];
   readonly lines: Map<string, Line>;
   /** Lines without a hash, by route: they move together when it becomes known. */
   readonly unhashed: Map<string, Set<Line>>;
