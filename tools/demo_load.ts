@@ -11,7 +11,7 @@ export interface DemoCall {
 }
 
 /** A short working day of a small bot: everything at once, far more than any limit takes. */
-export const DEMO_CALLS: readonly DemoCall[] = [
+const DEMO_CALLS: readonly DemoCall[] = [
   {
     name: "messages, 3 channels",
     method: "POST",

@@ -20,7 +20,7 @@ export function withTables(readme: string): string {
 }
 
 /** The table of the proxy's own words, in the order of their statuses. */
-export function refusalsMarkdown(): string {
+function refusalsMarkdown(): string {
   const rows = Object.entries(REFUSALS)
     .sort(([, a], [, b]) => a.status - b.status)
     .map(([code, { status, sent }]) =>

@@ -19,6 +19,3 @@ export interface Presented {
   /** What the client calls itself, as in `X-Rest-Client`. */
   readonly client: string | undefined;
 }
-
-/** Undefined: it knows no key. Compares in constant time; refuses what it cannot read. */
-export type Authorize = (presented: Presented) => Principal | undefined;

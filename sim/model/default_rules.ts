@@ -23,7 +23,7 @@ export interface RuleModes {
  * What a route without a row of its own is given. Ours, not Discord's: most
  * routes' numbers are unknown, and a generous one leaves the global limit to bind.
  */
-export const OTHERWISE: LimitSpec = { limit: 50, periodMs: 5 * SECOND_MS };
+const OTHERWISE: LimitSpec = { limit: 50, periodMs: 5 * SECOND_MS };
 
 /** Fixed: the waits reported (582 s of 600) are whole windows, not one token's time. */
 const NAME_OR_TOPIC: LimitSpec = {
@@ -34,19 +34,19 @@ const NAME_OR_TOPIC: LimitSpec = {
 };
 
 /** Channel renames and topic changes count apart (#1900, #2190). */
-export const CHANNEL_NAME: LimitSpec = {
+const CHANNEL_NAME: LimitSpec = {
   ...NAME_OR_TOPIC,
   name: "channel name",
   field: "name",
 };
-export const CHANNEL_TOPIC: LimitSpec = {
+const CHANNEL_TOPIC: LimitSpec = {
   ...NAME_OR_TOPIC,
   name: "channel topic",
   field: "topic",
 };
 
 /** All webhooks and follow-ups of a channel together (#367); waits of 40 s and more, so fixed (#1454). */
-export const CHANNEL_WEBHOOKS: LimitSpec = {
+const CHANNEL_WEBHOOKS: LimitSpec = {
   name: "webhook messages of a channel",
   bucket: "webhook messages of a channel",
   limit: 30,

@@ -1,5 +1,5 @@
 /** First millisecond of Discord's ids (docs, "Snowflakes"). */
-export const DISCORD_EPOCH_MS = 1_420_070_400_000;
+const DISCORD_EPOCH_MS = 1_420_070_400_000;
 
 /** When an id was made, or undefined when it is none. */
 export function snowflakeAtMs(id: string): number | undefined {

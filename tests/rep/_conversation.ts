@@ -17,17 +17,17 @@ import {
 
 export const KEY = "the-key-of-these-tests";
 export const OTHER_KEY = "another-key-of-these-tests";
-export const OWN_ORIGIN = "http://proxy.test:8000";
-export const DISCORD_ORIGIN = "https://discord.com";
+const OWN_ORIGIN = "http://proxy.test:8000";
+const DISCORD_ORIGIN = "https://discord.com";
 export const EPOCH = "epoch-1";
-export const START_MS = 1_000;
+const START_MS = 1_000;
 export const WALL_MS = 1_790_000_000_000;
 
 /** A frame as a test reads it. */
 // deno-lint-ignore no-explicit-any
 export type Said = any;
 
-export function principalOf(keyName: string): Principal {
+function principalOf(keyName: string): Principal {
   return {
     owner: keyName,
     callerName: `${keyName}@test`,
@@ -36,7 +36,7 @@ export function principalOf(keyName: string): Principal {
 }
 
 /** Knows the two keys; a `refuse` token stands for what cannot be read. */
-export function authorize({ token }: Presented): Principal | undefined {
+function authorize({ token }: Presented): Principal | undefined {
   if (token === KEY) return principalOf("main");
   if (token === OTHER_KEY) return principalOf("other");
   if (token === "refuse") throw new Refusal("bad_request", "Cannot read it");

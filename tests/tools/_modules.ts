@@ -27,13 +27,16 @@ interface Draft {
 const EVERYTHING: Exported = { name: "*", isType: false };
 const NOTHING: Exported = { name: "", isType: false };
 
+/** Made by tasks, not written. */
+const IGNORED = new Set(["node_modules", "dist", "coverage"]);
+
 const ROOT = new URL("../../", import.meta.url);
 
 /** Every TypeScript file of the project, as a place: `rest/routes/route_of.ts`. */
 export function allPlaces(folder = ""): string[] {
   const places: string[] = [];
   for (const entry of Deno.readDirSync(new URL(folder || ".", ROOT))) {
-    if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
+    if (entry.name.startsWith(".") || IGNORED.has(entry.name)) continue;
     const place = folder + entry.name;
     if (entry.isDirectory) places.push(...allPlaces(`${place}/`));
     else if (place.endsWith(".ts")) places.push(place);

@@ -1,5 +1,5 @@
 /** The extensions' name as a subprotocol (J1). */
-export const REP_V1 = "rep.v1";
+const REP_V1 = "rep.v1";
 
 /** A key offered as a subprotocol, for browsers, which cannot set headers (A1). */
 const KEY_PREFIX = "rep.auth.";

@@ -62,7 +62,7 @@ export function bodyOf({ response }: Outcome): any {
 }
 
 /** Status of each of `count` requests at one moment. */
-export function statuses(
+function statuses(
   count: number,
   send: (index: number) => Outcome,
 ): number[] {
