@@ -7,6 +7,7 @@ const START_MS_MAX = 20_000;
 export interface Child extends AsyncDisposable {
   /** The first URL it printed. */
   readonly url: URL;
+  readonly pid: number;
   /** Processor time it has used so far; Linux only. */
   readonly cpuMs: () => Promise<number>;
 }
@@ -47,6 +48,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     const [url, rest] = await firstUrl(child.stdout, options.script);
     return {
       url,
+      pid: child.pid,
       cpuMs: () => cpuMsOf(child.pid),
       async [Symbol.asyncDispose]() {
         await end();

@@ -1,0 +1,56 @@
+/**
+ * `deno task bench:uploads`: 50 uploads of 25 MiB at once through a proxy that
+ * may hold 512 MiB of bodies, and the most memory it took.
+ */
+// deno-lint-ignore-file no-console -- Its output is what it is for.
+import { startDiscord } from "./discord.ts";
+import { KEY, startSluice } from "./subjects.ts";
+
+const UPLOADS = 50;
+const MIB = 1024 * 1024;
+const BODY = new Uint8Array(25 * MIB).fill(120);
+
+await using discord = await startDiscord();
+await using sluice = await startSluice({
+  upstream: discord.url,
+  globalLimit: 50,
+});
+
+const startMs = performance.now();
+const statuses = await Promise.all(
+  Array.from({ length: UPLOADS }, (_, n) => upload(n)),
+);
+const tookS = (performance.now() - startMs) / 1_000;
+const fine = statuses.filter((status) => status < 300).length;
+console.log(
+  `${fine} of ${UPLOADS} uploads of 25 MiB were answered 2xx in ` +
+    `${tookS.toFixed(1)} s; the proxy took ${await peakMib(
+      sluice.pid,
+    )} MiB at most`,
+);
+Deno.exitCode = fine === UPLOADS ? 0 : 1;
+
+async function upload(n: number): Promise<number> {
+  const id = String(1_400_000_000_000_000_000n + BigInt(n));
+  const response = await fetch(
+    new URL(`/api/v10/channels/${id}/messages`, sluice.url),
+    {
+      method: "POST",
+      headers: {
+        authorization: KEY,
+        "content-type": "multipart/form-data; boundary=b",
+      },
+      body: BODY,
+    },
+  );
+  await response.body?.cancel();
+  return response.status;
+}
+
+/** The process's largest resident set, as the kernel kept it; Deno itself may not read there. */
+async function peakMib(pid: number): Promise<string> {
+  const path = `/proc/${pid}/status`;
+  const { stdout } = await new Deno.Command("cat", { args: [path] }).output();
+  const kib = /VmHWM:\s+(\d+)/.exec(new TextDecoder().decode(stdout))?.[1];
+  return kib === undefined ? "?" : (Number(kib) / 1_024).toFixed(0);
+}
