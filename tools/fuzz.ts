@@ -21,8 +21,6 @@ import { numberOptions } from "./soak/options.ts";
 const PROGRESS_MS = 5_000;
 const MIB = 1024 * 1024;
 
-if (import.meta.main) await fuzz();
-
 async function fuzz(): Promise<void> {
   const options = numberOptions(Deno.args, {
     count: 1_000_000,
@@ -103,3 +101,5 @@ function fail({ problem, connection }: Finding, seed: number): void {
   }
   Deno.exitCode = 1;
 }
+
+if (import.meta.main) await fuzz();

@@ -395,11 +395,50 @@ const headers: AttemptGroup = {
       reached: [READ],
     },
     {
+      tried: "the key as a second `Authorization`, behind a token",
+      bytes: () =>
+        `GET ${ME} HTTP/1.1\r\n${HOST}X-Rest-Authorization: ${KEY}\r\n` +
+        `Authorization: Bot a.caller.s\r\n${AUTH}\r\n`,
+      cameBack: "400 `bad_request`",
+    },
+    {
       tried: "a wrong key in front of the right one",
       bytes: () =>
         `GET ${ME} HTTP/1.1\r\n${HOST}Authorization: wrong\r\n${AUTH}\r\n`,
       cameBack: "401 `unauthorized`",
     },
+  ],
+};
+
+/** A way to open a WebSocket, its headers written out. */
+function upgrade(lines: readonly string[], method = "GET"): () => string {
+  return () =>
+    [`${method} /rep HTTP/1.1`, ...lines, HOST + AUTH, ""].join("\r\n");
+}
+
+const CONNECTION = "Connection: Upgrade";
+const UPGRADE = "Upgrade: websocket";
+const VERSION = "Sec-WebSocket-Version: 13";
+const NONCE = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+
+const upgrades: AttemptGroup = {
+  title: "WebSocket upgrades",
+  attempts: [
+    ...alike({ cameBack: "400 `bad_request`" }, {
+      "no `Sec-WebSocket-Key`": upgrade([CONNECTION, UPGRADE, VERSION]),
+      "no `Connection: Upgrade`": upgrade([UPGRADE, VERSION, NONCE]),
+    }),
+    // The runtime does not look at these, and nothing depends on them.
+    ...alike({ cameBack: "101 of the runtime", isUnfinished: true }, {
+      "no `Sec-WebSocket-Version`": upgrade([CONNECTION, UPGRADE, NONCE]),
+      "version 8": upgrade([
+        CONNECTION,
+        UPGRADE,
+        NONCE,
+        "Sec-WebSocket-Version: 8",
+      ]),
+      "by POST": upgrade([CONNECTION, UPGRADE, VERSION, NONCE], "POST"),
+    }),
   ],
 };
 
@@ -496,5 +535,6 @@ export const ATTEMPTS: readonly AttemptGroup[] = [
   framing,
   lineAndTarget,
   headers,
+  upgrades,
   bodies,
 ];

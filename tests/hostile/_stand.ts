@@ -30,10 +30,10 @@ export const GOOD =
 /** No limit binds: what is asked is answered at once. */
 const ENV = { REST_GLOBAL_LIMIT: "1000", REST_UPSTREAM_TIMEOUT_MS: "1000" };
 
-export async function startStand(
+export function startStand(
   upstream: string,
   env: Record<string, string> = {},
-): Promise<Stand> {
+): Stand {
   const facts: Fact[] = [];
   const sink = (fact: Fact) => void facts.push(fact);
   const clock = createLeapingClock();
@@ -70,7 +70,7 @@ export async function startSimStand(
   env: Record<string, string> = {},
 ): Promise<SimStand> {
   const sim = await startSim({ globalLimit: { limit: 1_000 } });
-  const stand = await startStand(sim.url, env);
+  const stand = startStand(sim.url, env);
   return {
     ...stand,
     reached: () => told(sim),

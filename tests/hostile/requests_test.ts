@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { REFUSALS } from "../../rest/domain/refusal.ts";
 import type { WireResponse } from "../../tools/fuzz/response_reader.ts";
 import { type Attempt, ATTEMPTS } from "./_requests.ts";
 import { GOOD, type SimStand, startSimStand } from "./_stand.ts";
@@ -55,7 +54,7 @@ function tell({ responses, isClosed }: Wire): string {
     .join(", ");
 }
 
-function tellResponse({ status, headers, body }: WireResponse): string {
+function tellResponse({ status, headers }: WireResponse): string {
   const code = headers.get("x-rest-proxy");
   if (code === undefined) {
     return headers.has("via") ? "Discord's answer" : `${status} of the runtime`;

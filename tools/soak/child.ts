@@ -21,19 +21,26 @@ export interface ChildOptions {
   /** What comes after `deno`, the script's path included. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** How many files it may have open; as many as we may unless said. */
+  readonly filesMax?: number;
   readonly onLine?: (line: string) => void;
 }
 
 /** Starts the proxy with the permissions of `deno task start` and settings of its own. */
 export async function startProxyChild(
-  options: Omit<ChildOptions, "args">,
+  options: Omit<ChildOptions, "args"> & { readonly moreFlags?: string[] },
 ): Promise<Child> {
   const words = (await startTask()).replaceAll("'", "").split(" ");
   // An `.env` of whoever runs this must not reach it.
   const flags = words.slice(2, -1).filter((word) => word !== "--env-file");
   return await startChild({
     ...options,
-    args: ["run", ...flags, pathOf("rest/mod.ts")],
+    args: [
+      "run",
+      ...flags,
+      ...options.moreFlags ?? [],
+      pathOf("rest/mod.ts"),
+    ],
     env: { REST_PORT: "0", REST_LOG_FORMAT: "json", ...options.env },
   });
 }
@@ -60,9 +67,11 @@ function pathOf(file: string): string {
   return new URL(file, ROOT).pathname;
 }
 
-async function startChild({ args, env, onLine }: ChildOptions): Promise<Child> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...args],
+async function startChild(options: ChildOptions): Promise<Child> {
+  const { args, env, onLine } = options;
+  const [program, words] = commandOf(options);
+  const child = new Deno.Command(program, {
+    args: words,
     cwd: ROOT,
     clearEnv: true,
     env: { ...ownPlaces(), NO_COLOR: "1", ...env },
@@ -111,6 +120,14 @@ async function startChild({ args, env, onLine }: ChildOptions): Promise<Child> {
       await end("SIGKILL");
     },
   };
+}
+
+/** Only a shell can set the bound before the runtime looks at it. */
+function commandOf({ args, filesMax }: ChildOptions): [string, string[]] {
+  const deno = Deno.execPath();
+  if (filesMax === undefined) return [deno, [...args]];
+  const script = `ulimit -n ${filesMax} && exec "$@"`;
+  return ["sh", ["-c", script, "sh", deno, ...args]];
 }
 
 /** What it says first; undefined when it ends before or says nothing in time. */

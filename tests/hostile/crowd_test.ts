@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { bringCrowd } from "../../tools/fuzz/crowd.ts";
+import { startProxyChild } from "../../tools/soak/child.ts";
+import { KEY } from "../_proxy.ts";
+
+const MIB = 1024 * 1024;
+
+Deno.test("1,000 connections that say nothing useful: good requests are answered among them, and all they took is given back", async () => {
+  await using proxy = await startProxyChild({
+    env: { REST_AUTHORIZATION: KEY, REST_UPSTREAM: "http://127.0.0.1:9/api" },
+  });
+  const crowd = () => bringCrowd(proxy, 1_000, KEY);
+  const first = await crowd();
+  assert.equal(first.opened, 1_000);
+  assert.ok(first.during.sockets >= 1_000);
+  assert.equal(first.status, 200);
+  assert.ok(first.after.handles <= first.before.handles + 8);
+  // What a process was given once it seldom gives back; but it needs no more.
+  const second = await crowd();
+  await crowd();
+  const last = await crowd();
+  const growthBytes = last.after.residentBytes - second.after.residentBytes;
+  assert.ok(growthBytes < 12 * MIB, `memory grew by ${growthBytes} bytes`);
+});
+
+Deno.test("more connections than the process may have files: it is there again when they are gone", async () => {
+  await using proxy = await startProxyChild({
+    env: { REST_AUTHORIZATION: KEY, REST_UPSTREAM: "http://127.0.0.1:9/api" },
+    filesMax: 200,
+  });
+  const port = Number(proxy.url.port);
+  const crowd = await Promise.allSettled(
+    Array.from(
+      { length: 400 },
+      () => Deno.connect({ hostname: "127.0.0.1", port }),
+    ),
+  );
+  // Whoever was let in is answered nothing and waits; then all leave.
+  for (const each of crowd) {
+    if (each.status === "fulfilled") each.value.close();
+  }
+  const response = await askUntilAnswered(new URL("/healthz", proxy.url));
+  assert.equal(response, 200);
+  assert.ok(!proxy.hasEnded);
+});
+
+/** A port that could not be served for a moment is tried again, as every client does. */
+async function askUntilAnswered(url: URL): Promise<number> {
+  const untilMs = performance.now() + 5_000;
+  for (;;) {
+    try {
+      const response = await fetch(url);
+      await response.body?.cancel();
+      return response.status;
+    } catch (error) {
+      if (performance.now() > untilMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { processFacts } from "./process_facts.ts";
+import type { Sample } from "./verdict.ts";
+
+/** Looks at a process again and again. */
+export interface Watch {
+  readonly samples: readonly Sample[];
+  /** Settles when nothing is being looked at any more. */
+  stop(): Promise<void>;
+}
+
+/** Often enough for a line through a minute's points. */
+const EVERY_MS = 1_000;
+
+export function startWatch(pid: number, waiting: () => number): Watch {
+  const startedMs = performance.now();
+  const samples: Sample[] = [];
+  let last = { atMs: startedMs, cpuS: 0 };
+  let looking = Promise.resolve();
+
+  async function look(): Promise<void> {
+    const { cpuS, ...facts } = await processFacts(pid);
+    const atMs = performance.now();
+    const cpuPercent = (cpuS - last.cpuS) / (atMs - last.atMs) * 100_000;
+    last = { atMs, cpuS };
+    samples.push({
+      ...facts,
+      atS: (atMs - startedMs) / 1_000,
+      cpuPercent,
+      waiting: waiting(),
+    });
+  }
+  const timer = setInterval(() => {
+    // A process that has ended is told of elsewhere.
+    looking = looking.then(look).catch(() => {});
+  }, EVERY_MS);
+  return {
+    samples,
+    stop() {
+      clearInterval(timer);
+      return looking;
+    },
+  };
+}
