@@ -1,0 +1,83 @@
+/**
+ * One life of one bot, as a process: sends its numbered messages in order over
+ * a session of REP, and may be killed at any moment. What it knows of its
+ * earlier lives is the log of the replies they saw. Everything without a reply
+ * is sent again under the `req` it had, so that the proxy knows it again.
+ */
+import { type RawReply, RepClient } from "../../client/mod.ts";
+import { type NotedReply, ReplyLog } from "./reply_log.ts";
+
+/** Told in one JSON argument. */
+export interface BotPlan {
+  readonly url: string;
+  readonly key: string;
+  /** Session, and the first word of every message. */
+  readonly name: string;
+  readonly channelId: string;
+  readonly messages: number;
+  /** Messages without a reply that it has out at once. */
+  readonly window: number;
+  readonly logPath: string;
+  /** Names its requests anew in every life: what no bot may do, so that somebody can see what comes of it. */
+  readonly isForgetful?: boolean;
+}
+
+/** Sockets are cut every few seconds: the usual back-off would grow to its longest. */
+const RETRY_MS_MAX = 200;
+
+if (import.meta.main) await live(JSON.parse(Deno.args[0] ?? "{}"));
+
+async function live(plan: BotPlan): Promise<void> {
+  using log = ReplyLog.open(plan.logPath);
+  await using client = new RepClient(plan.url, {
+    token: plan.key,
+    session: plan.name,
+    retryWaitMs: () => Math.random() * RETRY_MS_MAX,
+  });
+  client.on(
+    "missed",
+    (reply) =>
+      log.note({ ...notedOf(numberOf(reply.req), reply), wasMissed: true }),
+  );
+  // What earlier lives are owed is on its way; asking again would be in vain.
+  await client.ready;
+  const life = plan.isForgetful === true ? Deno.pid : 0;
+  const out = new Set<Promise<void>>();
+  for (let number = 1; number <= plan.messages; number++) {
+    while (out.size >= plan.window) await Promise.race(out);
+    if (log.has(number)) continue;
+    const sent = send(client, plan, number, life)
+      .then((reply) => log.note(notedOf(number, reply)))
+      .finally(() => out.delete(sent));
+    out.add(sent);
+  }
+  await Promise.all(out);
+}
+
+function send(
+  client: RepClient,
+  { name, channelId }: BotPlan,
+  number: number,
+  life: number,
+): Promise<RawReply> {
+  return client.action(`/channels/${channelId}/messages`, {
+    data: { content: `${name} ${number}` },
+    req: `${life}-${number}`,
+    raw: true,
+  });
+}
+
+function notedOf(number: number, { status, data }: RawReply): NotedReply {
+  const id = (data as { id?: unknown } | null | undefined)?.id;
+  return {
+    number,
+    status,
+    id: typeof id === "string" ? id : null,
+    wasMissed: false,
+  };
+}
+
+/** The number is the same in every life; what stands before it is, too (I7). */
+function numberOf(req: unknown): number {
+  return Number(String(req).split("-")[1]);
+}

@@ -1,0 +1,104 @@
+import { drawMs, type Random, type Range } from "../../sim/model/random.ts";
+import type { BotPlan } from "./bot.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** Anything from dying at the greeting to having sent a good part. */
+const LIFE: Range = { minMs: 100, maxMs: 4_000 };
+/** Restarted at once, or after others have had their turn. */
+const DEATH: Range = { minMs: 0, maxMs: 500 };
+/** Windows from one message after the other to more than the channel takes in a second. */
+const WINDOWS = [1, 8, 64, 500] as const;
+
+/** How a bot lived. */
+export interface Lives {
+  readonly kills: number;
+  /** Its last process had a reply to everything. */
+  readonly isDone: boolean;
+  /** What processes said that ended by themselves without being done. */
+  readonly failures: readonly string[];
+}
+
+/** Starts the bot again and again, and kills it, until it is done or told to stop. */
+export async function liveAndDie(
+  plan: Omit<BotPlan, "window">,
+  random: Random,
+  signal: AbortSignal,
+): Promise<Lives> {
+  const failures: string[] = [];
+  let kills = 0;
+  while (!signal.aborted) {
+    const window = WINDOWS[Math.floor(random() * WINDOWS.length)] ?? 1;
+    const life = await oneLife(
+      { ...plan, window },
+      drawMs(random, LIFE),
+      signal,
+    );
+    if (life.kind === "done") return { kills, isDone: true, failures };
+    if (life.kind === "failed") failures.push(life.said);
+    else kills++;
+    await forMs(drawMs(random, DEATH), signal);
+  }
+  return { kills, isDone: false, failures };
+}
+
+type Ending =
+  | { readonly kind: "done" | "killed" }
+  | { readonly kind: "failed"; readonly said: string };
+
+async function oneLife(
+  plan: BotPlan,
+  lifeMs: number,
+  signal: AbortSignal,
+): Promise<Ending> {
+  const { logPath } = plan;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--no-check",
+      "--cached-only",
+      "--allow-net=127.0.0.1",
+      `--allow-read=${logPath}`,
+      `--allow-write=${logPath}`,
+      new URL("tools/chaos/bot.ts", ROOT).pathname,
+      JSON.stringify(plan),
+    ],
+    cwd: ROOT,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const said = new Response(child.stderr).text();
+  const over = new AbortController();
+  const killed = forMs(lifeMs, AbortSignal.any([signal, over.signal]))
+    .then(() => kill(child));
+  const { code, signal: diedOf } = await child.status;
+  over.abort();
+  await killed;
+  if (code === 0) return { kind: "done" };
+  if (diedOf === "SIGKILL") return { kind: "killed" };
+  return { kind: "failed", said: `exit ${code}: ${await said}` };
+}
+
+function kill(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It was faster.
+  }
+}
+
+/** Settles after so long, or as soon as the signal is given. */
+function forMs(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+    if (signal.aborted) done();
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}

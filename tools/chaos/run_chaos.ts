@@ -1,0 +1,157 @@
+import { createRandom, type Range } from "../../sim/model/random.ts";
+import type { AuditReport } from "../../sim/auditor.ts";
+import { type Child, startProxyChild, startSimChild } from "../soak/child.ts";
+import { liveAndDie } from "./bot_lives.ts";
+import { type Cut, startCuttingRelay } from "./cutting_relay.ts";
+import { readReplies } from "./reply_log.ts";
+import { type BotRecord, marksOf, problemsOf } from "./verdict.ts";
+
+/** How large a run is. */
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly bots: number;
+  /** Of each bot. */
+  readonly messages: number;
+  /** Bots that name their requests anew in every life. */
+  readonly areForgetful?: boolean;
+}
+
+/** What it came to. */
+export interface ChaosReport {
+  /** Empty: every message once, in order, and every reply seen. */
+  readonly problems: readonly string[];
+  readonly kills: number;
+  readonly cuts: Readonly<Record<Cut, number>>;
+  /** Replies that a later life than the asking one was handed. */
+  readonly missed: number;
+  readonly limited: AuditReport["limited"];
+  readonly tookMs: number;
+}
+
+/** The simulator's limits are lifted, so that thousands of messages need seconds. */
+export const LIFTED = {
+  globalPerSecond: 2_000,
+  channelPerSecond: 50,
+} as const;
+
+const WORLD = {
+  recordLimit: 0,
+  globalLimit: { limit: LIFTED.globalPerSecond },
+  rules: [{
+    match: "POST /channels/{}/messages",
+    limit: LIFTED.channelPerSecond,
+    periodMs: 1_000,
+  }],
+  // Long enough that a kill finds requests on their way, short enough for 50 a second.
+  latencyIn: { minMs: 0, maxMs: 3 },
+  latencyOut: { minMs: 1, maxMs: 10 },
+} as const;
+
+/** A socket is cut every few seconds; most outlive no bot. */
+const SOCKET_LIFE: Range = { minMs: 50, maxMs: 2_500 };
+
+/** Several times what a run needs. */
+const RUN_MS_MAX = 90_000;
+
+const KEY = "chaos-key-0123456789abcdef";
+const TOKEN =
+  "MTIzNDU2Nzg5MDEyMzQ1Njc4.chaos0.only-the-simulated-discord-takes-it";
+
+/**
+ * Bots that send numbered messages over sessions of REP through the real
+ * proxy, killed with signal 9 and restarted until they are done, over sockets
+ * that are cut. Deaths and cuts are drawn from the seed.
+ */
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { seed } = options;
+  const startedMs = performance.now();
+  const faults: string[] = [];
+  await using sim = await startSimChild({ ...WORLD, seed });
+  await using proxy = await startProxy(sim, faults);
+  await using relay = await startCuttingRelay({
+    serverPort: Number(proxy.url.port),
+    random: createRandom(seed),
+    lifeMs: SOCKET_LIFE,
+  });
+  const bots = await liveAll(options, `ws://127.0.0.1:${relay.port}/rep`);
+  if (proxy.hasEnded) faults.push(`ended: ${proxy.lastLines.join("\n")}`);
+  const report = await audit(sim.url, marksOf(bots));
+  return {
+    problems: problemsOf({ bots, report, faults }),
+    kills: sum(bots.map(({ kills }) => kills)),
+    cuts: { ...relay.cuts },
+    missed: sum(bots.map(missedOf)),
+    limited: report.limited,
+    tookMs: performance.now() - startedMs,
+  };
+}
+
+/** The command that does the same again. */
+export function replayOf(seed: number): string {
+  return `SIM_SEEDS=${seed} deno task sim`;
+}
+
+function startProxy(sim: Child, faults: string[]): Promise<Child> {
+  return startProxyChild({
+    env: {
+      DISCORD_TOKEN: TOKEN,
+      REST_AUTHORIZATION: KEY,
+      REST_UPSTREAM: sim.url.href,
+      REST_GLOBAL_LIMIT: String(LIFTED.globalPerSecond),
+    },
+    onLine: (line) => {
+      if (/\bbug\b|fault of our own/i.test(line)) faults.push(line);
+    },
+  });
+}
+
+async function liveAll(
+  { seed, bots, messages, areForgetful = false }: ChaosOptions,
+  url: string,
+): Promise<BotRecord[]> {
+  const directory = await Deno.makeTempDir({ prefix: "chaos-" });
+  const signal = AbortSignal.timeout(RUN_MS_MAX);
+  try {
+    return await Promise.all(Array.from({ length: bots }, async (_, index) => {
+      const name = `bot-${index + 1}`;
+      const logPath = `${directory}/${name}.log`;
+      await Deno.writeTextFile(logPath, "");
+      const channelId = String(1_200_000_000_000_000_000n + BigInt(index));
+      const lives = await liveAndDie(
+        {
+          url,
+          key: KEY,
+          name,
+          channelId,
+          messages,
+          logPath,
+          isForgetful: areForgetful,
+        },
+        createRandom(seed * 1_000 + index),
+        signal,
+      );
+      return { ...lives, name, messages, replies: readReplies(logPath) };
+    }));
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+async function audit(
+  simUrl: URL,
+  expected: readonly string[],
+): Promise<AuditReport> {
+  const response = await fetch(new URL("/__sim/report", simUrl), {
+    method: "POST",
+    body: JSON.stringify({ expected }),
+  });
+  return await response.json();
+}
+
+function missedOf({ replies }: BotRecord): number {
+  return replies.filter(({ wasMissed }) => wasMissed).length;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

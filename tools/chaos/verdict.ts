@@ -1,0 +1,84 @@
+import type { AuditReport } from "../../sim/auditor.ts";
+import type { Lives } from "./bot_lives.ts";
+import type { NotedReply } from "./reply_log.ts";
+
+/** Everything a run left behind about one bot. */
+export interface BotRecord extends Lives {
+  readonly name: string;
+  readonly messages: number;
+  /** What its processes saw, all lives together. */
+  readonly replies: readonly NotedReply[];
+}
+
+/** What a run left behind. */
+export interface Evidence {
+  readonly bots: readonly BotRecord[];
+  /** The simulated Discord's, asked about every message that should exist. */
+  readonly report: Pick<
+    AuditReport,
+    "lost" | "doubled" | "reordered" | "unexpected"
+  >;
+  /** What the proxy blames itself for. */
+  readonly faults: readonly string[];
+}
+
+/** What every bot sends. */
+export function marksOf(
+  bots: ReadonlyArray<Pick<BotRecord, "name" | "messages">>,
+): string[] {
+  return bots.flatMap(({ name, messages }) =>
+    Array.from({ length: messages }, (_, index) => `${name} ${index + 1}`)
+  );
+}
+
+/** Everything that is not as promised, in words; empty: nothing was lost, doubled or out of order. */
+export function problemsOf({ bots, report, faults }: Evidence): string[] {
+  const { lost, doubled, reordered, unexpected } = report;
+  return [
+    ...tell("messages Discord never got", lost),
+    ...tell("messages Discord got twice", doubled),
+    ...tell("messages out of order", reordered),
+    ...tell("messages nobody meant to send", unexpected),
+    ...bots.flatMap(problemsOfBot),
+    ...tell("faults the proxy tells of", faults),
+  ];
+}
+
+function problemsOfBot(bot: BotRecord): string[] {
+  const { name, messages, replies, kills, isDone, failures } = bot;
+  const seen = new Set(replies.map(({ number }) => number));
+  const missing = Array.from({ length: messages }, (_, index) => index + 1)
+    .filter((number) => !seen.has(number));
+  const wrong = replies.filter(({ status, id }) =>
+    status !== 200 || id === null
+  );
+  return [
+    ...isDone ? [] : [`${name}: not done in time`],
+    ...kills > 0 ? [] : [`${name}: never killed`],
+    ...failures.map((said) => `${name}: ended by itself: ${said}`),
+    ...tell(`${name}: messages without a reply`, missing),
+    ...tell(`${name}: wrong replies`, wrong.map((it) => JSON.stringify(it))),
+    ...tell(`${name}: replies that are another message's`, foreignTo(replies)),
+  ];
+}
+
+/** Discord numbers messages as they come: a reply with an id out of order, or another than before, was given to the wrong request. */
+function foreignTo(replies: readonly NotedReply[]): number[] {
+  const sorted = replies.toSorted((one, other) => one.number - other.number);
+  return sorted.filter(({ number, id }, at) => {
+    const before = sorted[at - 1];
+    if (before === undefined || id === null || before.id === null) return false;
+    return number === before.number
+      ? id !== before.id
+      : BigInt(id) <= BigInt(before.id);
+  }).map(({ number }) => number);
+}
+
+/** More would hide the first ones. */
+const TOLD_MAX = 5;
+
+function tell(what: string, which: ReadonlyArray<string | number>): string[] {
+  if (which.length === 0) return [];
+  const some = which.slice(0, TOLD_MAX).join(", ");
+  return [`${which.length} ${what}: ${some}`];
+}
