@@ -1,12 +1,84 @@
+import { readBots } from "./rest/config/read_bots.ts";
+import { readKeys } from "./rest/config/read_keys.ts";
 import {
   type ReadSettings,
   readSettings,
 } from "./rest/config/read_settings.ts";
-import { SETTINGS } from "./rest/config/settings.ts";
+import { readTls, type TlsPair } from "./rest/config/read_tls.ts";
+import { careNote, type SettingFile } from "./rest/config/setting_file.ts";
+import { SETTINGS, type Settings } from "./rest/config/settings.ts";
 
-/** Reads the settings from the environment (`--env-file` has put `.env` there); the only file that does. */
-export function loadSettings(): ReadSettings {
-  return readSettings(readEnv());
+type Bots = ReturnType<typeof readBots>;
+type Keys = ReturnType<typeof readKeys>;
+type Unread = Extract<ReadSettings, { ok: false }>;
+
+/** Everything the process starts with. */
+export type Loaded =
+  | Extract<ReadSettings, { ok: true }> & {
+    readonly access: { readonly keys: Keys; readonly bots: Bots };
+    /** Undefined: no TLS is spoken. */
+    readonly tls: TlsPair | undefined;
+  }
+  | Unread;
+
+/** What was read anew while the process runs. */
+export type Reloaded<T> =
+  | { readonly ok: true; readonly value: T; readonly notes: readonly string[] }
+  | Unread;
+
+/**
+ * Reads the settings from the environment (`--env-file` has put `.env` there)
+ * and the files they name; the only file that does.
+ */
+export function loadSettings(): Loaded {
+  const read = readSettings(readEnv());
+  if (!read.ok) return read;
+  const { settings } = read;
+  const problems: string[] = [];
+  const tokens = fileOf("DISCORD_TOKENS_FILE", settings.tokensFile);
+  const bots = readBots(settings.discordToken, tokens, problems);
+  const keys = loadKeys(settings, bots.map((bot) => bot.name));
+  const tls = loadTls(settings);
+  for (const one of [keys, tls]) if (!one.ok) problems.push(...one.problems);
+  if (!keys.ok || !tls.ok || problems.length > 0) {
+    return { ok: false, problems };
+  }
+  const care = tokens === undefined ? [] : careNote(tokens, "secret");
+  return {
+    ok: true,
+    settings,
+    access: { keys: keys.value, bots },
+    tls: tls.value,
+    notes: [...read.notes, ...care, ...keys.notes, ...tls.notes],
+  };
+}
+
+/** Reads `REST_KEYS_FILE`; the bots it may name are those that were there at the start. */
+export function loadKeys(
+  { keysFile }: Settings,
+  botNames: readonly string[],
+): Reloaded<Keys> {
+  const problems: string[] = [];
+  const file = fileOf("REST_KEYS_FILE", keysFile);
+  const value = readKeys(file, botNames, problems);
+  if (problems.length > 0) return { ok: false, problems };
+  const notes = file === undefined ? [] : careNote(file, "trusted");
+  return { ok: true, value, notes };
+}
+
+/** Reads `REST_TLS_CERT` and `REST_TLS_KEY`. */
+export function loadTls(
+  { tlsCertFile, tlsKeyFile }: Settings,
+): Reloaded<TlsPair | undefined> {
+  const problems: string[] = [];
+  const cert = fileOf("REST_TLS_CERT", tlsCertFile);
+  const key = fileOf("REST_TLS_KEY", tlsKeyFile);
+  if (cert === undefined || key === undefined) {
+    return { ok: true, value: undefined, notes: [] };
+  }
+  const value = readTls(cert, key, problems);
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, value, notes: careNote(key, "guarded") };
 }
 
 function readEnv(): Record<string, string | undefined> {
@@ -18,4 +90,39 @@ function readEnv(): Record<string, string | undefined> {
     const names = Object.values(SETTINGS).map((setting) => setting.name);
     return Object.fromEntries(names.map((name) => [name, Deno.env.get(name)]));
   }
+}
+
+/** A hundred keys with all their routes take a tenth of it; a mistaken path can lead to anything. */
+const FILE_BYTES_MAX = 1_048_576;
+
+function fileOf(
+  setting: string,
+  path: string | undefined,
+): SettingFile | undefined {
+  return path === undefined
+    ? undefined
+    : { setting, path, read: readFile(path) };
+}
+
+function readFile(path: string): SettingFile["read"] {
+  try {
+    const { isFile, size, mode } = Deno.statSync(path);
+    if (!isFile) return { ok: false, reason: "it is not a file" };
+    if (size > FILE_BYTES_MAX) {
+      const reason = `it has ${size} bytes, at most ${FILE_BYTES_MAX} are read`;
+      return { ok: false, reason };
+    }
+    return { ok: true, text: Deno.readTextFileSync(path), mode };
+  } catch (error) {
+    return { ok: false, reason: reasonOf(error) };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  const isForbidden = error instanceof Deno.errors.PermissionDenied ||
+    error instanceof Deno.errors.NotCapable;
+  return isForbidden
+    ? "it may not be read: check its permissions, and --allow-read"
+    : "it cannot be read";
 }

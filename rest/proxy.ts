@@ -1,13 +1,16 @@
 import { createHash, randomUUID, type RestManager } from "../deps.ts";
+import { readBots } from "./config/read_bots.ts";
 import type { Settings } from "./config/settings.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
 import { addressOf, bodyDigestOf } from "./dispatcher/fingerprint.ts";
+import { type Access, ALL_RIGHTS, type KeyEntry } from "./domain/access.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Identity } from "./domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
-import { createBotRing } from "./listener/bot_ring.ts";
+import { type BotRing, createBotRing } from "./listener/bot_ring.ts";
+import { hexDigestOf } from "./listener/digest.ts";
 import {
   createHttpHandler,
   type HttpHandler,
@@ -15,6 +18,7 @@ import {
 } from "./listener/http/handler.ts";
 import { urgencyOf } from "./listener/http/wishes.ts";
 import { broughtIdentity, credentialsOf } from "./listener/identity_of.ts";
+import { createKeyGate } from "./listener/key_gate.ts";
 import { createKeyRing } from "./listener/key_ring.ts";
 import {
   createHttpTwins,
@@ -36,10 +40,12 @@ export interface Proxy {
   readonly fetch: HttpHandler;
   /** Takes nothing new, lets what is here finish for up to `forMs` (default `REST_DRAIN_MS`), refuses the rest. */
   drain(forMs?: number): Promise<DrainReport>;
-  /** discordeno's manager for the bot of `DISCORD_TOKEN`; its calls wait in the same queue. Undefined without a token. */
+  /** discordeno's manager for the bot of `DISCORD_TOKEN`, or else the first there is; its calls wait in the same queue. Undefined without any. */
   readonly manager: RestManager | undefined;
   /** What waits and what was learnt, as plain data. */
   snapshot(): SchedulerSnapshot;
+  /** Puts these keys in the place of those there are; that of `REST_AUTHORIZATION` stays. */
+  replaceKeys(keys: readonly KeyEntry[]): void;
 }
 
 /** What an embedding program or a test may put in place of the real thing. */
@@ -48,6 +54,8 @@ export interface ProxyParts {
   readonly random?: Random;
   readonly facts?: FactSink;
   readonly upstream?: Upstream;
+  /** What the files of keys and tokens say; unless given the bot of `DISCORD_TOKEN` and no further key. */
+  readonly access?: Access;
 }
 
 /** Wires all rooms into one proxy. The only file that knows them all. */
@@ -60,12 +68,13 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     for (const observe of observers) observe(fact);
   };
   const dispatcher = createQueue(settings, parts, clock, facts);
-  const bots = createBotRing(settings.discordToken);
-  const keys = createKeyRing([
-    { name: DEFAULT_KEY_NAME, key: settings.authorization },
-  ]);
+  const access = parts.access ??
+    { keys: [], bots: readBots(settings.discordToken, undefined, []) };
+  const bots = createBotRing(access.bots);
+  const keys = createKeyRing([defaultKey(settings), ...access.keys]);
   const authorizer = createAuthorizer({ keys, bots });
-  const shared = { submitter: dispatcher, authorizer, clock, facts };
+  const gate = createKeyGate({ submitter: dispatcher, keys, clock, facts });
+  const shared = { submitter: gate, authorizer, clock, facts };
   const door = createWebSocketDoor({
     ...shared,
     settings: {
@@ -78,8 +87,9 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   observers.push((fact) => door.observe(fact));
   const fetch = createHttpHandler({
     ...shared,
+    gate,
     onUpgrade: (request, info) => door.upgrade(request, info),
-    twins: createTwins(dispatcher, clock),
+    twins: createTwins(gate, clock),
     isDraining: () => dispatcher.isDraining(),
     settings: httpSettingsOf(settings),
   });
@@ -91,9 +101,16 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
       await door.drain(forMs);
       return await drained;
     },
-    manager: bots.main && createBotManager(settings, shared, bots.main),
+    manager: createBotManager(settings, shared, bots),
     snapshot: () => dispatcher.snapshot(),
+    replaceKeys: (entries) => keys.replace([defaultKey(settings), ...entries]),
   };
+}
+
+/** The key of `REST_AUTHORIZATION`. */
+function defaultKey({ authorization }: Settings): KeyEntry {
+  const sha256 = hexDigestOf(authorization.reveal());
+  return { name: DEFAULT_KEY_NAME, sha256, rights: ALL_RIGHTS };
 }
 
 function httpSettingsOf(settings: Settings): HttpSettings {
@@ -116,29 +133,42 @@ function createBotManager(
     readonly authorizer: Authorizer;
     readonly clock: Clock;
   },
-  identity: Identity,
-): RestManager {
-  return createManager({
-    identity,
+  bots: BotRing,
+): RestManager | undefined {
+  const [bot] = bots.all;
+  return bot && createManager({
+    identity: bot.identity,
     submitter,
     apiVersion: settings.apiVersion,
     baseUrl: settings.upstream,
     parseTarget,
     routeOf: (method, path) => routeOf(method, path, clock.wallMs()),
     urgencyOf: (lane) => urgencyOf(null, lane),
-    identityOf: (authorization, route) =>
-      authorizer.identityFor(
-        { keyName: "manager", brought: identityOf(authorization) },
-        route,
-      ),
+    identityOf(authorization, route) {
+      const brought = identityOf(authorization, bots);
+      const proof = {
+        keyName: "manager",
+        key: undefined,
+        brought,
+        botId: null,
+      };
+      return authorizer.identityFor(proof, route);
+    },
   });
 }
 
-/** A token discordeno was given for one call, such as a user's. */
-function identityOf(authorization: string | undefined): Identity | undefined {
+/** A token discordeno was given for one call, such as a user's or another bot's. */
+function identityOf(
+  authorization: string | undefined,
+  bots: BotRing,
+): Identity | undefined {
   if (authorization === undefined) return undefined;
   const credentials = credentialsOf(authorization);
-  return credentials && broughtIdentity(authorization, credentials);
+  if (credentials === undefined) return undefined;
+  const own = credentials.scheme === "bot"
+    ? bots.botOf(credentials.token)
+    : undefined;
+  return own?.identity ?? broughtIdentity(authorization, credentials);
 }
 
 function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
@@ -156,7 +186,7 @@ const MIB = 1024 * 1024;
 /** How the one key of `REST_AUTHORIZATION` is called in logs. */
 const DEFAULT_KEY_NAME = "default";
 
-/** The longest a request body may take to come in: 110 MiB at 2 MiB/s, and a little. */
+/** What every request body may take to come in; each 32 KiB that came add a second to it. */
 const BODY_TIMEOUT_MS = 60_000;
 
 function createQueue(

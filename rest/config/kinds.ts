@@ -91,6 +91,28 @@ export const TOKEN: Kind<Secret | undefined> = {
   show: hide,
 };
 
+/** The path of a file, or none. What is in it is read and checked apart. */
+export const FILE: Kind<string | undefined> = {
+  wanted: "the path of a file",
+  values: "path",
+  parse: (text) => text === "" ? undefined : text,
+  show: quote,
+};
+
+/** Linux takes 108 bytes for a socket's path, macOS 104, a zero at the end included. */
+const SOCKET_PATH_BYTES_MAX = 103;
+
+/** The path of a Unix socket, or none. */
+export const SOCKET: Kind<string | undefined> = {
+  wanted: `a path of at most ${SOCKET_PATH_BYTES_MAX} bytes`,
+  values: "path",
+  parse: (text) => {
+    const { length } = new TextEncoder().encode(text);
+    return length > 0 && length <= SOCKET_PATH_BYTES_MAX ? text : undefined;
+  },
+  show: quote,
+};
+
 /** Where Discord is. The version is added to it, so it must end before one. */
 export const UPSTREAM: Kind<string> = {
   wanted:

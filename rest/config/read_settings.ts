@@ -87,16 +87,34 @@ function contradictions(settings: Settings): string[] {
         "letters, digits and - . _ ~ only, which stand in a path as they are",
     );
   }
-  return found;
+  return [...found, ...tlsContradictions(settings)];
+}
+
+function tlsContradictions(settings: Settings): string[] {
+  const { tlsCertFile, tlsKeyFile, socket } = settings;
+  const hasCert = tlsCertFile !== undefined;
+  if (hasCert !== (tlsKeyFile !== undefined)) {
+    return [
+      hasCert
+        ? "REST_TLS_KEY is not set: want it beside REST_TLS_CERT"
+        : "REST_TLS_CERT is not set: want it beside REST_TLS_KEY",
+    ];
+  }
+  if (!hasCert || socket === undefined) return [];
+  return [
+    `REST_SOCKET is ${SETTINGS.socket.kind.show(socket)}: want it without ` +
+    "REST_TLS_CERT and REST_TLS_KEY, since a Unix socket carries no TLS",
+  ];
 }
 
 function notesOn(settings: Settings, env: Env): string[] {
   const notes: string[] = [];
-  if (settings.discordToken === undefined) {
+  if (settings.discordToken === undefined && !settings.tokensFile) {
     notes.push(
       "DISCORD_TOKEN is not set: only callers that bring their own token are served",
     );
-  } else if (env["DISCORD_TOKEN"]?.trim().startsWith("Bot ")) {
+  }
+  if (env["DISCORD_TOKEN"]?.trim().startsWith("Bot ")) {
     notes.push("DISCORD_TOKEN begins with Bot, which is not part of it");
   }
   const { upstream } = settings;

@@ -1,6 +1,7 @@
 import type { Secret } from "../domain/secret.ts";
 import {
   BOOLEAN,
+  FILE,
   GLOBAL_LIMIT_MAX,
   HOST,
   integer,
@@ -8,6 +9,7 @@ import {
   type Kind,
   LIMITS,
   oneOf,
+  SOCKET,
   TOKEN,
   UPSTREAM,
 } from "./kinds.ts";
@@ -18,9 +20,14 @@ export type LogFormat = "auto" | "pretty" | "json";
 /** Everything an operator can decide, read and checked. */
 export interface Settings {
   readonly discordToken: Secret | undefined;
+  readonly tokensFile: string | undefined;
   readonly authorization: Secret;
+  readonly keysFile: string | undefined;
   readonly port: number;
   readonly host: string;
+  readonly tlsCertFile: string | undefined;
+  readonly tlsKeyFile: string | undefined;
+  readonly socket: string | undefined;
   /** Without a slash at the end; `/v{n}` and the path are put behind it. */
   readonly upstream: string;
   readonly apiVersion: number;
@@ -79,12 +86,24 @@ export const SETTINGS: {
     "The bot's token. Without it only callers that bring a token of their own are served.",
     "optional",
   ),
+  tokensFile: row(
+    "DISCORD_TOKENS_FILE",
+    FILE,
+    "",
+    "More bots: a JSON object of names and tokens.",
+  ),
   authorization: row(
     "REST_AUTHORIZATION",
     KEY,
     "",
     "The key callers prove themselves with. Make one with `openssl rand -hex 32`.",
     "required",
+  ),
+  keysFile: row(
+    "REST_KEYS_FILE",
+    FILE,
+    "",
+    "More keys, and what each may do: a JSON list, read anew on SIGHUP.",
   ),
   port: row(
     "REST_PORT",
@@ -96,7 +115,25 @@ export const SETTINGS: {
     "REST_HOST",
     HOST,
     "127.0.0.1",
-    "The address to listen on. The proxy speaks plain HTTP: beyond this machine or a private network, put TLS in front of it.",
+    "The address to listen on. Beyond this machine or a private network give it TLS, or put TLS in front of it.",
+  ),
+  tlsCertFile: row(
+    "REST_TLS_CERT",
+    FILE,
+    "",
+    "The certificate to speak TLS with, its chain behind it: PEM, read anew on SIGHUP.",
+  ),
+  tlsKeyFile: row(
+    "REST_TLS_KEY",
+    FILE,
+    "",
+    "The private key of that certificate: PEM, without a passphrase.",
+  ),
+  socket: row(
+    "REST_SOCKET",
+    SOCKET,
+    "",
+    "A Unix socket to listen on instead of a port. Only the user that runs the proxy can open it.",
   ),
   upstream: row(
     "REST_UPSTREAM",

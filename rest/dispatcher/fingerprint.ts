@@ -1,3 +1,4 @@
+import { keyNameOf } from "../domain/caller.ts";
 import { headerOf } from "../domain/headers.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 
@@ -16,22 +17,14 @@ const NO_BODY: readonly Uint8Array[] = [new Uint8Array()];
 
 /**
  * Key name, identity, method and target in one text: cheap, and different for
- * nearly everything that is not a repetition.
+ * nearly everything that is not a repetition. The key alone: a bot that was
+ * restarted comes back under the same key, not always from the same place.
  */
 export function addressOf(request: ProxyRequest): string {
   const { method, target, identity } = request;
   return `${
     keyNameOf(request.caller)
   } ${identity.id} ${method} ${target.version} ${target.path}${target.query}`;
-}
-
-/**
- * A caller is its key's name, then `/` or `@` and whose it is. A bot that was
- * restarted comes back under the same key, not always from the same place.
- */
-function keyNameOf(caller: string): string {
-  const end = caller.search(/[/@]/);
-  return end < 0 ? caller : caller.slice(0, end);
 }
 
 /** Equal for equal bodies; of multipart bodies the boundary does not count, since libraries draw a new one each time. */

@@ -32,6 +32,7 @@ const STAYS: ReadonlySet<string> = new Set([
   "priority",
   "prefer",
   "idempotency-key",
+  "bot_id",
   // The user client's telemetry: wrong on a bot's request.
   "x-super-properties",
   "x-fingerprint",

@@ -1,9 +1,11 @@
+import type { KeyRights } from "../domain/access.ts";
 import { type Identity, NOBODY } from "../domain/identity.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { RouteFacts } from "../domain/route.ts";
+import { botsWithin, chooseBot, foreignBot } from "./bot_choice.ts";
 import type { BotRing } from "./bot_ring.ts";
 import { broughtIdentity, credentialsOf } from "./identity_of.ts";
-import type { KeyRing } from "./key_ring.ts";
+import type { Key, KeyRing } from "./key_ring.ts";
 
 /** What a caller shows, as it came; null or undefined where it shows nothing. */
 export interface Evidence {
@@ -12,21 +14,30 @@ export interface Evidence {
   readonly restAuthorization: string | null;
   /** The key in front of the path; undefined where there is none or it is not taken. */
   readonly pathKey: string | undefined;
+  /** `bot_id`: the name or application id of one of our bots. */
+  readonly botId: string | null;
 }
 
 /** A caller that may come in, before it is known where it wants to go. */
 export interface Proof {
   /** Name of the key it knows; safe to log. */
   readonly keyName: string;
-  /** The token it brought besides; undefined where it speaks for our own bot. */
+  /** Undefined where something else than a key proved it. */
+  readonly key: Key | undefined;
+  /** The token it brought besides; undefined where it speaks for a bot of ours. */
   readonly brought: Identity | undefined;
+  /** Which of our bots it wants to speak for; null: the first it may. */
+  readonly botId: string | null;
 }
 
 /** Says whose a request is. Every transport asks here. */
 export interface Authorizer {
   /** Undefined: it knows no key. Refuses an `Authorization` beside the key that Discord would not take. */
   prove(evidence: Evidence): Proof | undefined;
-  /** The identity that goes upstream; refuses what needs a token where there is none. */
+  /**
+   * The identity that goes upstream. Refuses what needs a token where there is
+   * none, a bot the key may not speak for, and a key that was taken away.
+   */
   identityFor(proof: Proof, route: RouteFacts): Identity;
 }
 
@@ -51,58 +62,83 @@ const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
 export function createAuthorizer(
   deps: { readonly keys: KeyRing; readonly bots: BotRing },
 ): Authorizer {
-  const read = createAuthorizationReader(deps.keys, deps.bots);
+  const { keys, bots } = deps;
+  const read = createAuthorizationReader(keys, bots);
   return {
-    prove({ authorization, restAuthorization, pathKey }) {
-      const besides = keyNameOf(deps.keys, restAuthorization) ??
-        keyNameOf(deps.keys, pathKey);
-      if (authorization === null) {
-        return besides === undefined
+    prove({ authorization, restAuthorization, pathKey, botId }) {
+      const key = keyOf(keys, restAuthorization) ?? keyOf(keys, pathKey);
+      if (key !== undefined) {
+        const brought = authorization === null
           ? undefined
-          : { keyName: besides, brought: undefined };
+          : read.besidesKey(authorization);
+        return { keyName: key.name, key, brought, botId };
       }
-      if (besides !== undefined) {
-        return { keyName: besides, brought: read.besidesKey(authorization) };
-      }
-      const keyName = read.asKey(authorization);
-      return keyName === undefined
+      const shown = authorization === null
         ? undefined
-        : { keyName, brought: undefined };
+        : read.asKey(authorization);
+      return shown && { ...shown, botId };
     },
-    identityFor({ brought }, route) {
-      const identity = brought ?? deps.bots.main;
-      // A bot's token has no place on callbacks and token webhooks, and on
-      // them Discord would charge it to the bot's global limit.
-      if (!route.takesBotToken) {
-        return identity === undefined || identity.kind === "bot"
-          ? NOBODY
-          : identity;
-      }
+    identityFor(proof, route) {
+      const rights = rightsOf(keys, proof);
+      const identity = identityOf(proof, route, rights, bots);
       if (identity !== undefined) return identity;
-      if (PUBLIC_ROUTES.has(route.label)) return NOBODY;
       throw new Refusal(
         "no_token",
-        "Cannot send the request: no DISCORD_TOKEN is configured. Bring a token in Authorization and the key in X-Rest-Authorization",
+        "Cannot send the request: no bot's token is configured. Bring a token in Authorization and the key in X-Rest-Authorization",
       );
     },
   };
 }
 
-function keyNameOf(
+/** What the key may do now; undefined where none was needed. */
+function rightsOf(keys: KeyRing, { key }: Proof): KeyRights | undefined {
+  if (key === undefined) return undefined;
+  // A connection outlives its key, where that is taken back while it is open.
+  const current = keys.current(key);
+  if (current !== undefined) return current.rights;
+  throw new Refusal(
+    "unauthorized",
+    `Cannot accept the request: its key ${key.name} was taken back`,
+  );
+}
+
+function identityOf(
+  { brought, botId }: Proof,
+  { takesBotToken, label }: RouteFacts,
+  rights: KeyRights | undefined,
+  bots: BotRing,
+): Identity | undefined {
+  // A bot's token has no place on callbacks and token webhooks, and on
+  // them Discord would charge it to the bot's global limit.
+  if (!takesBotToken) {
+    return brought === undefined || brought.kind === "bot" ? NOBODY : brought;
+  }
+  const mine = botsWithin(bots, rights);
+  if (brought === undefined) {
+    const isNobodys = mine.length === 0 && PUBLIC_ROUTES.has(label);
+    return isNobodys ? NOBODY : chooseBot(bots, mine, botId)?.identity;
+  }
+  const isMine = mine.some(({ identity }) => identity.id === brought.id);
+  if (brought.isOwn && !isMine) throw foreignBot(mine);
+  return brought;
+}
+
+function keyOf(
   keys: KeyRing,
   presented: string | null | undefined,
-): string | undefined {
-  if (presented === null || presented === undefined) return undefined;
-  return keys.keyOf(presented)?.name;
+): Key | undefined {
+  return presented === null || presented === undefined
+    ? undefined
+    : keys.keyOf(presented);
 }
 
 /** Brought tokens remembered: enough for every bot behind one proxy, and a bound on one that makes them up. */
 const REMEMBERED_MAX = 1_000;
 
 interface AuthorizationReader {
-  /** The name of the key (or token) that `Authorization` is by itself. */
-  asKey(authorization: string): string | undefined;
-  /** The token in `Authorization` where the key came another way; undefined where it speaks for our own bot. */
+  /** Who it is that shows `Authorization` and nothing else; undefined: nobody we know. */
+  asKey(authorization: string): Omit<Proof, "botId"> | undefined;
+  /** The token in `Authorization` where the key came another way; undefined where it speaks for a bot of ours. */
   besidesKey(authorization: string): Identity | undefined;
 }
 
@@ -112,38 +148,41 @@ function createAuthorizationReader(
 ): AuthorizationReader {
   // Only callers with a key get here, so nobody else can fill it or time it.
   const remembered = new Map<string, Identity | undefined>();
+  let { generation } = keys;
 
-  function asKey(authorization: string): string | undefined {
+  function asKey(authorization: string): Omit<Proof, "botId"> | undefined {
     const credentials = credentialsOf(authorization);
-    if (credentials === undefined) return keyNameOf(keys, authorization);
-    const { scheme, token } = credentials;
-    if (scheme !== "basic") {
-      const name = keyNameOf(keys, token);
-      if (name !== undefined) return name;
-    }
-    if (scheme === "bot" && bots.botOf(token) !== undefined) {
-      return TOKEN_KEY_NAME;
-    }
+    const token = credentials?.scheme === "basic"
+      ? undefined
+      : credentials?.token;
     // A key may itself look like "Bot something".
-    return keyNameOf(keys, authorization);
+    const key = keyOf(keys, token) ?? keys.keyOf(authorization);
+    if (key !== undefined) {
+      return { keyName: key.name, key, brought: undefined };
+    }
+    const bot = credentials?.scheme === "bot"
+      ? bots.botOf(credentials.token)
+      : undefined;
+    return bot &&
+      { keyName: TOKEN_KEY_NAME, key: undefined, brought: bot.identity };
   }
 
   function besidesKey(authorization: string): Identity | undefined {
+    if (generation !== keys.generation || remembered.size >= REMEMBERED_MAX) {
+      remembered.clear();
+      generation = keys.generation;
+    }
     if (remembered.has(authorization)) return remembered.get(authorization);
     const identity = read(authorization);
-    if (remembered.size >= REMEMBERED_MAX) remembered.clear();
     remembered.set(authorization, identity);
     return identity;
   }
 
   function read(authorization: string): Identity | undefined {
-    const credentials = credentialsOf(authorization);
-    const bot = credentials?.scheme === "bot"
-      ? bots.botOf(credentials.token)
-      : undefined;
-    if (bot !== undefined) return bot;
+    const shown = asKey(authorization);
     // The key shown twice must not go upstream as if it were a token.
-    if (asKey(authorization) !== undefined) return undefined;
+    if (shown !== undefined) return shown.brought;
+    const credentials = credentialsOf(authorization);
     if (credentials === undefined) {
       throw new Refusal(
         "bad_request",

@@ -1,26 +1,45 @@
+import type { BotEntry } from "../domain/access.ts";
+import { applicationIdOf } from "../domain/application_id.ts";
 import type { Identity } from "../domain/identity.ts";
-import type { Secret } from "../domain/secret.ts";
 import { digestOf, isSameDigest } from "./digest.ts";
 import { ownBotIdentity } from "./identity_of.ts";
 
-/** The bots whose tokens the proxy was configured with. */
-export interface BotRing {
-  /** The bot of a caller that brings no token of its own; undefined where none is configured. */
-  readonly main: Identity | undefined;
-  /** The configured bot with this token (without `Bot `), or undefined. */
-  botOf(token: string): Identity | undefined;
+/** A bot whose token the proxy was configured with. */
+export interface Bot {
+  /** How the operator calls it; safe to log. */
+  readonly name: string;
+  readonly applicationId: string | undefined;
+  readonly identity: Identity;
 }
 
-/** A ring of at most one bot: the one of `DISCORD_TOKEN`. */
-export function createBotRing(token: Secret | undefined): BotRing {
-  if (token === undefined) {
-    return { main: undefined, botOf: () => undefined };
-  }
-  const main = ownBotIdentity(token);
-  const digest = digestOf(token.reveal());
+/** The bots whose tokens the proxy was configured with. */
+export interface BotRing {
+  /** In the order of their configuration: the first is meant where none is named. */
+  readonly all: readonly Bot[];
+  /** The configured bot with this token (without `Bot `), or undefined. */
+  botOf(token: string): Bot | undefined;
+}
+
+/** A ring of fixed bots. */
+export function createBotRing(entries: readonly BotEntry[]): BotRing {
+  const held = entries.map(({ name, token }) => ({
+    bot: {
+      name,
+      applicationId: applicationIdOf(token.reveal()),
+      identity: ownBotIdentity(token),
+    },
+    digest: digestOf(token.reveal()),
+  }));
   return {
-    main,
-    botOf: (presented) =>
-      isSameDigest(digestOf(presented), digest) ? main : undefined,
+    all: held.map(({ bot }) => bot),
+    botOf(presented) {
+      const digest = digestOf(presented);
+      let found: Bot | undefined;
+      // All of them, always: leaving early would tell which token came close.
+      for (const entry of held) {
+        if (isSameDigest(digest, entry.digest)) found = entry.bot;
+      }
+      return found;
+    },
   };
 }

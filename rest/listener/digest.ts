@@ -7,6 +7,15 @@ export function digestOf(text: string): Digest {
   return createHash("sha256").update(text).digest();
 }
 
+/** The digest as it is written down in a file of keys. */
+export function hexDigestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+export function digestFromHex(hex: string): Digest {
+  return Uint8Array.fromHex(hex);
+}
+
 export function isSameDigest(one: Digest, other: Digest): boolean {
   return timingSafeEqual(one, other);
 }
@@ -16,8 +25,5 @@ const NAME_HEX_DIGITS = 16;
 
 /** A short name for a secret that does not tell it. */
 export function hashNameOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(
-    0,
-    NAME_HEX_DIGITS,
-  );
+  return hexDigestOf(text).slice(0, NAME_HEX_DIGITS);
 }

@@ -1,12 +1,10 @@
+import { applicationIdOf } from "../domain/application_id.ts";
 import type { Identity } from "../domain/identity.ts";
 import { Secret } from "../domain/secret.ts";
 import { hashNameOf } from "./digest.ts";
 
 /** What `Authorization` may say upstream: a scheme and something after it. */
 const SCHEME = /^(bot|bearer|basic) +(\S.*)$/is;
-
-/** Ids have had 17 to 19 digits since 2015; one more on either side costs nothing. */
-const APPLICATION_ID = /^[0-9]{16,20}$/;
 
 export interface Credentials {
   readonly scheme: "bot" | "bearer" | "basic";
@@ -54,14 +52,4 @@ export function broughtIdentity(
     authorization: new Secret(authorization),
     isOwn: false,
   };
-}
-
-/** A bot token begins with its application's id in base64. */
-function applicationIdOf(token: string): string | undefined {
-  try {
-    const id = atob(token.split(".", 1)[0] ?? "");
-    return APPLICATION_ID.test(id) ? id : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -11,8 +11,13 @@ Deno.test("a key is all it takes; everything else has its documented default", (
   assert.equal(authorization.reveal(), KEY);
   assert.deepEqual(others, {
     discordToken: undefined,
+    tokensFile: undefined,
+    keysFile: undefined,
     port: 8_000,
     host: "127.0.0.1",
+    tlsCertFile: undefined,
+    tlsKeyFile: undefined,
+    socket: undefined,
     upstream: "https://discord.com/api",
     apiVersion: 10,
     isKeyInPathAllowed: false,
@@ -36,12 +41,16 @@ Deno.test("a key is all it takes; everything else has its documented default", (
   });
 });
 
-Deno.test("every row of the table is read from its own name", () => {
+Deno.test("every row of the table but REST_SOCKET's is read from its own name", () => {
   const given: Record<string, string> = {
     DISCORD_TOKEN: TOKEN,
+    DISCORD_TOKENS_FILE: "/run/tokens.json",
     REST_AUTHORIZATION: KEY + KEY,
+    REST_KEYS_FILE: "keys.json",
     REST_PORT: "0",
     REST_HOST: "::1",
+    REST_TLS_CERT: "/tls/cert.pem",
+    REST_TLS_KEY: "/tls/key.pem",
     REST_UPSTREAM: "http://127.0.0.1:9000/x/",
     REST_API_VERSION: "9",
     REST_KEY_IN_PATH: "true",
@@ -64,14 +73,19 @@ Deno.test("every row of the table is read from its own name", () => {
     REST_LOG_FORMAT: "json",
   };
   const names = Object.values(SETTINGS).map((setting) => setting.name);
-  assert.deepEqual(Object.keys(given).sort(), names.sort());
+  assert.deepEqual([...Object.keys(given), "REST_SOCKET"].sort(), names.sort());
 
   const { discordToken, authorization, ...others } = settingsOf(given);
   assert.equal(discordToken?.reveal(), TOKEN);
   assert.equal(authorization.reveal(), KEY + KEY);
   assert.deepEqual(others, {
+    tokensFile: "/run/tokens.json",
+    keysFile: "keys.json",
     port: 0,
     host: "::1",
+    tlsCertFile: "/tls/cert.pem",
+    tlsKeyFile: "/tls/key.pem",
+    socket: undefined,
     upstream: "http://127.0.0.1:9000/x",
     apiVersion: 9,
     isKeyInPathAllowed: true,
@@ -298,6 +312,43 @@ Deno.test("a key that cannot stand in a path contradicts REST_KEY_IN_PATH", () =
   assert.deepEqual(problemsOf({ ...env, REST_KEY_IN_PATH: "true" }), [
     "REST_AUTHORIZATION is [secret]: with REST_KEY_IN_PATH want letters, digits and - . _ ~ only, which stand in a path as they are",
   ]);
+});
+
+Deno.test("REST_SOCKET takes the place of the port, and up to 103 bytes", () => {
+  assert.equal(settingsOf({ REST_SOCKET: "/run/s" }).socket, "/run/s");
+  const longest = "/" + "é".repeat(51);
+  assert.equal(settingsOf({ REST_SOCKET: longest }).socket, longest);
+  assert.deepEqual(problemsOf({ REST_SOCKET: longest + "x" }), [
+    `REST_SOCKET is "${longest}x": want a path of at most 103 bytes`,
+  ]);
+});
+
+Deno.test("a certificate wants its key, and a key its certificate", () => {
+  assert.deepEqual(problemsOf({ REST_TLS_CERT: "c" }), [
+    "REST_TLS_KEY is not set: want it beside REST_TLS_CERT",
+  ]);
+  assert.deepEqual(problemsOf({ REST_TLS_KEY: "k" }), [
+    "REST_TLS_CERT is not set: want it beside REST_TLS_KEY",
+  ]);
+  assert.deepEqual(problemsOf({ REST_TLS_CERT: "c", REST_TLS_KEY: "k" }), []);
+});
+
+Deno.test("a Unix socket with TLS is a contradiction", () => {
+  const env = { REST_TLS_CERT: "c", REST_TLS_KEY: "k", REST_SOCKET: "/s" };
+  assert.deepEqual(problemsOf(env), [
+    'REST_SOCKET is "/s": want it without REST_TLS_CERT and REST_TLS_KEY, since a Unix socket carries no TLS',
+  ]);
+});
+
+Deno.test("without a bot's token it is said whom that leaves, but not beside a file of tokens", () => {
+  const notesFor = (env: Env) => {
+    const read = readSettings({ REST_AUTHORIZATION: KEY, ...env });
+    return read.ok ? read.notes : undefined;
+  };
+  assert.deepEqual(notesFor({}), [
+    "DISCORD_TOKEN is not set: only callers that bring their own token are served",
+  ]);
+  assert.deepEqual(notesFor({ DISCORD_TOKENS_FILE: "t" }), []);
 });
 
 Deno.test("global limits name each bot once", () => {

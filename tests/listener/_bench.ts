@@ -1,3 +1,8 @@
+import {
+  ALL_RIGHTS,
+  type KeyEntry,
+  type KeyRights,
+} from "../../rest/domain/access.ts";
 import type { Answer } from "../../rest/domain/answer.ts";
 import type { Fact } from "../../rest/domain/fact.ts";
 import type { Clock, Submitter } from "../../rest/domain/ports.ts";
@@ -8,6 +13,7 @@ import {
   createAuthorizer,
 } from "../../rest/listener/authorize.ts";
 import { createBotRing } from "../../rest/listener/bot_ring.ts";
+import { hexDigestOf } from "../../rest/listener/digest.ts";
 import {
   createHttpHandler,
   type HttpHandler,
@@ -60,9 +66,23 @@ export interface Bench extends AsyncDisposable {
 
 export function authorizerOf(token: string | null = TOKEN): Authorizer {
   return createAuthorizer({
-    keys: createKeyRing([{ name: "main", key: new Secret(KEY) }]),
-    bots: createBotRing(token === null ? undefined : new Secret(token)),
+    keys: createKeyRing([keyOf("main", KEY)]),
+    bots: createBotRing(
+      token === null ? [] : [{ name: "main", token: new Secret(token) }],
+    ),
   });
+}
+
+/** A key that may do everything but what `rights` takes from it. */
+export function keyOf(
+  name: string,
+  key: string,
+  rights: Partial<KeyRights> = {},
+): KeyEntry {
+  const all = Object.keys(rights).length === 0
+    ? ALL_RIGHTS
+    : { ...ALL_RIGHTS, ...rights };
+  return { name, sha256: hexDigestOf(key), rights: all };
 }
 
 export function answerOf(change: Partial<Answer> = {}): Answer {
@@ -120,7 +140,7 @@ export function startBench(options: BenchOptions = {}): Bench {
 }
 
 /** Time as it passes, for tests that a standing clock cannot serve. */
-export function createRealClock(): Clock {
+function createRealClock(): Clock {
   return {
     nowMs: () => performance.now(),
     wallMs: () => Date.now(),

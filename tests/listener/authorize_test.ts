@@ -25,6 +25,7 @@ function outcomeOf(
       authorization: null,
       restAuthorization: null,
       pathKey: undefined,
+      botId: null,
       ...evidence,
     });
     if (proof === undefined) return "no key";
@@ -241,6 +242,7 @@ Deno.test("authorize: the same token gets the same identity past the bound of wh
       authorization,
       restAuthorization: KEY,
       pathKey: undefined,
+      botId: null,
     })
       ?.brought?.id;
   const first = idOf("Bot first");
@@ -254,6 +256,7 @@ Deno.test("authorize: nothing of a token shows in an identity's id or in print",
     authorization: `Bot ${OTHER}`,
     restAuthorization: KEY,
     pathKey: undefined,
+    botId: null,
   });
   const print = Deno.inspect(proof) + JSON.stringify(proof);
   assert.ok(!print.includes("other.token"), print);

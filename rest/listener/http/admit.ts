@@ -86,6 +86,7 @@ function proofOf(
     authorization: headers.get("authorization"),
     restAuthorization: headers.get("x-rest-authorization"),
     pathKey,
+    botId: headers.get("bot_id"),
   });
 }
 

@@ -9,6 +9,7 @@ import type { Authorizer } from "../authorize.ts";
 import { remoteHostOf } from "../caller_of.ts";
 import { faultOf } from "../fault_of.ts";
 import { answerProbe } from "../operators.ts";
+import type { KeyGate } from "../key_gate.ts";
 import type { HttpTwins } from "../twins/http_twins.ts";
 import { keepWishOf } from "../twins/keep_wish.ts";
 import {
@@ -20,8 +21,9 @@ import {
   type Visit,
 } from "./admit.ts";
 import { answerResponse } from "./answer_response.ts";
-import { type BodyRules, readBody } from "./body.ts";
+import { type BodyRules, type HeldBody, readBody } from "./body.ts";
 import { HeldBytes } from "./held_bytes.ts";
+import type { Place } from "./place_of.ts";
 import { rawTargetOf, splitPathKey } from "./raw_target.ts";
 import { refusalResponse } from "./refusal_response.ts";
 import { isOrderedBy, leaveWithinMsOf, urgencyOf } from "./wishes.ts";
@@ -57,11 +59,13 @@ export interface HttpHandlerDeps {
   readonly onUpgrade?: HttpHandler;
   /** Keeps requests and answers for `Idempotency-Key` and `Prefer: respond-async`. */
   readonly twins?: HttpTwins;
+  /** Asked before a body is read whether its key may send it; `submitter` asks again. */
+  readonly gate?: Pick<KeyGate, "enter">;
 }
 
 /** What the steps of a visit work with, put together once. */
 interface Desk extends HttpHandlerDeps {
-  readonly gate: AdmitDeps;
+  readonly admission: AdmitDeps;
   readonly bodies: BodyRules;
 }
 
@@ -97,7 +101,7 @@ function deskOf(deps: HttpHandlerDeps): Desk {
   const hasUpgrade = deps.onUpgrade !== undefined;
   return {
     ...deps,
-    gate: { authorizer, clock, rules: { ...settings, hasUpgrade } },
+    admission: { authorizer, clock, rules: { ...settings, hasUpgrade } },
     bodies: {
       ...settings,
       clock,
@@ -135,7 +139,8 @@ async function receive(visit: Visit, desk: Desk): Promise<Response> {
   }
   const kept = answerKept(visit, pathKey, target, desk);
   if (kept !== undefined) return answerResponse(await kept, desk.settings);
-  return await relay(visit, admit(visit, pathKey, target, desk.gate), desk);
+  const admission = admit(visit, pathKey, target, desk.admission);
+  return await relay(visit, admission, desk);
 }
 
 /** Answers `/_rep/requests/<id>` to whoever had the request kept; undefined for other targets. */
@@ -163,7 +168,7 @@ async function relay(
 ): Promise<Response> {
   const { request } = visit;
   const { headers } = request;
-  const { settings, bodies } = desk;
+  const { settings } = desk;
   const keep = keeperOf(place.method, headers, owner, desk.twins);
   const asked = {
     ...place,
@@ -175,7 +180,7 @@ async function relay(
     leaveWithinMs: leaveWithinMsOf(headers.get("prefer")),
   } satisfies Omit<ProxyRequest, "body">;
 
-  const body = await readBody(request, bodies);
+  const body = await readAdmitted(request, { ...place, caller }, desk);
   try {
     const whole: ProxyRequest = { ...asked, body: body.bytes };
     const answer = keep === undefined
@@ -184,7 +189,21 @@ async function relay(
     visit.isSubmitted = true;
     return answerResponse(await answer, settings);
   } finally {
-    bodies.held.give(body.heldBytes);
+    desk.bodies.held.give(body.heldBytes);
+  }
+}
+
+/** Reads a body while its request has a place among those of its key. */
+async function readAdmitted(
+  request: Request,
+  asked: Place & Pick<Admission, "caller">,
+  { gate, bodies }: Desk,
+): Promise<HeldBody> {
+  const leave = gate?.enter(asked);
+  try {
+    return await readBody(request, bodies);
+  } finally {
+    leave?.();
   }
 }
 

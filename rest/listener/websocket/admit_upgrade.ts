@@ -43,6 +43,7 @@ export function admitUpgrade(
   // Read now: after the upgrade the runtime knows the address no more.
   const origin = { remoteAddr: info.remoteAddr, completed: info.completed };
   const clientName = headers.get("x-rest-client");
+  const botId = headers.get("bot_id");
   const principal = evidence === undefined
     ? undefined
     : principalOf(authorizer, evidence, clientName, origin);
@@ -60,7 +61,7 @@ export function admitUpgrade(
       // The address the client dialled, and Discord's (C16).
       origins: [originOf(request.url), originOf(settings.upstream)],
       authorize: (presented) =>
-        principalFor(authorizer, presented, clientName, origin),
+        principalFor(authorizer, presented, botId, clientName, origin),
     },
     protocol: offer.protocol,
   };
@@ -90,11 +91,13 @@ function evidenceOf(
   const pathKey = isKeyInPathAllowed ? splitPathKey(raw).pathKey : undefined;
   const isShown = authorization !== null || restAuthorization !== null ||
     pathKey !== undefined;
-  if (isShown) return { authorization, restAuthorization, pathKey };
+  const botId = request.headers.get("bot_id");
+  if (isShown) return { authorization, restAuthorization, pathKey, botId };
   return offeredKey === undefined ? undefined : {
     authorization: offeredKey,
     restAuthorization: null,
     pathKey: undefined,
+    botId,
   };
 }
 
@@ -102,12 +105,14 @@ function evidenceOf(
 function principalFor(
   authorizer: Authorizer,
   { token, authorization, client }: Presented,
+  botId: string | null,
   clientName: string | null,
   origin: Deno.ServeHandlerInfo,
 ): Principal | undefined {
-  const evidence: Evidence = authorization === undefined
-    ? { authorization: token, restAuthorization: null, pathKey: undefined }
-    : { authorization, restAuthorization: token, pathKey: undefined };
+  const shown = authorization === undefined
+    ? { authorization: token, restAuthorization: null }
+    : { authorization, restAuthorization: token };
+  const evidence: Evidence = { ...shown, pathKey: undefined, botId };
   return principalOf(authorizer, evidence, client ?? clientName, origin);
 }
 

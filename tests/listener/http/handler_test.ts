@@ -255,7 +255,7 @@ Deno.test("without DISCORD_TOKEN a caller without one is told what to bring", as
   assert.equal(code, "no_token");
   assert.equal(
     message,
-    "Cannot send the request: no DISCORD_TOKEN is configured. Bring a token in Authorization and the key in X-Rest-Authorization",
+    "Cannot send the request: no bot's token is configured. Bring a token in Authorization and the key in X-Rest-Authorization",
   );
 });
 

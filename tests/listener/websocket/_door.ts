@@ -93,13 +93,15 @@ export class FakeSubmitter implements Submitter {
 
 /** Knows one key, in `Authorization` or `X-Rest-Authorization`. */
 export const AUTHORIZER: Authorizer = {
-  prove({ authorization, restAuthorization, pathKey }) {
+  prove({ authorization, restAuthorization, pathKey, botId }) {
     const isKnown = [authorization, restAuthorization, pathKey]
       .some((shown) => shown === KEY || shown === `Bot ${KEY}`);
     if (!isKnown) return undefined;
     const isBrought = restAuthorization === KEY && authorization !== null;
     return {
       keyName: "main",
+      key: undefined,
+      botId,
       brought: isBrought
         ? { ...NOBODY, id: `brought:${authorization}` }
         : undefined,

@@ -38,7 +38,12 @@ const PROVOCATIONS: Readonly<Record<keyof typeof CLOSE_CODES, Provocation>> = {
     options: {
       deps: {
         authorizer: {
-          prove: () => ({ keyName: "main", brought: undefined }),
+          prove: () => ({
+            keyName: "main",
+            key: undefined,
+            brought: undefined,
+            botId: null,
+          }),
           identityFor: () => {
             throw new TypeError("a bug");
           },

@@ -1,0 +1,60 @@
+import type { Urgency } from "./request.ts";
+import type { Secret } from "./secret.ts";
+
+/** A method and a path in which some segments stand for any. */
+export interface RoutePattern {
+  /** Undefined: every method. */
+  readonly method: string | undefined;
+  /** Segments after the first slash; undefined stands for any one. */
+  readonly segments: ReadonlyArray<string | undefined>;
+  /** Whatever follows the segments is meant too. */
+  readonly isOpenEnded: boolean;
+}
+
+/** What a key may do. */
+export interface KeyRights {
+  /** Names of the bots it may speak for, the first where none is asked for; undefined: all. */
+  readonly bots: readonly string[] | undefined;
+  readonly isReadOnly: boolean;
+  /** Undefined: every route. */
+  readonly routes: readonly RoutePattern[] | undefined;
+  /** The most urgent it can be; 0 is no bound. */
+  readonly urgency: Urgency;
+  /** Requests a second; undefined: no bound of its own. */
+  readonly rate: number | undefined;
+  /** Requests without an answer; undefined: no bound of its own. */
+  readonly concurrency: number | undefined;
+}
+
+/** What the key of `REST_AUTHORIZATION` may do. */
+export const ALL_RIGHTS: KeyRights = {
+  bots: undefined,
+  isReadOnly: false,
+  routes: undefined,
+  urgency: 0,
+  rate: undefined,
+  concurrency: undefined,
+};
+
+/** A key as it is configured: the proxy never learns it before a caller shows it. */
+export interface KeyEntry {
+  /** Safe to log. */
+  readonly name: string;
+  /** SHA-256 of the key, 64 digits of lower-case hex. */
+  readonly sha256: string;
+  readonly rights: KeyRights;
+}
+
+/** A bot as it is configured. */
+export interface BotEntry {
+  /** Safe to log. */
+  readonly name: string;
+  readonly token: Secret;
+}
+
+/** Who may come in, and which bots are here to speak for. */
+export interface Access {
+  readonly keys: readonly KeyEntry[];
+  /** The first is the one that counts where none is named. */
+  readonly bots: readonly BotEntry[];
+}

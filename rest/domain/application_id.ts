@@ -1,0 +1,14 @@
+/** Ids have had 17 to 19 digits since 2015; one more on either side costs nothing. */
+const APPLICATION_ID = /^[0-9]{16,20}$/;
+
+/** The id of the application a bot's token belongs to: its first part is that id in base64. */
+export function applicationIdOf(token: string): string | undefined {
+  const [first = ""] = token.split(".", 1);
+  try {
+    const base64 = first.replaceAll("-", "+").replaceAll("_", "/");
+    const id = atob(base64.replaceAll("=", ""));
+    return APPLICATION_ID.test(id) ? id : undefined;
+  } catch {
+    return undefined; // Not base64.
+  }
+}

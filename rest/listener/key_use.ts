@@ -1,0 +1,59 @@
+import type { KeyRights } from "../domain/access.ts";
+import { Refusal } from "../domain/refusal.ts";
+
+const SECOND_MS = 1_000;
+
+/** A place is free as soon as any request is answered: asking again soon is worthwhile. */
+const PLACE_RETRY_MS = 1_000;
+
+/** What one key has under way and has spent of its rate. */
+export class KeyUse {
+  readonly #name: string;
+  #places = 0;
+  /** When all that was spent of the rate is there again. */
+  #wholeAtMs = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** Takes a place, or says why there is none; returns how to give it back. */
+  enter({ rate, concurrency }: KeyRights, nowMs: number): () => void {
+    const lateMs = rate === undefined ? 0 : this.#lateMs(rate, nowMs);
+    if (lateMs > 0) {
+      throw new Refusal(
+        "overloaded",
+        `Cannot take the request: key ${this.#name} may send ${rate} a second`,
+        { retryAfterMs: lateMs },
+      );
+    }
+    if (concurrency !== undefined && this.#places >= concurrency) {
+      throw new Refusal(
+        "overloaded",
+        `Cannot take the request: key ${this.#name} may have ${concurrency} without an answer`,
+        { retryAfterMs: PLACE_RETRY_MS },
+      );
+    }
+    this.#places++;
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#places--;
+    };
+  }
+
+  /** Counts one request against the rate. */
+  spend({ rate }: KeyRights, nowMs: number): void {
+    if (rate === undefined) return;
+    this.#wholeAtMs = Math.max(this.#wholeAtMs, nowMs) + SECOND_MS / rate;
+  }
+
+  /** How long until one more fits: a second's worth may go at once, and comes back evenly. */
+  #lateMs(rate: number, nowMs: number): number {
+    const spentMs = Math.max(0, this.#wholeAtMs - nowMs) + SECOND_MS / rate;
+    const lateMs = spentMs - SECOND_MS;
+    // Fractions that do not add up are no reason to refuse.
+    return lateMs < 1e-6 ? 0 : lateMs;
+  }
+}
