@@ -128,12 +128,15 @@ export function takeInNewcomers(
   if (state.newcomers.length === 0) return;
   const newcomers = state.newcomers.splice(0);
   for (const waiting of newcomers) {
-    if (waiting.state !== "held") continue;
-    if (leaseAtOnce(state, waiting, newcomers.length, nowMs)) {
+    if (waiting.state === "gone") continue;
+    const isHeld = waiting.state === "held";
+    if (isHeld && leaseAtOnce(state, waiting, newcomers.length, nowMs)) {
       leases.push(waiting.ask.id);
       continue;
     }
     state.expiries.push(waiting);
+    // An answer that came meanwhile has sent it on its way already.
+    if (!isHeld) continue;
     const { group } = waiting;
     const current = group?.current;
     if (group === undefined) makeCandidate(state, waiting, nowMs);
