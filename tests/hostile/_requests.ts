@@ -331,11 +331,11 @@ const headers: AttemptGroup = {
       "a null byte in a name": get(ME, "X\0A: a\r\n"),
       "DEL in a value": get(ME, "X-A: a\x7fb\r\n"),
       "200 headers": get(ME, many(200)),
-      "5,000 headers": get(ME, many(5_000)),
       "two `Host` headers": (): string =>
         `GET ${ME} HTTP/1.1\r\nHost: evil.example\r\n${HOST}${AUTH}\r\n`,
     }),
     ...alike({ cameBack: REFUSED_BARE, isLong: true }, {
+      "5,000 headers": get(ME, many(5_000)),
       "a header of 100,000 bytes": get(ME, `X-A: ${"a".repeat(100_000)}\r\n`),
       "a header of 1,000,000 bytes": get(
         ME,

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { bringCrowd } from "../../tools/fuzz/crowd.ts";
 import { startProxyChild } from "../../tools/soak/child.ts";
+import { processFacts } from "../../tools/soak/process_facts.ts";
 import { KEY } from "../_proxy.ts";
+import { say } from "./_hostile_upstream.ts";
 
 const MIB = 1024 * 1024;
 
@@ -23,6 +25,27 @@ Deno.test("1,000 connections that say nothing useful: good requests are answered
   assert.ok(growthBytes < 12 * MIB, `memory grew by ${growthBytes} bytes`);
 });
 
+Deno.test("256 MiB from a caller without a key are not kept", async () => {
+  await using proxy = await startProxyChild({
+    env: { REST_AUTHORIZATION: KEY, REST_UPSTREAM: "http://127.0.0.1:9/api" },
+  });
+  const before = await processFacts(proxy.pid);
+  using caller = await Deno.connect({
+    hostname: "127.0.0.1",
+    port: Number(proxy.url.port),
+  });
+  const bytes = 256 * MIB;
+  await say(
+    caller,
+    `POST /api/v10/channels/1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: ${bytes}\r\n\r\n`,
+  );
+  const mebibyte = new Uint8Array(MIB);
+  for (let n = 0; n < bytes / MIB; n++) await say(caller, mebibyte);
+  const after = await processFacts(proxy.pid);
+  const growthBytes = after.residentBytes - before.residentBytes;
+  assert.ok(growthBytes < 48 * MIB, `memory grew by ${growthBytes} bytes`);
+});
+
 Deno.test("more connections than the process may have files: it is there again when they are gone", async () => {
   await using proxy = await startProxyChild({
     env: { REST_AUTHORIZATION: KEY, REST_UPSTREAM: "http://127.0.0.1:9/api" },
@@ -35,7 +58,6 @@ Deno.test("more connections than the process may have files: it is there again w
       () => Deno.connect({ hostname: "127.0.0.1", port }),
     ),
   );
-  // Whoever was let in is answered nothing and waits; then all leave.
   for (const each of crowd) {
     if (each.status === "fulfilled") each.value.close();
   }
