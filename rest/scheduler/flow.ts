@@ -219,7 +219,9 @@ export function letOthersPass(
 
 /** Takes a request that is not leased out of everything it stands in. */
 export function withdraw(state: State, waiting: Waiting, nowMs: number): void {
-  const { line, lane, group, sub, ask } = waiting;
+  const { lane, group, sub, ask } = waiting;
+  // Its line may have been merged since it was taken in.
+  const line = currentLine(waiting.line);
   if (waiting.entry !== undefined) line.candidates?.remove(waiting.entry);
   waiting.entry = undefined;
   wakeAt(state, waiting, undefined);

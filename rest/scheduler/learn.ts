@@ -30,6 +30,7 @@ export function learnFrom(
   }
   const facts = state.book.learn(seen, nowMs);
   findLine(state, waiting, facts, report, nowMs);
+  waiting.line = currentLine(waiting.line);
   noteOn(state, waiting, seen, report);
 }
 
@@ -80,7 +81,6 @@ function findLine(
     for (const sibling of [...state.unhashed.get(ask.route.key) ?? []]) {
       joinHash(state, sibling, facts, nowMs);
     }
-    waiting.line = currentLine(line);
   } else {
     rehome(state, line, ask.route.key, nowMs);
   }
@@ -93,7 +93,7 @@ function noteOn(
   seen: BucketReport,
   report: LimitReport,
 ): void {
-  const line = currentLine(waiting.line);
+  const { line } = waiting;
   if (line.bucket?.facts.hash === seen.hash) {
     noteReport(line.bucket, seen);
     return;

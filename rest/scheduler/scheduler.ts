@@ -12,6 +12,7 @@ import {
 import { HashBook } from "./hash_book.ts";
 import { cancel, enqueue, takeInNewcomers, urge } from "./intake.ts";
 import { InvalidBudget } from "./invalid_budget.ts";
+import { currentLine } from "./lines.ts";
 import { SCHEDULER_DEFAULTS, type SchedulerOptions } from "./options.ts";
 import { release, reopen, settle } from "./settle.ts";
 import { snapshotOf } from "./snapshot.ts";
@@ -132,7 +133,7 @@ function expire(state: State, nowMs: number): void {
 
 function refusalOf(state: State, waiting: Waiting, nowMs: number): Refused {
   const { ask, enqueuedAtMs } = waiting;
-  const opensAtMs = lineOpensAtMs(state, waiting.line, nowMs);
+  const opensAtMs = lineOpensAtMs(state, currentLine(waiting.line), nowMs);
   const waitMs = opensAtMs === Infinity ? 0 : opensAtMs - nowMs;
   const retryAfterMs = Math.max(1_000, waitMs);
   if (ask.deadlineAtMs !== undefined && ask.deadlineAtMs <= nowMs) {
