@@ -2,10 +2,10 @@
  * `deno task fuzz [--count 1000000] [--seed …] [--connections 48] [--crowd 10000]`:
  * mutated requests over raw sockets against the real proxy before the simulated
  * Discord, then a crowd of connections that say nothing useful. Ends by itself;
- * exit code 1 when a rule was broken. `--only n` sends connection n alone.
+ * exit code 1 when a rule was broken, with the seed and the bytes that broke it.
  */
 // deno-lint-ignore-file no-console -- Its output is what it is for.
-import { bringCrowd, type CrowdReport } from "./fuzz/crowd.ts";
+import { bringCrowd, crowdProblemOf, type CrowdReport } from "./fuzz/crowd.ts";
 import { planAttack } from "./fuzz/attack.ts";
 import {
   campaign,
@@ -32,9 +32,11 @@ async function fuzz(): Promise<void> {
   console.log(`seed ${options.seed}, ${options.count} requests`);
   const finding = await attackAll(target, options);
   if (finding !== undefined) return fail(finding, options.seed);
-  if (options.crowd > 0) {
-    const report = await bringCrowd(target.proxy, options.crowd, SECRETS.key);
-    console.log(tellCrowd(report));
+  const crowd = await bringCrowd(target.proxy, options.crowd, SECRETS.key);
+  console.log(tellCrowd(crowd));
+  const problem = crowdProblemOf(crowd);
+  if (problem !== undefined) {
+    return fail({ problem, connection: undefined }, options.seed);
   }
   console.log("no rule broken");
 }
@@ -56,6 +58,8 @@ async function attackAll(
   };
   const startedMs = performance.now();
   const tell = async () => {
+    // Then its end is told instead.
+    if (target.proxy.hasEnded) return;
     const seconds = (performance.now() - startedMs) / 1_000;
     const { residentBytes, sockets } = await processFacts(target.proxy.pid);
     console.log(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bringCrowd } from "../../tools/fuzz/crowd.ts";
+import { bringCrowd, crowdProblemOf } from "../../tools/fuzz/crowd.ts";
 import { startProxyChild } from "../../tools/soak/child.ts";
 import { processFacts } from "../../tools/soak/process_facts.ts";
 import { KEY } from "../_proxy.ts";
@@ -15,8 +15,7 @@ Deno.test("1,000 connections that say nothing useful: good requests are answered
   const first = await crowd();
   assert.equal(first.opened, 1_000);
   assert.ok(first.during.sockets >= 1_000);
-  assert.equal(first.status, 200);
-  assert.ok(first.after.handles <= first.before.handles + 8);
+  assert.equal(crowdProblemOf(first), undefined);
   // What a process was given once it seldom gives back; but it needs no more.
   const second = await crowd();
   await crowd();

@@ -1,4 +1,4 @@
-import { type Child } from "../soak/child.ts";
+import type { Child } from "../soak/child.ts";
 import { type ProcessFacts, processFacts } from "../soak/process_facts.ts";
 
 /** What the proxy looked like before, with and after a crowd at its door. */
@@ -59,6 +59,16 @@ export async function bringCrowd(
   } finally {
     for (const each of crowd) each.close();
   }
+}
+
+/** Says what a crowd has harmed; undefined when nothing. */
+export function crowdProblemOf(report: CrowdReport): string | undefined {
+  const { status, before, after } = report;
+  if (status !== 200) return `a good request in a crowd got ${status}`;
+  const kept = after.handles - before.handles;
+  return kept <= HANDLES_SLACK
+    ? undefined
+    : `${kept} handles are left of a crowd that is gone`;
 }
 
 function beginningsOf(key: string): readonly (Uint8Array | undefined)[] {
