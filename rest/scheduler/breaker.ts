@@ -40,25 +40,34 @@ export class Breaker {
 
   /** Cloudflare turned a request away; returns when to try again. */
   open(retryAfterMs: number | undefined, nowMs: number): number {
+    // Those that were under way when it opened tell the same block once more.
+    if (!this.isWaiting(nowMs)) this.#openings++;
     const backOffMs = Math.min(
       WAIT_MAX_MS,
-      WAIT_FIRST_MS * 2 ** this.#openings,
+      WAIT_FIRST_MS * 2 ** (this.#openings - 1),
     );
-    this.#openings++;
     this.#probeId = undefined;
     const untilMs = nowMs + (retryAfterMs ?? backOffMs);
     this.#untilMs = Math.max(this.#untilMs ?? 0, untilMs);
     return this.#untilMs;
   }
 
+  /** True while not even a probe may go. */
+  isWaiting(nowMs: number): boolean {
+    return this.#untilMs !== undefined && nowMs < this.#untilMs;
+  }
+
   /** A 403 of Cloudflare's; true when it was one too many and the breaker opened. */
-  note403(routeKey: string, nowMs: number): boolean {
+  note403(id: number, routeKey: string, nowMs: number): boolean {
     this.#blocks403 = this.#blocks403.filter((block) =>
       nowMs - block.atMs <= BLOCKS_403_WITHIN_MS
     );
     this.#blocks403.push({ atMs: nowMs, routeKey });
     const routes = new Set(this.#blocks403.map((block) => block.routeKey));
-    if (this.#blocks403.length < BLOCKS_403 || routes.size < 2) return false;
+    const isMany = this.#blocks403.length >= BLOCKS_403 && routes.size >= 2;
+    if (this.isWaiting(nowMs) || !(isMany || this.#probeId === id)) {
+      return false;
+    }
     this.#blocks403 = [];
     this.open(undefined, nowMs);
     return true;

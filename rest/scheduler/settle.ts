@@ -37,6 +37,7 @@ export function settle(
   invariant(waiting?.state === "leased", `request ${id} is not leased`);
   waiting.line = currentLine(waiting.line);
   giveLeaseBack(state, waiting);
+  const isBlocked = state.breaker.state !== "closed";
   const verdict = conclude(state, waiting, outcome, nowMs);
   givePermitBack(state, waiting, outcome, nowMs);
   const { line, lane, group, sub } = waiting;
@@ -50,7 +51,9 @@ export function settle(
     }
   }
   refresh(state, currentLine(line), nowMs);
-  if (lane.ready.size > 0) state.readyLanes.add(lane);
+  // Whatever the probe of a breaker brought, every lane has waited for it.
+  if (isBlocked) reopen(state);
+  else if (lane.ready.size > 0) state.readyLanes.add(lane);
   return verdict;
 }
 
@@ -118,17 +121,11 @@ function noteHealth(
     (rateLimited !== undefined && rateLimited.scope !== "shared");
   if (isInvalid) noteInvalid(state, waiting, nowMs);
   if (report.isCloudflare403) {
-    if (state.breaker.note403(ask.route.key, nowMs)) {
-      state.warnings.push("Stopped sending: Cloudflare blocks this address");
-    }
-    state.breaker.lost(ask.id);
+    if (state.breaker.note403(ask.id, ask.route.key, nowMs)) warnOfBlock(state);
     return;
   }
   if (rateLimited?.isCloudflareBlock) return;
-  if (state.breaker.state !== "closed") {
-    state.breaker.passed(ask.id);
-    reopen(state);
-  }
+  state.breaker.passed(ask.id);
   if (status === 429) return;
   if (status === 401) noteUnauthorized(state, waiting);
   if (status === 404 && report.errorCode === UNKNOWN_WEBHOOK) {
@@ -141,6 +138,10 @@ function noteHealth(
   if (sub === undefined) return;
   passSub(state, sub, waiting, report.sentAtMs);
   waiting.sub = undefined;
+}
+
+function warnOfBlock(state: State): void {
+  state.warnings.push("Stopped sending: Cloudflare blocks this address");
 }
 
 function noteInvalid(state: State, waiting: Waiting, nowMs: number): void {
@@ -207,8 +208,8 @@ function limited(
   const isSub = isSubLimit(line, report, rateLimited);
   let againAtMs = untilMs;
   if (rateLimited.isCloudflareBlock) {
+    if (!state.breaker.isWaiting(fromMs)) warnOfBlock(state);
     againAtMs = state.breaker.open(rateLimited.retryAfterMs, fromMs);
-    state.warnings.push("Stopped sending: Cloudflare blocks this address");
   } else if (rateLimited.scope === "global") {
     lane.lockedUntilMs = Math.max(lane.lockedUntilMs, untilMs);
     lane.isCautious = true;

@@ -14,6 +14,20 @@ Deno.test("Breaker waits 60 s, then twice that, where Cloudflare names nothing",
   assert.equal(breaker.open(undefined, 60_000), 180_000);
 });
 
+Deno.test("Breaker counts answers to what was under way when it opened as the same block", () => {
+  const breaker = new Breaker();
+  for (let n = 0; n < 10; n++) breaker.open(undefined, n);
+  assert.equal(breaker.untilMs, 60_009);
+});
+
+Deno.test("Breaker waits longer when its probe is turned away with a 403", () => {
+  const breaker = new Breaker();
+  breaker.open(undefined, 0);
+  breaker.leased(7);
+  assert.equal(breaker.note403(7, "a", 60_100), true);
+  assert.equal(breaker.untilMs, 180_100);
+});
+
 Deno.test("Breaker lets one probe through and waits for its answer", () => {
   const breaker = new Breaker();
   breaker.open(1_000, 0);
@@ -51,7 +65,9 @@ for (
   Deno.test(`Breaker: ${claim}`, () => {
     const breaker = new Breaker();
     let isOpened = false;
-    for (const [route, atMs] of blocks) isOpened = breaker.note403(route, atMs);
+    for (const [route, atMs] of blocks) {
+      isOpened = breaker.note403(1, route, atMs);
+    }
     assert.equal(isOpened, isOpen);
   });
 }
