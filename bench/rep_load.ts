@@ -1,0 +1,161 @@
+import { type Place, RawConnection } from "./raw_http.ts";
+import { type TwinRequest, twinRequestsOf } from "./rep_requests.ts";
+
+/** A way to ask for the twin requests: so many at once, as fast as they are answered. */
+export interface Caller extends AsyncDisposable {
+  /** How many were answered within that time. */
+  readonly saturate: (forMs: number) => Promise<number>;
+}
+
+/** Over connections of its own for each that is under way. */
+export async function callOverHttp(
+  place: Place,
+  inFlight: number,
+): Promise<Caller> {
+  const opened = await Promise.all(
+    Array.from({ length: inFlight }, () => RawConnection.open(place)),
+  );
+  return {
+    async saturate(forMs) {
+      const endMs = performance.now() + forMs;
+      const counts = await Promise.all(opened.map(async (connection, owner) => {
+        const requests = twinRequestsOf(owner);
+        let turn = 0;
+        while (performance.now() < endMs) {
+          const { http } = requests[turn % requests.length] as TwinRequest;
+          const status = await connection.ask(http);
+          if (status !== 200) throw new Error(`Wanted 200, got ${status}`);
+          turn++;
+        }
+        return turn;
+      }));
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    [Symbol.asyncDispose]() {
+      for (const connection of opened) connection.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+export interface RepCallerOptions {
+  readonly url: URL;
+  readonly key: string;
+  readonly inFlight: number;
+  /** Undefined: a plain connection. */
+  readonly session?: string;
+}
+
+/** All over one socket. */
+export async function callOverRep(options: RepCallerOptions): Promise<Caller> {
+  const socket = await openRep(options.url, options.key);
+  const caller = new RepCaller(socket, options.inFlight);
+  if (options.session !== undefined) await caller.join(options.session);
+  return caller;
+}
+
+/** Opens a socket that has shown the key with its upgrade. */
+export async function openRep(url: URL, key: string): Promise<WebSocket> {
+  const address = `ws://${url.host}/rep`;
+  const socket = new WebSocket(address, { headers: { authorization: key } });
+  await new Promise<void>((resolve, reject) => {
+    socket.onopen = () => resolve();
+    socket.onerror = () => reject(new Error(`Cannot open ${address}`));
+  });
+  return socket;
+}
+
+/** As our own client does it. */
+const ACK_EVERY = 50;
+
+const REPLY_END = /"req":"(\d+)-\d+"(?:,"seq":(\d+))?\}$/;
+
+/** Reads no more of a reply than it must: a driver that costs more than what it drives measures itself. */
+class RepCaller implements Caller {
+  readonly #socket: WebSocket;
+  readonly #owners: ReadonlyArray<readonly TwinRequest[]>;
+  #turns: number[] = [];
+  #turnsBefore = 0;
+  #answered = 0;
+  #running = 0;
+  #endMs = 0;
+  #ackedSeq = 0;
+  #seq = 0;
+  #onEnd: PromiseWithResolvers<void> = Promise.withResolvers();
+
+  constructor(socket: WebSocket, inFlight: number) {
+    this.#socket = socket;
+    this.#owners = Array.from(
+      { length: inFlight },
+      (_, owner) => twinRequestsOf(owner),
+    );
+    socket.onmessage = ({ data }) => this.#answer(data);
+    socket.onclose = ({ code, reason }) =>
+      this.#onEnd.reject(new Error(`Closed with ${code} ${reason}`));
+  }
+
+  async join(session: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const { onmessage } = this.#socket;
+    this.#socket.onmessage = ({ data }) => resolve(data);
+    const data = { session };
+    this.#socket.send(
+      JSON.stringify({
+        target: "/_rep/auth",
+        method: "ACTION",
+        data,
+        req: "0",
+      }),
+    );
+    const welcome = await promise;
+    if (!welcome.includes('"status":200')) throw new Error(welcome);
+    this.#socket.onmessage = onmessage;
+  }
+
+  async saturate(forMs: number): Promise<number> {
+    this.#answered = 0;
+    this.#endMs = performance.now() + forMs;
+    this.#onEnd = Promise.withResolvers();
+    this.#turns = this.#owners.map(() => this.#turnsBefore);
+    for (const owner of this.#owners.keys()) this.#ask(owner);
+    await this.#onEnd.promise;
+    // A `req` is used once in a session's life.
+    this.#turnsBefore = Math.max(...this.#turns);
+    return this.#answered;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = new Promise((resolve) => {
+      this.#socket.onclose = resolve;
+    });
+    this.#socket.close();
+    await closed;
+  }
+
+  #ask(owner: number): void {
+    const requests = this.#owners[owner] as readonly TwinRequest[];
+    const turn = this.#turns[owner] as number;
+    const { frameStart } = requests[turn % requests.length] as TwinRequest;
+    this.#turns[owner] = turn + 1;
+    this.#running++;
+    this.#socket.send(`${frameStart}${owner}-${turn}"${this.#ack()}}`);
+  }
+
+  #ack(): string {
+    if (this.#seq - this.#ackedSeq < ACK_EVERY) return "";
+    this.#ackedSeq = this.#seq;
+    return `,"ack":${this.#seq}`;
+  }
+
+  #answer(text: string): void {
+    const found = REPLY_END.exec(text);
+    if (found === null || !text.includes('"status":200')) {
+      return this.#onEnd.reject(new Error(`Wanted a 200, got ${text}`));
+    }
+    this.#answered++;
+    this.#running--;
+    this.#seq = Number(found[2] ?? 0);
+    if (performance.now() < this.#endMs) this.#ask(Number(found[1]));
+    else if (this.#running === 0) this.#onEnd.resolve();
+  }
+}
