@@ -4,25 +4,26 @@ import {
   type ReadSettings,
   readSettings,
 } from "./rest/config/read_settings.ts";
-import { readTls, type TlsPair } from "./rest/config/read_tls.ts";
+import { readTls } from "./rest/config/read_tls.ts";
 import { careNote, type SettingFile } from "./rest/config/setting_file.ts";
 import { SETTINGS, type Settings } from "./rest/config/settings.ts";
 
 type Bots = ReturnType<typeof readBots>;
 type Keys = ReturnType<typeof readKeys>;
+type Tls = ReturnType<typeof readTls>;
 type Unread = Extract<ReadSettings, { ok: false }>;
 
 /** Everything the process starts with. */
-export type Loaded =
+type Loaded =
   | Extract<ReadSettings, { ok: true }> & {
     readonly access: { readonly keys: Keys; readonly bots: Bots };
     /** Undefined: no TLS is spoken. */
-    readonly tls: TlsPair | undefined;
+    readonly tls: Tls;
   }
   | Unread;
 
 /** What was read anew while the process runs. */
-export type Reloaded<T> =
+type Reloaded<T> =
   | { readonly ok: true; readonly value: T; readonly notes: readonly string[] }
   | Unread;
 
@@ -69,7 +70,7 @@ export function loadKeys(
 /** Reads `REST_TLS_CERT` and `REST_TLS_KEY`. */
 export function loadTls(
   { tlsCertFile, tlsKeyFile }: Settings,
-): Reloaded<TlsPair | undefined> {
+): Reloaded<Tls> {
   const problems: string[] = [];
   const cert = fileOf("REST_TLS_CERT", tlsCertFile);
   const key = fileOf("REST_TLS_KEY", tlsKeyFile);

@@ -1,7 +1,9 @@
 /** The entry of `deno task start`: settings in, proxy up, signals handled. */
-import { loadSettings } from "../configs.ts";
+import { loadKeys, loadSettings, loadTls } from "../configs.ts";
 import type { Settings } from "./config/settings.ts";
-import { type Listener, startListener } from "./listener/serve.ts";
+import { handBackPermissions } from "./listener/hand_back.ts";
+import { openListener } from "./listener/open.ts";
+import type { Listener } from "./listener/serve.ts";
 import { describeBug } from "./log/describe_bug.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { fail } from "./log/fail.ts";
@@ -16,36 +18,91 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM"];
 
-if (import.meta.main) start();
+if (import.meta.main) await start();
 
-function start(): void {
+async function start(): Promise<void> {
   const read = loadSettings();
   if (!read.ok) return fail(read.problems);
-  const { settings, notes } = read;
+  const { settings, access, tls, notes } = read;
 
   const log = createLog(settings.logLevel, settings.logFormat);
-  const proxy = createProxy(settings);
-  const listener = listen(settings, proxy);
+  const proxy = createProxy(settings, { access });
+  const facts = createFactLog(settings.logLevel, settings.logFormat);
+  const listener = await openListener(
+    { ...settings, pair: tls, facts },
+    proxy.fetch,
+  )
+    // The listener's errors are sentences of ours, fit to be printed.
+    .catch((error) => fail([messageOf(error)]));
   watchForBugs(log);
   stopOnSignal(settings, log, proxy, listener);
+  const isReadingAgain = tls !== undefined || settings.keysFile !== undefined;
+  if (isReadingAgain) {
+    const botNames = access.bots.map((bot) => bot.name);
+    onHangUp(() => readAgain(settings, botNames, log, proxy, listener));
+  }
+  handBackPermissions({ isReadingAgain });
   for (const note of notes) log.write("warn", note);
-  log.write("info", `Listening on ${urlOf(listener.address)}`);
+  log.write("info", `Listening on ${listener.url}`);
 }
 
-function listen(settings: Settings, proxy: Proxy): Listener {
-  const { host, port, logLevel, logFormat } = settings;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** SIGHUP has no other meaning for a service; on Windows it is a closed console. */
+function onHangUp(action: () => void): void {
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", action);
+}
+
+/** Keys and certificate each by itself: a mistake in one file keeps no other from being read. */
+function readAgain(
+  settings: Settings,
+  botNames: readonly string[],
+  log: Log,
+  proxy: Proxy,
+  listener: Listener,
+): void {
+  if (settings.keysFile !== undefined) {
+    readKeysAgain(settings, botNames, log, proxy);
+  }
+  if (listener.renew !== undefined) renewCertificate(settings, log, listener);
+}
+
+function readKeysAgain(
+  settings: Settings,
+  botNames: readonly string[],
+  log: Log,
+  proxy: Proxy,
+): void {
+  const read = loadKeys(settings, botNames);
+  if (!read.ok) return tellKept(log, "the keys", read.problems);
+  proxy.replaceKeys(read.value);
+  for (const note of read.notes) log.write("warn", note);
+  log.write("info", `SIGHUP: ${read.value.length} keys are read`);
+}
+
+function renewCertificate(
+  settings: Settings,
+  log: Log,
+  listener: Listener,
+): void {
+  const read = loadTls(settings);
+  if (!read.ok) return tellKept(log, "the certificate", read.problems);
+  if (read.value === undefined) return;
   try {
-    const facts = createFactLog(logLevel, logFormat);
-    return startListener({ host, port, facts }, proxy.fetch);
+    const isNew = listener.renew?.(read.value) === true;
+    for (const note of read.notes) log.write("warn", note);
+    const end = isNew ? "is taken over" : "is the one in use";
+    log.write("info", `SIGHUP: the certificate ${end}`);
   } catch (error) {
-    // The listener's errors are sentences of ours, fit to be printed.
-    return fail([error instanceof Error ? error.message : String(error)]);
+    tellKept(log, "the certificate", [messageOf(error)]);
   }
 }
 
-function urlOf({ hostname, port }: Deno.NetAddr): string {
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  return `http://${host}:${port}`;
+function tellKept(log: Log, what: string, problems: readonly string[]): void {
+  for (const problem of problems) log.write("error", `SIGHUP: ${problem}`);
+  log.write("error", `SIGHUP: ${what} in use before stay`);
 }
 
 /** The first signal drains; a second one means that somebody is in a hurry. */

@@ -11,11 +11,11 @@ import { createProxy } from "./proxy.ts";
 
 const read = loadSettings();
 if (!read.ok) fail(read.problems);
-const { settings, notes } = read;
+const { settings, access, notes } = read;
 
 const log = createLog(settings.logLevel, settings.logFormat);
 for (const note of notes) log.write("warn", note);
 
-const { fetch } = createProxy(settings);
+const { fetch } = createProxy(settings, { access });
 
 export default { fetch } satisfies Deno.ServeDefaultExport;

@@ -1,10 +1,5 @@
+import type { TlsPair } from "../domain/tls_pair.ts";
 import type { SettingFile } from "./setting_file.ts";
-
-/** What TLS is spoken with, as PEM. */
-export interface TlsPair {
-  readonly cert: string;
-  readonly key: string;
-}
 
 const CERT = "-----BEGIN CERTIFICATE-----";
 const KEY = /-----BEGIN (?:RSA |EC )?PRIVATE KEY-----/;

@@ -1,4 +1,5 @@
 import type { FactSink } from "../domain/fact.ts";
+import type { TlsPair } from "../domain/tls_pair.ts";
 import type { HttpHandler } from "./http/handler.ts";
 
 export interface ListenOptions {
@@ -8,38 +9,40 @@ export interface ListenOptions {
   readonly facts: FactSink;
 }
 
-/** An open port. */
+/** Something open that callers come in by. */
 export interface Listener {
-  readonly address: Deno.NetAddr;
+  /** Where it is, as people are told: `http://127.0.0.1:8000`. */
+  readonly url: string;
   /** Takes no new connections and settles once every answer under way is out. */
   shutdown(): Promise<void>;
   readonly finished: Promise<void>;
+  /**
+   * Shows new connections another certificate. Those with a request under way
+   * go on; those that wait for one are closed. False: it is the one in use.
+   * Throws one sentence where it cannot be used, and then nothing has changed.
+   * Undefined where no TLS is spoken.
+   */
+  readonly renew?: (pair: TlsPair) => boolean;
+}
+
+/** An open port. */
+export interface PortListener extends Listener {
+  readonly address: Deno.NetAddr;
 }
 
 /** Opens the port; throws one sentence where that fails. */
 export function startListener(
   { host, port, facts }: ListenOptions,
   handler: HttpHandler,
-): Listener {
+): PortListener {
   try {
-    const server = Deno.serve({
-      hostname: host,
-      port,
-      // Discord's bytes go out as they came, with the length and encoding they came with.
-      automaticCompression: false,
-      onListen: () => {},
-      // The handler itself refuses everything it can; this is what comes after
-      // the headers are out. The runtime would print the error, URL and all.
-      onError() {
-        facts({
-          kind: "warning",
-          message: "An answer broke off on its way to the caller",
-        });
-        return new Response(null, { status: 500 });
-      },
-    }, handler);
+    const server = Deno.serve(
+      { ...servingWith(facts), hostname: host, port },
+      handler,
+    );
     return {
       address: server.addr,
+      url: urlOf("http", server.addr),
       shutdown: () => server.shutdown(),
       finished: server.finished,
     };
@@ -48,7 +51,38 @@ export function startListener(
   }
 }
 
-function reasonOf(error: unknown): string {
+/** What every server of ours has in common, whatever it listens on. */
+export function servingWith(facts: FactSink): {
+  readonly automaticCompression: false;
+  readonly onListen: () => void;
+  readonly onError: () => Response;
+} {
+  return {
+    // Discord's bytes go out as they came, with the length and encoding they came with.
+    automaticCompression: false,
+    onListen: () => {},
+    // The handler itself refuses everything it can; this is what comes after
+    // the headers are out. The runtime would print the error, URL and all.
+    onError() {
+      facts({
+        kind: "warning",
+        message: "An answer broke off on its way to the caller",
+      });
+      return new Response(null, { status: 500 });
+    },
+  };
+}
+
+export function urlOf(
+  scheme: "http" | "https",
+  { hostname, port }: Deno.NetAddr,
+): string {
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  return `${scheme}://${host}:${port}`;
+}
+
+/** Why a port could not be opened, and what to do. */
+export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.AddrInUse) {
     return "something else listens there already; stop it or set REST_PORT";
   }

@@ -4,14 +4,17 @@ import { startChild, startWords } from "./child.ts";
 const KEY = "key-of-the-start-tests";
 const NO_ENV_FILE = /^Warning The `--env-file` flag .*\n/;
 
-Deno.test("the start task asks for the network and its own settings, and for nothing else", async () => {
+Deno.test("the start task asks for the network, its settings and the files they name, and for nothing else", async () => {
   assert.deepEqual(await startWords(), [
     "deno",
     "run",
     "--no-prompt",
     "--env-file",
     "--allow-net",
-    "--allow-env=DISCORD_TOKEN,REST_*",
+    "--allow-read",
+    "--allow-write",
+    "--allow-sys",
+    "--allow-env=DISCORD_TOKEN,DISCORD_TOKENS_FILE,REST_*",
     "--ignore-env",
     "rest/mod.ts",
   ]);
