@@ -3,7 +3,7 @@ import { FairQueue } from "./fair_queue.ts";
 import { currentLine, lineFor } from "./lines.ts";
 import { leaveGroup, nextOfGroup } from "./order.ts";
 import type { Lane, Line, OrderGroup, State, Waiting } from "./state.ts";
-import { isBlocked, park, subOf, unpark } from "./sub_limits.ts";
+import { isBlocked, leaveSub, park, probe, subOf } from "./sub_limits.ts";
 import { wakeAt } from "./wakes.ts";
 
 /**
@@ -145,15 +145,12 @@ function leaseFrom(
   waiting.entry = undefined;
   const sub = line.subs === undefined ? undefined : subOf(waiting);
   if (sub !== undefined && isBlocked(sub, waiting, nowMs)) {
-    park(sub, waiting);
+    park(state, sub, waiting);
     letOthersPass(state, waiting, nowMs);
   } else if (!state.invalid.allows(waiting.ask.route.key, nowMs)) {
     delay(state, waiting, state.invalid.easesAtMs(nowMs));
   } else {
-    if (sub !== undefined) {
-      sub.probe = waiting;
-      waiting.sub = sub;
-    }
+    if (sub !== undefined) probe(state, sub, waiting);
     lease(state, waiting, nowMs);
     leases.push(waiting.ask.id);
   }
@@ -219,7 +216,7 @@ export function letOthersPass(
 
 /** Takes a request that is not leased out of everything it stands in. */
 export function withdraw(state: State, waiting: Waiting, nowMs: number): void {
-  const { lane, group, sub, ask } = waiting;
+  const { lane, group, ask } = waiting;
   // Its line may have been merged since it was taken in.
   const line = currentLine(waiting.line);
   if (waiting.entry !== undefined) line.candidates?.remove(waiting.entry);
@@ -229,10 +226,9 @@ export function withdraw(state: State, waiting: Waiting, nowMs: number): void {
   line.waiting--;
   lane.waiting--;
   state.bytes -= ask.bytes;
-  unpark(waiting);
+  leaveSub(state, waiting);
   retire(state, waiting);
   if (group !== undefined) advance(state, group, nowMs);
-  if (sub !== undefined) wakeAt(state, sub, Math.max(sub.pausedUntilMs, nowMs));
   refresh(state, line, nowMs);
 }
 

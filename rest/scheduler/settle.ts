@@ -12,7 +12,7 @@ import {
 import { learnFrom } from "./learn.ts";
 import { currentLine } from "./lines.ts";
 import type { Line, State, Waiting } from "./state.ts";
-import { park, passSub, strikeSub } from "./sub_limits.ts";
+import { leaveSub, park, passSub, strikeSub } from "./sub_limits.ts";
 import { noteUnauthorized } from "./tokens.ts";
 import type { Outcome, Verdict } from "./types.ts";
 import { wakeAt } from "./wakes.ts";
@@ -40,15 +40,12 @@ export function settle(
   const isBlocked = state.breaker.state !== "closed";
   const verdict = conclude(state, waiting, outcome, nowMs);
   givePermitBack(state, waiting, outcome, nowMs);
-  const { line, lane, group, sub } = waiting;
+  const { line, lane, group } = waiting;
   if (verdict === "done") {
     retire(state, waiting);
     if (group !== undefined) advance(state, group, nowMs);
     // A probe that ended without proving anything lets the next one try.
-    if (sub?.probe === waiting) {
-      sub.probe = undefined;
-      wakeAt(state, sub, Math.max(nowMs, sub.pausedUntilMs));
-    }
+    leaveSub(state, waiting);
   }
   refresh(state, currentLine(line), nowMs);
   // Whatever the probe of a breaker brought, every lane has waited for it.
@@ -224,7 +221,7 @@ function limited(
   if (sub === undefined) {
     makeCandidate(state, waiting, nowMs);
   } else {
-    park(sub, waiting);
+    park(state, sub, waiting);
     letOthersPass(state, waiting, nowMs);
   }
   return "again";

@@ -33,12 +33,19 @@ function overlaps(
   return a.some((field) => b.includes(field));
 }
 
-/** The sub-limit of its line that `waiting` falls under, if any. */
+/** The sub-limit of its line that `waiting` falls under, if any: of several the one that is paused longest. */
 export function subOf(waiting: Waiting): SubLimit | undefined {
   const { line, ask } = waiting;
-  return line.subs?.find((sub) =>
-    sub.routeKey === ask.route.key && overlaps(sub.fields, ask.fields)
-  );
+  let longest: SubLimit | undefined;
+  for (const sub of line.subs ?? []) {
+    const isMeant = sub.routeKey === ask.route.key &&
+      overlaps(sub.fields, ask.fields);
+    if (!isMeant) continue;
+    if (longest === undefined || sub.pausedUntilMs > longest.pausedUntilMs) {
+      longest = sub;
+    }
+  }
+  return longest;
 }
 
 /** Whether `waiting` may not be sent now because of `sub`. */
@@ -59,7 +66,8 @@ export function strikeSub(
   untilMs: number,
 ): SubLimit {
   const { line, ask } = waiting;
-  let sub = subOf(waiting);
+  const isProbe = waiting.sub !== undefined && line.subs?.includes(waiting.sub);
+  let sub = isProbe ? waiting.sub : subOf(waiting);
   if (sub === undefined) {
     sub = {
       kind: "sub",
@@ -112,22 +120,37 @@ export function dropSub(state: State, sub: SubLimit): void {
 }
 
 /** Parks a candidate; it waits at its own place among the parked. */
-export function park(sub: SubLimit, waiting: Waiting): void {
+export function park(state: State, sub: SubLimit, waiting: Waiting): void {
+  enter(state, sub, waiting);
   waiting.state = "parked";
-  waiting.sub = sub;
   const { parked } = sub;
   let index = parked.length;
   while (index > 0 && (parked[index - 1] as Waiting).seq > waiting.seq) index--;
   parked.splice(index, 0, waiting);
 }
 
-export function unpark(waiting: Waiting): void {
+/** Lets `waiting` through `sub`, alone. */
+export function probe(state: State, sub: SubLimit, waiting: Waiting): void {
+  enter(state, sub, waiting);
+  sub.probe = waiting;
+}
+
+/** A request stands under one sub-limit at a time: after a merge or a change of hash it may meet another. */
+function enter(state: State, sub: SubLimit, waiting: Waiting): void {
+  if (waiting.sub !== sub) leaveSub(state, waiting);
+  waiting.sub = sub;
+}
+
+/** Takes `waiting` out of its sub-limit, where the next one may try then. */
+export function leaveSub(state: State, waiting: Waiting): void {
   const { sub } = waiting;
   if (sub === undefined) return;
   const index = sub.parked.indexOf(waiting);
   if (index >= 0) sub.parked.splice(index, 1);
-  if (sub.probe === waiting) sub.probe = undefined;
   waiting.sub = undefined;
+  if (sub.probe !== waiting) return;
+  sub.probe = undefined;
+  wakeAt(state, sub, sub.pausedUntilMs);
 }
 
 function trimSubs(state: State, line: Line): void {
