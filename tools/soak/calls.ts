@@ -57,7 +57,7 @@ const KINDS: readonly Kind[] = [
     name: "edit",
     share: 6,
     recipe: (random, n, auth) => ({
-      ...post(`${messagesOf(random)}/${snowflake(n)}`, message(n), auth),
+      ...post(`${messagesOf(random)}/${youngId(n)}`, message(n), auth),
       method: "PATCH",
     }),
   },
@@ -159,7 +159,18 @@ function channel(random: Random): string {
   return snowflake(Math.floor(random() * CHANNELS));
 }
 
-/** Larger than a number can count, so it is text; made in 2026, so that messages are young. */
+/** 2015-01-01, from which Discord's ids count milliseconds. */
+const EPOCH_MS = 1_420_070_400_000;
+/** Bits of an id below its milliseconds. */
+const SERIAL_BITS = 22n;
+
+/** Of a message of just now: edits of old ones have a limit that nothing announces. */
+function youngId(n: number): string {
+  const ms = BigInt(Date.now() - EPOCH_MS);
+  return String((ms << SERIAL_BITS) + BigInt(n % 2 ** Number(SERIAL_BITS)));
+}
+
+/** Larger than a number can count, so it is text. */
 function snowflake(n: number): string {
   return `15${String(n).padStart(17, "0")}`;
 }
