@@ -9,6 +9,7 @@ import { waitUntil } from "./drive.ts";
 import { quantile } from "./load.ts";
 import { idleBytes } from "./rep_idle.ts";
 import { type Caller, callOverHttp, callOverRep } from "./rep_load.ts";
+import { processUse } from "./rep_process.ts";
 import { KEY, startSluice } from "./subjects.ts";
 
 /** The median of five runs each, in turn: one slow second of the machine must not decide. */
@@ -69,15 +70,15 @@ async function inTurn(
   const runs = new Map<string, Measured[]>();
   for (let run = -1; run < RUNS; run++) {
     for (const [name, caller] of Object.entries(callers)) {
-      const cpuBeforeMs = await sluice.cpuMs();
+      const before = await processUse(sluice.pid);
       const startMs = performance.now();
       const answered = await caller.saturate(run < 0 ? WARM_UP_MS : RUN_MS);
       const tookMs = performance.now() - startMs;
-      const cpuMs = await sluice.cpuMs() - cpuBeforeMs;
+      const after = await processUse(sluice.pid);
       if (run < 0) continue;
       const measured = {
         rate: answered / tookMs * 1_000,
-        cpuUs: cpuMs / answered * 1_000,
+        cpuUs: (after.cpuMs - before.cpuMs) / answered * 1_000,
       };
       runs.set(name, [...runs.get(name) ?? [], measured]);
     }

@@ -1,5 +1,6 @@
 import type { Child } from "./child.ts";
 import { openRep } from "./rep_load.ts";
+import { processUse } from "./rep_process.ts";
 
 /** Opened at a time; more at once only overflow the listener's backlog. */
 const OPENING_MAX = 100;
@@ -13,7 +14,7 @@ export async function idleBytes(
   count: number,
   key: string,
 ): Promise<number> {
-  const beforeBytes = await residentBytes(server.pid);
+  const before = await processUse(server.pid);
   const sockets: WebSocket[] = [];
   while (sockets.length < count) {
     const missing = count - sockets.length;
@@ -24,7 +25,7 @@ export async function idleBytes(
     sockets.push(...await Promise.all(opening));
   }
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  const afterBytes = await residentBytes(server.pid);
+  const after = await processUse(server.pid);
   const open = sockets.filter(({ readyState }) =>
     readyState === WebSocket.OPEN
   );
@@ -32,14 +33,5 @@ export async function idleBytes(
     throw new Error(`Only ${open.length} of ${count} sockets stayed open`);
   }
   for (const socket of sockets) socket.close();
-  return (afterBytes - beforeBytes) / count;
-}
-
-/** What of a process is in memory; Deno itself may not read there. */
-async function residentBytes(pid: number): Promise<number> {
-  const path = `/proc/${pid}/status`;
-  const { stdout } = await new Deno.Command("cat", { args: [path] }).output();
-  const kib = /VmRSS:\s+(\d+)/.exec(new TextDecoder().decode(stdout))?.[1];
-  if (kib === undefined) throw new Error(`Cannot read ${path}`);
-  return Number(kib) * 1_024;
+  return (after.residentBytes - before.residentBytes) / count;
 }
