@@ -13,9 +13,8 @@ import { learnFrom } from "./learn.ts";
 import { currentLine } from "./lines.ts";
 import type { Line, State, Waiting } from "./state.ts";
 import { leaveSub, park, passSub, strikeSub } from "./sub_limits.ts";
-import { noteUnauthorized } from "./tokens.ts";
+import { noteUnauthorized, refuseFor } from "./tokens.ts";
 import type { Outcome, Verdict } from "./types.ts";
-import { wakeAt } from "./wakes.ts";
 
 /** Webhook ids remembered as gone, for how long, and how many at most. */
 const GONE_MS = 600_000;
@@ -46,6 +45,8 @@ export function settle(
     if (group !== undefined) advance(state, group, nowMs);
     // A probe that ended without proving anything lets the next one try.
     leaveSub(state, waiting);
+  } else if (lane.identity.token === "rejected") {
+    refuseFor(state, waiting, nowMs);
   }
   refresh(state, currentLine(line), nowMs);
   // Whatever the probe of a breaker brought, every lane has waited for it.

@@ -50,14 +50,23 @@ function refuseAll(state: State, identity: Identity, nowMs: number): void {
     if (waiting.lane.identity !== identity || waiting.state === "leased") {
       continue;
     }
-    withdraw(state, waiting, nowMs);
-    state.refused.push({
-      id: waiting.ask.id,
-      refused: {
-        code: "token_rejected",
-        message: "Cannot send request: Discord rejects the bot's token",
-        retryAfterMs: PROBE_EVERY_MS,
-      },
-    });
+    refuseFor(state, waiting, nowMs);
   }
+}
+
+/** Refuses one request because its token is rejected. */
+export function refuseFor(
+  state: State,
+  waiting: Waiting,
+  nowMs: number,
+): void {
+  withdraw(state, waiting, nowMs);
+  state.refused.push({
+    id: waiting.ask.id,
+    refused: {
+      code: "token_rejected",
+      message: "Cannot send request: Discord rejects the bot's token",
+      retryAfterMs: PROBE_EVERY_MS,
+    },
+  });
 }
