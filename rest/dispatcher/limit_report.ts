@@ -17,6 +17,12 @@ const CLOUDFLARE_ERROR_CODE = 40_333;
  */
 const ROUNDING_S = 1;
 
+/**
+ * The longest wait that is believed: a week, where Discord's longest known are
+ * two days (new roles, discord-net #1451). More would be for ever.
+ */
+const WAIT_MAX_S = 604_800;
+
 /** The header fields that limits are read from, as they came. */
 interface LimitHeaders {
   hash: string | undefined;
@@ -41,11 +47,14 @@ export function limitReportOf(
   const { status } = answer;
   const isError = status >= 400 && status < 500;
   const body = isError ? readErrorBody(answer) : undefined;
+  const bucket = bucketOf(headers);
   return {
     status,
     sentAtMs,
     receivedAtMs,
-    bucket: bucketOf(headers),
+    bucket,
+    ...(bucket === undefined && headers.hash !== undefined &&
+      { isBucketGarbled: true }),
     rateLimited: status === 429 ? rateLimitedOf(headers, body) : undefined,
     errorCode: body?.code,
     isCloudflare403: status === 403 && body !== undefined &&
@@ -110,21 +119,28 @@ function readRateLimitHeader(
 function bucketOf(headers: LimitHeaders): BucketReport | undefined {
   const { hash } = headers;
   if (hash === undefined || hash === "") return undefined;
-  const limit = decimalOf(headers.limit);
-  const remaining = decimalOf(headers.remaining);
+  const limit = countOf(headers.limit);
+  const remaining = countOf(headers.remaining);
   const resetS = decimalOf(headers.reset);
   const resetAfterS = decimalOf(headers.resetAfter);
   if (limit === undefined || limit < 1 || remaining === undefined) {
     return undefined;
   }
   if (resetS === undefined || resetAfterS === undefined) return undefined;
+  if (resetAfterS > WAIT_MAX_S) return undefined;
   return {
     hash,
     limit,
-    remaining,
+    remaining: Math.min(remaining, limit),
     resetAtServerMs: msOf(resetS),
     resetAfterMs: msOf(resetAfterS),
   };
+}
+
+/** Half a token is nonsense. */
+function countOf(text: string | undefined): number | undefined {
+  const count = decimalOf(text);
+  return Number.isInteger(count) ? count : undefined;
 }
 
 function rateLimitedOf(
@@ -135,7 +151,9 @@ function rateLimitedOf(
   const waitS = reconcile(bodyS, decimalOf(headers.retryAfter));
   return {
     scope: scopeOf(headers),
-    retryAfterMs: waitS === undefined ? undefined : msOf(waitS),
+    retryAfterMs: waitS === undefined
+      ? undefined
+      : msOf(Math.min(waitS, WAIT_MAX_S)),
     isCloudflareBlock: !headers.hasVia && !headers.hasRateLimit &&
       bodyS === undefined,
   };

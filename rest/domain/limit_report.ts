@@ -27,6 +27,8 @@ export interface LimitReport {
   readonly receivedAtMs: number;
   /** Undefined when the answer named no bucket. */
   readonly bucket: BucketReport | undefined;
+  /** It did name one, but with numbers that cannot be true. */
+  readonly isBucketGarbled?: true;
   /** Set exactly when `status` is 429. */
   readonly rateLimited: RateLimited | undefined;
   /** Discord's numeric `code` in a 4xx JSON body, where one was read. */

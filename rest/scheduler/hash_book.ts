@@ -112,9 +112,9 @@ export class HashBook {
  * = k, `Reset-After` lies between k - 1 and k intervals; only k = 1 is exact.)
  */
 function intervalOf(report: BucketReport): number | undefined {
-  return report.limit - report.remaining === 1
-    ? report.resetAfterMs
-    : undefined;
+  const isExact = report.limit - report.remaining === 1;
+  // A token that comes back in no time would be no limit.
+  return isExact && report.resetAfterMs > 0 ? report.resetAfterMs : undefined;
 }
 
 /** Forgets the oldest of an insertion-ordered collection beyond `max`. */

@@ -47,7 +47,8 @@ function learnSilence(
   }
   // A 401, a 429 or a gateway's 5xx may come from before Discord's limiter.
   const isTelling = report.status < 500 && report.status !== 401 &&
-    report.status !== 429 && !report.isCloudflare403;
+    report.status !== 429 && !report.isCloudflare403 &&
+    report.isBucketGarbled === undefined;
   if (isTelling) state.book.noteHeaderless(ask.route.key);
 }
 
