@@ -17,8 +17,8 @@ export interface Listener {
   shutdown(): Promise<void>;
   readonly finished: Promise<void>;
   /**
-   * Shows new connections another certificate. Those with a request under way
-   * go on; those that wait for one are closed. False: it is the one in use.
+   * Shows new connections another certificate; false: it is the one in use.
+   * Requests under way are answered, connections without one are closed.
    * Throws one sentence where it cannot be used, and then nothing has changed.
    * Undefined where no TLS is spoken.
    */

@@ -32,7 +32,9 @@ export function startTlsListener(
     renew(next) {
       if (next.cert === pair.cert && next.key === pair.key) return false;
       const former = server;
-      // The new one first: at no moment is the port closed.
+      // The new one first: at no moment is the port closed. The runtime has no
+      // way to stop only the listening: `shutdown` closes what waits for a
+      // request, and WebSockets with 1001 (seen 2026-11, Deno 2.9.6).
       server = open({ ...options, port: addr.port, pair: next }, handler);
       pair = next;
       const gone = former.shutdown().finally(() => leaving.delete(gone));

@@ -13,6 +13,14 @@ export async function exchange(
   text: string,
 ): Promise<RawResponse> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  return await exchangeOver(connection, text);
+}
+
+/** The same on a connection that is open already; closes it. */
+export async function exchangeOver(
+  connection: Deno.Conn,
+  text: string,
+): Promise<RawResponse> {
   try {
     await writeAll(connection, text);
     return await readResponse(connection);
@@ -22,7 +30,7 @@ export async function exchange(
 }
 
 export async function writeAll(
-  connection: Deno.TcpConn,
+  connection: Deno.Conn,
   text: string,
 ): Promise<void> {
   let bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
@@ -33,7 +41,7 @@ export async function writeAll(
 
 /** Reads one response by its own framing. */
 export async function readResponse(
-  connection: Deno.TcpConn,
+  connection: Deno.Conn,
 ): Promise<RawResponse> {
   let received = "";
   const buffer = new Uint8Array(64 * 1024);
