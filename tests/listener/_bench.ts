@@ -5,7 +5,7 @@ import {
 } from "../../rest/domain/access.ts";
 import type { Answer } from "../../rest/domain/answer.ts";
 import type { Fact } from "../../rest/domain/fact.ts";
-import type { Clock, Submitter } from "../../rest/domain/ports.ts";
+import type { Submitter } from "../../rest/domain/ports.ts";
 import type { ProxyRequest } from "../../rest/domain/request.ts";
 import { Secret } from "../../rest/domain/secret.ts";
 import {
@@ -137,16 +137,4 @@ export function startBench(options: BenchOptions = {}): Bench {
     [Symbol.asyncDispose]: () => listener.shutdown(),
   };
   return bench;
-}
-
-/** Time as it passes, for tests that a standing clock cannot serve. */
-function createRealClock(): Clock {
-  return {
-    nowMs: () => performance.now(),
-    wallMs: () => Date.now(),
-    wakeAt(atMs, action) {
-      const timer = setTimeout(action, Math.max(0, atMs - performance.now()));
-      return () => clearTimeout(timer);
-    },
-  };
 }

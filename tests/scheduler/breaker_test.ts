@@ -24,7 +24,7 @@ Deno.test("Breaker waits longer when its probe is turned away with a 403", () =>
   const breaker = new Breaker();
   breaker.open(undefined, 0);
   breaker.leased(7);
-  assert.equal(breaker.note403(7, "a", 60_100), true);
+  assert.ok(breaker.note403(7, "a", 60_100));
   assert.equal(breaker.untilMs, 180_100);
 });
 
