@@ -13,14 +13,16 @@ import { createCalls } from "./soak/calls.ts";
 import { type Child, startProxyChild, startSimChild } from "./soak/child.ts";
 import { type Load, startLoad, type Tally } from "./soak/load.ts";
 import { numberOptions } from "./soak/options.ts";
+import { processFacts, settledFacts } from "./soak/process_facts.ts";
+import type { Point } from "./soak/trend.ts";
 import {
   type Finding,
+  HANDLES_SLACK,
   judgeAudit,
   judgeEnd,
   judgeTrends,
   type Sample,
 } from "./soak/verdict.ts";
-import type { Point } from "./soak/trend.ts";
 import { startWatch } from "./soak/watch.ts";
 
 const ROW_S = 10;
@@ -85,15 +87,20 @@ async function soak(): Promise<void> {
   console.log(
     `${options.seconds} s at ${options.rate}/s, seed ${options.seed}`,
   );
+  const before = await processFacts(proxy.pid);
   const calls = createCalls(createRandom(options.seed), key);
   const load = startLoad(`${proxy.url.origin}/api/v10`, calls, options.rate);
   const samples = await watchLoad(load, proxy, sim, options.seconds);
   await load.stop(END_MS);
+  const report = await reportOf(sim);
+  // Its connections end with it: what the proxy then has open it has kept.
+  await sim.stop();
+  const after = await settledFacts(proxy.pid, before.handles + HANDLES_SLACK);
 
   const findings = [
     ...judgeTrends({ samples, liveHeap }),
-    ...judgeAudit(await reportOf(sim)),
-    judgeEnd(load.waiting),
+    ...judgeAudit(report),
+    ...judgeEnd(load.waiting, before.handles, after.handles),
   ];
   tellVerdict(findings, proxy);
 }

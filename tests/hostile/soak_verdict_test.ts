@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { numberOptions } from "../../tools/soak/options.ts";
 import { trendOf } from "../../tools/soak/trend.ts";
-import { judgeTrends, type Sample } from "../../tools/soak/verdict.ts";
+import {
+  judgeEnd,
+  judgeTrends,
+  type Sample,
+} from "../../tools/soak/verdict.ts";
 
 const MIB = 1024 * 1024;
 const SECONDS = 60;
@@ -39,8 +43,19 @@ Deno.test("a kilobyte a request at 300 a second shows on the live heap within a 
   assert.deepEqual(notFlat("liveHeap", 300 * 1024), ["liveHeap"]);
 });
 
-Deno.test("one socket in a hundred requests shows within a minute", () => {
-  assert.deepEqual(notFlat("sockets", 3), ["sockets"]);
+Deno.test("one socket in fifty requests shows within a minute", () => {
+  assert.deepEqual(notFlat("sockets", 6), ["sockets"]);
+});
+
+Deno.test("handles that are left when everybody is gone show at the end, however few", () => {
+  const isFine = (after: number) =>
+    judgeEnd(0, 25, after).every((finding) => finding.isFine);
+  assert.ok(isFine(33));
+  assert.ok(!isFine(34));
+});
+
+Deno.test("a call that nobody answered shows at the end", () => {
+  assert.ok(judgeEnd(1, 25, 25).some(({ isFine }) => !isFine));
 });
 
 Deno.test("a queue that grows by one call a second shows within a minute", () => {

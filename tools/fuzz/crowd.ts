@@ -1,5 +1,10 @@
 import type { Child } from "../soak/child.ts";
-import { type ProcessFacts, processFacts } from "../soak/process_facts.ts";
+import {
+  type ProcessFacts,
+  processFacts,
+  settledFacts,
+} from "../soak/process_facts.ts";
+import { HANDLES_SLACK } from "../soak/verdict.ts";
 
 /** What the proxy looked like before, with and after a crowd at its door. */
 export interface CrowdReport {
@@ -16,12 +21,8 @@ export interface CrowdReport {
 /** Opened at a time: a listener's backlog holds 128 or more. */
 const ABREAST = 100;
 
-/** Sockets that were closed here are closed there a moment later. */
-const SETTLE_MS_MAX = 10_000;
-const LOOK_MS = 50;
-
-/** Ends some files later: the event loop's own come and go. */
-const HANDLES_SLACK = 8;
+/** A proxy that lives answers in a fraction of it, whatever the crowd. */
+const HEALTH_MS_MAX = 10_000;
 
 /** Opens connections that say nothing, half a head or half a body, and leaves again. */
 export async function bringCrowd(
@@ -54,7 +55,7 @@ export async function bringCrowd(
     const during = await processFacts(proxy.pid);
     const opened = crowd.length;
     for (const each of crowd.splice(0)) each.close();
-    const after = await settled(proxy.pid, before.handles + HANDLES_SLACK);
+    const after = await settledFacts(proxy.pid, before.handles + HANDLES_SLACK);
     return { opened, answeredMs, status, before, during, after };
   } finally {
     for (const each of crowd) each.close();
@@ -92,17 +93,8 @@ async function begin(
 async function askHealth(url: URL): Promise<number> {
   const response = await fetch(new URL("/healthz", url), {
     headers: { connection: "close" },
-    signal: AbortSignal.timeout(SETTLE_MS_MAX),
+    signal: AbortSignal.timeout(HEALTH_MS_MAX),
   });
   await response.body?.cancel();
   return response.status;
-}
-
-async function settled(pid: number, handles: number): Promise<ProcessFacts> {
-  const untilMs = performance.now() + SETTLE_MS_MAX;
-  for (;;) {
-    const facts = await processFacts(pid);
-    if (facts.handles <= handles || performance.now() > untilMs) return facts;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
 }

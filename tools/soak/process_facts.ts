@@ -46,3 +46,20 @@ function cpuIn(said: string): number {
   const [user, system] = fields.split(" ").slice(11, 13);
   return Number(user) + Number(system);
 }
+
+/** What was closed on this side is closed on the other a moment later. */
+const SETTLE_MS_MAX = 10_000;
+const LOOK_MS = 50;
+
+/** Looks until no more than so many handles are open, or it has been long enough. */
+export async function settledFacts(
+  pid: number,
+  handles: number,
+): Promise<ProcessFacts> {
+  const untilMs = performance.now() + SETTLE_MS_MAX;
+  for (;;) {
+    const facts = await processFacts(pid);
+    if (facts.handles <= handles || performance.now() > untilMs) return facts;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
