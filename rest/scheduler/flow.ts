@@ -239,18 +239,23 @@ export function retire(state: State, waiting: Waiting): void {
   leaveGroup(state, waiting);
 }
 
-/** A request whose route got another hash meanwhile belongs to another line. */
 function moveHome(state: State, waiting: Waiting, nowMs: number): void {
   const old = currentLine(waiting.line);
-  const hash = state.book.hashOf(waiting.ask.route.key);
-  const isHome = hash === undefined || old.bucket?.facts.hash === hash ||
-    state.book.factsOf(hash) === undefined;
-  const line = isHome ? old : lineFor(state, waiting.ask, waiting.lane);
+  const line = homeOf(state, waiting);
   waiting.line = line;
   if (line === old) return;
   old.waiting--;
   line.waiting++;
   refresh(state, old, nowMs);
+}
+
+/** A request whose route got another hash meanwhile belongs to another line. */
+export function homeOf(state: State, { line, ask, lane }: Waiting): Line {
+  const old = currentLine(line);
+  const hash = state.book.hashOf(ask.route.key);
+  const isHome = hash === undefined || old.bucket?.facts.hash === hash ||
+    state.book.factsOf(hash) === undefined;
+  return isHome ? old : lineFor(state, ask, lane);
 }
 
 function unready(line: Line): void {

@@ -1,6 +1,6 @@
 import type { BucketReport, LimitReport } from "../domain/limit_report.ts";
 import { noteReport, noteSilent } from "./bucket.ts";
-import { makeCandidate, refresh } from "./flow.ts";
+import { homeOf, makeCandidate, refresh } from "./flow.ts";
 import type { HashFacts } from "./hash_book.ts";
 import { currentLine, giveHash, lineFor } from "./lines.ts";
 import type { Line, State, Waiting } from "./state.ts";
@@ -26,12 +26,16 @@ export function learnFrom(
   };
   if (report.status === 429) {
     learnFrom429(waiting.line, seen);
-    return;
+  } else {
+    const facts = state.book.learn(seen, nowMs);
+    findLine(state, waiting, facts, report, nowMs);
+    waiting.line = currentLine(waiting.line);
+    noteOn(state, waiting, seen, report);
   }
-  const facts = state.book.learn(seen, nowMs);
-  findLine(state, waiting, facts, report, nowMs);
-  waiting.line = currentLine(waiting.line);
-  noteOn(state, waiting, seen, report);
+  // The route's hash changed, now or by another subject's answer.
+  if (homeOf(state, waiting) !== waiting.line) {
+    rehome(state, waiting.line, nowMs);
+  }
 }
 
 /** An answer without bucket headers: a route that has none, or one that left them out this time. */
@@ -78,12 +82,9 @@ function findLine(
   // one that is there (#1295); an error must not rename the route.
   if (known !== undefined && report.status >= 400) return;
   if (!state.book.assign(ask.route.key, facts.hash, nowMs)) return;
-  if (known === undefined) {
-    for (const sibling of [...state.unhashed.get(ask.route.key) ?? []]) {
-      joinHash(state, sibling, facts, nowMs);
-    }
-  } else {
-    rehome(state, line, ask.route.key, nowMs);
+  if (known !== undefined) return;
+  for (const sibling of [...state.unhashed.get(ask.route.key) ?? []]) {
+    joinHash(state, sibling, facts, nowMs);
   }
 }
 
@@ -139,18 +140,11 @@ function merge(state: State, from: Line, into: Line, nowMs: number): void {
   for (const waiting of candidates) makeCandidate(state, waiting, nowMs);
 }
 
-/** Moves the waiting requests of one route from a line that is theirs no more. */
-function rehome(
-  state: State,
-  line: Line,
-  routeKey: string,
-  nowMs: number,
-): void {
+/** Moves the waiting requests of a line that are at home elsewhere. */
+function rehome(state: State, line: Line, nowMs: number): void {
   // `makeCandidate` looks up the line anew, so putting all back is moving those that must.
-  if (line.routeKey === routeKey || line.candidates !== undefined) {
-    for (const waiting of takeCandidates(line)) {
-      makeCandidate(state, waiting, nowMs);
-    }
+  for (const waiting of takeCandidates(line)) {
+    makeCandidate(state, waiting, nowMs);
   }
   refresh(state, line, nowMs);
 }

@@ -4,6 +4,7 @@ import { noteSilent } from "./bucket.ts";
 import {
   advance,
   delay,
+  homeOf,
   letOthersPass,
   makeCandidate,
   refresh,
@@ -34,7 +35,8 @@ export function settle(
 ): Verdict {
   const waiting = state.waiting.get(id);
   invariant(waiting?.state === "leased", `request ${id} is not leased`);
-  waiting.line = currentLine(waiting.line);
+  const sentFrom = currentLine(waiting.line);
+  waiting.line = sentFrom;
   giveLeaseBack(state, waiting);
   const isBlocked = state.breaker.state !== "closed";
   const verdict = conclude(state, waiting, outcome, nowMs);
@@ -48,7 +50,8 @@ export function settle(
   } else if (lane.identity.token === "rejected") {
     refuseFor(state, waiting, nowMs);
   }
-  refresh(state, currentLine(line), nowMs);
+  refresh(state, currentLine(sentFrom), nowMs);
+  if (line !== sentFrom) refresh(state, line, nowMs);
   // Whatever the probe of a breaker brought, every lane has waited for it.
   if (isBlocked) reopen(state);
   else if (lane.ready.size > 0) state.readyLanes.add(lane);
@@ -199,6 +202,8 @@ function limited(
   rateLimited: RateLimited,
   nowMs: number,
 ): Verdict {
+  // Of a hash that changed under way it is the new bucket that was met.
+  waiting.line = homeOf(state, waiting);
   const { line, lane } = waiting;
   const strikeMs = strike(line, report);
   const fromMs = Math.max(nowMs, report.receivedAtMs);
