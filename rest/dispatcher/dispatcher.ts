@@ -1,23 +1,17 @@
 import type { Answer } from "../domain/answer.ts";
-import type { FactSink } from "../domain/fact.ts";
 import { invariant } from "../domain/invariant.ts";
-import type {
-  Clock,
-  Random,
-  Submitter,
-  Ticket,
-  Upstream,
-} from "../domain/ports.ts";
+import type { Submitter, Ticket } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
-import type { Poll, Scheduler, SchedulerSnapshot } from "../scheduler/types.ts";
+import type { Poll, SchedulerSnapshot } from "../scheduler/types.ts";
 import { askOf } from "./ask.ts";
 import { Courier } from "./courier.ts";
 import { Delivery } from "./delivery.ts";
+import type { DispatcherDeps } from "./dispatcher_deps.ts";
 import { Drain, type DrainReport } from "./drain.ts";
-import type { Digest } from "./fingerprint.ts";
 import { Job } from "./job.ts";
 import { Joining } from "./joining.ts";
+import { type Move, moveJobs } from "./moving.ts";
 import { Orphans } from "./orphans.ts";
 import { Pump } from "./pump.ts";
 import { cancelledRefusal, drainingRefusal, refusalOf } from "./refusals.ts";
@@ -25,25 +19,6 @@ import { possibleSecondTries } from "./second_tries.ts";
 import { SingleFlight } from "./single_flight.ts";
 import { CallerTicket, type TicketDesk } from "./ticket.ts";
 import { TokenChecks } from "./token_checks.ts";
-
-export interface DispatcherOptions {
-  /** No retry begins when a request has been here this long. */
-  readonly maxWaitMs: number;
-  /** Identical reads that wait are sent once. */
-  readonly isSingleFlight: boolean;
-  /** For requests of the proxy's own. */
-  readonly apiVersion: number;
-}
-
-export interface DispatcherDeps {
-  readonly scheduler: Scheduler;
-  readonly upstream: Upstream;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly facts: FactSink;
-  readonly digest: Digest;
-  readonly options: DispatcherOptions;
-}
 
 /** The one queue, driven: every request of every transport goes through `submit`. */
 export interface Dispatcher extends Submitter {
@@ -54,6 +29,8 @@ export interface Dispatcher extends Submitter {
   drain(forMs: number): Promise<DrainReport>;
   isDraining(): boolean;
   snapshot(): SchedulerSnapshot;
+  /** Gives waiting requests another token, and tells how many have it now. */
+  move(which: Move): number;
 }
 
 /** Wires a scheduler that decides to an upstream that sends. */
@@ -124,6 +101,17 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
 
   snapshot(): SchedulerSnapshot {
     return this.#deps.scheduler.snapshot(this.#deps.clock.nowMs());
+  }
+
+  move(which: Move): number {
+    const moved = moveJobs(this.#jobs.values(), which, {
+      ...this.#deps,
+      orphans: this.#orphans,
+      flights: this.#flights,
+      onRefusal: (job, refusal) => this.#refuse(job, refusal),
+    });
+    this.#pump.soon();
+    return moved;
   }
 
   drain(forMs: number): Promise<DrainReport> {

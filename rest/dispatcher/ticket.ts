@@ -17,7 +17,8 @@ export interface TicketDesk {
  */
 export class CallerTicket implements Ticket {
   readonly answer: Promise<Answer>;
-  readonly request: ProxyRequest;
+  /** What was asked; only the token may change, with that of the job. */
+  request: ProxyRequest;
   /** What it waits for; undefined once settled, or where a kept answer is on its way. */
   job: Job | undefined;
 

@@ -9,8 +9,8 @@ import { Secret } from "../../rest/domain/secret.ts";
 import {
   createDispatcher,
   type Dispatcher,
-  type DispatcherOptions,
 } from "../../rest/dispatcher/dispatcher.ts";
+import type { DispatcherOptions } from "../../rest/dispatcher/dispatcher_deps.ts";
 import { routeOf } from "../../rest/routes/route_of.ts";
 import { createManualClock, type ManualClock } from "../_manual_clock.ts";
 import {
