@@ -3,8 +3,11 @@ import type { Identity } from "../domain/identity.ts";
 import { Secret } from "../domain/secret.ts";
 import { hashNameOf } from "./digest.ts";
 
-/** What `Authorization` may say upstream: a scheme and something after it. */
-const SCHEME = /^(bot|bearer|basic) +(\S.*)$/is;
+/**
+ * What `Authorization` may say upstream: a scheme and one word after it. Two
+ * headers of that name arrive joined by a comma, and the second may be the key.
+ */
+const SCHEME = /^(bot|bearer|basic) +([^\s,]+)$/is;
 
 export interface Credentials {
   readonly scheme: "bot" | "bearer" | "basic";

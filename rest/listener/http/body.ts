@@ -23,6 +23,16 @@ export interface HeldBody {
 
 const NO_BODY: HeldBody = { bytes: undefined, heldBytes: 0 };
 
+/** One number: two lengths, even equal ones, arrive here as a list, and whoever sends them is not understood the same by all. */
+const LENGTH = /^[0-9]+$/;
+
+function unreadableLength(): Refusal {
+  return new Refusal(
+    "bad_request",
+    "Cannot read Content-Length: one whole number is wanted",
+  );
+}
+
 /** A line moves as soon as any body is done: asking again soon is worthwhile. */
 const ROOM_RETRY_MS = 1_000;
 
@@ -37,6 +47,7 @@ export async function readBody(
 ): Promise<HeldBody> {
   const { headers } = request;
   const length = headers.get("content-length");
+  if (length !== null && !LENGTH.test(length)) throw unreadableLength();
   const isDeclared = length !== null && !headers.has("transfer-encoding");
   if (request.method === "GET") {
     const isEmpty = isDeclared

@@ -166,15 +166,31 @@ class RepDoor implements WebSocketDoor {
     });
     const max = settings.connectionsMax ?? CONNECTIONS_MAX;
     if (this.#runner.socketCount >= max) return fullResponse(max);
-    const { socket, response } = Deno.upgradeWebSocket(request, {
-      idleTimeout: settings.idleTimeoutS ?? IDLE_TIMEOUT_S,
-    });
+    const { socket, response } = openSocket(
+      request,
+      settings.idleTimeoutS ?? IDLE_TIMEOUT_S,
+    );
     // The runtime's own option refuses lists written without blanks (C2).
     if (protocol !== undefined) {
       response.headers.set("sec-websocket-protocol", protocol);
     }
     listenTo(socket, start, this.#runner);
     return response;
+  }
+}
+
+/** The runtime throws at an upgrade that lacks what RFC 6455 asks of one. */
+function openSocket(
+  request: Request,
+  idleTimeout: number,
+): Deno.WebSocketUpgrade {
+  try {
+    return Deno.upgradeWebSocket(request, { idleTimeout });
+  } catch {
+    throw new Refusal(
+      "bad_request",
+      "Cannot open a WebSocket: Upgrade, Connection: Upgrade and Sec-WebSocket-Key are wanted",
+    );
   }
 }
 
