@@ -22,7 +22,7 @@ if (import.meta.main) {
 }
 
 /** What is printed of a new key. */
-export async function keyText(name: string, key: string): Promise<string> {
+async function keyText(name: string, key: string): Promise<string> {
   const bytes = new TextEncoder().encode(key);
   const hash = await crypto.subtle.digest("SHA-256", bytes);
   const sha256 = new Uint8Array(hash).toHex();

@@ -6,7 +6,7 @@ import { drawMs, type Random, type Range } from "../../sim/model/random.ts";
  * whatever is said next, or the caller's end alone while the server's lives on
  * and hears nothing more.
  */
-export const CUTS = ["reset", "torn", "ghost"] as const;
+const CUTS = ["reset", "torn", "ghost"] as const;
 export type Cut = typeof CUTS[number];
 
 /** Between callers and a server: passes bytes on, and kills each connection after a while. */
