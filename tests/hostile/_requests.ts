@@ -517,7 +517,7 @@ const bodies: AttemptGroup = {
     {
       tried: "a length beyond what a number holds",
       bytes: post("Content-Length: 9007199254740993\r\n", BODY),
-      cameBack: "400 `bad_request`",
+      cameBack: "413 `too_large`",
       isUnfinished: true,
     },
     {
