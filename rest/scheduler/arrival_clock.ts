@@ -1,4 +1,4 @@
-import type { LimitReport } from "../domain/limit_report.ts";
+import type { BucketReport, LimitReport } from "../domain/limit_report.ts";
 
 /**
  * Tells when a request sent now will reach Discord, on Discord's own clock.
@@ -37,6 +37,7 @@ export class ArrivalClock {
   #highestFloorMs = -Infinity;
   #allowanceMs = 0;
   #sinceReview = 0;
+  #timesSet = 0;
 
   /**
    * Learns from one answer. False when its two headers contradict the clock
@@ -46,16 +47,12 @@ export class ArrivalClock {
   learn(report: LimitReport): boolean {
     const { bucket } = report;
     if (bucket === undefined) return true;
-    const serverMs = bucket.resetAtServerMs - bucket.resetAfterMs;
-    const sample: Sample = {
-      atMs: report.receivedAtMs,
-      wayInMs: serverMs - report.sentAtMs,
-      floorMs: serverMs - report.receivedAtMs,
-    };
+    const sample = sampleOf(report, bucket);
     if (this.#contradicts(sample)) {
       this.#contradictions.push(sample);
       if (this.#contradictions.length < CONTRADICTIONS_MAX) return false;
       this.#samples = this.#contradictions;
+      this.#timesSet++;
       this.#review(sample.atMs);
     } else {
       this.#samples.push(sample);
@@ -71,6 +68,11 @@ export class ArrivalClock {
     return this.#leastWayInMs - this.#allowanceMs - ROUNDING_MS;
   }
 
+  /** How often Discord's clock was found to have been set: moments told before are then of another clock. */
+  get timesSet(): number {
+    return this.#timesSet;
+  }
+
   /**
    * The latest moment at which another request would have had to be sent to
    * arrive when this one did; undefined where its answer does not tell.
@@ -79,6 +81,7 @@ export class ArrivalClock {
     const { offsetMs } = this;
     const { bucket, sentAtMs, receivedAtMs } = report;
     if (bucket === undefined || offsetMs === undefined) return undefined;
+    if (this.#contradicts(sampleOf(report, bucket))) return undefined;
     const decidedAtServerMs = bucket.resetAtServerMs - bucket.resetAfterMs;
     const asIfMs = decidedAtServerMs - offsetMs;
     return Math.min(receivedAtMs, Math.max(sentAtMs, asIfMs));
@@ -120,4 +123,13 @@ export class ArrivalClock {
     this.#allowanceMs = (median - least) / (count + 1) +
       (least - this.#highestFloorMs) / (2 * count ** 2);
   }
+}
+
+function sampleOf(report: LimitReport, bucket: BucketReport): Sample {
+  const serverMs = bucket.resetAtServerMs - bucket.resetAfterMs;
+  return {
+    atMs: report.receivedAtMs,
+    wayInMs: serverMs - report.sentAtMs,
+    floorMs: serverMs - report.receivedAtMs,
+  };
 }

@@ -31,7 +31,7 @@ const EPSILON = 1e-6;
 export function newBucket(facts: HashFacts): Bucket {
   return {
     facts,
-    resetAtServerMs: 0,
+    resetAtServerMs: -Infinity,
     remaining: facts.limit,
     decidedAtServerMs: undefined,
   };
@@ -109,6 +109,14 @@ export function noteSilent(bucket: Bucket, arrivalServerMs: number): void {
   if (kind !== "sliding" || intervalMs === undefined) return;
   bucket.resetAtServerMs = Math.max(bucket.resetAtServerMs, arrivalServerMs) +
     intervalMs;
+}
+
+/** Discord's clock was set: what is known keeps its distance from now. */
+export function followClock(bucket: Bucket, stepMs: number): void {
+  bucket.resetAtServerMs += stepMs;
+  if (bucket.decidedAtServerMs !== undefined) {
+    bucket.decidedAtServerMs += stepMs;
+  }
 }
 
 /**

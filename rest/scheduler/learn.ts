@@ -1,5 +1,5 @@
 import type { BucketReport, LimitReport } from "../domain/limit_report.ts";
-import { noteReport, noteSilent } from "./bucket.ts";
+import { followClock, noteReport, noteSilent } from "./bucket.ts";
 import { homeOf, makeCandidate, refresh } from "./flow.ts";
 import type { HashFacts } from "./hash_book.ts";
 import { currentLine, giveHash, lineFor } from "./lines.ts";
@@ -12,7 +12,7 @@ export function learnFrom(
   report: LimitReport,
   nowMs: number,
 ): void {
-  const isClockTrusted = state.arrival.learn(report);
+  const isClockTrusted = learnClock(state, report);
   const { bucket } = report;
   if (bucket === undefined) {
     learnSilence(state, waiting, report);
@@ -36,6 +36,20 @@ export function learnFrom(
   if (homeOf(state, waiting) !== waiting.line) {
     rehome(state, waiting.line, nowMs);
   }
+}
+
+/** False where the answer's own clock must not be used. */
+function learnClock(state: State, report: LimitReport): boolean {
+  const { arrival } = state;
+  const { timesSet, offsetMs: formerMs = 0 } = arrival;
+  const isTrusted = arrival.learn(report);
+  if (arrival.timesSet === timesSet) return isTrusted;
+  // What was told by the former clock must not open an hour too late, or too early.
+  const stepMs = (arrival.offsetMs ?? 0) - formerMs;
+  for (const { bucket } of state.lines.values()) {
+    if (bucket !== undefined) followClock(bucket, stepMs);
+  }
+  return isTrusted;
 }
 
 /** An answer without bucket headers: a route that has none, or one that left them out this time. */
