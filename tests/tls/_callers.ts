@@ -4,7 +4,7 @@ import { NODE_CALLER } from "./_node_caller.ts";
 const FIXTURES = new URL("../fixtures/tls/", import.meta.url);
 
 /** The authority that signed both certificates. */
-const CA = textOf("ca.pem");
+export const CA = textOf("ca.pem");
 
 /** For `localhost` and 127.0.0.1. */
 export const PAIR: TlsPair = {
@@ -18,7 +18,7 @@ export const OTHER_PAIR: TlsPair = {
   key: textOf("elsewhere_key.pem"),
 };
 
-function fixturePath(name: string): string {
+export function fixturePath(name: string): string {
   return new URL(name, FIXTURES).pathname;
 }
 
