@@ -88,6 +88,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const fetch = createHttpHandler({
     ...shared,
     gate,
+    moveRequests: (which) => dispatcher.move(which),
     onUpgrade: (request, info) => door.upgrade(request, info),
     twins: createTwins(gate, clock),
     isDraining: () => dispatcher.isDraining(),

@@ -19,4 +19,6 @@ export interface Answer {
    * upstream knows: waiting for the connection is not part of the way to Discord.
    */
   readonly sentAtMs?: number;
+  /** Set where the proxy speaks for itself (a kept request, a changed token): its signature may stand. */
+  readonly isOurs?: true;
 }

@@ -19,6 +19,7 @@ import {
   type HttpHandler,
   type HttpSettings,
 } from "../../rest/listener/http/handler.ts";
+import type { MoveRequests } from "../../rest/listener/http/token_update.ts";
 import { createKeyRing } from "../../rest/listener/key_ring.ts";
 import { startListener } from "../../rest/listener/serve.ts";
 import { createManualClock, type ManualClock } from "../_manual_clock.ts";
@@ -46,6 +47,7 @@ export interface BenchOptions {
   readonly token?: string | null;
   readonly submitter?: Submitter;
   readonly onUpgrade?: HttpHandler;
+  readonly moveRequests?: MoveRequests;
 }
 
 /** A handler behind a real port, before a submitter that only remembers. */
@@ -112,6 +114,7 @@ export function startBench(options: BenchOptions = {}): Bench {
     settings: { ...SETTINGS, ...options.settings },
     isDraining: () => bench.isDraining,
     ...(options.onUpgrade && { onUpgrade: options.onUpgrade }),
+    ...(options.moveRequests && { moveRequests: options.moveRequests }),
   });
   const listener = startListener({
     host: "127.0.0.1",

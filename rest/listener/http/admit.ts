@@ -66,15 +66,15 @@ export function admit(
   return { place, identity, caller, owner: proof && ownerOf(proof) };
 }
 
-/** The owner a caller shows to be; refuses who has no key. */
-export function admitOwner(
+/** Who it is that wants something of the proxy itself; refuses who has no key. */
+export function admitSelf(
   headers: Headers,
   pathKey: string | undefined,
   authorizer: Authorizer,
-): string {
+): Proof {
   const proof = proofOf(headers, pathKey, authorizer);
   if (proof === undefined) throw unauthorized();
-  return ownerOf(proof);
+  return proof;
 }
 
 function proofOf(
@@ -90,7 +90,8 @@ function proofOf(
   });
 }
 
-function ownerOf({ keyName, brought }: Proof): string {
+/** Whose kept requests a caller may see: those of its key and token. */
+export function ownerOf({ keyName, brought }: Proof): string {
   return `${keyName} ${brought?.id ?? "own"}`;
 }
 

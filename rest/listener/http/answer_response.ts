@@ -33,7 +33,7 @@ export function answerResponse(
       continue;
     }
     // Only we sign with it: a caller must be able to trust the signature.
-    if (name === SIGNATURE_HEADER) continue;
+    if (name === SIGNATURE_HEADER && answer.isOurs !== true) continue;
     if (isStripped && name.startsWith(RATE_LIMIT_PREFIX)) continue;
     headers.append(name, value);
   }

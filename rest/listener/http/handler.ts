@@ -16,7 +16,8 @@ import {
   type Admission,
   admit,
   type AdmitDeps,
-  admitOwner,
+  admitSelf,
+  ownerOf,
   unauthorized,
   type Visit,
 } from "./admit.ts";
@@ -26,6 +27,11 @@ import { HeldBytes } from "./held_bytes.ts";
 import type { Place } from "./place_of.ts";
 import { rawTargetOf, splitPathKey } from "./raw_target.ts";
 import { refusalResponse } from "./refusal_response.ts";
+import {
+  isTokenUpdate,
+  type MoveRequests,
+  updateToken,
+} from "./token_update.ts";
 import { isOrderedBy, leaveWithinMsOf, urgencyOf } from "./wishes.ts";
 
 /** A server's handler, and nothing of a server. */
@@ -61,6 +67,8 @@ export interface HttpHandlerDeps {
   readonly twins?: HttpTwins;
   /** Asked before a body is read whether its key may send it; `submitter` asks again. */
   readonly gate?: Pick<KeyGate, "enter">;
+  /** Gives waiting requests another token, for `POST /update-bearer-token`. */
+  readonly moveRequests?: MoveRequests;
 }
 
 /** What the steps of a visit work with, put together once. */
@@ -137,22 +145,29 @@ async function receive(visit: Visit, desk: Desk): Promise<Response> {
   if (desk.onUpgrade !== undefined && isUpgrade(request, target)) {
     return await desk.onUpgrade(request, info);
   }
-  const kept = answerKept(visit, pathKey, target, desk);
-  if (kept !== undefined) return answerResponse(await kept, desk.settings);
+  const own = answerSelf(visit, pathKey, target, desk);
+  if (own !== undefined) return answerResponse(await own, desk.settings);
   const admission = admit(visit, pathKey, target, desk.admission);
   return await relay(visit, admission, desk);
 }
 
-/** Answers `/_rep/requests/<id>` to whoever had the request kept; undefined for other targets. */
-function answerKept(
+/** Answers what only the proxy itself can; undefined for every other target. */
+function answerSelf(
   { request }: Visit,
   pathKey: string | undefined,
   target: string,
-  { twins, authorizer }: Desk,
+  { twins, moveRequests, authorizer, bodies }: Desk,
 ): Promise<Answer> | undefined {
-  if (twins === undefined || !target.startsWith(KEPT_PATH)) return undefined;
-  const owner = admitOwner(request.headers, pathKey, authorizer);
-  return twins.answerAt(request.method, target, owner);
+  const { headers, method } = request;
+  if (twins !== undefined && target.startsWith(KEPT_PATH)) {
+    const proof = admitSelf(headers, pathKey, authorizer);
+    return twins.answerAt(method, target, ownerOf(proof));
+  }
+  if (moveRequests !== undefined && isTokenUpdate(target)) {
+    const proof = admitSelf(headers, pathKey, authorizer);
+    return updateToken(request, proof, bodies, moveRequests);
+  }
+  return undefined;
 }
 
 function isUpgrade(request: Request, target: string): boolean {

@@ -1,9 +1,8 @@
 import type { Answer } from "../../domain/answer.ts";
-import type { HeaderList } from "../../domain/headers.ts";
 import type { Clock, Submitter, Ticket } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
-import { SIGNATURE_HEADER } from "../http/refusal_response.ts";
+import { ownAnswer } from "../own_answer.ts";
 import { readWhole } from "../whole_answer.ts";
 import type { KeepWish } from "./keep_wish.ts";
 import {
@@ -56,8 +55,6 @@ const LIMITS: KeptRequestLimits = {
 const ANSWER_BYTES_MAX = 32 * MIB;
 
 const OWN_PATH = /^\/_rep\/requests\/([A-Za-z0-9-]{1,64})(?:\?|$)/;
-
-const encoder = new TextEncoder();
 
 export function createHttpTwins(deps: HttpTwinsDeps): HttpTwins {
   const kept = new KeptRequests({ ...LIMITS, ...deps.limits });
@@ -201,8 +198,8 @@ function answerFor(
     const state = one.running?.cancel() ?? "done";
     return Promise.resolve(
       state === "cancelled"
-        ? ownAnswer(200, { cancelled: true }, [])
-        : ownAnswer(200, { cancelled: false, state }, []),
+        ? ownAnswer(200, { cancelled: true }, "kept")
+        : ownAnswer(200, { cancelled: false, state }, "kept"),
     );
   }
   return refused(
@@ -224,23 +221,9 @@ const ASK_AGAIN: readonly [string, string] = ["retry-after", "1"];
 /** The word that it was taken, and where its answer will be. */
 function accepted({ id }: KeptRequest): Answer {
   const location = `/_rep/requests/${id}`;
-  return ownAnswer(202, { id, state: "waiting", location }, [
+  return ownAnswer(202, { id, state: "waiting", location }, "kept", [
     ["location", location],
     ["preference-applied", "respond-async"],
     ASK_AGAIN,
   ]);
-}
-
-/** An answer of the proxy's own, signed so that nobody takes it for Discord's. */
-function ownAnswer(
-  status: number,
-  value: Readonly<Record<string, unknown>>,
-  headers: HeaderList,
-): Answer {
-  const body = encoder.encode(JSON.stringify(value));
-  const own = [["content-type", "application/json"], [
-    SIGNATURE_HEADER,
-    "kept",
-  ]] as const;
-  return { status, headers: [...own, ...headers], body };
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Answer } from "../../../rest/domain/answer.ts";
 import type { HeaderList } from "../../../rest/domain/headers.ts";
 import { Refusal } from "../../../rest/domain/refusal.ts";
+import { ownAnswer } from "../../../rest/listener/own_answer.ts";
 import { answerResponse } from "../../../rest/listener/http/answer_response.ts";
 import type { HttpSettings } from "../../../rest/listener/http/handler.ts";
 import { answerOf, KEY, SETTINGS, startBench } from "../_bench.ts";
@@ -194,6 +195,15 @@ Deno.test("a 429 of Discord's keeps its rate-limit headers either way", async ()
   const headers = [JSON_TYPE, ...LIMITS, ["retry-after", "65"] as const];
   const response = await relayed({ status: 429, headers }, STRIPPED);
   assert.deepEqual(fieldsOf(response), headers);
+});
+
+Deno.test("an answer of the proxy's own keeps its signature", () => {
+  const response = answerResponse(
+    ownAnswer(202, { id: "1" }, "kept", [["retry-after", "1"]]),
+    { areRateLimitHeadersStripped: false },
+  );
+  assert.equal(response.headers.get("x-rest-proxy"), "kept");
+  assert.equal(response.headers.get("retry-after"), "1");
 });
 
 Deno.test("no answer of Discord's carries our signature", async () => {
