@@ -9,6 +9,7 @@ import { startListener } from "../rest/listener/serve.ts";
 import { createProxy } from "../rest/proxy.ts";
 import { type Sim, startSim } from "../sim/server.ts";
 import { type DemoRow, demoTable, runDemoLoad } from "./demo_load.ts";
+import { sendTwice, tellExchanges } from "./demo_twins.ts";
 
 /** How often the table is drawn anew. */
 const REDRAW_MS = 250;
@@ -31,10 +32,17 @@ async function demo(): Promise<void> {
     { host: "127.0.0.1", port: 0, facts },
     proxy.fetch,
   );
-  const baseUrl = `http://127.0.0.1:${listener.address.port}/api/v10`;
+  const host = `127.0.0.1:${listener.address.port}`;
+  const baseUrl = `http://${host}/api/v10`;
   print([
     "Sluice demo: a simulated Discord that keeps Discord's rules, the real proxy in front of it.",
-    "No token, no network. 222 calls are made at once; Discord would answer most of them with 429.",
+    "No token, no network.",
+    "",
+    "The same message, sent over HTTP and over REP, which carries any number of requests in one WebSocket:",
+    "",
+    ...tellExchanges(await sendTwice(host, key)),
+    "",
+    "222 calls are made at once; Discord would answer most of them with 429.",
     "",
   ]);
 
@@ -54,6 +62,7 @@ async function demo(): Promise<void> {
     "The proxy stays up. Try:",
     "",
     ...curls(baseUrl, key),
+    overRep(host, key),
     "",
     "Ctrl-C ends it.",
   ]);
@@ -110,6 +119,14 @@ function curls(baseUrl: string, key: string): string[] {
     `curl -i ${auth} -H 'Content-Type: application/json' -d '{"content":"hello"}' ${baseUrl}/channels/80000000000000000/messages`,
     `curl -i ${baseUrl}/users/@me`,
   ];
+}
+
+/** With the client library, from the project's folder. */
+function overRep(host: string, key: string): string {
+  const program = `const { RepClient } = await import("./client/mod.ts"); ` +
+    `const client = new RepClient("ws://${host}/rep", { token: "${key}" }); ` +
+    `console.log(await client.get("/users/@me")); await client.close()`;
+  return `deno eval '${program}'`;
 }
 
 function print(lines: readonly string[]): void {
