@@ -208,6 +208,8 @@ function createQueue(
     maxWaitMs: settings.maxWaitMs,
     globalLimitOf: (identityId) => globalLimitOf(settings, identityId),
     invalidCeiling: settings.invalidLimit,
+    // With one key there is nobody to leave a share to.
+    isInvalidShared: settings.keysFile !== undefined,
     waitingMax: settings.queueLimit,
     lineWaitingMax: settings.lineLimit,
     bytesMax: settings.heldLimitMib * MIB,

@@ -1,6 +1,7 @@
 import { openingOf } from "./bucket.ts";
 import { FairQueue } from "./fair_queue.ts";
 import { currentLine, lineFor } from "./lines.ts";
+import type { Held } from "./invalid_budget.ts";
 import { leaveGroup, nextOfGroup } from "./order.ts";
 import type { Lane, Line, OrderGroup, State, Waiting } from "./state.ts";
 import { isBlocked, leaveSub, park, probe, subOf } from "./sub_limits.ts";
@@ -144,17 +145,39 @@ function leaseFrom(
   const waiting = top.value;
   waiting.entry = undefined;
   const sub = line.subs === undefined ? undefined : subOf(waiting);
+  const { route, caller } = waiting.ask;
+  const held = state.invalid.heldBy(route.key, nowMs, caller);
   if (sub !== undefined && isBlocked(sub, waiting, nowMs)) {
     park(state, sub, waiting);
     letOthersPass(state, waiting, nowMs);
-  } else if (!state.invalid.allows(waiting.ask.route.key, nowMs)) {
-    delay(state, waiting, state.invalid.easesAtMs(nowMs));
+  } else if (held !== undefined) {
+    holdBack(state, waiting, held, nowMs);
   } else {
     if (sub !== undefined) probe(state, sub, waiting);
     lease(state, waiting, nowMs);
     leases.push(waiting.ask.id);
   }
   refresh(state, line, nowMs);
+}
+
+/**
+ * Keeps a request from being sent as invalid as those before it. One that its
+ * own key is held for is refused: waiting, it would hold up the order of others.
+ */
+function holdBack(
+  state: State,
+  waiting: Waiting,
+  held: Held,
+  nowMs: number,
+): void {
+  if (held === "all") {
+    delay(state, waiting, state.invalid.easesAtMs(nowMs));
+    return;
+  }
+  const { id, caller } = waiting.ask;
+  const refused = state.invalid.refusal(held, caller, nowMs);
+  withdraw(state, waiting, nowMs);
+  state.refused.push({ id, refused });
 }
 
 /**
@@ -175,7 +198,7 @@ export function leaseAtOnce(
     lineOpensAtMs(state, line, nowMs) === 0 &&
     laneOpensAtMs(state, lane, nowMs) === 0 &&
     (lane.limit === undefined || lane.limit.hasRoomFor(rivals)) &&
-    state.invalid.allows(ask.route.key, nowMs);
+    state.invalid.allows(ask.route.key, nowMs, ask.caller);
   if (!mayGo) return false;
   if (group !== undefined) group.current = waiting;
   lease(state, waiting, nowMs);

@@ -201,16 +201,9 @@ function refuseForHealth(
       retryAfterMs: undefined,
     };
   }
-  if (!state.invalid.allows(ask.route.key, nowMs)) {
-    const { invalid } = state;
-    return {
-      code: "invalid_budget",
-      message: "Cannot queue request: " +
-        `${invalid.count(nowMs)} invalid requests in 10 minutes, ` +
-        `at ${invalid.ceiling} nothing is sent so that Discord does not block this address`,
-      retryAfterMs: Math.max(1_000, invalid.easesAtMs(nowMs) - nowMs),
-    };
-  }
+  const { invalid } = state;
+  const held = invalid.heldBy(ask.route.key, nowMs, ask.caller);
+  if (held !== undefined) return invalid.refusal(held, ask.caller, nowMs);
   const blockedMs = (state.breaker.untilMs ?? 0) - nowMs;
   if (blockedMs <= state.options.maxWaitMs) return undefined;
   return {

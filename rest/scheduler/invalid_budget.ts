@@ -1,94 +1,137 @@
+import { keyNameOf } from "../domain/caller.ts";
+import { SlidingCount } from "./sliding_count.ts";
+import type { Refused } from "./types.ts";
+
 /**
  * Counts invalid requests: Discord blocks an address for an hour or more after
  * 10,000 answers of 401, 403 or 429 (shared ones apart) in 10 minutes
  * (Discord docs, "Invalid Request Limit"). Whether its window slides is not
  * documented; ours does, which is right for both.
+ *
+ * Where several keys share the address, each has a share of the ceiling: one
+ * that fails and fails is stopped while the others have room left.
  */
 
 const WINDOW_MS = 600_000;
-/** Answers are counted per second: 600 numbers instead of up to 10,000 moments. */
-const SLOT_MS = 1_000;
-const SLOTS = WINDOW_MS / SLOT_MS;
 /** From this share of the ceiling on, only routes that have not been failing go out. */
 const NEAR_SHARE = 0.8;
+/** From here on a single key's failing routes are refused. */
+const KEY_NEAR_SHARE = 0.6;
+/** And here all of the key's: paths can be made up without end. Below `NEAR_SHARE`, so that others are not held for it. */
+const KEY_SHARE = 0.7;
 /** Failing routes remembered; one route fails for many reasons, a bot has a few hundred routes. */
 const FAILING_MAX = 4_096;
+/** Keys counted: a hundred can be configured, and a few names are the proxy's own. */
+const KEYS_MAX = 256;
+
+/** Whose fault it is that a request may not go: everybody's, or its own key's. */
+export type Held = "all" | "key";
 
 export class InvalidBudget {
   readonly ceiling: number;
-  readonly #slots = new Float64Array(SLOTS + 1);
+  readonly #isShared: boolean;
+  readonly #total = new SlidingCount();
+  readonly #byKey = new Map<string, SlidingCount>();
   readonly #failing = new Map<string, number>();
-  #slot = 0;
-  #count = 0;
 
-  constructor(ceiling: number) {
+  /** `isShared`: several keys use it, and each has its share. */
+  constructor(ceiling: number, isShared = false) {
     this.ceiling = ceiling;
+    this.#isShared = isShared;
   }
 
   count(nowMs: number): number {
-    this.#turnTo(nowMs);
-    return this.#count;
+    return this.#total.count(nowMs);
   }
 
-  note(routeKey: string, nowMs: number): void {
-    this.#turnTo(nowMs);
-    this.#slots[this.#slot % this.#slots.length] = this.#current + 1;
-    this.#count++;
-    this.#failing.delete(routeKey);
-    this.#failing.set(routeKey, nowMs);
-    if (this.#failing.size > FAILING_MAX) this.#forgetOldest();
+  /** The answers that this caller's key has had. */
+  countOf(caller: string, nowMs: number): number {
+    return this.#byKey.get(keyNameOf(caller))?.count(nowMs) ?? 0;
+  }
+
+  note(routeKey: string, nowMs: number, caller = ""): void {
+    const name = keyNameOf(caller);
+    this.#total.note(nowMs);
+    let own = this.#byKey.get(name);
+    if (own === undefined) {
+      own = new SlidingCount();
+      this.#byKey.set(name, own);
+      if (this.#byKey.size > KEYS_MAX) forgetOldest(this.#byKey);
+    }
+    own.note(nowMs);
+    const failing = failingOf(name, routeKey);
+    this.#failing.delete(failing);
+    this.#failing.set(failing, nowMs);
+    if (this.#failing.size > FAILING_MAX) forgetOldest(this.#failing);
   }
 
   /** Whether a request of this route may be sent. */
-  allows(routeKey: string, nowMs: number): boolean {
+  allows(routeKey: string, nowMs: number, caller = ""): boolean {
+    return this.heldBy(routeKey, nowMs, caller) === undefined;
+  }
+
+  /** Why a request of this route may not be sent; undefined: it may. */
+  heldBy(routeKey: string, nowMs: number, caller = ""): Held | undefined {
+    const { ceiling } = this;
     const count = this.count(nowMs);
-    if (count < this.ceiling * NEAR_SHARE) return true;
-    if (count >= this.ceiling) return false;
-    return !this.#isFailing(routeKey, nowMs);
+    // Most requests end here: no key can have had more than all of them.
+    if (count < ceiling * KEY_NEAR_SHARE) return undefined;
+    if (count >= ceiling) return "all";
+    const own = this.#isShared ? this.countOf(caller, nowMs) : 0;
+    if (own >= ceiling * KEY_SHARE) return "key";
+    const isKeyNear = own >= ceiling * KEY_NEAR_SHARE;
+    const isNear = count >= ceiling * NEAR_SHARE;
+    if (!isKeyNear && !isNear) return undefined;
+    if (!this.#isFailing(routeKey, nowMs, caller)) return undefined;
+    return isKeyNear ? "key" : "all";
   }
 
   isNear(nowMs: number): boolean {
     return this.count(nowMs) >= this.ceiling * NEAR_SHARE;
   }
 
+  /** Whether this caller's key has used up its share. */
+  isKeyNear(caller: string, nowMs: number): boolean {
+    return this.#isShared &&
+      this.countOf(caller, nowMs) >= this.ceiling * KEY_NEAR_SHARE;
+  }
+
   /** When the oldest counted answers leave the window: the soonest anything changes. */
   easesAtMs(nowMs: number): number {
-    this.#turnTo(nowMs);
-    for (let age = SLOTS; age >= 0; age--) {
-      const slot = this.#slot - age;
-      if (slot < 0) continue;
-      if ((this.#slots[slot % this.#slots.length] ?? 0) > 0) {
-        return (slot + 1) * SLOT_MS + WINDOW_MS;
-      }
-    }
-    return nowMs;
+    return this.#total.easesAtMs(nowMs);
   }
 
-  get #current(): number {
-    return this.#slots[this.#slot % this.#slots.length] ?? 0;
+  /** What a caller is told whose request is held. */
+  refusal(held: Held, caller: string, nowMs: number): Refused {
+    const own = held === "key"
+      ? this.#byKey.get(keyNameOf(caller))
+      : this.#total;
+    const count = own?.count(nowMs) ?? 0;
+    const easesAtMs = own?.easesAtMs(nowMs) ?? nowMs;
+    const why = held === "key"
+      ? `${count} invalid requests of this key in 10 minutes, more than its share of ${this.ceiling}`
+      : `${count} invalid requests in 10 minutes, at ${this.ceiling} nothing is sent so that Discord does not block this address`;
+    return {
+      code: "invalid_budget",
+      message: `Cannot queue request: ${why}`,
+      retryAfterMs: Math.max(1_000, easesAtMs - nowMs),
+    };
   }
 
-  #isFailing(routeKey: string, nowMs: number): boolean {
-    const lastMs = this.#failing.get(routeKey);
+  #isFailing(routeKey: string, nowMs: number, caller: string): boolean {
+    const lastMs = this.#failing.get(failingOf(keyNameOf(caller), routeKey));
     return lastMs !== undefined && nowMs - lastMs < WINDOW_MS;
   }
+}
 
-  #forgetOldest(): void {
-    for (const oldest of this.#failing.keys()) {
-      this.#failing.delete(oldest);
-      return;
-    }
-  }
+/** What one key may not do another may: a route fails for a key, not for all. */
+function failingOf(name: string, routeKey: string): string {
+  return `${name} ${routeKey}`;
+}
 
-  /** Moves to the slot of `nowMs`, emptying those that fell out of the window. */
-  #turnTo(nowMs: number): void {
-    const slot = Math.floor(nowMs / SLOT_MS);
-    const steps = Math.min(slot - this.#slot, this.#slots.length);
-    for (let step = 1; step <= steps; step++) {
-      const index = (slot - steps + step) % this.#slots.length;
-      this.#count -= this.#slots[index] ?? 0;
-      this.#slots[index] = 0;
-    }
-    if (slot > this.#slot) this.#slot = slot;
+function forgetOldest(map: Map<string, unknown>): void {
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
   }
 }

@@ -6,6 +6,8 @@ export interface SchedulerOptions {
   readonly globalLimitOf: (identityId: string) => number;
   /** Invalid requests per 10 minutes at which nothing is sent any more. */
   readonly invalidCeiling: number;
+  /** Several keys send: each has a share of that ceiling. */
+  readonly isInvalidShared: boolean;
   /** Waiting requests in all; memory is what it bounds. */
   readonly waitingMax: number;
   /** Waiting requests of one line: a line of 5 per 5 s works off 240 in the longest wait. */
@@ -24,6 +26,7 @@ export const SCHEDULER_DEFAULTS: SchedulerOptions = {
   maxWaitMs: 240_000,
   globalLimitOf: () => 50,
   invalidCeiling: 9_000,
+  isInvalidShared: false,
   waitingMax: 100_000,
   lineWaitingMax: 10_000,
   bytesMax: 512 * 1024 * 1024,

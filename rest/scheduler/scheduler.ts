@@ -81,7 +81,7 @@ function newState(options: SchedulerOptions): State {
     expiries: new IndexedHeap<Waiting>((a, b) => a.expiresAtMs < b.expiresAtMs),
     book: new HashBook(BOOK_ENTRIES_MAX),
     arrival: new ArrivalClock(),
-    invalid: new InvalidBudget(options.invalidCeiling),
+    invalid: new InvalidBudget(options.invalidCeiling, options.isInvalidShared),
     breaker: new Breaker(),
     gone: new Map(),
     tokenChecks: [],

@@ -1,4 +1,5 @@
 import type { LimitReport, RateLimited } from "../domain/limit_report.ts";
+import { keyNameOf } from "../domain/caller.ts";
 import { invariant } from "../domain/invariant.ts";
 import { noteSilent } from "./bucket.ts";
 import {
@@ -147,8 +148,18 @@ function warnOfBlock(state: State): void {
 
 function noteInvalid(state: State, waiting: Waiting, nowMs: number): void {
   const { invalid } = state;
+  const { caller, route } = waiting.ask;
   const wasNear = invalid.isNear(nowMs);
-  invalid.note(waiting.ask.route.key, nowMs);
+  const wasKeyNear = invalid.isKeyNear(caller, nowMs);
+  invalid.note(route.key, nowMs, caller);
+  if (!wasKeyNear && invalid.isKeyNear(caller, nowMs)) {
+    state.warnings.push(
+      `Key ${keyNameOf(caller)} has used up its share of invalid requests: ` +
+        `${
+          invalid.countOf(caller, nowMs)
+        } of ${invalid.ceiling} in 10 minutes, its failing routes are refused`,
+    );
+  }
   if (wasNear || !invalid.isNear(nowMs)) return;
   state.warnings.push(
     `Near the limit of invalid requests: ${invalid.count(nowMs)} of ` +
