@@ -1,6 +1,7 @@
 import type { FactSink } from "../domain/fact.ts";
 import type { TlsPair } from "../domain/tls_pair.ts";
 import type { HttpHandler } from "./http/handler.ts";
+import { keepOpen } from "./keep_open.ts";
 
 export interface ListenOptions {
   readonly host: string;
@@ -36,15 +37,17 @@ export function startListener(
   handler: HttpHandler,
 ): PortListener {
   try {
-    const server = Deno.serve(
-      { ...servingWith(facts), hostname: host, port },
-      handler,
-    );
+    const open = (atPort: number) =>
+      Deno.serve(
+        { ...servingWith(facts), hostname: host, port: atPort },
+        handler,
+      );
+    const first = open(port);
+    const { addr } = first;
     return {
-      address: server.addr,
-      url: urlOf("http", server.addr),
-      shutdown: () => server.shutdown(),
-      finished: server.finished,
+      address: addr,
+      url: urlOf("http", addr),
+      ...keepOpen(first, () => open(addr.port), facts),
     };
   } catch (error) {
     throw new Error(`Cannot listen on ${host}:${port}: ${reasonOf(error)}`);

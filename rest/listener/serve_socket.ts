@@ -1,5 +1,6 @@
 import type { FactSink } from "../domain/fact.ts";
 import type { HttpHandler } from "./http/handler.ts";
+import { keepOpen } from "./keep_open.ts";
 import { type Listener, servingWith } from "./serve.ts";
 
 export interface SocketOptions {
@@ -17,12 +18,15 @@ export async function startSocketListener(
 ): Promise<Listener> {
   try {
     await makeWay(path);
-    const server = serveOwner(path, facts, handler);
+    const open = () => serveOwner(path, facts, handler);
     return {
       url: `unix:${path}`,
-      // Removes the socket, too.
-      shutdown: () => server.shutdown(),
-      finished: server.finished,
+      // Its shutdown removes the socket, too.
+      ...keepOpen(open(), () => {
+        // One that ended by itself may have left it.
+        removeIfThere(path);
+        return open();
+      }, facts),
     };
   } catch (error) {
     throw new Error(`Cannot listen on unix:${path}: ${reasonOf(error)}`);
@@ -40,6 +44,14 @@ function serveOwner(
     return Deno.serve({ ...servingWith(facts), path }, handler);
   } finally {
     Deno.umask(former);
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Then nothing is in the way, or opening tells what is.
   }
 }
 
