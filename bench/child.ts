@@ -1,3 +1,5 @@
+import { processUse } from "./process_use.ts";
+
 const ROOT = new URL("../", import.meta.url);
 
 /** Modules come from the cache, types are checked elsewhere: ten seconds are a lot. */
@@ -49,7 +51,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     return {
       url,
       pid: child.pid,
-      cpuMs: () => cpuMsOf(child.pid),
+      cpuMs: async () => (await processUse(child.pid)).cpuMs,
       async [Symbol.asyncDispose]() {
         await end();
         await rest;
@@ -110,14 +112,4 @@ function ownPlaces(): Record<string, string> {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value]];
   }));
-}
-
-/** Linux counts processor time in hundredths of a second. */
-const TICK_MS = 10;
-
-async function cpuMsOf(pid: number): Promise<number> {
-  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
-  // Behind the name, which may hold anything, user and system time are 12th and 13th.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }

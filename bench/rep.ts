@@ -9,7 +9,7 @@ import { waitUntil } from "./drive.ts";
 import { quantile } from "./load.ts";
 import { idleBytes } from "./rep_idle.ts";
 import { type Caller, callOverHttp, callOverRep } from "./rep_load.ts";
-import { processUse } from "./rep_process.ts";
+import { processUse } from "./process_use.ts";
 import { KEY, startSluice } from "./subjects.ts";
 
 /** The median of five runs each, in turn: one slow second of the machine must not decide. */

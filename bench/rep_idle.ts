@@ -1,6 +1,6 @@
 import type { Child } from "./child.ts";
 import { openRep } from "./rep_load.ts";
-import { processUse } from "./rep_process.ts";
+import { processUse } from "./process_use.ts";
 
 /** Opened at a time; more at once only overflow the listener's backlog. */
 const OPENING_MAX = 100;

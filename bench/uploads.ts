@@ -4,6 +4,7 @@
  */
 // deno-lint-ignore-file no-console -- Its output is what it is for.
 import { startDiscord } from "./discord.ts";
+import { processUse } from "./process_use.ts";
 import { KEY, startSluice } from "./subjects.ts";
 
 const UPLOADS = 50;
@@ -21,6 +22,7 @@ const statuses = await Promise.all(
   Array.from({ length: UPLOADS }, (_, n) => upload(n)),
 );
 const tookS = (performance.now() - startMs) / 1_000;
+const { residentPeakBytes } = await processUse(sluice.pid);
 const fine = statuses.filter((status) => status < 300).length;
 console.log(
   `${fine} of ${UPLOADS} uploads of 25 MiB were answered 2xx in ` +
@@ -45,12 +47,4 @@ async function upload(n: number): Promise<number> {
   );
   await response.body?.cancel();
   return response.status;
-}
-
-/** The process's largest resident set, as the kernel kept it; Deno itself may not read there. */
-async function peakMib(pid: number): Promise<string> {
-  const path = `/proc/${pid}/status`;
-  const { stdout } = await new Deno.Command("cat", { args: [path] }).output();
-  const kib = /VmHWM:\s+(\d+)/.exec(new TextDecoder().decode(stdout))?.[1];
-  return kib === undefined ? "?" : (Number(kib) / 1_024).toFixed(0);
 }
