@@ -41,7 +41,10 @@ async function start(): Promise<void> {
     const botNames = access.bots.map((bot) => bot.name);
     onHangUp(() => readAgain(settings, botNames, log, proxy, listener));
   }
-  handBackPermissions({ isReadingAgain });
+  handBackPermissions({
+    isReadingAgain,
+    hasSocket: settings.socket !== undefined,
+  });
   for (const note of notes) log.write("warn", note);
   log.write("info", `Listening on ${listener.url}`);
 }

@@ -1,5 +1,6 @@
 import type { TlsPair } from "../domain/tls_pair.ts";
 import type { HttpHandler } from "./http/handler.ts";
+import { keepOpen } from "./keep_open.ts";
 import {
   type Listener,
   type ListenOptions,
@@ -23,8 +24,12 @@ export function startTlsListener(
 ): TlsListener {
   checkThatFree(options);
   let { pair } = options;
-  let server = open(options, handler);
-  const { addr } = server;
+  const first = open(options, handler);
+  const { addr } = first;
+  const { facts } = options;
+  const openAgain = (pair: TlsPair) =>
+    open({ ...options, port: addr.port, pair }, handler);
+  let server = keepOpen(first, () => openAgain(pair), facts);
   const leaving = new Set<Promise<void>>();
   return {
     address: addr,
@@ -35,7 +40,7 @@ export function startTlsListener(
       // The new one first: at no moment is the port closed. The runtime has no
       // way to stop only the listening: `shutdown` closes what waits for a
       // request, and WebSockets with 1001 (seen 2026-11, Deno 2.9.6).
-      server = open({ ...options, port: addr.port, pair: next }, handler);
+      server = keepOpen(openAgain(next), () => openAgain(pair), facts);
       pair = next;
       const gone = former.shutdown().finally(() => leaving.delete(gone));
       leaving.add(gone);
