@@ -16,6 +16,13 @@ export interface Bucket {
   remaining: number;
   /** When Discord decided on the newest answer seen; undefined before the first. */
   decidedAtServerMs: number | undefined;
+  /** What that answer's `Reset` was; `resetAtServerMs` may lie beyond it. */
+  toldResetServerMs: number;
+  /** Requests whose answers said nothing, and the moment by which they had arrived. */
+  silent: number;
+  silentByServerMs: number;
+  /** Those of them that came before the bucket was known to slide: they have not moved `resetAtServerMs`. */
+  owed: number;
 }
 
 /** `Infinity`: only an answer can tell. */
@@ -34,6 +41,10 @@ export function newBucket(facts: HashFacts): Bucket {
     resetAtServerMs: -Infinity,
     remaining: facts.limit,
     decidedAtServerMs: undefined,
+    toldResetServerMs: -Infinity,
+    silent: 0,
+    silentByServerMs: -Infinity,
+    owed: 0,
   };
 }
 
@@ -71,44 +82,92 @@ function slidingOpening(
   arrivalServerMs: number,
 ): Opening {
   const { limit } = bucket.facts;
-  const fullAtMs = Math.max(bucket.resetAtServerMs, arrivalServerMs) +
+  const resetAtMs = slidingResetAtMs(bucket, intervalMs);
+  const fullAtMs = Math.max(resetAtMs, arrivalServerMs) +
     inFlight * intervalMs;
   const spentMs = fullAtMs - arrivalServerMs;
   const tokens = Math.floor(limit - spentMs / intervalMs + EPSILON);
   if (tokens >= 1) return { tokens };
   if (inFlight >= limit) return { opensAtServerMs: Infinity };
-  const opensAtServerMs = bucket.resetAtServerMs +
-    (inFlight + 1 - limit) * intervalMs;
-  return { opensAtServerMs };
+  return { opensAtServerMs: resetAtMs + (inFlight + 1 - limit) * intervalMs };
+}
+
+/** When it is full again, silent requests counted: each of them took a token, by then at the latest. */
+function slidingResetAtMs(bucket: Bucket, intervalMs: number): number {
+  const { resetAtServerMs, silentByServerMs, owed } = bucket;
+  if (owed === 0) return resetAtServerMs;
+  return Math.max(resetAtServerMs, silentByServerMs) + owed * intervalMs;
 }
 
 /** Takes in what an answer of this bucket said, in whatever order answers come. */
 export function noteReport(bucket: Bucket, report: BucketReport): void {
   const decidedAtServerMs = report.resetAtServerMs - report.resetAfterMs;
   tellKind(bucket, report, decidedAtServerMs);
-  const isSameWindow =
-    Math.abs(report.resetAtServerMs - bucket.resetAtServerMs) <= SAME_RESET_MS;
-  if (report.resetAtServerMs > bucket.resetAtServerMs) {
-    bucket.remaining = isSameWindow && bucket.facts.kind !== "sliding"
-      ? Math.min(bucket.remaining, report.remaining)
-      : report.remaining;
-    bucket.resetAtServerMs = report.resetAtServerMs;
-  } else if (isSameWindow) {
-    bucket.remaining = Math.min(bucket.remaining, report.remaining);
-  }
-  bucket.decidedAtServerMs = Math.max(
-    bucket.decidedAtServerMs ?? -Infinity,
-    decidedAtServerMs,
-  );
+  const { kind, intervalMs } = bucket.facts;
+  if (decidedAtServerMs >= bucket.silentByServerMs) forgetSilent(bucket);
+  const isSliding = kind === "sliding" && intervalMs !== undefined;
+  takeNewest(bucket, {
+    // The silent ones may have arrived after the one this answer is about.
+    remaining: Math.max(0, report.remaining - bucket.silent),
+    resetAtServerMs: isSliding
+      ? report.resetAtServerMs + bucket.silent * intervalMs
+      : report.resetAtServerMs,
+  });
+  if (decidedAtServerMs < (bucket.decidedAtServerMs ?? -Infinity)) return;
+  bucket.decidedAtServerMs = decidedAtServerMs;
+  bucket.toldResetServerMs = report.resetAtServerMs;
 }
 
-/** Counts a request that reached Discord, perhaps, but whose answer said nothing of the bucket. */
-export function noteSilent(bucket: Bucket, arrivalServerMs: number): void {
+/** The largest `Reset` is the newest state; of the same window the fewest tokens are. */
+function takeNewest(
+  bucket: Bucket,
+  told: { readonly resetAtServerMs: number; readonly remaining: number },
+): void {
+  const { resetAtServerMs, remaining } = told;
+  const isSliding = bucket.facts.kind === "sliding";
+  // A window opened by silent requests was a guess; this is the one they opened.
+  const isGuessed = !isSliding &&
+    bucket.resetAtServerMs > bucket.toldResetServerMs + SAME_RESET_MS &&
+    resetAtServerMs > bucket.toldResetServerMs + SAME_RESET_MS;
+  const isSameWindow = isGuessed ||
+    Math.abs(resetAtServerMs - bucket.resetAtServerMs) <= SAME_RESET_MS;
+  if (resetAtServerMs > bucket.resetAtServerMs || isGuessed) {
+    bucket.remaining = isSameWindow && !isSliding
+      ? Math.min(bucket.remaining, remaining)
+      : remaining;
+    bucket.resetAtServerMs = resetAtServerMs;
+  } else if (isSameWindow) {
+    bucket.remaining = Math.min(bucket.remaining, remaining);
+  }
+}
+
+function forgetSilent(bucket: Bucket): void {
+  bucket.silent = 0;
+  bucket.owed = 0;
+}
+
+/** Counts a request that reached Discord, perhaps, by then, but whose answer said nothing of the bucket. */
+export function noteSilent(bucket: Bucket, arrivedByServerMs: number): void {
+  const { intervalMs, kind, limit, windowMs } = bucket.facts;
+  if (kind === "sliding" && intervalMs !== undefined) {
+    const resetAtMs = slidingResetAtMs(bucket, intervalMs);
+    bucket.resetAtServerMs = Math.max(resetAtMs, arrivedByServerMs) +
+      intervalMs;
+    bucket.owed = 0;
+  } else {
+    bucket.owed++;
+    if (arrivedByServerMs >= bucket.resetAtServerMs) {
+      // It opened the next window.
+      bucket.resetAtServerMs = arrivedByServerMs + windowMs;
+      bucket.remaining = limit;
+    }
+  }
   bucket.remaining = Math.max(0, bucket.remaining - 1);
-  const { intervalMs, kind } = bucket.facts;
-  if (kind !== "sliding" || intervalMs === undefined) return;
-  bucket.resetAtServerMs = Math.max(bucket.resetAtServerMs, arrivalServerMs) +
-    intervalMs;
+  bucket.silent++;
+  bucket.silentByServerMs = Math.max(
+    bucket.silentByServerMs,
+    arrivedByServerMs,
+  );
 }
 
 /** Discord's clock was set: what is known keeps its distance from now. */
@@ -117,6 +176,8 @@ export function followClock(bucket: Bucket, stepMs: number): void {
   if (bucket.decidedAtServerMs !== undefined) {
     bucket.decidedAtServerMs += stepMs;
   }
+  bucket.toldResetServerMs += stepMs;
+  bucket.silentByServerMs += stepMs;
 }
 
 /**
@@ -137,11 +198,11 @@ function tellKind(
   if (lastDecidedAtServerMs === undefined) return;
   const isLater = decidedAtServerMs >= lastDecidedAtServerMs;
   const olderResetMs = isLater
-    ? bucket.resetAtServerMs
+    ? bucket.toldResetServerMs
     : report.resetAtServerMs;
   const newerDecidedMs = isLater ? decidedAtServerMs : lastDecidedAtServerMs;
   if (olderResetMs <= newerDecidedMs) return;
-  const movedMs = Math.abs(report.resetAtServerMs - bucket.resetAtServerMs);
+  const movedMs = Math.abs(report.resetAtServerMs - bucket.toldResetServerMs);
   const intervalMs = report.resetAfterMs /
     Math.max(1, report.limit - report.remaining);
   if (movedMs < Math.min(SAME_RESET_MS, intervalMs / 2)) facts.kind = "fixed";

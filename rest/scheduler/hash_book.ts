@@ -7,6 +7,8 @@ export interface HashFacts {
   kind: "unknown" | "sliding" | "fixed";
   /** Time for one token to come back (period / limit); undefined until seen exactly. */
   intervalMs: number | undefined;
+  /** The length of the window, if it is a fixed one: the first request of one shows it, others the rest of it. */
+  windowMs: number;
   /**
    * Until then a line never seen before is asked carefully, one request first:
    * its bucket may have been part-used by the process before this one.
@@ -64,6 +66,7 @@ export class HashBook {
         limit: report.limit,
         kind: report.limit === 1 ? "sliding" : "unknown",
         intervalMs: exactIntervalMs,
+        windowMs: report.resetAfterMs,
         probeUntilMs: nowMs + report.resetAfterMs *
             report.limit / Math.max(1, report.limit - report.remaining),
       };
@@ -74,8 +77,13 @@ export class HashBook {
     if (known.limit !== report.limit) {
       known.limit = report.limit;
       known.intervalMs = undefined;
+      known.windowMs = 0;
     }
-    if (exactIntervalMs !== undefined) known.intervalMs = exactIntervalMs;
+    known.windowMs = Math.max(known.windowMs, report.resetAfterMs);
+    if (exactIntervalMs !== undefined) {
+      known.intervalMs = exactIntervalMs;
+      known.windowMs = exactIntervalMs;
+    }
     return known;
   }
 

@@ -60,7 +60,10 @@ function learnSilence(
 ): void {
   const { line, ask } = waiting;
   if (line.bucket !== undefined) {
-    noteSilent(line.bucket, report.sentAtMs + (state.arrival.offsetMs ?? 0));
+    noteSilent(
+      line.bucket,
+      report.receivedAtMs + (state.arrival.offsetMs ?? 0),
+    );
     return;
   }
   // A 401, a 429 or a gateway's 5xx may come from before Discord's limiter.

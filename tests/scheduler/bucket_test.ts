@@ -155,6 +155,7 @@ function factsOf(change: Partial<HashFacts>): HashFacts {
     limit: 5,
     kind: "sliding",
     intervalMs: 1_000,
+    windowMs: 5_000,
     probeUntilMs: 0,
     ...change,
   };
@@ -163,7 +164,7 @@ function factsOf(change: Partial<HashFacts>): HashFacts {
 /** A bucket of 5 emptied at time 0; sliding, it is full again at 5 s. */
 function spentBucket(change: Partial<HashFacts>): Bucket {
   return {
-    facts: factsOf(change),
+    ...newBucket(factsOf(change)),
     resetAtServerMs: atServer(5_000),
     remaining: 0,
     decidedAtServerMs: atServer(0),

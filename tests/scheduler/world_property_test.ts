@@ -35,6 +35,11 @@ for (const seed of SEEDS) {
     assert.deepEqual(report.limited, {}, replayOf(seed));
   });
 
+  Deno.test(`world: no published limit is overspent though a tenth of the answers are lost (seed ${seed})`, () => {
+    const report = runWorld(trace(seed), { ...worldOf(seed), lossShare: 0.1 });
+    assert.deepEqual(report.limited, {}, replayOf(seed));
+  });
+
   Deno.test(`world: every request is answered or refused within the longest wait (seed ${seed})`, () => {
     const report = runWorld(trace(seed), {
       ...worldOf(seed),
