@@ -81,6 +81,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
       apiVersion: settings.apiVersion,
       upstream: settings.upstream,
       isHeaderRequired: settings.isRepHeaderRequired,
+      allowedHeaders: settings.repHeaders,
       isKeyInPathAllowed: settings.isKeyInPathAllowed,
     },
   });

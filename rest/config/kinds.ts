@@ -113,6 +113,23 @@ export const SOCKET: Kind<string | undefined> = {
   show: quote,
 };
 
+/** A header's name (RFC 9110, 5.1), in lower case. */
+const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
+
+/** Names of headers, or none. */
+export const HEADER_NAMES: Kind<ReadonlySet<string>> = {
+  wanted: "names of headers joined by commas",
+  values: "`name,…`",
+  parse(text) {
+    const names = text.split(",").map((name) => name.trim().toLowerCase())
+      .filter((name) => name !== "");
+    return names.every((name) => HEADER_NAME.test(name))
+      ? new Set(names)
+      : undefined;
+  },
+  show: quote,
+};
+
 /** Where Discord is. The version is added to it, so it must end before one. */
 export const UPSTREAM: Kind<string> = {
   wanted:

@@ -3,6 +3,7 @@ import {
   BOOLEAN,
   FILE,
   GLOBAL_LIMIT_MAX,
+  HEADER_NAMES,
   HOST,
   integer,
   KEY,
@@ -34,6 +35,7 @@ export interface Settings {
   readonly isKeyInPathAllowed: boolean;
   readonly areTokenRoutesOpen: boolean;
   readonly isRepHeaderRequired: boolean;
+  readonly repHeaders: ReadonlySet<string>;
   readonly areRateLimitHeadersStripped: boolean;
   readonly bodyLimitMib: number;
   readonly heldLimitMib: number;
@@ -164,6 +166,12 @@ export const SETTINGS: {
     BOOLEAN,
     "false",
     "Refuses WebSocket upgrades without the key in a header, instead of giving them 10 s to authenticate.",
+  ),
+  repHeaders: row(
+    "REST_REP_HEADERS",
+    HEADER_NAMES,
+    "",
+    "Headers of WebSocket requests that may cross besides `X-Audit-Log-Reason`.",
   ),
   areRateLimitHeadersStripped: row(
     "REST_STRIP_RATELIMIT_HEADERS",
