@@ -20,6 +20,12 @@ export interface ChildOptions {
   readonly envFile?: string;
 }
 
+/** Elsewhere than in the project's folder its lock file would not be found, and packages be asked for anew. */
+const NOTHING_FETCHED = [
+  `--config=${new URL("deno.json", ROOT).pathname}`,
+  "--cached-only",
+];
+
 /** What `deno task start` runs, as the words of a command line. */
 export async function startWords(): Promise<string[]> {
   const config = JSON.parse(
@@ -39,6 +45,7 @@ export async function startChild(options: ChildOptions = {}): Promise<Child> {
   const args = options.isServe
     ? ["serve", "--host=127.0.0.1", "--port=0", ...flags, pathOf("serve.ts")]
     : ["run", ...flags, pathOf("mod.ts")];
+  args.splice(1, 0, ...NOTHING_FETCHED);
   const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd: directory,
