@@ -7,12 +7,15 @@ export interface ErrorBody {
   readonly code: number | undefined;
   /** Seconds, as Discord counts them from version 8 on. */
   readonly retryAfterS: number | undefined;
+  /** Discord's `global`, which every 429 of its own has; undefined where none was read. */
+  readonly isGlobal: boolean | undefined;
   readonly isHtml: boolean;
 }
 
 const NOTHING: ErrorBody = {
   code: undefined,
   retryAfterS: undefined,
+  isGlobal: undefined,
   isHtml: false,
 };
 
@@ -38,6 +41,7 @@ export function readErrorBody(answer: Answer): ErrorBody {
     return {
       code: numberOr(value["code"]),
       retryAfterS: numberOr(value["retry_after"]),
+      isGlobal: booleanOr(value["global"]),
       isHtml: false,
     };
   } catch {
@@ -47,4 +51,8 @@ export function readErrorBody(answer: Answer): ErrorBody {
 
 function numberOr(value: unknown): number | undefined {
   return typeof value === "number" && value >= 0 ? value : undefined;
+}
+
+function booleanOr(value: unknown): boolean | undefined {
+  return typeof value === "boolean" ? value : undefined;
 }

@@ -111,7 +111,7 @@ function readRateLimitHeader(
       break;
     case "x-ratelimit-global":
       // Its presence counts: Discord sends it on global 429s only.
-      found.isGlobal = true;
+      found.isGlobal ||= value.toLowerCase() !== "false";
   }
 }
 
@@ -150,12 +150,12 @@ function rateLimitedOf(
   const bodyS = body?.retryAfterS;
   const waitS = reconcile(bodyS, decimalOf(headers.retryAfter));
   return {
-    scope: scopeOf(headers),
+    scope: scopeOf(headers, body),
     retryAfterMs: waitS === undefined
       ? undefined
       : msOf(Math.min(waitS, WAIT_MAX_S)),
     isCloudflareBlock: !headers.hasVia && !headers.hasRateLimit &&
-      bodyS === undefined,
+      bodyS === undefined && body?.isGlobal === undefined,
   };
 }
 
@@ -169,10 +169,16 @@ function reconcile(
   return headerS > bodyS + ROUNDING_S ? headerS : bodyS;
 }
 
-function scopeOf(headers: LimitHeaders): RateLimited["scope"] {
-  const { scope } = headers;
-  if (scope === "user" || scope === "global" || scope === "shared") {
-    return scope;
+/**
+ * Three places can say "global", and one is enough: where they disagree, the
+ * pause of the whole bot covers that of one bucket (docs: rate limits).
+ */
+function scopeOf(
+  { scope, isGlobal }: LimitHeaders,
+  body: ErrorBody | undefined,
+): RateLimited["scope"] {
+  if (isGlobal || body?.isGlobal === true || scope === "global") {
+    return "global";
   }
-  return headers.isGlobal ? "global" : undefined;
+  return scope === "user" || scope === "shared" ? scope : undefined;
 }

@@ -10,7 +10,7 @@ export interface BucketReport {
 
 /** What a 429 said. */
 export interface RateLimited {
-  /** Undefined when no `X-RateLimit-Scope` came. */
+  /** As a header or the body named it; undefined where none did. */
   readonly scope: "user" | "global" | "shared" | undefined;
   /** Body and header reconciled; undefined when there was nothing to go by. */
   readonly retryAfterMs: number | undefined;

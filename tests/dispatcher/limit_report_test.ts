@@ -101,7 +101,67 @@ Deno.test("limitReportOf() takes a 429 for Cloudflare's only with no Via, no lim
   assert.ok(blockOf([["content-type", "text/html"]], "<html>"));
   assert.ok(blockOf(VIA, banned) === false);
   assert.ok(blockOf([["x-ratelimit-scope", "user"]], banned) === false);
+  assert.ok(blockOf([["x-ratelimit-global", "true"]], banned) === false);
   assert.ok(blockOf([], '{"retry_after":1.5}') === false);
+  assert.ok(blockOf([], '{"message":"slow","global":true}') === false);
+});
+
+interface Said {
+  readonly scope?: "user" | "global" | "shared" | "lunar";
+  readonly global?: "true" | "false";
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+// What the two headers and the body say, and whose limit it is then.
+const SCOPES: ReadonlyArray<readonly [Said, string | undefined]> = [
+  [{}, undefined],
+  [{ body: { global: false } }, undefined],
+  [{ body: { global: "true" } }, undefined],
+  [{ body: { global: true } }, "global"],
+  [{ global: "true" }, "global"],
+  [{ global: "true", body: { global: false } }, "global"],
+  [{ global: "false" }, undefined],
+  [{ global: "false", body: { global: true } }, "global"],
+  [{ scope: "global" }, "global"],
+  [{ scope: "global", body: { global: false } }, "global"],
+  [{ scope: "global", global: "true", body: { global: true } }, "global"],
+  [{ scope: "user", body: { global: false } }, "user"],
+  [{ scope: "user", body: { global: true } }, "global"],
+  [{ scope: "user", global: "true" }, "global"],
+  [{ scope: "shared", body: { global: false } }, "shared"],
+  [{ scope: "shared", body: { global: true } }, "global"],
+  [{ scope: "lunar", body: { global: false } }, undefined],
+  [{ scope: "lunar", body: { global: true } }, "global"],
+];
+
+Deno.test("limitReportOf() takes a 429 for global where a header or its body says so", () => {
+  for (const [{ scope, global, body }, expected] of SCOPES) {
+    const headers: HeaderList = [
+      ...VIA,
+      ...scope === undefined ? [] : [["x-ratelimit-scope", scope] as const],
+      ...global === undefined ? [] : [["x-ratelimit-global", global] as const],
+    ];
+    const text = JSON.stringify({ message: "slow", retry_after: 1, ...body });
+    const { rateLimited } = reportOf(429, headers, text);
+    const told = JSON.stringify({ scope, global, body });
+    assert.equal(rateLimited?.scope, expected, told);
+    assert.equal(rateLimited?.retryAfterMs, 1_000, told);
+  }
+});
+
+Deno.test("limitReportOf() waits on a shared or global 429 as its body says, whatever its bucket shows", () => {
+  const bucket: HeaderList = [
+    ...VIA,
+    ...BUCKET,
+    ["retry-after", "1337"],
+  ];
+  for (const scope of ["shared", "global"]) {
+    const text = '{"message":"slow","retry_after":1336.57,"global":false}';
+    const headers: HeaderList = [...bucket, ["x-ratelimit-scope", scope]];
+    const { rateLimited } = reportOf(429, headers, text);
+    assert.equal(rateLimited?.retryAfterMs, 1_336_570);
+    assert.equal(rateLimited.scope, scope);
+  }
 });
 
 Deno.test("limitReportOf() reads Discord's code of any 4xx, and of nothing else", () => {
