@@ -8,6 +8,8 @@ export interface Library {
   readonly program: string;
   /** It cuts its own waiting short; how long it waits can be chosen. */
   readonly hasTimeout?: boolean;
+  /** It cannot be pointed at plain HTTP: its proxies have a certificate. */
+  readonly isTlsOnly?: boolean;
 }
 
 export const LIBRARIES: readonly Library[] = [
@@ -40,7 +42,13 @@ export const LIBRARIES: readonly Library[] = [
     program: "oceanic",
     hasTimeout: true,
   },
-  { name: "eris", package: "eris", program: "eris", hasTimeout: true },
+  {
+    name: "eris",
+    package: "eris",
+    program: "eris",
+    hasTimeout: true,
+    isTlsOnly: true,
+  },
   { name: "snowtransfer", package: "snowtransfer", program: "snowtransfer" },
   { name: "seyfert", package: "seyfert", program: "seyfert" },
 ];

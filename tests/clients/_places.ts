@@ -1,29 +1,43 @@
 import { type Sim, type SimOptions, startSim } from "../../sim/server.ts";
 import { type Child, startChild } from "../start/child.ts";
-import { startTerminator } from "./_tls.ts";
+import { CA, fixturePath } from "../tls/_callers.ts";
 
 /** The key of every place; the id in front of the token is 123456789012345678. */
 export const KEY = "key-of-the-client-libraries";
 export const TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.client.libraries";
+
+/** What the proxy of a place speaks. */
+export type Scheme = "http" | "https";
 
 /** A simulated Discord and the real proxy in front of it, as `deno task start` runs it. */
 export interface Place extends AsyncDisposable {
   readonly sim: Sim;
   readonly proxy: Child;
   readonly port: number;
-  /** The same behind TLS. */
-  readonly tlsPort: number;
-  /** A message by somebody else with the same key; returns the status. */
-  rival(channel: string): Promise<number>;
+  /** `http://127.0.0.1:<port>`, or https. */
+  readonly origin: string;
+  /** A request by somebody else with the same key. */
+  ask(path: string, init?: RequestInit): Promise<Response>;
 }
 
-/** Starts both, with these settings for the one and the other. */
+export interface PlaceOptions {
+  readonly discord: SimOptions;
+  /** Settings of the proxy besides those every place has. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const CERTIFICATE = {
+  REST_TLS_CERT: fixturePath("cert.pem"),
+  REST_TLS_KEY: fixturePath("key.pem"),
+};
+
+/** Starts both; the proxy speaks plain HTTP unless told otherwise. */
 export async function startPlace(
-  options: SimOptions,
-  env: Record<string, string> = {},
+  { discord, env = {} }: PlaceOptions,
+  scheme: Scheme = "http",
 ): Promise<Place> {
   await using stack = new AsyncDisposableStack();
-  const sim = stack.use(await startSim(options));
+  const sim = stack.use(await startSim(discord));
   const proxy = stack.use(
     await startChild({
       env: {
@@ -31,33 +45,27 @@ export async function startPlace(
         REST_AUTHORIZATION: KEY,
         REST_PORT: "0",
         REST_UPSTREAM: sim.url,
+        ...scheme === "https" ? CERTIFICATE : {},
         ...env,
       },
     }),
   );
-  const [, listening] = await proxy.seen(/Listening on http:\S+:(\d+)/);
-  const port = Number(listening);
-  const { port: tlsPort } = stack.use(startTerminator(port));
+  const [, origin = "", port] = await proxy.seen(
+    /Listening on (https?:\/\/[0-9.]+:(\d+))/,
+  );
+  const client = stack.use(Deno.createHttpClient({ caCerts: [CA] }));
   const all = stack.move();
   return {
     sim,
     proxy,
-    port,
-    tlsPort,
-    rival: (channel) => rival(port, channel),
+    port: Number(port),
+    origin,
+    ask: (path, { headers, ...init } = {}) =>
+      fetch(`${origin}${path}`, {
+        ...init,
+        headers: { authorization: KEY, ...headers },
+        client,
+      }),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
-}
-
-async function rival(port: number, channel: string): Promise<number> {
-  const response = await fetch(
-    `http://127.0.0.1:${port}/api/v10/channels/${channel}/messages`,
-    {
-      method: "POST",
-      headers: { authorization: KEY, "content-type": "application/json" },
-      body: JSON.stringify({ content: "rival" }),
-    },
-  );
-  await response.body?.cancel();
-  return response.status;
 }

@@ -2,7 +2,12 @@ import type { SimOptions } from "../../sim/server.ts";
 import { fullAnswers } from "./_bodies.ts";
 import { LIBRARIES } from "./_libraries.ts";
 import { installedPackages } from "./_packages.ts";
-import { KEY, type Place, startPlace } from "./_places.ts";
+import {
+  type Place,
+  type PlaceOptions,
+  type Scheme,
+  startPlace,
+} from "./_places.ts";
 import type { ClientResult } from "./_result.ts";
 import { channelsOf, type Places, tryLibrary } from "./_trial.ts";
 
@@ -11,52 +16,67 @@ const SIDE_BY_SIDE = 3;
 
 const POLL_MS = 5;
 
-/** What a tour found, and the simulated Discords that watched it. */
+/** What a tour found, and the places it went to. */
 export interface Tour extends AsyncDisposable {
   readonly results: readonly ClientResult[];
-  readonly places: Places;
+  readonly places: readonly Place[];
 }
 
 /** Tries every library against proxies of its own making. */
 export async function tour(): Promise<Tour> {
   const folder = await installedPackages();
   await using stack = new AsyncDisposableStack();
-  const started = await Promise.allSettled(startPlaces());
-  const places: Place[] = [];
-  for (const each of started) {
-    if (each.status === "fulfilled") places.push(stack.use(each.value));
-    else throw each.reason;
-  }
-  const [open, strict, slow, draining] = places as [Place, Place, Place, Place];
-  stack.defer(await drain(draining));
-  const all = { open, strict, slow, draining };
-  const results = await pooled(
-    LIBRARIES,
-    (library, index) => tryLibrary(library, index, all, folder),
-  );
+  const plain = await startPlaces("http", stack);
+  const behindTls = await startPlaces("https", stack);
+  const results = await pooled(LIBRARIES, (library, index) => {
+    const places = library.isTlsOnly === true ? behindTls : plain;
+    return tryLibrary(library, index, places, folder);
+  });
   const rest = stack.move();
   return {
     results,
-    places: all,
+    places: [plain, behindTls].flatMap((places) => Object.values(places)),
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   };
 }
 
-function startPlaces(): Promise<Place>[] {
-  return [
-    // 30 messages in 2.5 s, so that a burst has to wait and is over soon.
-    startPlace(discord(5, 500), { REST_OPEN_TOKEN_ROUTES: "true" }),
-    startPlace(discord(1, 1_500), {
-      REST_KEY_IN_PATH: "true",
-      REST_MAX_WAIT_MS: "100",
-    }),
-    startPlace(discord(1, 2_500)),
-    startPlace({
+/** Starts all four side by side; the stack ends them. */
+async function startPlaces(
+  scheme: Scheme,
+  stack: AsyncDisposableStack,
+): Promise<Places> {
+  const started = await Promise.allSettled(
+    PLACES.map((options) => startPlace(options, scheme)),
+  );
+  const places: Place[] = [];
+  for (const each of started) {
+    if (each.status === "fulfilled") places.push(stack.use(each.value));
+  }
+  for (const each of started) {
+    if (each.status === "rejected") throw each.reason;
+  }
+  const [open, strict, slow, draining] = places as [Place, Place, Place, Place];
+  stack.defer(await drain(draining));
+  return { open, strict, slow, draining };
+}
+
+/** Of the four proxies of `Places`, in their order. */
+const PLACES: readonly PlaceOptions[] = [
+  // 30 messages in 2.5 s, so that a burst has to wait and is over soon.
+  { discord: discord(5, 500), env: { REST_OPEN_TOKEN_ROUTES: "true" } },
+  {
+    discord: discord(1, 1_500),
+    env: { REST_KEY_IN_PATH: "true", REST_MAX_WAIT_MS: "100" },
+  },
+  { discord: discord(1, 2_500) },
+  {
+    discord: {
       ...discord(5, 500),
       script: [{ match: "GET /users/@me", fault: { kind: "silence" } }],
-    }, { REST_DRAIN_MS: "600000" }),
-  ];
-}
+    },
+    env: { REST_DRAIN_MS: "600000" },
+  },
+];
 
 /** A Discord with this limit on the messages of a channel. */
 function discord(limit: number, periodMs: number): SimOptions {
@@ -71,9 +91,8 @@ function discord(limit: number, periodMs: number): SimOptions {
 
 /** Lets a proxy drain until the end: one request of its is never answered. */
 async function drain(place: Place): Promise<() => Promise<void>> {
-  const held = fetch(`http://127.0.0.1:${place.port}/api/v10/users/@me`, {
-    headers: { authorization: KEY },
-  }).then((response) => response.body?.cancel(), () => {});
+  const held = place.ask("/api/v10/users/@me")
+    .then((response) => response.body?.cancel(), () => {});
   while (place.sim.requests().length === 0) await delayed(POLL_MS);
   place.proxy.signal("SIGTERM");
   await place.proxy.seen(/SIGTERM: draining/);

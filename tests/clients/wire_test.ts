@@ -102,10 +102,10 @@ const CLIENTS: readonly WireClient[] = [
 ];
 
 Deno.test("discord.py, JDA and disgo are understood on the wire, and understand", async (t) => {
-  await using place = await startPlace(
-    { rules: [{ match: POST_MESSAGE, limit: 1, periodMs: 1_500 }] },
-    { REST_MAX_WAIT_MS: "100" },
-  );
+  await using place = await startPlace({
+    discord: { rules: [{ match: POST_MESSAGE, limit: 1, periodMs: 1_500 }] },
+    env: { REST_MAX_WAIT_MS: "100" },
+  });
   for (const [index, client] of CLIENTS.entries()) {
     const channel = String(910_000_000_000_000_000n + BigInt(index));
     await t.step(
