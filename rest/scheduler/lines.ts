@@ -42,6 +42,7 @@ export function lineFor(state: State, ask: Ask, lane: Lane): Line {
     isListedIdle: false,
   };
   state.lines.set(key, line);
+  lane.lines++;
   if (facts === undefined) unhashedOf(state, route.key).add(line);
   return line;
 }
@@ -83,9 +84,18 @@ export function giveHash(
   return undefined;
 }
 
+/** Drops a line that nothing waits in; one that was merged stood in no list any more. */
 export function forgetLine(state: State, line: Line): void {
-  state.lines.delete(line.key);
+  if (state.lines.get(line.key) === line) state.lines.delete(line.key);
   forgetUnhashed(state, line);
+  if (--line.lane.lines === 0) listIdleLane(state, line.lane);
+}
+
+/** Notes a lane as one to be forgotten when there are too many. */
+export function listIdleLane(state: State, lane: Lane): void {
+  if (lane.isListedIdle) return;
+  lane.isListedIdle = true;
+  state.idleLanes.push(lane);
 }
 
 function forgetUnhashed(state: State, line: Line): void {
@@ -116,16 +126,27 @@ export function laneFor(state: State, ask: Ask): Lane {
     isCautious: false,
     inFlight: 0,
     waiting: 0,
+    lines: 0,
+    isListedIdle: false,
     wake: undefined,
   };
   state.lanes.set(key, lane);
+  lane.identity.lanes++;
+  // The request it is made for may yet be refused, before it has a line.
+  listIdleLane(state, lane);
   return lane;
 }
 
 function identityFor(state: State, id: string): Identity {
   let identity = state.identities.get(id);
   if (identity === undefined) {
-    identity = { kind: "identity", id, token: "unproven", wake: undefined };
+    identity = {
+      kind: "identity",
+      id,
+      lanes: 0,
+      token: "unproven",
+      wake: undefined,
+    };
     state.identities.set(id, identity);
   }
   return identity;

@@ -74,6 +74,7 @@ function newState(options: SchedulerOptions): State {
     unhashed: new Map(),
     idle: new Deque(),
     lanes: new Map(),
+    idleLanes: new Deque(),
     readyLanes: new Set(),
     identities: new Map(),
     groups: new Map(),

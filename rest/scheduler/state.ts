@@ -138,6 +138,10 @@ export interface Lane {
   isCautious: boolean;
   inFlight: number;
   waiting: number;
+  /** Lines that lead here: while there are any, their requests go by this lane's limit. */
+  lines: number;
+  /** Stands among `State.idleLanes` already. */
+  isListedIdle: boolean;
   wake: Wake | undefined;
 }
 
@@ -145,6 +149,8 @@ export interface Lane {
 export interface Identity {
   readonly kind: "identity";
   readonly id: string;
+  /** Lanes it has: one token has one standing, by whichever way it is used. */
+  lanes: number;
   token: "unproven" | "checking" | "rejected";
   wake: Wake | undefined;
 }
@@ -161,6 +167,8 @@ export interface State {
   readonly unhashed: Map<string, Set<Line>>;
   readonly idle: Deque<{ readonly line: Line; readonly sinceMs: number }>;
   readonly lanes: Map<string, Lane>;
+  /** Lanes no line led to when they were put here, to be forgotten if need be. */
+  readonly idleLanes: Deque<Lane>;
   readonly readyLanes: Set<Lane>;
   readonly identities: Map<string, Identity>;
   readonly groups: Map<string, OrderGroup>;

@@ -1,4 +1,4 @@
-import { forgetLine } from "./lines.ts";
+import { forgetLine, listIdleLane } from "./lines.ts";
 import type { Line, State } from "./state.ts";
 
 /** Idle lines looked at per poll: enough to keep up, few enough not to be felt. */
@@ -24,16 +24,27 @@ export function forgetIdle(state: State, nowMs: number, idleMs: number): void {
   }
 }
 
-/** Drops lanes (and their identities) that hold nothing: callers may bring any number of tokens. */
+/**
+ * Drops lanes that hold nothing, and identities without a lane, where there
+ * are many: callers may bring any number of tokens. A lane that a line leads to
+ * stays: a second one of the same token would double its global limit.
+ */
 export function forgetLanes(state: State, nowMs: number): void {
-  if (state.lanes.size <= LANES_MAX) return;
-  for (const lane of state.lanes.values()) {
+  for (let looks = 0; looks < LOOKS_MAX; looks++) {
+    if (state.lanes.size <= LANES_MAX) return;
+    const lane = state.idleLanes.shift();
+    if (lane === undefined) return;
+    lane.isListedIdle = false;
+    if (lane.lines > 0) continue;
+    const { identity } = lane;
     const isBusy = lane.waiting > 0 || lane.inFlight > 0 ||
       nowMs < lane.lockedUntilMs || (lane.limit?.used(nowMs) ?? 0) > 0;
-    if (!isBusy && lane.identity.token === "unproven") {
-      state.lanes.delete(lane.key);
-      state.identities.delete(lane.identity.id);
+    if (isBusy || identity.token !== "unproven") {
+      listIdleLane(state, lane);
+      continue;
     }
+    state.lanes.delete(lane.key);
+    if (--identity.lanes === 0) state.identities.delete(identity.id);
   }
 }
 
