@@ -3,6 +3,7 @@ import type { Answer } from "../../rest/domain/answer.ts";
 import type { Fact } from "../../rest/domain/fact.ts";
 import type { HeaderList } from "../../rest/domain/headers.ts";
 import type { Identity } from "../../rest/domain/identity.ts";
+import type { Ticket } from "../../rest/domain/ports.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
 import type { Method, ProxyRequest } from "../../rest/domain/request.ts";
 import { Secret } from "../../rest/domain/secret.ts";
@@ -84,6 +85,22 @@ export function requestOf(
     leaveWithinMs: undefined,
     ...rest,
   };
+}
+
+/** A request in the queue whose caller can be told to leave. */
+export interface Submission {
+  readonly ticket: Ticket;
+  readonly answer: Promise<Answer>;
+  leave(): void;
+}
+
+export function submitWith(
+  { dispatcher }: { readonly dispatcher: Dispatcher },
+  request: ProxyRequest,
+): Submission {
+  const controller = new AbortController();
+  const ticket = dispatcher.submit(request, controller.signal);
+  return { ticket, answer: ticket.answer, leave: () => controller.abort() };
 }
 
 export function answerOf(

@@ -10,23 +10,16 @@ import {
 } from "../../rest/dispatcher/second_tries.ts";
 import {
   answerOf,
-  type Bench,
   benchOf,
   bytesOf,
   endOf,
   refusalOf,
   requestOf,
   streamOf,
+  submitWith,
   textOf,
 } from "./_builders.ts";
 import { lost, unsent } from "./_scripted_upstream.ts";
-
-/** Submits for a caller that can be told to leave. */
-function submitWith(bench: Bench, request: ProxyRequest) {
-  const controller = new AbortController();
-  const ticket = bench.dispatcher.submit(request, controller.signal);
-  return { ticket, answer: ticket.answer, leave: () => controller.abort() };
-}
 
 const POST = requestOf("POST", { text: "hello" });
 

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
 import type { Identity } from "../../rest/domain/identity.ts";
 import { Secret } from "../../rest/domain/secret.ts";
-import { createScheduler } from "../../rest/scheduler/scheduler.ts";
-import { createManualClock } from "../_manual_clock.ts";
 import {
   answerOf,
   type Bench,
@@ -11,9 +8,9 @@ import {
   endOf,
   refusalOf,
   requestOf,
-  sha256,
+  submitWith,
 } from "./_builders.ts";
-import { createScriptedUpstream } from "./_scripted_upstream.ts";
+import { queueOf } from "./_queue.ts";
 
 const OLD = bearer("old");
 const NEW = bearer("new");
@@ -115,11 +112,10 @@ Deno.test("what finds no room with its new token is refused, and was not sent", 
 Deno.test("a caller that comes back with its new token adopts the write it left behind", async () => {
   const bench = benchOf();
   bench.scheduler.isHeld = true;
-  const gone = new AbortController();
-  bench.dispatcher.submit(write("1"), gone.signal);
+  const first = submitWith(bench, write("1"));
   await bench.clock.settle();
   await bench.clock.advance(15_000);
-  gone.abort();
+  first.leave();
   move(bench);
   const again = bench.dispatcher.submit(write("1", { identity: NEW }));
   bench.scheduler.isHeld = false;
@@ -146,18 +142,7 @@ Deno.test("an identical read joins one that was moved, by its new token alone", 
 });
 
 Deno.test("with the real scheduler a line that waits for its limit moves whole", async () => {
-  const clock = createManualClock();
-  const upstream = createScriptedUpstream(clock.nowMs);
-  const scheduler = createScheduler({ startedAtMs: clock.nowMs() - 10_000 });
-  const dispatcher = createDispatcher({
-    scheduler,
-    upstream,
-    clock,
-    random: () => 0.5,
-    facts: () => {},
-    digest: sha256,
-    options: { maxWaitMs: 240_000, isSingleFlight: false, apiVersion: 10 },
-  });
+  const { clock, upstream, scheduler, dispatcher } = queueOf();
   for (const text of ["1", "2", "3"]) dispatcher.submit(write(text));
   await clock.settle();
   // The first is on its way; the others wait for its answer.

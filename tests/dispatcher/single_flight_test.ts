@@ -10,6 +10,7 @@ import {
   refusalOf,
   requestOf,
   streamOf,
+  submitWith,
   textOf,
 } from "./_builders.ts";
 
@@ -115,10 +116,9 @@ Deno.test("a joined read is as urgent as the most urgent who waits", async () =>
 
 Deno.test("a joined read is dropped when the last caller has left, not before", async () => {
   const bench = heldBench();
-  const first = new AbortController();
-  const leaving = bench.dispatcher.submit(requestOf(), first.signal);
+  const leaving = submitWith(bench, requestOf());
   const cancelling = bench.dispatcher.submit(requestOf());
-  first.abort();
+  leaving.leave();
   assert.ok((await refusalOf(leaving.answer)).sent === false);
   assert.deepEqual(bench.scheduler.waitingIds, [1]);
   assert.equal(cancelling.cancel(), "cancelled");
@@ -143,11 +143,10 @@ Deno.test("a caller that cancels leaves the others their answer", async () => {
 
 Deno.test("a caller that leaves in flight leaves the others their answer", async () => {
   const bench = heldBench();
-  const controller = new AbortController();
   const staying = bench.dispatcher.submit(requestOf());
-  const leaving = bench.dispatcher.submit(requestOf(), controller.signal);
+  const leaving = submitWith(bench, requestOf());
   await release(bench);
-  controller.abort();
+  leaving.leave();
   assert.equal((await refusalOf(leaving.answer)).sent, null);
   const { stream } = streamOf([bytesOf("whole")]);
   bench.upstream.next.answer(answerOf(200, { body: stream }));
@@ -222,8 +221,7 @@ Deno.test("what a shared answer could not reach is not asked for again during a 
 
 Deno.test("callers that leave while a shared answer is read do not hold it up", async () => {
   const bench = heldBench();
-  const controller = new AbortController();
-  const leaving = bench.dispatcher.submit(requestOf(), controller.signal);
+  const leaving = submitWith(bench, requestOf());
   const staying = bench.dispatcher.submit(requestOf());
   await release(bench);
   const { readable, writable } = new TransformStream<
@@ -232,7 +230,7 @@ Deno.test("callers that leave while a shared answer is read do not hold it up", 
   >();
   bench.upstream.next.answer(answerOf(200, { body: readable }));
   assert.equal(await endOf(bench, staying.answer), "open");
-  controller.abort();
+  leaving.leave();
   assert.equal((await refusalOf(leaving.answer)).code, "cancelled");
   const writer = writable.getWriter();
   writer.write(new Uint8Array(SHARED_BYTES_MAX + 1));

@@ -2,32 +2,18 @@ import assert from "node:assert/strict";
 import type { Answer } from "../../rest/domain/answer.ts";
 import { headerOf } from "../../rest/domain/headers.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
-import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
-import { createScheduler } from "../../rest/scheduler/scheduler.ts";
 import { fc } from "../deps.ts";
-import { createManualClock } from "../_manual_clock.ts";
-import { answerOf, refusalOf, requestOf, sha256 } from "./_builders.ts";
-import { createScriptedUpstream, lost, unsent } from "./_scripted_upstream.ts";
+import {
+  answerOf,
+  refusalOf,
+  requestOf,
+  type Submission,
+  submitWith,
+} from "./_builders.ts";
+import { type Queue, queueOf } from "./_queue.ts";
+import { lost, unsent } from "./_scripted_upstream.ts";
 
-/** The dispatcher with the scheduler it is made for; only network and clock are played. */
-function queueOf() {
-  // Ten seconds in: nothing is assumed part-used any more.
-  const clock = createManualClock(10_000);
-  const upstream = createScriptedUpstream(clock.nowMs);
-  const scheduler = createScheduler({ maxWaitMs: 60_000 });
-  const dispatcher = createDispatcher({
-    scheduler,
-    upstream,
-    clock,
-    random: () => 0.5,
-    facts: () => {},
-    digest: sha256,
-    options: { maxWaitMs: 60_000, isSingleFlight: true, apiVersion: 10 },
-  });
-  return { clock, upstream, dispatcher };
-}
-
-function textsOf(upstream: ReturnType<typeof createScriptedUpstream>) {
+function textsOf(upstream: Queue["upstream"]): string[] {
   return upstream.sends.map(({ request }) =>
     new TextDecoder().decode(request.body)
   );
@@ -174,21 +160,18 @@ Deno.test("whatever happens, every request in the queue ends once traffic is ans
       async (steps) => {
         const { clock, upstream, dispatcher } = queueOf();
         const ends: unknown[] = [];
-        const controllers: AbortController[] = [];
-        const tickets: Array<ReturnType<typeof dispatcher.submit>> = [];
+        const callers: Submission[] = [];
         for (const { kind, method, path, status, at } of steps) {
           const open = upstream.sends.filter(({ isOpen }) => isOpen);
           if (kind === "submit") {
-            const controller = new AbortController();
             const text = method === "GET" ? {} : { text: String(at) };
             const request = requestOf(method, { path, ...text });
-            const ticket = dispatcher.submit(request, controller.signal);
+            const caller = submitWith({ dispatcher }, request);
             const note = (end: unknown) => void ends.push(end);
-            ticket.answer.then(note, note);
-            tickets.push(ticket);
-            controllers.push(controller);
-          } else if (kind === "leave") controllers[at]?.abort();
-          else if (kind === "cancel") tickets[at]?.cancel();
+            caller.answer.then(note, note);
+            callers.push(caller);
+          } else if (kind === "leave") callers[at]?.leave();
+          else if (kind === "cancel") callers[at]?.ticket.cancel();
           else if (kind === "lose") open[at]?.fail(lost());
           else if (kind === "advance") await clock.advance(at * 200);
           else {
@@ -206,7 +189,7 @@ Deno.test("whatever happens, every request in the queue ends once traffic is ans
           }
           await clock.advance(500);
         }
-        assert.equal(ends.length, tickets.length);
+        assert.equal(ends.length, callers.length);
         for (const end of ends) {
           if (end instanceof Error) assert.ok(end instanceof Refusal);
         }

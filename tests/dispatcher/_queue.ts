@@ -1,0 +1,55 @@
+import {
+  createDispatcher,
+  type Dispatcher,
+} from "../../rest/dispatcher/dispatcher.ts";
+import type { Fact } from "../../rest/domain/fact.ts";
+import type { Scheduler } from "../../rest/scheduler/types.ts";
+import { createScheduler } from "../../rest/scheduler/scheduler.ts";
+import { createManualClock, type ManualClock } from "../_manual_clock.ts";
+import { sha256 } from "./_builders.ts";
+import {
+  createScriptedUpstream,
+  type ScriptedUpstream,
+} from "./_scripted_upstream.ts";
+
+/** The dispatcher with the scheduler it is made for; only network and clock are played. */
+export interface Queue {
+  readonly clock: ManualClock;
+  readonly upstream: ScriptedUpstream;
+  readonly scheduler: Scheduler;
+  readonly dispatcher: Dispatcher;
+  readonly facts: Fact[];
+  /** Told each fact as it happens, within the call that made it. */
+  onFact: ((fact: Fact) => void) | undefined;
+}
+
+export function queueOf(
+  { maxWaitMs = 60_000, isSingleFlight = true, random = () => 0.5 } = {},
+): Queue {
+  // Ten seconds in: nothing is assumed part-used any more.
+  const clock = createManualClock(10_000);
+  const upstream = createScriptedUpstream(clock.nowMs);
+  const scheduler = createScheduler({ maxWaitMs });
+  const facts: Fact[] = [];
+  const dispatcher = createDispatcher({
+    scheduler,
+    upstream,
+    clock,
+    random,
+    facts(fact) {
+      facts.push(fact);
+      queue.onFact?.(fact);
+    },
+    digest: sha256,
+    options: { maxWaitMs, isSingleFlight, apiVersion: 10 },
+  });
+  const queue: Queue = {
+    clock,
+    upstream,
+    scheduler,
+    dispatcher,
+    facts,
+    onFact: undefined,
+  };
+  return queue;
+}
