@@ -1,64 +1,67 @@
-import { Deque } from "../collections/deque.ts";
+import { append, insertBefore, turn, unlink } from "../collections/circle.ts";
 import type { Urgency } from "../domain/request.ts";
+import type { Caller } from "./callers.ts";
+import {
+  addCaller,
+  addKey,
+  type CallerTurn,
+  dropCaller,
+  type FairEntry,
+  findCaller,
+  findKey,
+  type Ring,
+} from "./turns.ts";
+
+export type { FairEntry } from "./turns.ts";
 
 /**
- * Who is next: the most urgent first, callers in turn within one urgency, and
- * nobody starved.
+ * Who is next: the most urgent first, in turn within one urgency, and nobody
+ * starved.
  *
- * Each urgency is a ring of callers, each caller a line of entries, first in,
- * first out. Who was served goes to the end of the ring, so callers with much
- * waiting and callers with little alternate. Ageing needs no moving about:
- * only the head of each urgency can be next, so comparing the eight heads by
- * urgency less age is enough. An entry that leaves early is marked and swept
- * when it is met, so every operation takes constant time.
+ * Each urgency is a circle of keys, each key a circle of its callers, each
+ * caller a line of entries, first in, first out. Who was served goes to the end
+ * of both circles, so callers with much waiting and callers with little
+ * alternate; and a key that invents callers gains no turns by it. Who has
+ * nothing left leaves its circle, so names do not pile up. Ageing needs no
+ * moving about: only the head of each urgency can be next, so comparing the
+ * heads by urgency less age is enough. Every operation takes constant time.
  */
 
 /** A waiting entry gains one urgency per this time, so that 7 overtakes a stream of 0s within 14 s. */
 const AGEING_STEP_MS = 2_000;
 
-/** Marked entries a ring may hold beside twice its live ones before they are swept at once. */
-const MARKED_SLACK = 64;
-
-/** One place in the queue. */
-export interface FairEntry<T> {
-  readonly value: T;
-  readonly urgency: Urgency;
-  readonly caller: string;
-  readonly sinceMs: number;
-  isGone: boolean;
-}
-
-/** What one caller has waiting at one urgency. */
-interface CallerLine<T> {
-  readonly caller: string;
-  readonly entries: Deque<FairEntry<T>>;
-  /** Those that were first once and come before all others, the oldest last. */
-  readonly again: FairEntry<T>[];
-}
-
-interface Ring<T> {
-  /** In the order of their turns: a `Map` keeps insertion order, and re-inserting is going to the end. */
-  readonly callers: Map<string, CallerLine<T>>;
-  live: number;
-  marked: number;
-}
-
 export class FairQueue<T> {
-  readonly #rings: (Ring<T> | undefined)[] = new Array(8);
+  /** One for each urgency that somebody waits at: seldom more than one or two. */
+  readonly #rings: Ring<T>[] = [];
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
+  /** How many callers it remembers, counted for each urgency. */
+  get turns(): number {
+    let turns = 0;
+    for (const { first } of this.#rings) {
+      let key = first;
+      do {
+        turns += key?.count ?? 0;
+        key = key?.next;
+      } while (key !== first);
+    }
+    return turns;
+  }
+
   push(
     value: T,
     urgency: Urgency,
-    caller: string,
+    caller: Caller,
     sinceMs: number,
   ): FairEntry<T> {
-    const entry = { value, urgency, caller, sinceMs, isGone: false };
-    this.#lineOf(entry).entries.push(entry);
+    const callerTurn = this.#turnOf(urgency, caller);
+    const isAgain = false;
+    const entry = newEntry(value, callerTurn, sinceMs, isAgain);
+    append(callerTurn, entry);
     return entry;
   }
 
@@ -66,31 +69,35 @@ export class FairQueue<T> {
   pushFront(
     value: T,
     urgency: Urgency,
-    caller: string,
+    caller: Caller,
     sinceMs: number,
   ): FairEntry<T> {
-    const entry = { value, urgency, caller, sinceMs, isGone: false };
-    const { again } = this.#lineOf(entry);
-    let index = again.length;
-    while (index > 0 && (again[index - 1] as FairEntry<T>).sinceMs < sinceMs) {
-      index--;
+    const callerTurn = this.#turnOf(urgency, caller);
+    const isAgain = true;
+    const entry = newEntry(value, callerTurn, sinceMs, isAgain);
+    const { first } = callerTurn;
+    const later = laterOf(callerTurn, sinceMs);
+    if (later === undefined) {
+      append(callerTurn, entry);
+    } else {
+      insertBefore(later, entry);
+      if (later === first) callerTurn.first = entry;
     }
-    again.splice(index, 0, entry);
     return entry;
   }
 
   /** The entry whose turn it is at `nowMs`; it stays where it is. */
   peek(nowMs: number): FairEntry<T> | undefined {
-    if (this.#size === 0) return undefined;
     let best: FairEntry<T> | undefined;
     let bestUrgency = Infinity;
-    for (let urgency = 0; urgency < this.#rings.length; urgency++) {
-      const ring = this.#rings[urgency];
-      if (ring === undefined || ring.live === 0) continue;
-      const head = headOf(ring);
+    for (const ring of this.#rings) {
+      const head = ring.first?.first?.first;
       if (head === undefined) continue;
+      // Alone it is the next one, however old it is.
+      if (this.#rings.length === 1) return head;
       const aged = agedUrgency(head, nowMs);
-      const isOlder = best !== undefined && head.sinceMs < best.sinceMs;
+      const isOlder = best === undefined || head.sinceMs < best.sinceMs ||
+        (head.sinceMs === best.sinceMs && head.urgency < best.urgency);
       if (aged < bestUrgency || (aged === bestUrgency && isOlder)) {
         best = head;
         bestUrgency = aged;
@@ -101,77 +108,89 @@ export class FairQueue<T> {
 
   /** Takes an entry out, served or not; the head's caller has then had its turn. */
   remove(entry: FairEntry<T>): void {
-    const ring = this.#rings[entry.urgency];
-    if (entry.isGone || ring === undefined) return;
-    const wasHead = ring.callers.size > 1 && headOf(ring) === entry;
-    entry.isGone = true;
+    const { turn: callerTurn } = entry;
+    if (callerTurn === undefined) return;
+    const { key } = callerTurn;
+    const { ring } = key;
+    const wasKeysTurn = ring.first === key;
+    const wasHead = key.first === callerTurn && callerTurn.first === entry;
+    entry.turn = undefined;
     this.#size--;
-    ring.live--;
-    ring.marked++;
-    // An empty urgency owes nobody a turn, and names of callers do not pile up.
-    if (ring.live === 0) this.#rings[entry.urgency] = undefined;
-    else if (wasHead) rotate(ring);
-    if (ring.marked > 2 * ring.live + MARKED_SLACK) sweep(ring);
+    unlink(callerTurn, entry);
+    if (--callerTurn.count === 0) dropCaller(key, callerTurn);
+    else if (wasHead && wasKeysTurn) turn(key);
+    if (key.first === undefined) unlink(ring, key);
+    else if (wasHead && wasKeysTurn) turn(ring);
+    // An empty urgency owes nobody a turn.
+    if (ring.first === undefined) this.#drop(ring);
   }
 
-  #lineOf({ urgency, caller }: FairEntry<T>): CallerLine<T> {
-    let ring = this.#rings[urgency];
-    if (ring === undefined) {
-      ring = { callers: new Map(), live: 0, marked: 0 };
-      this.#rings[urgency] = ring;
+  /** How many of this caller's wait at this urgency or a higher one. */
+  countOf(caller: Caller, urgency: Urgency): number {
+    let count = 0;
+    for (const ring of this.#rings) {
+      if (ring.urgency > urgency) continue;
+      const key = findKey(ring, caller.key);
+      count += key === undefined ? 0 : findCaller(key, caller)?.count ?? 0;
     }
-    ring.live++;
+    return count;
+  }
+
+  #turnOf(urgency: Urgency, caller: Caller): CallerTurn<T> {
+    const ring = this.#ringOf(urgency);
+    const key = findKey(ring, caller.key) ?? addKey(ring, caller.key);
+    const callerTurn = findCaller(key, caller) ?? addCaller(key, caller);
+    callerTurn.count++;
     this.#size++;
-    let line = ring.callers.get(caller);
-    if (line === undefined) {
-      line = { caller, entries: new Deque(), again: [] };
-      ring.callers.set(caller, line);
+    return callerTurn;
+  }
+
+  #ringOf(urgency: Urgency): Ring<T> {
+    for (const known of this.#rings) {
+      if (known.urgency === urgency) return known;
     }
-    return line;
+    const ring: Ring<T> = { first: undefined, urgency };
+    this.#rings.push(ring);
+    return ring;
+  }
+
+  #drop(ring: Ring<T>): void {
+    const last = this.#rings.pop();
+    if (last === undefined || last === ring) return;
+    this.#rings[this.#rings.indexOf(ring)] = last;
   }
 }
 
-/** The first live entry of the caller whose turn it is; what is marked before it is dropped. */
-function headOf<T>(ring: Ring<T>): FairEntry<T> | undefined {
-  for (const line of ring.callers.values()) {
-    const head = headOfLine(ring, line);
-    if (head !== undefined) return head;
-    ring.callers.delete(line.caller);
-  }
-  return undefined;
+function newEntry<T>(
+  value: T,
+  callerTurn: CallerTurn<T>,
+  sinceMs: number,
+  isAgain: boolean,
+): FairEntry<T> {
+  const { caller, key } = callerTurn;
+  return {
+    value,
+    urgency: key.ring.urgency,
+    caller,
+    sinceMs,
+    isAgain,
+    turn: callerTurn,
+    next: undefined,
+    previous: undefined,
+  };
 }
 
-function headOfLine<T>(
-  ring: Ring<T>,
-  { again, entries }: CallerLine<T>,
+/** The first entry that one which comes again, waiting since `sinceMs`, goes before; undefined: none. */
+function laterOf<T>(
+  { first }: CallerTurn<T>,
+  sinceMs: number,
 ): FairEntry<T> | undefined {
-  for (;;) {
-    const last = again.at(-1);
-    const first = last ?? entries.peek();
-    if (first === undefined || !first.isGone) return first;
-    ring.marked--;
-    if (last === undefined) entries.shift();
-    else again.pop();
+  let entry = first;
+  while (entry?.isAgain && entry.sinceMs <= sinceMs) {
+    entry = entry.next;
+    if (entry === first) return undefined;
   }
-}
-
-/** Sends the caller whose turn it was to the end. */
-function rotate<T>(ring: Ring<T>): void {
-  for (const line of ring.callers.values()) {
-    ring.callers.delete(line.caller);
-    ring.callers.set(line.caller, line);
-    return;
-  }
-}
-
-function sweep<T>(ring: Ring<T>): void {
-  const isLive = (entry: FairEntry<T>) => !entry.isGone;
-  for (const line of ring.callers.values()) {
-    line.entries.retain(isLive);
-    const live = line.again.filter(isLive);
-    line.again.splice(0, line.again.length, ...live);
-  }
-  ring.marked = 0;
+  return entry;
 }
 
 function agedUrgency<T>(entry: FairEntry<T>, nowMs: number): number {

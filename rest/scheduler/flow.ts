@@ -24,12 +24,12 @@ export function makeCandidate(
   nowMs: number,
 ): void {
   moveHome(state, waiting, nowMs);
-  const { line, urgency, ask, enqueuedAtMs } = waiting;
+  const { line, urgency, caller, enqueuedAtMs } = waiting;
   waiting.state = "candidate";
   line.candidates ??= new FairQueue<Waiting>();
   waiting.entry = waiting.isRetry
-    ? line.candidates.pushFront(waiting, urgency, ask.caller, enqueuedAtMs)
-    : line.candidates.push(waiting, urgency, ask.caller, enqueuedAtMs);
+    ? line.candidates.pushFront(waiting, urgency, caller, enqueuedAtMs)
+    : line.candidates.push(waiting, urgency, caller, enqueuedAtMs);
   refresh(state, line, nowMs);
 }
 
@@ -259,6 +259,7 @@ export function withdraw(state: State, waiting: Waiting, nowMs: number): void {
 export function retire(state: State, waiting: Waiting): void {
   waiting.state = "gone";
   state.waiting.delete(waiting.ask.id);
+  waiting.caller.requests--;
   leaveGroup(state, waiting);
 }
 

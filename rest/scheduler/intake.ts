@@ -86,6 +86,7 @@ function newWaiting(
   return {
     kind: "request",
     ask,
+    caller: state.callers.of(ask.caller),
     seq: state.seq++,
     enqueuedAtMs: nowMs,
     expiresAtMs: Math.min(longestAtMs, ask.deadlineAtMs ?? Infinity),
@@ -107,8 +108,9 @@ function newWaiting(
 }
 
 function admit(state: State, waiting: Waiting): void {
-  const { ask, line, lane } = waiting;
+  const { ask, caller, line, lane } = waiting;
   state.waiting.set(ask.id, waiting);
+  caller.requests++;
   state.bytes += ask.bytes;
   line.waiting++;
   lane.waiting++;

@@ -2,6 +2,7 @@ import { Deque } from "../collections/deque.ts";
 import { IndexedHeap } from "../collections/indexed_heap.ts";
 import { ArrivalClock } from "./arrival_clock.ts";
 import { Breaker } from "./breaker.ts";
+import { Callers } from "./callers.ts";
 import {
   leaseReady,
   lineOpensAtMs,
@@ -69,6 +70,7 @@ function newState(options: SchedulerOptions): State {
     options,
     startedAtMs: options.startedAtMs,
     waiting: new Map(),
+    callers: new Callers(),
     newcomers: [],
     lines: new Map(),
     unhashed: new Map(),

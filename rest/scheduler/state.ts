@@ -4,6 +4,7 @@ import type { Urgency } from "../domain/request.ts";
 import type { ArrivalClock } from "./arrival_clock.ts";
 import type { Breaker } from "./breaker.ts";
 import type { Bucket } from "./bucket.ts";
+import type { Caller, Callers } from "./callers.ts";
 import type { FairEntry, FairQueue } from "./fair_queue.ts";
 import type { GlobalLimit, GlobalPermit } from "./global_limit.ts";
 import type { HashBook } from "./hash_book.ts";
@@ -39,6 +40,7 @@ export type WaitingState =
 export interface Waiting extends HeapNode {
   readonly kind: "request";
   readonly ask: Ask;
+  readonly caller: Caller;
   readonly seq: number;
   readonly enqueuedAtMs: number;
   readonly expiresAtMs: number;
@@ -160,6 +162,7 @@ export interface State {
   readonly options: SchedulerOptions;
   readonly startedAtMs: number;
   readonly waiting: Map<number, Waiting>;
+  readonly callers: Callers;
   /** Came since the last poll; nothing but their order group knows them yet. */
   readonly newcomers: Waiting[];
   readonly lines: Map<string, Line>;
