@@ -3,6 +3,7 @@ import { applicationIdOf } from "../domain/application_id.ts";
 import type { Identity } from "../domain/identity.ts";
 import { digestOf, isSameDigest } from "./digest.ts";
 import { ownBotIdentity } from "./identity_of.ts";
+import { ProvenSecrets } from "./proven_secrets.ts";
 
 /** A bot whose token the proxy was configured with. */
 export interface Bot {
@@ -30,16 +31,21 @@ export function createBotRing(entries: readonly BotEntry[]): BotRing {
     },
     digest: digestOf(token.reveal()),
   }));
+  const proven = new ProvenSecrets<Bot>();
+
+  function prove(presented: string): Bot | undefined {
+    const digest = digestOf(presented);
+    let found: Bot | undefined;
+    // All of them, always: leaving early would tell which token came close.
+    for (const entry of held) {
+      if (isSameDigest(digest, entry.digest)) found = entry.bot;
+    }
+    if (found !== undefined) proven.add(presented, found);
+    return found;
+  }
+
   return {
     all: held.map(({ bot }) => bot),
-    botOf(presented) {
-      const digest = digestOf(presented);
-      let found: Bot | undefined;
-      // All of them, always: leaving early would tell which token came close.
-      for (const entry of held) {
-        if (isSameDigest(digest, entry.digest)) found = entry.bot;
-      }
-      return found;
-    },
+    botOf: (presented) => proven.find(presented) ?? prove(presented),
   };
 }

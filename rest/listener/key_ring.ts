@@ -5,6 +5,7 @@ import {
   digestOf,
   isSameDigest,
 } from "./digest.ts";
+import { ProvenSecrets } from "./proven_secrets.ts";
 
 /** A key a caller has proved to know. */
 export interface Key {
@@ -40,20 +41,25 @@ export function createKeyRing(
   isSame: (one: Digest, other: Digest) => boolean = isSameDigest,
 ): KeyRing {
   let held = holdAll(keys);
+  let proven = new ProvenSecrets<Key>();
   let generation = 0;
+
+  function prove(presented: string): Key | undefined {
+    const digest = digestOf(presented);
+    let found: Key | undefined;
+    // All of them, always: leaving early would tell which key came close.
+    for (const entry of held.values()) {
+      if (isSame(digest, entry.digest)) found = entry.key;
+    }
+    if (found !== undefined) proven.add(presented, found);
+    return found;
+  }
+
   return {
     get generation() {
       return generation;
     },
-    keyOf(presented) {
-      const digest = digestOf(presented);
-      let found: Key | undefined;
-      // All of them, always: leaving early would tell which key came close.
-      for (const entry of held.values()) {
-        if (isSame(digest, entry.digest)) found = entry.key;
-      }
-      return found;
-    },
+    keyOf: (presented) => proven.find(presented) ?? prove(presented),
     current({ name, sha256 }) {
       const key = held.get(name)?.key;
       return key?.sha256 === sha256 ? key : undefined;
@@ -61,6 +67,7 @@ export function createKeyRing(
     rightsOf: (name) => held.get(name)?.key.rights,
     replace(keys) {
       held = holdAll(keys);
+      proven = new ProvenSecrets();
       generation++;
     },
   };

@@ -47,11 +47,31 @@ Deno.test("keyOf() compares with every key, whichever fits", () => {
     compared++;
     return isSameDigest(one, other);
   });
-  for (const presented of ["a", "c", "none"]) {
+  for (const presented of ["a", "c", "none", "none"]) {
     compared = 0;
     ring.keyOf(presented);
     assert.equal(compared, 3, presented);
   }
+});
+
+Deno.test("a key that has proved right is known again without another digest", () => {
+  let compared = 0;
+  const ring = createKeyRing([keyOf("a", "a")], (one, other) => {
+    compared++;
+    return isSameDigest(one, other);
+  });
+  assert.equal(ring.keyOf("a")?.name, "a");
+  assert.equal(ring.keyOf("a")?.name, "a");
+  assert.equal(compared, 1);
+});
+
+Deno.test("a key that was taken away opens nothing, however often it has proved right", () => {
+  const ring = createKeyRing([keyOf("old", "old-key"), keyOf("same", "k")]);
+  assert.equal(ring.keyOf("old-key")?.name, "old");
+  assert.equal(ring.keyOf("k")?.name, "same");
+  ring.replace([keyOf("new", "k")]);
+  assert.equal(ring.keyOf("old-key"), undefined);
+  assert.equal(ring.keyOf("k")?.name, "new");
 });
 
 Deno.test("a ring shows none of its keys in print", () => {
