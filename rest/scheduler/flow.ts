@@ -1,5 +1,6 @@
 import { openingOf } from "./bucket.ts";
 import { FairQueue } from "./fair_queue.ts";
+import { enterLine, leaveLine, letGo } from "./holding.ts";
 import { currentLine, lineFor } from "./lines.ts";
 import type { Held } from "./invalid_budget.ts";
 import { leaveGroup, nextOfGroup } from "./order.ts";
@@ -211,9 +212,7 @@ function lease(state: State, waiting: Waiting, nowMs: number): void {
   waiting.permit = lane.limit?.take(nowMs);
   state.expiries.remove(waiting);
   state.breaker.leased(ask.id);
-  line.waiting--;
-  lane.waiting--;
-  state.bytes -= ask.bytes;
+  letGo(state, waiting, line);
   line.inFlight++;
   lane.inFlight++;
   state.inFlight++;
@@ -239,16 +238,14 @@ export function letOthersPass(
 
 /** Takes a request that is not leased out of everything it stands in. */
 export function withdraw(state: State, waiting: Waiting, nowMs: number): void {
-  const { lane, group, ask } = waiting;
+  const { group } = waiting;
   // Its line may have been merged since it was taken in.
   const line = currentLine(waiting.line);
   if (waiting.entry !== undefined) line.candidates?.remove(waiting.entry);
   waiting.entry = undefined;
   wakeAt(state, waiting, undefined);
   state.expiries.remove(waiting);
-  line.waiting--;
-  lane.waiting--;
-  state.bytes -= ask.bytes;
+  letGo(state, waiting, line);
   leaveSub(state, waiting);
   retire(state, waiting);
   if (group !== undefined) advance(state, group, nowMs);
@@ -268,8 +265,8 @@ function moveHome(state: State, waiting: Waiting, nowMs: number): void {
   const line = homeOf(state, waiting);
   waiting.line = line;
   if (line === old) return;
-  old.waiting--;
-  line.waiting++;
+  leaveLine(old, waiting.caller);
+  enterLine(line, waiting.caller);
   refresh(state, old, nowMs);
 }
 

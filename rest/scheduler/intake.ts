@@ -6,17 +6,14 @@ import {
   withdraw,
 } from "./flow.ts";
 import type { Urgency } from "../domain/request.ts";
+import { hold } from "./holding.ts";
 import { laneFor, lineFor } from "./lines.ts";
 import { inheritedUrgency, joinGroup, shiftUrgency } from "./order.ts";
 import { predictedWaitMs } from "./predict.ts";
-import { forgetIdle } from "./sweep.ts";
-import { subOf } from "./sub_limits.ts";
-import type { Lane, Line, State, Waiting } from "./state.ts";
+import { refuseForLine, refuseForLines, refuseForRoom } from "./room.ts";
+import type { Lane, State, Waiting } from "./state.ts";
 import { nextCheckInMs } from "./tokens.ts";
 import type { Ask, Refused } from "./types.ts";
-
-/** When to come back to a full queue: by then some of it has surely left. */
-const OVERLOADED_RETRY_MS = 1_000;
 
 /** Takes a request in, or says why not. */
 export function enqueue(
@@ -24,16 +21,17 @@ export function enqueue(
   ask: Ask,
   nowMs: number,
 ): Refused | undefined {
-  const full = refuseForRoom(state, ask, nowMs);
+  const caller = state.callers.of(ask.caller);
+  const full = refuseForRoom(state, ask, caller) ??
+    refuseForLines(state, nowMs);
   if (full !== undefined) return full;
   const lane = laneFor(state, ask);
   const blocked = refuseForHealth(state, ask, lane, nowMs);
   if (blocked !== undefined) return blocked;
   const line = lineFor(state, ask, lane);
-  if (line.waiting >= state.options.lineWaitingMax) {
-    return overloaded(`${line.waiting} requests wait for ${ask.route.label}`);
-  }
-  const waiting = newWaiting(state, ask, lane, line, nowMs);
+  const crowded = refuseForLine(state, line, caller);
+  if (crowded !== undefined) return crowded;
+  const waiting = newWaiting(state, { ask, caller, lane, line }, nowMs);
   const late = refuseForWait(state, waiting, nowMs);
   if (late !== undefined) {
     refresh(state, line, nowMs);
@@ -77,16 +75,17 @@ export function cancel(
 
 function newWaiting(
   state: State,
-  ask: Ask,
-  lane: Lane,
-  line: Line,
+  { ask, caller, lane, line }: Pick<
+    Waiting,
+    "ask" | "caller" | "lane" | "line"
+  >,
   nowMs: number,
 ): Waiting {
   const longestAtMs = nowMs + state.options.maxWaitMs;
   return {
     kind: "request",
     ask,
-    caller: state.callers.of(ask.caller),
+    caller,
     seq: state.seq++,
     enqueuedAtMs: nowMs,
     expiresAtMs: Math.min(longestAtMs, ask.deadlineAtMs ?? Infinity),
@@ -108,12 +107,9 @@ function newWaiting(
 }
 
 function admit(state: State, waiting: Waiting): void {
-  const { ask, caller, line, lane } = waiting;
-  state.waiting.set(ask.id, waiting);
-  caller.requests++;
-  state.bytes += ask.bytes;
-  line.waiting++;
-  lane.waiting++;
+  state.waiting.set(waiting.ask.id, waiting);
+  waiting.caller.requests++;
+  hold(state, waiting);
   joinGroup(state, waiting);
   state.newcomers.push(waiting);
 }
@@ -160,26 +156,6 @@ function raise(
   makeCandidate(state, waiting, nowMs);
 }
 
-function refuseForRoom(
-  state: State,
-  ask: Ask,
-  nowMs: number,
-): Refused | undefined {
-  const { waitingMax, bytesMax, linesMax } = state.options;
-  const waitingCount = state.waiting.size - state.inFlight;
-  if (waitingCount >= waitingMax) {
-    return overloaded(`${waitingCount} requests wait already`);
-  }
-  if (ask.bytes > 0 && state.bytes + ask.bytes > bytesMax) {
-    return overloaded(`${state.bytes} bytes of bodies wait already`);
-  }
-  if (state.lines.size >= linesMax) forgetIdle(state, nowMs, 0);
-  if (state.lines.size >= linesMax) {
-    return overloaded(`${state.lines.size} buckets are in use`);
-  }
-  return undefined;
-}
-
 function refuseForHealth(
   state: State,
   ask: Ask,
@@ -220,9 +196,7 @@ function refuseForWait(
   waiting: Waiting,
   nowMs: number,
 ): Refused | undefined {
-  const { line, lane } = waiting;
-  const subMs = (subOf(waiting)?.pausedUntilMs ?? 0) - nowMs;
-  const waitMs = Math.max(subMs, predictedWaitMs(state, line, lane, nowMs));
+  const waitMs = predictedWaitMs(state, waiting, nowMs);
   const { maxWaitMs } = state.options;
   if (waitMs <= maxWaitMs) return undefined;
   return {
@@ -230,14 +204,6 @@ function refuseForWait(
     message: `Cannot queue request: it would wait ${seconds(waitMs)} s, ` +
       `the longest allowed is ${seconds(maxWaitMs)} s`,
     retryAfterMs: Math.max(1_000, waitMs - maxWaitMs),
-  };
-}
-
-function overloaded(what: string): Refused {
-  return {
-    code: "overloaded",
-    message: `Cannot queue request: ${what}`,
-    retryAfterMs: OVERLOADED_RETRY_MS,
   };
 }
 

@@ -2,6 +2,7 @@ import type { BucketReport, LimitReport } from "../domain/limit_report.ts";
 import { followClock, noteReport, noteSilent } from "./bucket.ts";
 import { homeOf, makeCandidate, refresh } from "./flow.ts";
 import type { HashFacts } from "./hash_book.ts";
+import { mergeHeld } from "./holding.ts";
 import { currentLine, giveHash, lineFor } from "./lines.ts";
 import type { Line, State, Waiting } from "./state.ts";
 
@@ -140,11 +141,10 @@ function joinHash(
 function merge(state: State, from: Line, into: Line, nowMs: number): void {
   const candidates = takeCandidates(from);
   from.mergedInto = into;
-  into.waiting += from.waiting;
+  mergeHeld(from, into);
   into.inFlight += from.inFlight;
   into.pausedUntilMs = Math.max(into.pausedUntilMs, from.pausedUntilMs);
   into.isCautious ||= from.isCautious;
-  from.waiting = 0;
   from.inFlight = 0;
   for (const sub of from.subs ?? []) {
     sub.line = into;

@@ -30,6 +30,8 @@ export function lineFor(state: State, ask: Ask, lane: Lane): Line {
     candidates: undefined,
     subs: undefined,
     waiting: 0,
+    soleCaller: undefined,
+    callers: undefined,
     inFlight: 0,
     pausedUntilMs: 0,
     isCautious: false,

@@ -6,13 +6,20 @@ export interface SchedulerOptions {
   readonly globalLimitOf: (identityId: string) => number;
   /** Invalid requests per 10 minutes at which nothing is sent any more. */
   readonly invalidCeiling: number;
-  /** Several keys send: each has a share of that ceiling. */
+  /** Several keys send: each has a share of that ceiling, and of `waitingMax` and `bytesMax`. */
   readonly isInvalidShared: boolean;
-  /** Waiting requests in all; memory is what it bounds. */
+  /**
+   * Waiting requests in all; memory is what it bounds. Where several keys send,
+   * one may hold four times what is left free: four fifths, if it alone floods.
+   */
   readonly waitingMax: number;
-  /** Waiting requests of one line: a line of 5 per 5 s works off 240 in the longest wait. */
+  /**
+   * Waiting requests of one line: a line of 5 per 5 s works off 240 in the
+   * longest wait. From there on a caller is refused that holds its share, this
+   * divided by the callers who wait there; others may still come.
+   */
   readonly lineWaitingMax: number;
-  /** Body bytes of all waiting requests. */
+  /** Body bytes of all waiting requests, shared by keys in the same way. */
   readonly bytesMax: number;
   /** Lines (buckets) kept; idle ones are forgotten after `lineIdleMs`, the oldest first beyond this. */
   readonly linesMax: number;

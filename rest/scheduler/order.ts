@@ -1,6 +1,7 @@
 import type { Urgency } from "../domain/request.ts";
 import { sharesField } from "./sub_limits.ts";
 import type { OrderGroup, State, Waiting } from "./state.ts";
+import type { Ask } from "./types.ts";
 
 /**
  * Order groups: the POSTs of a route and channel, writes of one path, the
@@ -12,10 +13,16 @@ import type { OrderGroup, State, Waiting } from "./state.ts";
 /** Members looked past while parked ones stand at the head; beyond it the rest waits its turn. */
 const LOOK_AHEAD_MAX = 256;
 
+/** The group a request would join, if others are in it. */
+export function groupOf(state: State, ask: Ask): OrderGroup | undefined {
+  const key = groupKeyOf(ask);
+  return key === undefined ? undefined : state.groups.get(key);
+}
+
 export function joinGroup(state: State, waiting: Waiting): void {
   const { ask } = waiting;
-  if (!ask.isOrdered || ask.route.orderKey === undefined) return;
-  const key = `${ask.identityId}|${ask.route.orderKey}`;
+  const key = groupKeyOf(ask);
+  if (key === undefined) return;
   let group = state.groups.get(key);
   if (group === undefined) {
     group = {
@@ -23,6 +30,8 @@ export function joinGroup(state: State, waiting: Waiting): void {
       first: undefined,
       last: undefined,
       size: 0,
+      routeKey: ask.route.key,
+      strangers: 0,
       perUrgency: [0, 0, 0, 0, 0, 0, 0, 0],
       current: undefined,
     };
@@ -34,6 +43,7 @@ export function joinGroup(state: State, waiting: Waiting): void {
   else group.last.after = waiting;
   group.last = waiting;
   group.size++;
+  if (ask.route.key !== group.routeKey) group.strangers++;
   shiftUrgency(group, waiting.ownUrgency, 1);
 }
 
@@ -48,9 +58,16 @@ export function leaveGroup(state: State, waiting: Waiting): void {
   waiting.after = undefined;
   waiting.group = undefined;
   group.size--;
+  if (waiting.ask.route.key !== group.routeKey) group.strangers--;
   shiftUrgency(group, waiting.ownUrgency, -1);
   if (group.current === waiting) group.current = undefined;
   if (group.size === 0) state.groups.delete(group.key);
+}
+
+function groupKeyOf({ isOrdered, route, identityId }: Ask): string | undefined {
+  return isOrdered && route.orderKey !== undefined
+    ? `${identityId}|${route.orderKey}`
+    : undefined;
 }
 
 /** The member that may go next, if none is on its way; it becomes the current one. */

@@ -1,29 +1,61 @@
-import type { Lane, Line, State } from "./state.ts";
+import { groupOf } from "./order.ts";
+import type { Lane, Line, State, Waiting } from "./state.ts";
+import { subOf } from "./sub_limits.ts";
 
 /**
- * The least time a request joining `line` now will wait, as far as what is
- * known tells: never too much, so that nothing is refused that could have gone.
+ * The least time a newcomer will wait, as far as what is known tells: never too
+ * much, so that nothing is refused that could have gone. Only what certainly
+ * goes before it counts: what is under way, what waits before it in its order,
+ * and its own caller's requests of its urgency or a higher one. Other callers
+ * take turns with it, however much of theirs waits.
  */
 export function predictedWaitMs(
   state: State,
-  line: Line,
-  lane: Lane,
+  waiting: Waiting,
   nowMs: number,
 ): number {
+  const { line, lane } = waiting;
   const pausedMs = Math.max(
     line.pausedUntilMs,
     lane.lockedUntilMs,
     state.breaker.untilMs ?? 0,
+    line.subs === undefined ? 0 : subOf(waiting)?.pausedUntilMs ?? 0,
   ) - nowMs;
-  return Math.max(0, pausedMs, backlogMs(state, line, nowMs), laneMs(lane));
+  const ahead = aheadInLine(state, waiting);
+  return Math.max(
+    0,
+    pausedMs,
+    backlogMs(state, line, ahead, nowMs),
+    laneMs(lane, waiting),
+  );
 }
 
-/** Time the line's bucket needs for everything before the newcomer, and itself. */
-function backlogMs(state: State, line: Line, nowMs: number): number {
-  const { bucket } = line;
+/** How many requests of its line certainly go before the newcomer. */
+function aheadInLine(state: State, waiting: Waiting): number {
+  const { line, caller, urgency } = waiting;
+  if (line.waiting === 0) return line.inFlight;
+  const own = line.candidates?.countOf(caller, urgency) ?? 0;
+  return line.inFlight + own + aheadInOrder(state, waiting);
+}
+
+/** Members of its order group in the same line, but for the one that stands among the candidates or is under way. */
+function aheadInOrder(state: State, { ask, line }: Waiting): number {
+  // Behind a hidden limit members may pass each other.
+  if (line.subs !== undefined) return 0;
+  const group = groupOf(state, ask);
+  if (group === undefined || group.routeKey !== ask.route.key) return 0;
+  return Math.max(0, group.size - group.strangers - 1);
+}
+
+/** Time the line's bucket needs for what goes before the newcomer, and itself. */
+function backlogMs(
+  state: State,
+  { bucket }: Line,
+  ahead: number,
+  nowMs: number,
+): number {
   if (bucket === undefined) return 0;
   const { facts } = bucket;
-  const ahead = line.waiting + line.inFlight;
   const arrivalServerMs = nowMs + (state.arrival.offsetMs ?? 0);
   const untilResetMs = Math.max(0, bucket.resetAtServerMs - arrivalServerMs);
   if (facts.kind === "sliding" && facts.intervalMs !== undefined) {
@@ -33,8 +65,11 @@ function backlogMs(state: State, line: Line, nowMs: number): number {
   return ahead < now ? 0 : untilResetMs;
 }
 
-/** What waits in the lane already takes a second per `limit`. */
-function laneMs(lane: Lane): number {
-  if (lane.limit === undefined) return 0;
-  return Math.floor(lane.ready.size / lane.limit.limit) * 1_000;
+/** The caller's lines that are ready take a second per `limit`; where the newcomer's is one of them, its place is not known. */
+function laneMs(
+  { limit, ready }: Lane,
+  { line, caller, urgency }: Waiting,
+): number {
+  if (limit === undefined || line.waiting > 0) return 0;
+  return Math.floor(ready.countOf(caller, urgency) / limit.limit) * 1_000;
 }

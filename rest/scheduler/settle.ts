@@ -11,6 +11,7 @@ import {
   refresh,
   retire,
 } from "./flow.ts";
+import { hold } from "./holding.ts";
 import { learnFrom } from "./learn.ts";
 import { currentLine } from "./lines.ts";
 import type { Line, State, Waiting } from "./state.ts";
@@ -269,9 +270,6 @@ function isSubLimit(
 
 /** A settled request waits again; its place in its order group it never lost. */
 function takeBack(state: State, waiting: Waiting): void {
-  const { line, lane, ask } = waiting;
-  line.waiting++;
-  lane.waiting++;
-  state.bytes += ask.bytes;
+  hold(state, waiting);
   state.expiries.push(waiting);
 }

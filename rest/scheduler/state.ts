@@ -69,6 +69,9 @@ export interface OrderGroup {
   first: Waiting | undefined;
   last: Waiting | undefined;
   size: number;
+  /** The route of its first member ever, and how many members are of another. */
+  readonly routeKey: string;
+  strangers: number;
   /** Members per urgency: the head inherits the highest behind it. */
   readonly perUrgency: number[];
   /** The one that is candidate, delayed or leased. */
@@ -113,6 +116,9 @@ export interface Line {
   candidates: FairQueue<Waiting> | undefined;
   subs: SubLimit[] | undefined;
   waiting: number;
+  /** Whose those are, where one caller's is all; else `callers` counts them. */
+  soleCaller: Caller | undefined;
+  callers: Map<Caller, number> | undefined;
   inFlight: number;
   pausedUntilMs: number;
   /** After a pause one request goes first, alone. */

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import type { Urgency } from "../../rest/domain/request.ts";
+import { createScheduler } from "../../rest/scheduler/scheduler.ts";
+import type { Ask, Scheduler } from "../../rest/scheduler/types.ts";
+import { createRandom } from "../../sim/model/random.ts";
+import {
+  askOf,
+  bucketOf,
+  enqueueAll,
+  limitedOf,
+  reportOf,
+  settleAndPoll,
+  START_MS,
+} from "./_builders.ts";
+import { type Fate, type Plan, runWorld, WORLD_START_MS } from "./_world.ts";
+
+const T = START_MS;
+const CHANNEL = "/channels/200000000000000001";
+const MAX_WAIT_MS = 20_000;
+
+Deno.test("a caller whose own requests take longer than the longest wait is refused at once", () => {
+  const { scheduler, accepted } = flood(read);
+  // Three tokens are left, and one a second comes back.
+  assert.equal(accepted, 3 + MAX_WAIT_MS / 1_000);
+  const refused = scheduler.enqueue(read(), T);
+  assert.equal(refused?.code, "wait_too_long");
+});
+
+Deno.test("another caller is not refused for a flood that it takes turns with, and goes next", () => {
+  const { scheduler } = flood(read);
+  const other = read({ caller: "default/b" });
+  enqueueAll(scheduler, [other], T);
+  scheduler.poll(T);
+  const later = [1_000, 2_000].flatMap((afterMs) =>
+    scheduler.poll(T + afterMs).leases
+  );
+  assert.ok(later.includes(other.id));
+});
+
+Deno.test("a request more urgent than its caller's flood is not refused for it", () => {
+  const { scheduler } = flood(read);
+  assert.equal(scheduler.enqueue(read({ urgency: 0 }), T), undefined);
+  assert.equal(
+    scheduler.enqueue(read({ urgency: 7 }), T)?.code,
+    "wait_too_long",
+  );
+});
+
+Deno.test("what waits before it in its order counts, whoever's it is", () => {
+  const { scheduler } = flood(write);
+  const other = write({ caller: "default/b" });
+  assert.equal(scheduler.enqueue(other, T)?.code, "wait_too_long");
+  const free = write({ caller: "default/b", isOrdered: false });
+  assert.equal(scheduler.enqueue(free, T), undefined);
+});
+
+Deno.test("another caller's ready lines do not have a newcomer refused", () => {
+  const scheduler = createScheduler({
+    maxWaitMs: 1_000,
+    globalLimitOf: () => 1,
+  });
+  // Nobody may send yet, and their lines are ready all the same.
+  enqueueAll(scheduler, [askOf("GET", CHANNEL)], T);
+  scheduler.poll(T);
+  const refusedOf = (caller: string, from: number) =>
+    [1, 2, 3, 4].map((n) => {
+      const ask = askOf("GET", `/guilds/${from + n}00000000000000000`, {
+        caller,
+      });
+      const refused = scheduler.enqueue(ask, T);
+      scheduler.poll(T);
+      return refused?.code;
+    });
+  assert.deepEqual(refusedOf("default/a", 0), [
+    undefined,
+    undefined,
+    "wait_too_long",
+    "wait_too_long",
+  ]);
+  assert.equal(refusedOf("default/b", 4)[0], undefined);
+});
+
+Deno.test("a pause longer than the longest wait refuses everybody", () => {
+  const scheduler = createScheduler({ maxWaitMs: MAX_WAIT_MS });
+  const [first] = enqueueAll(scheduler, [read()], T);
+  scheduler.poll(T);
+  settleAndPoll(scheduler, first ?? 0, limitedOf(T + 50, "user", 30_000));
+  const refused = scheduler.enqueue(read({ caller: "default/b" }), T + 60);
+  assert.equal(refused?.code, "wait_too_long");
+});
+
+for (let seed = 1; seed <= 30; seed++) {
+  Deno.test(`nothing is refused at once that could have gone in time (seed ${seed})`, () => {
+    const plans = randomPlans(seed);
+    const options = { maxWaitMs: MAX_WAIT_MS, globalLimitOf: () => 4 };
+    const { fates } = runWorld(plans, { seed, scheduler: options });
+    const refused = fates.filter((fate) => fate.refused !== undefined)
+      .sort((a, b) => (a.doneAtMs ?? 0) - (b.doneAtMs ?? 0));
+    const first = refused[0] as Fate;
+    const { atMs = 0 } = first.plan;
+    // Had one waited in vain before it, the other world would not be the same.
+    assert.equal(first.doneAtMs, WORLD_START_MS + atMs);
+    const index = fates.indexOf(first);
+    const patient = runWorld(plans.slice(0, index + 1), {
+      seed,
+      scheduler: { ...options, maxWaitMs: 1e9 },
+    });
+    const leftAtMs = patient.fates[index]?.arrivals[0]?.atMs ?? 0;
+    const waitedMs = leftAtMs - WORLD_START_MS - atMs;
+    assert.ok(waitedMs >= MAX_WAIT_MS, `it would have waited ${waitedMs} ms`);
+  });
+}
+
+/** More requests of a few callers and channels than their limits let through in time. */
+function randomPlans(seed: number): Plan[] {
+  const random = createRandom(seed);
+  const pick = <T>(all: readonly T[]) =>
+    all[Math.floor(random() * all.length)] as T;
+  const paths = [CHANNEL, "/channels/200000000000000002"];
+  const plans = Array.from({ length: 300 }, (): Plan => {
+    const method = pick(["GET", "POST"] as const);
+    return {
+      atMs: Math.floor(random() * 15_000),
+      method,
+      path: `${pick(paths)}/messages`,
+      caller: pick(["a/x", "a/x", "a/x", "a/y", "b/z"]),
+      urgency: pick<Urgency>([3, 3, 3, 0, 7]),
+      ...(method === "POST" ? { json: { content: "x" } } : {}),
+    };
+  });
+  return plans.sort((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0));
+}
+
+/** One caller's requests to a measured line, one after the other, until one is refused. */
+function flood(
+  askFor: (change?: Partial<Ask>) => Ask,
+): { scheduler: Scheduler; accepted: number } {
+  const scheduler = createScheduler({ maxWaitMs: MAX_WAIT_MS });
+  const [first] = enqueueAll(scheduler, [askFor()], T - 1_000);
+  scheduler.poll(T - 1_000);
+  const answers = [T - 50, T];
+  for (const [index, atMs] of answers.entries()) {
+    if (index > 0) {
+      const [next] = enqueueAll(scheduler, [askFor()], atMs - 50);
+      scheduler.poll(atMs - 50);
+      answer(scheduler, next ?? 0, atMs, 1_950);
+    } else answer(scheduler, first ?? 0, atMs, 1_000);
+  }
+  for (let accepted = 0;; accepted++) {
+    if (scheduler.enqueue(askFor(), T) !== undefined) {
+      return { scheduler, accepted };
+    }
+    scheduler.poll(T);
+  }
+}
+
+function answer(
+  scheduler: Scheduler,
+  id: number,
+  atMs: number,
+  resetAfterMs: number,
+): void {
+  const remaining = resetAfterMs > 1_000 ? 3 : 4;
+  const bucket = bucketOf({ decidedAtMs: atMs, resetAfterMs, remaining });
+  const report = reportOf(atMs, { bucket });
+  scheduler.settle(id, { kind: "answered", report }, atMs);
+}
+
+function read(change: Partial<Ask> = {}): Ask {
+  return askOf("GET", `${CHANNEL}/messages`, change);
+}
+
+function write(change: Partial<Ask> = {}): Ask {
+  return askOf("POST", `${CHANNEL}/messages`, change);
+}
