@@ -1,6 +1,6 @@
 import type { Answer } from "../domain/answer.ts";
 import { invariant } from "../domain/invariant.ts";
-import type { Submitter, Ticket } from "../domain/ports.ts";
+import type { CallerGone, Submitter, Ticket } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Poll, SchedulerSnapshot } from "../scheduler/types.ts";
@@ -87,7 +87,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     );
   }
 
-  submit(request: ProxyRequest, callerGone?: AbortSignal): Ticket {
+  submit(request: ProxyRequest, callerGone?: CallerGone): Ticket {
     const ticket = new CallerTicket(request, this);
     const isJoined = !this.#drain.isOn && this.#joining.join(ticket);
     if (!isJoined) this.#queue(ticket);
@@ -150,15 +150,12 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
 
   /** A write goes on without its caller, unless the caller's second try is here already. */
   #leaveBehind(job: Job): void {
-    const { scheduler, clock } = this.#deps;
-    const nowMs = clock.nowMs();
+    const nowMs = this.#deps.clock.nowMs();
     const newestId = this.#nextId - 1;
     const tries = possibleSecondTries(job, this.#jobs, newestId, nowMs);
     const twin = this.#joining.reunite(job, tries);
-    if (twin === undefined) return this.#orphans.add(job);
-    scheduler.cancel(twin.id, nowMs);
-    twin.state = "done";
-    this.#close(twin);
+    if (twin === undefined) this.#orphans.add(job);
+    else this.#close(twin);
   }
 
   /** `sent`: whether Discord saw an earlier send of the same, for a refusal to say. */

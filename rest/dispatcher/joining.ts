@@ -38,9 +38,9 @@ export class Joining {
   #joinRead(ticket: CallerTicket): boolean {
     const job = this.#deps.flights?.find(ticket.request);
     if (job === undefined) return false;
-    this.#tell("joined", ticket);
     job.attach(ticket);
     this.#raise(job, ticket);
+    this.#tell("joined", ticket);
     return true;
   }
 
@@ -50,25 +50,29 @@ export class Joining {
     if (orphans.isEmpty) return false;
     const orphan = orphans.adopt(ticket.request, clock.nowMs());
     if (orphan === undefined) return false;
-    this.#tell("adopted", ticket);
     if (orphan.job === undefined) this.#follow(orphan, ticket);
     else this.#takeOver(orphan.job, ticket);
+    this.#tell("adopted", ticket);
     return true;
   }
 
   /**
    * For a write whose leaving caller was told of just now: its second try, if
    * it is among these and has not been sent. Whoever waits for that waits for
-   * the first then, and the second must not be sent.
+   * the first then, and the second is taken out of the queue.
    */
   reunite(orphan: Job, candidates: Iterable<Job>): Job | undefined {
+    const { orphans, scheduler, clock } = this.#deps;
     for (const twin of candidates) {
       const [ticket] = twin.tickets;
       if (twin.state !== "waiting" || twin.mayHaveRun) continue;
       if (ticket === undefined || !ticket.isWanted) continue;
-      if (!this.#deps.orphans.isSame(orphan.request, twin.request)) continue;
-      this.#tell("adopted", ticket);
+      if (!orphans.isSame(orphan.request, twin.request)) continue;
+      // What the scheduler has chosen or refused already is told with its next poll.
+      if (scheduler.cancel(twin.id, clock.nowMs()) !== "cancelled") continue;
+      twin.state = "done";
       this.#takeOver(orphan, ticket);
+      this.#tell("adopted", ticket);
       return twin;
     }
     return undefined;
@@ -101,6 +105,7 @@ export class Joining {
     onChange();
   }
 
+  /** Last of all: whoever hears of it finds it done. */
   #tell(kind: "adopted" | "joined", ticket: CallerTicket): void {
     const { route, caller } = ticket.request;
     this.#deps.facts({ kind, label: route.label, caller });

@@ -1,5 +1,5 @@
 import type { Answer } from "../domain/answer.ts";
-import type { Ticket } from "../domain/ports.ts";
+import type { CallerGone, Ticket } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Job } from "./job.ts";
@@ -25,7 +25,7 @@ export class CallerTicket implements Ticket {
   readonly #desk: TicketDesk;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (refusal: Refusal) => void;
-  #callerGone: AbortSignal | undefined;
+  #callerGone: CallerGone | undefined;
   #isGone = false;
   #isSettled = false;
 
@@ -49,7 +49,7 @@ export class CallerTicket implements Ticket {
   }
 
   /** Listens for the caller leaving, which may have happened already. */
-  watch(callerGone: AbortSignal | undefined): void {
+  watch(callerGone: CallerGone | undefined): void {
     if (callerGone === undefined || this.#isSettled) return;
     if (callerGone.aborted) return this.handleEvent();
     this.#callerGone = callerGone;

@@ -3,6 +3,7 @@ import {
   type Dispatcher,
 } from "../../rest/dispatcher/dispatcher.ts";
 import type { Fact } from "../../rest/domain/fact.ts";
+import type { Random } from "../../rest/domain/ports.ts";
 import type { Scheduler } from "../../rest/scheduler/types.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
 import { createManualClock, type ManualClock } from "../_manual_clock.ts";
@@ -23,8 +24,15 @@ export interface Queue {
   onFact: ((fact: Fact) => void) | undefined;
 }
 
+export interface QueueOptions {
+  readonly maxWaitMs?: number;
+  readonly isSingleFlight?: boolean;
+  readonly random?: Random;
+}
+
 export function queueOf(
-  { maxWaitMs = 60_000, isSingleFlight = true, random = () => 0.5 } = {},
+  { maxWaitMs = 60_000, isSingleFlight = true, random = () => 0.5 }:
+    QueueOptions = {},
 ): Queue {
   // Ten seconds in: nothing is assumed part-used any more.
   const clock = createManualClock(10_000);

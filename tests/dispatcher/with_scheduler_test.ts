@@ -202,3 +202,29 @@ Deno.test("whatever happens, every request in the queue ends once traffic is ans
     { seed: 20_261_102, numRuns: 100 },
   );
 });
+
+Deno.test("a second try that is refused when its first is left behind has its refusal, and the first goes on", async () => {
+  const queue = queueOf();
+  const { clock, upstream, scheduler, dispatcher } = queue;
+  const write = requestOf("POST", { text: "a" });
+  const first = submitWith(queue, write);
+  await clock.advance(15_000);
+  // Waits for the answer to the first, as everything of one channel does.
+  const second = submitWith(queue, write);
+  await clock.settle();
+  // The scheduler gives the second up; the dispatcher hears of it when it polls.
+  scheduler.tokenChecked(write.identity.id, true, clock.nowMs());
+  first.leave();
+  // Moves nothing, and has it poll.
+  dispatcher.move({
+    fromId: "nobody",
+    to: write.identity,
+    isMeant: () => false,
+  });
+  await clock.settle();
+  assert.equal((await refusalOf(second.answer)).code, "token_rejected");
+  upstream.next.answer(answerOf(200, { headers: [VIA] }));
+  assert.ok((await refusalOf(first.answer)).sent);
+  assert.equal(upstream.sends.length, 1);
+  await dispatcher.drain(0);
+});
