@@ -5,7 +5,7 @@ import type { Job } from "./job.ts";
 
 /** What the scheduler is told of a request. */
 export function askOf(job: Job): Ask {
-  const { id, request, queuedAtMs } = job;
+  const { id, request, queuedAtMs, attempts } = job;
   const { method, identity, body, leaveWithinMs, headers } = request;
   return {
     id,
@@ -20,7 +20,8 @@ export function askOf(job: Job): Ask {
       ? bodyFields(method, headerOf(headers, "content-type"), body)
       : undefined,
     bytes: body === undefined ? 0 : body.byteLength,
-    deadlineAtMs: leaveWithinMs === undefined
+    // What has left once has met its deadline; it may wait for another try.
+    deadlineAtMs: leaveWithinMs === undefined || attempts > 0
       ? undefined
       : queuedAtMs + leaveWithinMs,
   };

@@ -125,7 +125,8 @@ export class Courier {
     const { random, maxWaitMs } = this.#deps;
     const next = nextTry(mishap, job.retries, nowMs, random);
     if (next === undefined) return undefined;
-    if (next.notBeforeMs > job.queuedAtMs + maxWaitMs) return undefined;
+    // At its end the longest wait is over: a try would be refused, and the end there is forgotten.
+    if (next.notBeforeMs >= job.queuedAtMs + maxWaitMs) return undefined;
     job.retries = next.history;
     return next.notBeforeMs;
   }

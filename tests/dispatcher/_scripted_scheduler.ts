@@ -12,7 +12,7 @@ import type {
 export interface ScriptedScheduler extends Scheduler {
   /** While true nothing is leased. */
   isHeld: boolean;
-  /** Verdict on an answered lease; a 429 waits again unless told otherwise. */
+  /** Verdict on a lease; a 429 and a retry wait again unless told otherwise. */
   verdictOf: (id: number, outcome: Outcome) => Verdict;
   /** What `enqueue` says; undefined takes everything. */
   turnAway: ((ask: Ask) => Refused | undefined) | undefined;
@@ -44,7 +44,8 @@ export function createScriptedScheduler(): ScriptedScheduler {
   const scheduler: ScriptedScheduler = {
     isHeld: false,
     verdictOf: (_id, outcome) =>
-      outcome.kind === "answered" && outcome.report.status === 429
+      outcome.kind === "retry" ||
+        (outcome.kind === "answered" && outcome.report.status === 429)
         ? "again"
         : "done",
     turnAway: undefined,
@@ -80,9 +81,7 @@ export function createScriptedScheduler(): ScriptedScheduler {
     settle(id, outcome) {
       assert.ok(leased.delete(id), `lease ${id} settled twice or never given`);
       scheduler.settled.push({ id, outcome });
-      const verdict = outcome.kind === "retry"
-        ? "again"
-        : scheduler.verdictOf(id, outcome);
+      const verdict = scheduler.verdictOf(id, outcome);
       if (verdict === "again") {
         waiting.set(id, outcome.kind === "retry" ? outcome.notBeforeMs : 0);
       }

@@ -7,12 +7,12 @@ import {
   type Bench,
   benchOf,
   bytesOf,
-  endOf,
   refusalOf,
   requestOf,
   streamOf,
   textOf,
 } from "./_builders.ts";
+import { queueOf } from "./_queue.ts";
 import { lost, timedOut, unsent } from "./_scripted_upstream.ts";
 
 /** Ends every send alike, however often it is tried. */
@@ -216,29 +216,61 @@ Deno.test("the scheduler hears of a 502 what it said of its bucket, and when to 
   await bench.dispatcher.drain(0);
 });
 
-Deno.test("no try begins once the longest wait is over", async () => {
-  const bench = benchOf({ maxWaitMs: 300 });
-  const ticket = bench.dispatcher.submit(requestOf("GET"));
-  await endAll(bench, () => 502);
-  const answer = await ticket.answer;
-  assert.equal(headerOf(answer.headers, "x-rest-attempts"), "2");
+const BAD = { text: "bad gateway" };
+
+// The wait before the second try is 200 ms, asked for at 100 ms.
+const LONGEST_WAITS: ReadonlyArray<readonly [ms: number, sends: number]> = [
+  [299, 1],
+  [300, 1],
+  [301, 2],
+];
+
+Deno.test("no try begins once the longest wait is over: the caller has the end there is", async () => {
+  for (const [maxWaitMs, sends] of LONGEST_WAITS) {
+    const answered = queueOf({ maxWaitMs });
+    const read = answered.dispatcher.submit(requestOf("GET"));
+    await answered.clock.advance(100);
+    answered.upstream.next.answer(answerOf(502, BAD));
+    await answered.clock.advance(200);
+    assert.equal(answered.upstream.sends.length, sends, `${maxWaitMs} ms`);
+    if (sends === 2) answered.upstream.next.answer(answerOf(502, BAD));
+    assert.equal(await textOf(await read.answer), "bad gateway");
+    await answered.dispatcher.drain(0);
+
+    const unopened = queueOf({ maxWaitMs });
+    const refusal = refusalOf(
+      unopened.dispatcher.submit(requestOf("POST")).answer,
+    );
+    await unopened.clock.advance(200);
+    unopened.upstream.next.fail(unsent());
+    await unopened.clock.advance(100);
+    assert.equal(unopened.upstream.sends.length, sends, `${maxWaitMs} ms`);
+    if (sends === 2) unopened.upstream.next.fail(unsent());
+    assert.equal((await refusal).code, "unreachable");
+    assert.ok((await refusal).sent === false);
+    await unopened.dispatcher.drain(0);
+  }
 });
 
-Deno.test("a scheduler that will not have a request again ends it", async () => {
+Deno.test("a scheduler that will not have a request again ends it with the end there is", async () => {
   const bench = benchOf();
-  const { settle } = bench.scheduler;
-  bench.scheduler.settle = (id, outcome, nowMs) => {
-    settle(id, outcome, nowMs);
-    bench.scheduler.cancel(id, nowMs);
-    return "done";
-  };
+  bench.scheduler.verdictOf = () => "done";
   const ticket = bench.dispatcher.submit(requestOf("POST"));
   await bench.clock.settle();
   bench.upstream.next.fail(unsent());
   assert.equal((await refusalOf(ticket.answer)).code, "unreachable");
+
   const read = bench.dispatcher.submit(requestOf("GET"));
   await bench.clock.settle();
-  bench.upstream.next.answer(answerOf(502));
-  assert.equal((await read.answer).status, 502);
-  assert.equal(await endOf(bench, read.answer), await read.answer);
+  const { stream, state } = streamOf([bytesOf("bad gateway")]);
+  bench.upstream.next.answer(answerOf(502, { body: stream }));
+  const answer = await read.answer;
+  assert.equal(answer.status, 502);
+  assert.ok(state.isCancelled === false);
+  assert.equal(await textOf(answer), "bad gateway");
+
+  const limited = bench.dispatcher.submit(requestOf("POST"));
+  await bench.clock.settle();
+  bench.upstream.next.answer(answerOf(429, { text: "slow down" }));
+  assert.equal(await textOf(await limited.answer), "slow down");
 });

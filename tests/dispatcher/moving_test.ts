@@ -11,6 +11,7 @@ import {
   submitWith,
 } from "./_builders.ts";
 import { queueOf } from "./_queue.ts";
+import { unsent } from "./_scripted_upstream.ts";
 
 const OLD = bearer("old");
 const NEW = bearer("new");
@@ -124,6 +125,21 @@ Deno.test("a caller that comes back with its new token adopts the write it left 
   bench.upstream.sends[0]?.answer(answerOf(204));
   const end = await endOf(bench, again.answer);
   assert.ok(end !== "open" && "status" in end && end.status === 204);
+});
+
+Deno.test("a deadline that was met stays met: what has left once moves without it", async () => {
+  for (const isSent of [false, true]) {
+    const bench = benchOf();
+    bench.scheduler.isHeld = !isSent;
+    bench.dispatcher.submit(write("1", { leaveWithinMs: 2_000 }));
+    await bench.clock.settle();
+    if (isSent) bench.upstream.next.fail(unsent());
+    await bench.clock.settle();
+    assert.equal(move(bench), 1);
+    const { deadlineAtMs } = bench.scheduler.asks.at(-1) ?? {};
+    assert.equal(deadlineAtMs, isSent ? undefined : 2_000);
+    await bench.dispatcher.drain(0);
+  }
 });
 
 Deno.test("an identical read joins one that was moved, by its new token alone", async () => {

@@ -213,7 +213,8 @@ Deno.test("a second try that is refused when its first is left behind has its re
   const second = submitWith(queue, write);
   await clock.settle();
   // The scheduler gives the second up; the dispatcher hears of it when it polls.
-  scheduler.tokenChecked(write.identity.id, true, clock.nowMs());
+  const isRejected = true;
+  scheduler.tokenChecked(write.identity.id, isRejected, clock.nowMs());
   first.leave();
   // Moves nothing, and has it poll.
   dispatcher.move({
