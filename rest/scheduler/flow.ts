@@ -262,7 +262,7 @@ export function retire(state: State, waiting: Waiting): void {
 
 function moveHome(state: State, waiting: Waiting, nowMs: number): void {
   const old = currentLine(waiting.line);
-  const line = homeOf(state, waiting);
+  const line = homeOf(state, waiting, nowMs);
   waiting.line = line;
   if (line === old) return;
   leaveLine(old, waiting.caller);
@@ -271,12 +271,16 @@ function moveHome(state: State, waiting: Waiting, nowMs: number): void {
 }
 
 /** A request whose route got another hash meanwhile belongs to another line. */
-export function homeOf(state: State, { line, ask, lane }: Waiting): Line {
+export function homeOf(
+  state: State,
+  { line, ask, lane }: Waiting,
+  nowMs: number,
+): Line {
   const old = currentLine(line);
   const hash = state.book.hashOf(ask.route.key);
   const isHome = hash === undefined || old.bucket?.facts.hash === hash ||
     state.book.factsOf(hash) === undefined;
-  return isHome ? old : lineFor(state, ask, lane);
+  return isHome ? old : lineFor(state, ask, lane, nowMs);
 }
 
 function unready(line: Line): void {
@@ -288,9 +292,8 @@ function unready(line: Line): void {
 function noteIdle(state: State, line: Line, nowMs: number): void {
   if (line.waiting > 0 || line.inFlight > 0) return;
   line.candidates = undefined;
-  if (!line.isListedIdle) {
-    line.isListedIdle = true;
-    state.idle.push({ line, sinceMs: nowMs });
-  }
   line.idleSinceMs = nowMs;
+  if (line.isListedIdle) return;
+  line.isListedIdle = true;
+  state.idle.push({ line, sinceMs: nowMs });
 }

@@ -1,13 +1,7 @@
-import {
-  advance,
-  leaseAtOnce,
-  makeCandidate,
-  refresh,
-  withdraw,
-} from "./flow.ts";
+import { advance, leaseAtOnce, makeCandidate, withdraw } from "./flow.ts";
 import type { Urgency } from "../domain/request.ts";
 import { hold } from "./holding.ts";
-import { laneFor, lineFor } from "./lines.ts";
+import { knownLine, laneFor, lineFor } from "./lines.ts";
 import { inheritedUrgency, joinGroup, shiftUrgency } from "./order.ts";
 import { predictedWaitMs } from "./predict.ts";
 import { refuseForLine, refuseForLines, refuseForRoom } from "./room.ts";
@@ -22,21 +16,20 @@ export function enqueue(
   nowMs: number,
 ): Refused | undefined {
   const caller = state.callers.of(ask.caller);
-  const full = refuseForRoom(state, ask, caller) ??
-    refuseForLines(state, nowMs);
+  const full = refuseForRoom(state, ask, caller);
   if (full !== undefined) return full;
   const lane = laneFor(state, ask);
   const blocked = refuseForHealth(state, ask, lane, nowMs);
   if (blocked !== undefined) return blocked;
-  const line = lineFor(state, ask, lane);
-  const crowded = refuseForLine(state, line, caller);
+  const known = knownLine(state, ask);
+  const crowded = known === undefined
+    ? refuseForLines(state, nowMs)
+    : refuseForLine(state, known, caller);
   if (crowded !== undefined) return crowded;
+  const line = known ?? lineFor(state, ask, lane, nowMs);
   const waiting = newWaiting(state, { ask, caller, lane, line }, nowMs);
   const late = refuseForWait(state, waiting, nowMs);
-  if (late !== undefined) {
-    refresh(state, line, nowMs);
-    return late;
-  }
+  if (late !== undefined) return late;
   admit(state, waiting);
   return undefined;
 }

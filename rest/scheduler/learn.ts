@@ -31,10 +31,10 @@ export function learnFrom(
     const facts = state.book.learn(seen, nowMs);
     findLine(state, waiting, facts, report, nowMs);
     waiting.line = currentLine(waiting.line);
-    noteOn(state, waiting, seen, report);
+    noteOn(state, waiting, seen, report, nowMs);
   }
   // The route's hash changed, now or by another subject's answer.
-  if (homeOf(state, waiting) !== waiting.line) {
+  if (homeOf(state, waiting, nowMs) !== waiting.line) {
     rehome(state, waiting.line, nowMs);
   }
 }
@@ -112,6 +112,7 @@ function noteOn(
   waiting: Waiting,
   seen: BucketReport,
   report: LimitReport,
+  nowMs: number,
 ): void {
   const { line } = waiting;
   if (line.bucket?.facts.hash === seen.hash) {
@@ -122,7 +123,7 @@ function noteOn(
     noteSilent(line.bucket, report.sentAtMs + (state.arrival.offsetMs ?? 0));
   }
   if (state.book.hashOf(waiting.ask.route.key) !== seen.hash) return;
-  const named = lineFor(state, waiting.ask, waiting.lane);
+  const named = lineFor(state, waiting.ask, waiting.lane, nowMs);
   if (named.bucket !== undefined) noteReport(named.bucket, seen);
 }
 

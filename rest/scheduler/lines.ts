@@ -8,17 +8,58 @@ import type { Ask } from "./types.ts";
 /** For so long after the start a global limit is taken as half spent: the process before this one may have. */
 const PART_USED_MS = 1_000;
 
+interface NewLine {
+  readonly ask: Ask;
+  readonly lane: Lane;
+  readonly facts: HashFacts | undefined;
+  readonly nowMs: number;
+}
+
+/** The line a request belongs to, if there is one. */
+export function knownLine(state: State, ask: Ask): Line | undefined {
+  return state.lines.get(lineKey(ask, factsOf(state, ask)));
+}
+
 /** The line a request belongs to, made if need be. */
-export function lineFor(state: State, ask: Ask, lane: Lane): Line {
-  const { route, identityId } = ask;
-  const hash = state.book.hashOf(route.key);
-  const facts = hash === undefined ? undefined : state.book.factsOf(hash);
-  const key = facts === undefined
-    ? routeLineKey(identityId, route.key, route.major)
-    : hashLineKey(identityId, facts.hash, route.major);
+export function lineFor(
+  state: State,
+  ask: Ask,
+  lane: Lane,
+  nowMs: number,
+): Line {
+  const facts = factsOf(state, ask);
+  const key = lineKey(ask, facts);
   const known = state.lines.get(key);
   if (known !== undefined) return known;
-  const line: Line = {
+  const line = newLine(key, { ask, lane, facts, nowMs });
+  state.lines.set(key, line);
+  lane.lines++;
+  if (facts === undefined) unhashedOf(state, ask.route.key).add(line);
+  // It may never be used, and has to be forgotten all the same.
+  state.idle.push({ line, sinceMs: nowMs });
+  return line;
+}
+
+function factsOf(state: State, { route }: Ask): HashFacts | undefined {
+  const hash = state.book.hashOf(route.key);
+  return hash === undefined ? undefined : state.book.factsOf(hash);
+}
+
+function lineKey(
+  { identityId, route }: Ask,
+  facts: HashFacts | undefined,
+): string {
+  return facts === undefined
+    ? routeLineKey(identityId, route.key, route.major)
+    : hashLineKey(identityId, facts.hash, route.major);
+}
+
+function newLine(
+  key: string,
+  { ask, lane, facts, nowMs }: NewLine,
+): Line {
+  const { route, identityId } = ask;
+  return {
     kind: "line",
     key,
     identityId,
@@ -40,13 +81,9 @@ export function lineFor(state: State, ask: Ask, lane: Lane): Line {
     ready: undefined,
     wake: undefined,
     mergedInto: undefined,
-    idleSinceMs: 0,
-    isListedIdle: false,
+    idleSinceMs: nowMs,
+    isListedIdle: true,
   };
-  state.lines.set(key, line);
-  lane.lines++;
-  if (facts === undefined) unhashedOf(state, route.key).add(line);
-  return line;
 }
 
 /** Follows a line to the one it was merged into. */

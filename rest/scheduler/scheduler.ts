@@ -20,7 +20,7 @@ import { snapshotOf } from "./snapshot.ts";
 import type { State, SubLimit, Waiting, Wake } from "./state.ts";
 import { dropSub } from "./sub_limits.ts";
 import { forgetIdle, forgetLanes } from "./sweep.ts";
-import { noteChecked } from "./tokens.ts";
+import { nextCheckAtMs, noteChecked, takeChecks } from "./tokens.ts";
 import type { Poll, Refused, Scheduler } from "./types.ts";
 import { wakeAt } from "./wakes.ts";
 
@@ -88,6 +88,7 @@ function newState(options: SchedulerOptions): State {
     breaker: new Breaker(),
     gone: new Map(),
     tokenChecks: [],
+    checkProbe: undefined,
     warnings: [],
     refused: [],
     bytes: 0,
@@ -104,14 +105,16 @@ function poll(state: State, nowMs: number): Poll {
   leaseReady(state, nowMs, leases);
   forgetIdle(state, nowMs, state.options.lineIdleMs);
   forgetLanes(state, nowMs);
+  const tokenChecks = takeChecks(state, nowMs);
   const nextMs = Math.min(
+    nextCheckAtMs(state),
     state.wakes.peek()?.atMs ?? Infinity,
     state.expiries.peek()?.expiresAtMs ?? Infinity,
   );
   return {
     leases,
     refused: take(state.refused),
-    tokenChecks: take(state.tokenChecks),
+    tokenChecks,
     warnings: take(state.warnings),
     wakeAtMs: nextMs === Infinity ? undefined : nextMs,
   };

@@ -215,7 +215,7 @@ function limited(
   nowMs: number,
 ): Verdict {
   // Of a hash that changed under way it is the new bucket that was met.
-  waiting.line = homeOf(state, waiting);
+  waiting.line = homeOf(state, waiting, nowMs);
   const { line, lane } = waiting;
   const strikeMs = strike(line, report);
   const fromMs = Math.max(nowMs, report.receivedAtMs);

@@ -190,6 +190,8 @@ export interface State {
   /** Webhooks that are gone, until when. */
   readonly gone: Map<string, number>;
   readonly tokenChecks: string[];
+  /** Whose token check is the probe of the breaker. */
+  checkProbe: string | undefined;
   readonly warnings: string[];
   /** Requests refused while they waited, to be told by the next poll. */
   readonly refused: { readonly id: number; readonly refused: Refused }[];

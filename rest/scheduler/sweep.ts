@@ -15,11 +15,14 @@ export function forgetIdle(state: State, nowMs: number, idleMs: number): void {
     const { line } = oldest;
     line.isListedIdle = false;
     if (line.waiting > 0 || line.inFlight > 0) continue;
+    if (nowMs - line.idleSinceMs < idleMs) {
+      list(state, line, line.idleSinceMs);
+      continue;
+    }
     if (line.mergedInto !== undefined || mayForget(state, line, nowMs)) {
       forgetLine(state, line);
     } else {
-      line.isListedIdle = true;
-      state.idle.push({ line, sinceMs: nowMs });
+      list(state, line, nowMs);
     }
   }
 }
@@ -46,6 +49,11 @@ export function forgetLanes(state: State, nowMs: number): void {
     state.lanes.delete(lane.key);
     if (--identity.lanes === 0) state.identities.delete(identity.id);
   }
+}
+
+function list(state: State, line: Line, sinceMs: number): void {
+  line.isListedIdle = true;
+  state.idle.push({ line, sinceMs });
 }
 
 function mayForget(state: State, line: Line, nowMs: number): boolean {

@@ -5,6 +5,11 @@ import { wakeAt } from "./wakes.ts";
 /** A rejected token is asked about again this often: it may be reset back, or Discord may have erred. */
 const PROBE_EVERY_MS = 60_000;
 
+const NONE: never[] = [];
+
+/** What a check goes by as the breaker's probe: no request has this id. */
+const CHECK_PROBE_ID = -1;
+
 /**
  * A 401 on the bot's own token proves nothing by itself (some routes answer it
  * for their own reasons): `GET /users/@me` is asked once, and only its 401
@@ -19,6 +24,28 @@ export function noteUnauthorized(state: State, waiting: Waiting): void {
   state.tokenChecks.push(identity.id);
 }
 
+/**
+ * Takes the checks that may be sent now: none through a Cloudflare block, which
+ * one of our own would prolong like any other. When the block's time is over,
+ * and no request goes first, one of them is the probe.
+ */
+export function takeChecks(state: State, nowMs: number): readonly string[] {
+  const { tokenChecks, breaker } = state;
+  if (tokenChecks.length === 0) return NONE;
+  if (breaker.state === "closed") return tokenChecks.splice(0);
+  if (breaker.opensAtMs(nowMs) > 0) return NONE;
+  state.checkProbe = tokenChecks[0];
+  breaker.leased(CHECK_PROBE_ID);
+  return tokenChecks.splice(0, 1);
+}
+
+/** When a check that is held back may be sent; Infinity: an answer has to come first. */
+export function nextCheckAtMs(state: State): number {
+  const { tokenChecks, breaker } = state;
+  if (tokenChecks.length === 0 || breaker.state !== "open") return Infinity;
+  return breaker.untilMs ?? Infinity;
+}
+
 /** Takes in what the check found. */
 export function noteChecked(
   state: State,
@@ -26,6 +53,11 @@ export function noteChecked(
   isRejected: boolean | undefined,
   nowMs: number,
 ): void {
+  if (state.checkProbe === identity.id) {
+    state.checkProbe = undefined;
+    if (isRejected === undefined) state.breaker.lost(CHECK_PROBE_ID);
+    else state.breaker.passed(CHECK_PROBE_ID);
+  }
   const wasRejected = identity.token === "rejected";
   if (isRejected === true || (isRejected === undefined && wasRejected)) {
     identity.token = "rejected";

@@ -297,6 +297,8 @@ export class RandomDriver {
       this.#end(id);
     }
     for (const id of poll.leases) this.#lease(id);
+    const isBlocked = nowMs < (this.#lockedUntilMs.get("") ?? 0);
+    assert.ok(!isBlocked || poll.tokenChecks.length === 0, "checked through");
     this.#checks.push(...poll.tokenChecks);
     this.#wakeAtMs = poll.wakeAtMs;
     for (const { expiresAtMs, state, ask } of this.#known.values()) {

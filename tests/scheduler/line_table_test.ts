@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { createScheduler } from "../../rest/scheduler/scheduler.ts";
+import {
+  askOf,
+  bucketOf,
+  enqueueAll,
+  reportOf,
+  settleAndPoll,
+  START_MS,
+} from "./_builders.ts";
+
+const T = START_MS;
+const PATH = "/channels/200000000000000001/messages";
+
+Deno.test("a full table of lines refuses a request that needs a new one, and none of a line there is", () => {
+  const scheduler = createScheduler({ linesMax: 2 });
+  const guild = (n: number) => askOf("GET", `/guilds/${n}`);
+  enqueueAll(scheduler, [guild(1), guild(2)], T);
+  assert.equal(scheduler.enqueue(guild(3), T)?.code, "overloaded");
+  assert.equal(scheduler.enqueue(guild(1), T), undefined);
+  assert.equal(scheduler.enqueue(guild(2), T), undefined);
+});
+
+Deno.test("a line that an answer named and nobody used is forgotten like any other", () => {
+  const scheduler = createScheduler();
+  for (const [index, hash] of ["hash-a", "hash-b"].entries()) {
+    const atMs = T + index * 1_000;
+    const [id] = enqueueAll(scheduler, [askOf("GET", PATH)], atMs);
+    scheduler.poll(atMs);
+    const bucket = bucketOf({ decidedAtMs: atMs + 25, hash });
+    settleAndPoll(scheduler, id ?? 0, reportOf(atMs + 50, { bucket }));
+  }
+  assert.equal(scheduler.snapshot(T).lines.length, 2);
+  scheduler.poll(T + 100_000);
+  assert.deepEqual(scheduler.snapshot(T).lines, []);
+});
+
+Deno.test("a line is remembered as long as it may be idle, counted from its last request", () => {
+  const scheduler = createScheduler({ lineIdleMs: 60_000 });
+  const exchange = (atMs: number) => {
+    const [id] = enqueueAll(scheduler, [askOf("GET", PATH)], atMs);
+    scheduler.poll(atMs);
+    settleAndPoll(scheduler, id ?? 0, reportOf(atMs + 50));
+  };
+  exchange(T);
+  exchange(T + 59_000);
+  scheduler.poll(T + 119_000);
+  assert.equal(scheduler.snapshot(T).lines.length, 1);
+  scheduler.poll(T + 119_050);
+  assert.equal(scheduler.snapshot(T).lines.length, 0);
+});
