@@ -269,16 +269,14 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     const { finished } = this.#drain;
     let waiting = 0;
     let inFlight = this.#delivery.openStreams;
-    for (const job of [...this.#jobs.values()]) {
+    for (const job of this.#jobs.values()) {
       if (job.state === "leased") {
-        inFlight++;
         this.#courier.abandon(job);
-        this.#refuse(job, drainingRefusal(null));
-      } else {
-        waiting++;
-        scheduler.cancel(job.id, clock.nowMs());
-        this.#refuse(job, drainingRefusal(job.sent));
-      }
+        job.mayHaveRun = true;
+      } else scheduler.cancel(job.id, clock.nowMs());
+      if (job.sent === false) waiting++;
+      else inFlight++;
+      this.#refuse(job, drainingRefusal(job.sent));
     }
     return { finished, waiting, inFlight };
   }

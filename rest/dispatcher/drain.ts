@@ -6,7 +6,7 @@ export interface DrainReport {
   readonly finished: number;
   /** Refused with `sent: false` at its end. */
   readonly waiting: number;
-  /** Cut off at its end, streaming answers among them. */
+  /** Cut off with `sent: null`: in flight, or waiting to repeat what may have run; streaming answers too. */
   readonly inFlight: number;
 }
 

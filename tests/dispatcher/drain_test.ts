@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
+import type { Method } from "../../rest/domain/request.ts";
 import {
   answerOf,
   benchOf,
+  BOT,
   bytesOf,
   refusalOf,
   requestOf,
   streamOf,
+  submitWith,
   textOf,
 } from "./_builders.ts";
+import { lost, type Send, unsent } from "./_scripted_upstream.ts";
 
 Deno.test("drain() of an idle dispatcher ends at once and closes the upstream", async () => {
   const bench = benchOf();
@@ -80,6 +84,109 @@ Deno.test("drain() refuses at its end what waits as unsent, and what is in fligh
   assert.deepEqual(bench.scheduler.leasedIds, []);
   assert.deepEqual(bench.scheduler.waitingIds, []);
   assert.equal(bench.clock.timerCount, 0);
+});
+
+interface LeftOver {
+  readonly what: string;
+  readonly method: Method;
+  /** How its only send ends; undefined: it is in flight still. */
+  readonly end?: (send: Send) => void;
+  readonly sent: false | null;
+}
+
+const LEFT_OVER: readonly LeftOver[] = [
+  {
+    what: "what waits to be sent again after nothing left",
+    method: "POST",
+    end: (send) => send.fail(unsent()),
+    sent: false,
+  },
+  {
+    what: "what waits out a 429, which did nothing",
+    method: "POST",
+    end: (send) => send.answer(answerOf(429)),
+    sent: false,
+  },
+  {
+    what: "what waits to be repeated after a lost connection",
+    method: "PUT",
+    end: (send) => send.fail(lost()),
+    sent: null,
+  },
+  {
+    what: "what waits to be repeated after a 502",
+    method: "DELETE",
+    end: (send) => send.answer(answerOf(502)),
+    sent: null,
+  },
+  { what: "what is in flight", method: "POST", sent: null },
+];
+
+for (const { what, method, end, sent } of LEFT_OVER) {
+  Deno.test(`drain() refuses at its end ${what} with sent: ${sent}, and counts it so`, async () => {
+    const bench = benchOf();
+    const { answer } = bench.dispatcher.submit(requestOf(method));
+    await bench.clock.settle();
+    bench.scheduler.isHeld = true;
+    end?.(bench.upstream.next);
+    await bench.clock.settle();
+    const refusal = refusalOf(answer);
+    const report = await bench.dispatcher.drain(0);
+    assert.equal((await refusal).code, "draining");
+    assert.equal((await refusal).sent, sent);
+    const isUnsent = sent === false;
+    assert.deepEqual(report, {
+      finished: 0,
+      waiting: isUnsent ? 1 : 0,
+      inFlight: isUnsent ? 0 : 1,
+    });
+    assert.deepEqual(bench.scheduler.waitingIds, []);
+    assert.equal(bench.clock.timerCount, 0);
+  });
+}
+
+Deno.test("drain() does not wait for a token check, which ends with the upstream", async () => {
+  const bench = benchOf();
+  const { answer } = bench.dispatcher.submit(requestOf());
+  await bench.clock.settle();
+  bench.upstream.next.answer(answerOf(401));
+  await answer;
+  bench.scheduler.askForTokenCheck(BOT.id);
+  const again = bench.dispatcher.submit(requestOf());
+  await bench.clock.settle();
+  bench.upstream.next.answer(answerOf(200));
+  assert.equal((await again.answer).status, 200);
+  const check = bench.upstream.next;
+  assert.equal(check.request.caller, "proxy");
+  const report = await bench.dispatcher.drain(25_000);
+  assert.deepEqual(report, { finished: 0, waiting: 0, inFlight: 0 });
+  await bench.clock.settle();
+  assert.ok(check.isOpen === false);
+  assert.deepEqual(bench.scheduler.tokenResults, [
+    { identityId: BOT.id, isRejected: undefined },
+  ]);
+  assert.equal(bench.clock.timerCount, 0);
+});
+
+Deno.test("drain() tells whoever follows a kept answer that streams, once it breaks", async () => {
+  const bench = benchOf();
+  const first = submitWith(bench, requestOf("POST", { text: "a" }));
+  await bench.clock.settle();
+  first.leave();
+  const { readable, writable } = new TransformStream<
+    Uint8Array<ArrayBuffer>,
+    Uint8Array<ArrayBuffer>
+  >();
+  bench.upstream.next.answer(answerOf(200, { body: readable }));
+  await bench.clock.settle();
+  const second = submitWith(bench, requestOf("POST", { text: "a" }));
+  const drained = bench.dispatcher.drain(25_000);
+  await bench.clock.advance(25_000);
+  assert.deepEqual(await drained, { finished: 0, waiting: 0, inFlight: 1 });
+  await writable.abort();
+  const { code, sent } = await refusalOf(second.answer);
+  assert.equal(code, "outcome_unknown");
+  assert.equal(sent, null);
 });
 
 Deno.test("an answer that comes after the drain has given its request up is thrown away", async () => {
