@@ -1,7 +1,7 @@
 import { openingOf } from "./bucket.ts";
 import { FairQueue } from "./fair_queue.ts";
 import { enterLine, leaveLine, letGo } from "./holding.ts";
-import { currentLine, lineFor } from "./lines.ts";
+import { currentLine, homeOf } from "./lines.ts";
 import type { Held } from "./invalid_budget.ts";
 import { leaveGroup, nextOfGroup } from "./order.ts";
 import type { Lane, Line, OrderGroup, State, Waiting } from "./state.ts";
@@ -211,6 +211,8 @@ function lease(state: State, waiting: Waiting, nowMs: number): void {
   waiting.state = "leased";
   waiting.permit = lane.limit?.take(nowMs);
   state.expiries.remove(waiting);
+  // A deadline is about leaving: from here on only the longest wait binds.
+  waiting.expiresAtMs = waiting.enqueuedAtMs + state.options.maxWaitMs;
   state.breaker.leased(ask.id);
   letGo(state, waiting, line);
   line.inFlight++;
@@ -268,19 +270,6 @@ function moveHome(state: State, waiting: Waiting, nowMs: number): void {
   leaveLine(old, waiting.caller);
   enterLine(line, waiting.caller);
   refresh(state, old, nowMs);
-}
-
-/** A request whose route got another hash meanwhile belongs to another line. */
-export function homeOf(
-  state: State,
-  { line, ask, lane }: Waiting,
-  nowMs: number,
-): Line {
-  const old = currentLine(line);
-  const hash = state.book.hashOf(ask.route.key);
-  const isHome = hash === undefined || old.bucket?.facts.hash === hash ||
-    state.book.factsOf(hash) === undefined;
-  return isHome ? old : lineFor(state, ask, lane, nowMs);
 }
 
 function unready(line: Line): void {

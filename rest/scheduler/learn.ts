@@ -1,9 +1,9 @@
 import type { BucketReport, LimitReport } from "../domain/limit_report.ts";
 import { followClock, noteReport, noteSilent } from "./bucket.ts";
-import { homeOf, makeCandidate, refresh } from "./flow.ts";
+import { makeCandidate, refresh } from "./flow.ts";
 import type { HashFacts } from "./hash_book.ts";
 import { mergeHeld } from "./holding.ts";
-import { currentLine, giveHash, lineFor } from "./lines.ts";
+import { currentLine, giveHash, homeOf, lineFor } from "./lines.ts";
 import type { Line, State, Waiting } from "./state.ts";
 
 /** What an answer teaches about buckets: which one it was, its numbers, its clock. */

@@ -2,7 +2,7 @@ import { FairQueue } from "./fair_queue.ts";
 import { newBucket } from "./bucket.ts";
 import { GlobalLimit } from "./global_limit.ts";
 import type { HashFacts } from "./hash_book.ts";
-import type { Identity, Lane, Line, State } from "./state.ts";
+import type { Identity, Lane, Line, State, Waiting } from "./state.ts";
 import type { Ask } from "./types.ts";
 
 /** For so long after the start a global limit is taken as half spent: the process before this one may have. */
@@ -91,6 +91,19 @@ export function currentLine(line: Line): Line {
   let current = line;
   while (current.mergedInto !== undefined) current = current.mergedInto;
   return current;
+}
+
+/** A request whose route got another hash meanwhile belongs to another line. */
+export function homeOf(
+  state: State,
+  { line, ask, lane }: Waiting,
+  nowMs: number,
+): Line {
+  const old = currentLine(line);
+  const hash = state.book.hashOf(ask.route.key);
+  const isHome = hash === undefined || old.bucket?.facts.hash === hash ||
+    state.book.factsOf(hash) === undefined;
+  return isHome ? old : lineFor(state, ask, lane, nowMs);
 }
 
 /** Lines of a route that wait for its hash. */

@@ -138,11 +138,11 @@ function expire(state: State, nowMs: number): void {
 }
 
 function refusalOf(state: State, waiting: Waiting, nowMs: number): Refused {
-  const { ask, enqueuedAtMs } = waiting;
+  const { ask, enqueuedAtMs, expiresAtMs } = waiting;
   const opensAtMs = lineOpensAtMs(state, currentLine(waiting.line), nowMs);
   const waitMs = opensAtMs === Infinity ? 0 : opensAtMs - nowMs;
   const retryAfterMs = Math.max(1_000, waitMs);
-  if (ask.deadlineAtMs !== undefined && ask.deadlineAtMs <= nowMs) {
+  if (expiresAtMs === ask.deadlineAtMs) {
     const message = "Cannot send request: its deadline passed while it waited";
     return { code: "deadline", message, retryAfterMs };
   }

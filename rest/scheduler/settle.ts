@@ -5,7 +5,6 @@ import { noteSilent } from "./bucket.ts";
 import {
   advance,
   delay,
-  homeOf,
   letOthersPass,
   makeCandidate,
   refresh,
@@ -13,7 +12,7 @@ import {
 } from "./flow.ts";
 import { hold } from "./holding.ts";
 import { learnFrom } from "./learn.ts";
-import { currentLine } from "./lines.ts";
+import { currentLine, homeOf } from "./lines.ts";
 import type { Line, State, Waiting } from "./state.ts";
 import { leaveSub, park, passSub, strikeSub } from "./sub_limits.ts";
 import { noteUnauthorized, refuseFor } from "./tokens.ts";
@@ -102,6 +101,8 @@ function conclude(
     noteHealth(state, waiting, report, nowMs);
   }
   if (outcome.kind === "retry") {
+    // It would be refused before that: the answer there is serves the caller better.
+    if (outcome.notBeforeMs >= waiting.expiresAtMs) return "done";
     waiting.isRetry = true;
     takeBack(state, waiting);
     delay(state, waiting, outcome.notBeforeMs);
@@ -233,7 +234,7 @@ function limited(
     line.isCautious = true;
   }
   const sub = isSub ? strikeSub(state, waiting, report, untilMs) : undefined;
-  if (againAtMs > waiting.expiresAtMs) return "done";
+  if (againAtMs >= waiting.expiresAtMs) return "done";
   waiting.isRetry = true;
   takeBack(state, waiting);
   if (sub === undefined) {

@@ -43,7 +43,8 @@ export interface Waiting extends HeapNode {
   readonly caller: Caller;
   readonly seq: number;
   readonly enqueuedAtMs: number;
-  readonly expiresAtMs: number;
+  /** The longest wait, or its deadline if that comes first and it has not left yet. */
+  expiresAtMs: number;
   state: WaitingState;
   /** What its caller asked for; `urgency` may be higher, inherited from behind. */
   ownUrgency: Urgency;

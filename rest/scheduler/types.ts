@@ -24,7 +24,10 @@ export interface Ask {
   readonly fields: readonly string[] | undefined;
   /** Body bytes held while it waits. */
   readonly bytes: number;
-  /** Must have left by then (monotonic); undefined: the longest wait alone. */
+  /**
+   * Must have left by then (monotonic), which its first lease fulfils;
+   * undefined: the longest wait alone.
+   */
   readonly deadlineAtMs: number | undefined;
 }
 
@@ -41,7 +44,8 @@ export type Outcome =
   | { readonly kind: "answered"; readonly report: LimitReport }
   /**
    * To be sent again not before `notBeforeMs` (the dispatcher's choice: a lost
-   * connection, a 502 on a read). The request keeps its place.
+   * connection, a 502 on a read). The request keeps its place, unless its
+   * longest wait ends before that: then it is done.
    */
   | {
     readonly kind: "retry";

@@ -18,7 +18,8 @@ export interface DriverOptions extends Weather {
 interface Known {
   readonly ask: Ask;
   readonly seq: number;
-  readonly expiresAtMs: number;
+  expiresAtMs: number;
+  readonly enqueuedAtMs: number;
   state: "waiting" | "leased";
   sentAtMs: number;
   /** What Discord, or the sender, said of another try. */
@@ -188,6 +189,7 @@ export class RandomDriver {
       ask,
       seq: this.#seq++,
       expiresAtMs: Math.min(longestMs, deadlineAtMs ?? Infinity),
+      enqueuedAtMs: this.#nowMs,
       state: "waiting",
       sentAtMs: 0,
       notBeforeMs: 0,
@@ -330,6 +332,7 @@ export class RandomDriver {
     }
     known.state = "leased";
     known.sentAtMs = this.#nowMs;
+    known.expiresAtMs = known.enqueuedAtMs + this.#maxWaitMs;
     this.#assertOrder(known);
   }
 
