@@ -162,8 +162,9 @@ function leaseFrom(
 }
 
 /**
- * Keeps a request from being sent as invalid as those before it. One that its
- * own key is held for is refused: waiting, it would hold up the order of others.
+ * Keeps a request from being sent as invalid as those before it. It waits if
+ * the budget eases in its time. If not, it is told so now; and so is one that
+ * its own key is held for: waiting, it would hold up the order of others.
  */
 function holdBack(
   state: State,
@@ -171,8 +172,9 @@ function holdBack(
   held: Held,
   nowMs: number,
 ): void {
-  if (held === "all") {
-    delay(state, waiting, state.invalid.easesAtMs(nowMs));
+  const easesAtMs = state.invalid.easesAtMs(nowMs);
+  if (held === "all" && easesAtMs < waiting.expiresAtMs) {
+    delay(state, waiting, easesAtMs);
     return;
   }
   const { id, caller } = waiting.ask;

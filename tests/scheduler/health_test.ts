@@ -167,6 +167,48 @@ Deno.test("near the ceiling a route that has not failed is let through, one that
   );
 });
 
+for (const [where, count] of [["at", 10], ["near", 8]] as const) {
+  Deno.test(`${where} the ceiling what waits already is refused when it cannot go in its time`, () => {
+    const { scheduler, waiting } = waitingAt(count, 240_000);
+    const { leases, refused } = scheduler.poll(T + 2_000);
+    assert.deepEqual(leases, []);
+    assert.deepEqual(refused.map(({ id, refused: { code } }) => [id, code]), [
+      [waiting, "invalid_budget"],
+    ]);
+    assert.ok((refused[0]?.refused.retryAfterMs ?? 0) > 590_000);
+  });
+
+  Deno.test(`${where} the ceiling what waits already goes when the budget eases in its time`, () => {
+    const { scheduler, waiting } = waitingAt(count, 900_000);
+    const { refused, wakeAtMs = 0 } = scheduler.poll(T + 2_000);
+    assert.deepEqual(refused, []);
+    const leases: number[] = [];
+    for (let atMs = wakeAtMs; leases.length === 0 && atMs < T + 610_000;) {
+      const poll = scheduler.poll(atMs);
+      leases.push(...poll.leases);
+      atMs = poll.wakeAtMs ?? Infinity;
+    }
+    assert.deepEqual(leases, [waiting]);
+  });
+}
+
+/** A request that waits for one under way on a route that has failed `count` times since, and may go now. */
+function waitingAt(
+  count: number,
+  maxWaitMs: number,
+): { scheduler: Scheduler; waiting: number } {
+  const scheduler = createScheduler({ invalidCeiling: 10, maxWaitMs });
+  const path = `${GUILD}/roles`;
+  const [first = 0, waiting = 0] = enqueueAll(scheduler, [
+    askOf("POST", path),
+    askOf("POST", path),
+  ], T);
+  assert.deepEqual(scheduler.poll(T).leases, [first]);
+  failTimes(scheduler, count - 1);
+  settle(scheduler, first, reportOf(T + 2_000, { status: 403 }));
+  return { scheduler, waiting };
+}
+
 /** A scheduler in which the own token of bot:1 has just been doubted. */
 function checkingScheduler(): Scheduler {
   const scheduler = createScheduler();
