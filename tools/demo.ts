@@ -1,8 +1,4 @@
-/**
- * `deno task demo`: the simulated Discord, the real proxy in front of it, a
- * short mixed load, and then a running proxy to try by hand. `--exit` ends
- * after the load.
- */
+/** `deno task demo`: the simulated Discord, the real proxy in front of it, a short mixed load. */
 import { randomUUID } from "../deps.ts";
 import { readSettings } from "../rest/config/read_settings.ts";
 import { startListener } from "../rest/listener/serve.ts";
@@ -10,6 +6,7 @@ import { createProxy } from "../rest/proxy.ts";
 import { type Sim, startSim } from "../sim/server.ts";
 import { type DemoRow, demoTable, runDemoLoad } from "./demo_load.ts";
 import { sendTwice, tellExchanges } from "./demo_twins.ts";
+import { flags, taskWords } from "./task_words.ts";
 
 /** How often the table is drawn anew. */
 const REDRAW_MS = 250;
@@ -18,9 +15,15 @@ const REDRAW_MS = 250;
 const DEMO_TOKEN =
   "MTIzNDU2Nzg5MDEyMzQ1Njc4.demo00.only-the-simulated-discord-takes-it";
 
+const USAGE = `deno task demo [--exit]
+
+Sends calls through the real proxy to a simulated Discord, without a token and
+without a network, and stays up to be tried by hand; --exit ends it instead.`;
+
 if (import.meta.main) await demo();
 
 async function demo(): Promise<void> {
+  const chosen = taskWords(USAGE, (words) => flags(words, ["--exit"]));
   const sim = await startSim({
     latencyOut: { minMs: 30, maxMs: 70 },
     globalLimit: { window: "sliding" },
@@ -51,7 +54,7 @@ async function demo(): Promise<void> {
   await load.finished;
   redraw.stop();
 
-  if (Deno.args.includes("--exit")) {
+  if (chosen["--exit"]) {
     await proxy.drain();
     await listener.shutdown();
     await sim.close();

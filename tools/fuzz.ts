@@ -1,8 +1,7 @@
 /**
- * `deno task fuzz [--count 1000000] [--seed …] [--connections 48] [--crowd 10000]`:
- * mutated requests over raw sockets against the real proxy before the simulated
- * Discord, then a crowd of connections that say nothing useful. Ends by itself;
- * exit code 1 when a rule was broken, with the seed and the bytes that broke it.
+ * `deno task fuzz`: mutated requests over raw sockets against the real proxy
+ * before the simulated Discord, then a crowd of connections that say nothing
+ * useful.
  */
 // deno-lint-ignore-file no-console -- Its output is what it is for.
 import { bringCrowd, crowdProblemOf, type CrowdReport } from "./fuzz/crowd.ts";
@@ -16,18 +15,26 @@ import {
   type Target,
 } from "./fuzz/campaign.ts";
 import { processFacts } from "./soak/process_facts.ts";
-import { numberOptions } from "./soak/options.ts";
+import { numberOptions, taskWords } from "./task_words.ts";
 
 const PROGRESS_MS = 5_000;
 const MIB = 1024 * 1024;
 
+const USAGE =
+  `deno task fuzz [--count 1000000] [--seed …] [--connections 48] [--crowd 10000]
+
+Sends so many mutated requests over so many raw sockets to the real proxy, and
+then as many connections as --crowd says that bring nothing useful. Exit code 1
+when a rule was broken, with the seed and the bytes that broke it.`;
+
 async function fuzz(): Promise<void> {
-  const options = numberOptions(Deno.args, {
-    count: 1_000_000,
-    seed: Math.floor(Math.random() * 2 ** 31),
-    connections: 48,
-    crowd: 10_000,
-  });
+  const options = taskWords(USAGE, (words) =>
+    numberOptions(words, {
+      count: 1_000_000,
+      seed: Math.floor(Math.random() * 2 ** 31),
+      connections: 48,
+      crowd: 10_000,
+    }));
   await using target = await startTarget();
   console.log(`seed ${options.seed}, ${options.count} requests`);
   const finding = await attackAll(target, options);

@@ -3,22 +3,43 @@
  * once and kept nowhere; what goes into the file is its hash.
  */
 import { ENTRY_NAME, ENTRY_NAME_WANTED } from "../rest/config/setting_file.ts";
+import { taskWords } from "./task_words.ts";
 
 /** 256 bits: as many as the hash keeps. */
 const KEY_BYTES = 32;
 
+const USAGE = `deno task key [name]
+
+Makes a key for the list in REST_KEYS_FILE and prints it once, with its entry
+for the list. Without a name the entry has one to be replaced.`;
+
 const DEFAULT_NAME = "a-name";
 
 if (import.meta.main) {
-  const [name = DEFAULT_NAME] = Deno.args;
-  if (ENTRY_NAME.test(name)) {
-    const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
-    const key = bytes.toBase64({ alphabet: "base64url", omitPadding: true });
-    print(Deno.stdout, await keyText(name, key));
-  } else {
-    print(Deno.stderr, `Cannot make a key: want ${ENTRY_NAME_WANTED}\n`);
-    Deno.exit(1);
+  const name = taskWords(USAGE, nameIn);
+  const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
+  const key = bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+  const text = await keyText(name, key);
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
+
+function nameIn([name = DEFAULT_NAME, ...more]: readonly string[]): string {
+  if (more.length > 0) {
+    throw new Error(
+      `Cannot make ${more.length + 1} keys at once: want one name, or none`,
+    );
   }
+  if (name.startsWith("-")) {
+    throw new Error(
+      `Cannot read ${
+        JSON.stringify(name)
+      }: there is only --help, and no name begins with a dash here`,
+    );
+  }
+  if (!ENTRY_NAME.test(name)) {
+    throw new Error(`Cannot make a key: want ${ENTRY_NAME_WANTED}`);
+  }
+  return name;
 }
 
 /** What is printed of a new key. */
@@ -34,8 +55,4 @@ Its entry for the list in REST_KEYS_FILE, to which rights may be added:
 
   ${JSON.stringify({ name, sha256 })}
 `;
-}
-
-function print(to: typeof Deno.stdout, text: string): void {
-  to.writeSync(new TextEncoder().encode(text));
 }

@@ -37,12 +37,44 @@ Deno.test("no two keys are the same", async () => {
   assert.notEqual(partsOf(one.out)[0], partsOf(other.out)[0]);
 });
 
-Deno.test("a bad name is told in one sentence, and no key is made", async () => {
-  const { code, out, err } = await run("a name");
-  assert.equal(code, 1);
-  assert.equal(out, "");
-  assert.equal(
-    err,
-    "Cannot make a key: want a name of 1 to 32 letters, digits, dashes and underscores\n",
-  );
+const NAME_WANTED =
+  "Cannot make a key: want a name of 1 to 32 letters, digits, dashes and underscores";
+
+/** What cannot be a name, and the sentence that says so. */
+const REFUSED: ReadonlyArray<readonly [words: string[], sentence: string]> = [
+  [["a name"], NAME_WANTED],
+  [[""], NAME_WANTED],
+  [["n".repeat(33)], NAME_WANTED],
+  [["näme"], NAME_WANTED],
+  [["a\n"], NAME_WANTED],
+  [
+    ["--foo"],
+    'Cannot read "--foo": there is only --help, and no name begins with a dash here',
+  ],
+  [["one", "two"], "Cannot make 2 keys at once: want one name, or none"],
+];
+
+for (const [words, sentence] of REFUSED) {
+  Deno.test(`deno task key ${JSON.stringify(words)} makes no key and says why in one sentence`, async () => {
+    assert.deepEqual(await run(...words), {
+      code: 2,
+      out: "",
+      err: `${sentence}\n`,
+    });
+  });
+}
+
+Deno.test("a name of 32 characters is taken", async () => {
+  const { code, out } = await run("n".repeat(32));
+  assert.equal(code, 0);
+  assert.equal(JSON.parse(partsOf(out)[1] ?? "").name, "n".repeat(32));
 });
+
+for (const word of ["--help", "-h"]) {
+  Deno.test(`deno task key ${word} prints the usage and makes no key`, async () => {
+    const { code, out, err } = await run(word);
+    assert.deepEqual({ code, err }, { code: 0, err: "" });
+    assert.match(out, /^deno task key \[name\]\n/);
+    assert.deepEqual(partsOf(out), []);
+  });
+}
