@@ -1,9 +1,7 @@
 /**
- * `deno task soak [--seconds 600] [--rate 300] [--seed 1]`: a steady mixed load
- * with faults through the real proxy to the simulated Discord, each in a
- * process of its own. Prints a row every ten seconds and a verdict, whose
- * bounds stand in `soak/verdict.ts`; exit code 1 when something grew, was
- * limited or was done twice.
+ * `deno task soak`: a steady mixed load with faults through the real proxy to
+ * the simulated Discord, each in a process of its own. The verdict's bounds
+ * stand in `soak/verdict.ts`.
  */
 // deno-lint-ignore-file no-console -- Its output is what it is for.
 import { randomUUID } from "../deps.ts";
@@ -11,24 +9,26 @@ import { createRandom } from "../sim/model/random.ts";
 import type { AuditReport, SimOptions } from "../sim/server.ts";
 import { createCalls } from "./soak/calls.ts";
 import { type Child, startProxyChild, startSimChild } from "./soak/child.ts";
+import { insideIn } from "./soak/inside.ts";
 import { type Load, startLoad, type Tally } from "./soak/load.ts";
-import { numberOptions } from "./soak/options.ts";
-import { processFacts, settledFacts } from "./soak/process_facts.ts";
-import type { Point } from "./soak/trend.ts";
+import { processFacts } from "./soak/process_facts.ts";
+import { ROW_HEAD, ROW_S, rowOf } from "./soak/rows.ts";
 import {
+  type Ends,
   type Finding,
-  HANDLES_SLACK,
+  type InsideSample,
+  judgeAnswers,
   judgeAudit,
   judgeEnd,
   judgeTrends,
   type Sample,
+  warmBytes,
 } from "./soak/verdict.ts";
 import { startWatch } from "./soak/watch.ts";
+import { numberOptions, taskWords } from "./task_words.ts";
 
-const ROW_S = 10;
 /** Longer than any retry and any time-out set here. */
 const END_MS = 30_000;
-const MIB = 1024 * 1024;
 
 /** A large bot: the load is below its global limit, so that a queue would be our own doing. */
 const GLOBAL_LIMIT = 500;
@@ -57,105 +57,142 @@ const WORLD: SimOptions = {
   ],
 };
 
+const DEFAULTS = { seconds: 600, rate: 300, seed: 1, trends: 1 };
+
+const USAGE =
+  `deno task soak [--seconds 600] [--rate 300] [--seed 1] [--trends 1]
+
+Sends calls of all kinds through the real proxy to a simulated Discord that
+makes mistakes, prints a row every ten seconds, and a verdict: exit code 1 when
+something grew, was limited, was done twice or was left over. --trends 0 leaves
+out what a machine that is busy with other things makes waver.`;
+
 async function soak(): Promise<void> {
-  const options = numberOptions(Deno.args, {
-    seconds: 600,
-    rate: 300,
-    seed: 1,
-  });
+  const options = taskWords(USAGE, (words) => numberOptions(words, DEFAULTS));
   const key = randomUUID();
-  const liveHeap: Point[] = [];
-  const startedMs = performance.now();
   await using sim = await startSimChild({ ...WORLD, seed: options.seed });
-  await using proxy = await startProxyChild({
-    env: {
-      DISCORD_TOKEN:
-        "MTIzNDU2Nzg5MDEyMzQ1Njc4.soaked.not-a-real-token-of-anyone",
-      REST_AUTHORIZATION: key,
-      REST_UPSTREAM: sim.url.href,
-      REST_GLOBAL_LIMIT: String(GLOBAL_LIMIT),
-      REST_UPSTREAM_TIMEOUT_MS: "5000",
-    },
-    moreFlags: ["--v8-flags=--trace-gc"],
-    onLine(line) {
-      const bytes = liveBytesIn(line);
-      if (bytes === undefined) return;
-      const atS = (performance.now() - startedMs) / 1_000;
-      liveHeap.push({ atS, value: bytes });
-    },
-  });
+  const insides: InsideSample[] = [];
+  await using proxy = await startWatchedProxy(sim.url, key, insides);
   console.log(
     `${options.seconds} s at ${options.rate}/s, seed ${options.seed}`,
   );
   const before = await processFacts(proxy.pid);
   const calls = createCalls(createRandom(options.seed), key);
   const load = startLoad(`${proxy.url.origin}/api/v10`, calls, options.rate);
-  const samples = await watchLoad(load, proxy, sim, options.seconds);
+  const rows = { load, proxy, sim, insides };
+  const { samples, odd } = await watchLoad(rows, options.seconds);
   await load.stop(END_MS);
+  addTo(odd, load.take());
   const report = await reportOf(sim);
   // Its connections end with it: what the proxy then has open it has kept.
   await sim.stop();
-  const after = await settledFacts(proxy.pid, before.handles + HANDLES_SLACK);
 
-  const findings = [
-    ...judgeTrends({ samples, liveHeap }),
+  const seen = { samples, insides: [...insides] };
+  const left = await whatIsLeft(proxy, insides, load, {
+    handles: before.handles,
+    timers: 0,
+    liveBytes: warmBytes(seen),
+  });
+  tellVerdict([
+    ...options.trends === 0 ? [] : judgeTrends(seen),
     ...judgeAudit(report),
-    ...judgeEnd(load.waiting, before.handles, after.handles),
-  ];
-  tellVerdict(findings, proxy);
+    ...judgeAnswers(odd),
+    ...left,
+  ], proxy);
 }
 
-/** What V8 says after a full collection: `… Mark-Compact 64.3 (114.5) -> 21.5 (112.3) MB …`. */
-const COLLECTED = /Mark-Compact .*-> ([0-9.]+) \([0-9.]+\) MB/;
+/** A proxy that also tells what it looks like from inside. */
+async function startWatchedProxy(
+  upstream: URL,
+  key: string,
+  insides: InsideSample[],
+): Promise<Child> {
+  const startedMs = performance.now();
+  const inside = new URL("soak/inside.ts", import.meta.url).pathname;
+  return await startProxyChild({
+    env: {
+      DISCORD_TOKEN:
+        "MTIzNDU2Nzg5MDEyMzQ1Njc4.soaked.not-a-real-token-of-anyone",
+      REST_AUTHORIZATION: key,
+      REST_UPSTREAM: upstream.href,
+      REST_GLOBAL_LIMIT: String(GLOBAL_LIMIT),
+      REST_UPSTREAM_TIMEOUT_MS: "5000",
+    },
+    moreFlags: ["--v8-flags=--expose-gc", `--preload=${inside}`],
+    onLine(line) {
+      const told = insideIn(line);
+      if (told === undefined) return;
+      const atS = (performance.now() - startedMs) / 1_000;
+      insides.push({ atS, ...told });
+    },
+  });
+}
 
-function liveBytesIn(line: string): number | undefined {
-  const megabytes = COLLECTED.exec(line)?.[1];
-  return megabytes === undefined ? undefined : Number(megabytes) * MIB;
+/** Collections and connections that end take a moment; what is left after that is kept. */
+const SETTLE_MS_MAX = 30_000;
+const LOOK_MS = 500;
+
+/** Looks until nothing is left over, or it has been long enough. */
+async function whatIsLeft(
+  proxy: Child,
+  insides: readonly InsideSample[],
+  load: Load,
+  begin: Ends,
+): Promise<readonly Finding[]> {
+  const untilMs = performance.now() + SETTLE_MS_MAX;
+  const told = insides.length;
+  for (;;) {
+    if (proxy.hasEnded) return [];
+    const { handles } = await processFacts(proxy.pid);
+    const { liveBytes, timers } = insides.at(-1) ?? NOTHING_TOLD;
+    const findings = judgeEnd(load.waiting, begin, {
+      handles,
+      timers,
+      liveBytes,
+    });
+    const isFine = insides.length > told &&
+      findings.every((finding) => finding.isFine);
+    if (isFine || performance.now() > untilMs) return findings;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+const NOTHING_TOLD = { liveBytes: Infinity, timers: Infinity };
+
+interface Rows {
+  readonly load: Load;
+  readonly proxy: Child;
+  readonly sim: Child;
+  readonly insides: readonly InsideSample[];
 }
 
 /** Prints a row every ten seconds until the time is over. */
 async function watchLoad(
-  load: Load,
-  proxy: Child,
-  sim: Child,
+  { load, proxy, sim, insides }: Rows,
   seconds: number,
-): Promise<readonly Sample[]> {
+): Promise<{ readonly samples: readonly Sample[]; readonly odd: Odds }> {
   const watch = startWatch(proxy.pid, () => load.waiting);
+  const odd = new Map<string, number>();
   console.log(ROW_HEAD);
   for (let doneS = 0; doneS < seconds; doneS += ROW_S) {
     const restS = Math.min(ROW_S, seconds - doneS);
     await new Promise((resolve) => setTimeout(resolve, restS * 1_000));
     if (proxy.hasEnded) break;
     const sample = watch.samples.at(-1);
+    const tally = load.take();
+    addTo(odd, tally);
     if (sample === undefined) continue;
-    console.log(rowOf(sample, load.take(), await reportOf(sim)));
+    const report = await reportOf(sim);
+    console.log(rowOf(sample, insides.at(-1), tally, report));
   }
   await watch.stop();
-  return watch.samples;
+  return { samples: watch.samples, odd };
 }
 
-const ROW_HEAD =
-  "    s  sent/s  waiting    p50    p99  memory  sockets  handles  threads  cpu  429 user/global/shared  not as wanted";
+type Odds = Map<string, number>;
 
-function rowOf(sample: Sample, tally: Tally, { limited }: AuditReport): string {
-  const sorted = tally.latenciesMs.toSorted((one, other) => one - other);
-  const at = (share: number) =>
-    `${(sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(0)} ms`;
-  const odd = [...tally.odd].sort().map(([name, count]) => `${name}: ${count}`);
-  return [
-    sample.atS.toFixed(0).padStart(5),
-    (tally.sent / ROW_S).toFixed(0).padStart(7),
-    String(sample.waiting).padStart(8),
-    at(0.5).padStart(7),
-    at(0.99).padStart(7),
-    `${(sample.residentBytes / MIB).toFixed(0)} MiB`.padStart(8),
-    String(sample.sockets).padStart(8),
-    String(sample.handles).padStart(8),
-    String(sample.threads).padStart(8),
-    `${sample.cpuPercent.toFixed(0)} %`.padStart(5),
-    ` ${limited.user}/${limited.global}/${limited.shared}`.padEnd(24),
-    odd.join(", "),
-  ].join(" ");
+function addTo(odd: Odds, tally: Tally): void {
+  for (const [name, n] of tally.odd) odd.set(name, (odd.get(name) ?? 0) + n);
 }
 
 async function reportOf(sim: Child): Promise<AuditReport> {

@@ -1,17 +1,22 @@
 import assert from "node:assert/strict";
-import { numberOptions } from "../../tools/soak/options.ts";
 import { trendOf } from "../../tools/soak/trend.ts";
 import {
+  type Ends,
+  type InsideSample,
+  judgeAnswers,
   judgeEnd,
   judgeTrends,
   type Sample,
+  warmBytes,
 } from "../../tools/soak/verdict.ts";
 
 const MIB = 1024 * 1024;
 const SECONDS = 60;
 
+type Name = Exclude<keyof Sample | keyof InsideSample, "atS">;
+
 /** A minute in which `rising` grows by `perSecond`, and all else stands still. */
-function minuteOf(rising: keyof Sample | "liveHeap", perSecond: number) {
+function minuteOf(rising: Name, perSecond: number) {
   const seconds = Array.from({ length: SECONDS }, (_, n) => n + 1);
   const grown = (name: string, atS: number) =>
     name === rising ? perSecond * atS : 0;
@@ -24,12 +29,15 @@ function minuteOf(rising: keyof Sample | "liveHeap", perSecond: number) {
     cpuPercent: 10 + grown("cpuPercent", atS),
     waiting: 15 + grown("waiting", atS),
   }));
-  const liveHeap = seconds.filter((atS) => atS % 6 === 0)
-    .map((atS) => ({ atS, value: 20 * MIB + grown("liveHeap", atS) }));
-  return { samples, liveHeap };
+  const insides = seconds.filter((atS) => atS % 5 === 0).map((atS) => ({
+    atS,
+    liveBytes: 20 * MIB + grown("liveBytes", atS),
+    timers: 15 + grown("timers", atS),
+  }));
+  return { samples, insides };
 }
 
-function notFlat(rising: keyof Sample | "liveHeap", perSecond: number) {
+function notFlat(rising: Name, perSecond: number) {
   return judgeTrends(minuteOf(rising, perSecond))
     .filter(({ isFine }) => !isFine)
     .map(({ text }) => text.split(":", 1)[0]);
@@ -40,22 +48,60 @@ Deno.test("a minute in which nothing grows is flat", () => {
 });
 
 Deno.test("a kilobyte a request at 300 a second shows on the live heap within a minute", () => {
-  assert.deepEqual(notFlat("liveHeap", 300 * 1024), ["liveHeap"]);
+  assert.deepEqual(notFlat("liveBytes", 300 * 1024), ["liveBytes"]);
+});
+
+Deno.test("a timer in three hundred requests shows within a minute", () => {
+  assert.deepEqual(notFlat("timers", 1), ["timers"]);
 });
 
 Deno.test("one socket in fifty requests shows within a minute", () => {
   assert.deepEqual(notFlat("sockets", 6), ["sockets"]);
 });
 
+const BEFORE: Ends = { handles: 25, timers: 0, liveBytes: 20 * MIB };
+
+/** Whether an end with this change is one at which nothing is left over. */
+function isCleanEnd(change: Partial<Ends>, waiting = 0): boolean {
+  return judgeEnd(waiting, BEFORE, { ...BEFORE, ...change })
+    .every(({ isFine }) => isFine);
+}
+
 Deno.test("handles that are left when everybody is gone show at the end, however few", () => {
-  const isFine = (after: number) =>
-    judgeEnd(0, 25, after).every((finding) => finding.isFine);
-  assert.ok(isFine(33));
-  assert.ok(!isFine(34));
+  assert.ok(isCleanEnd({ handles: 33 }));
+  assert.ok(!isCleanEnd({ handles: 34 }));
+});
+
+Deno.test("timers that are left when everybody is gone show at the end, however few", () => {
+  assert.ok(isCleanEnd({ timers: 2 }));
+  assert.ok(!isCleanEnd({ timers: 3 }));
+});
+
+Deno.test("half a kilobyte that each request of a minute leaves behind shows at the end", () => {
+  const requests = 45 * 300;
+  assert.ok(isCleanEnd({ liveBytes: BEFORE.liveBytes + requests * 400 }));
+  assert.ok(!isCleanEnd({ liveBytes: BEFORE.liveBytes + requests * 512 }));
+});
+
+Deno.test("the end is held against the heap of when it was warm, and one that nobody saw is not called clean", () => {
+  assert.equal(warmBytes(minuteOf("liveBytes", MIB)), (20 + 15) * MIB);
+  const { samples } = minuteOf("waiting", 0);
+  const liveBytes = warmBytes({ samples, insides: [] });
+  const findings = judgeEnd(0, { ...BEFORE, liveBytes }, BEFORE);
+  assert.ok(findings.some(({ isFine }) => !isFine));
 });
 
 Deno.test("a call that nobody answered shows at the end", () => {
-  assert.ok(judgeEnd(1, 25, 25).some(({ isFine }) => !isFine));
+  assert.ok(isCleanEnd({}, 0));
+  assert.ok(!isCleanEnd({}, 1));
+});
+
+Deno.test("an answer that no fault explains is told with the kind of its call", () => {
+  const odd = new Map([["read 502", 3], ["message 408", 1], ["edit 0", 1]]);
+  assert.ok(judgeAnswers(odd).every(({ isFine }) => isFine));
+  const [finding] = judgeAnswers(odd.set("own token 429", 2));
+  assert.ok(finding?.isFine !== true);
+  assert.match(finding?.text ?? "", /: 1, own token 429: 2$/);
 });
 
 Deno.test("a queue that grows by one call a second shows within a minute", () => {
@@ -72,7 +118,7 @@ Deno.test("what fell is flat", () => {
 
 Deno.test("a heap that nobody saw is not called flat", () => {
   const { samples } = minuteOf("waiting", 0);
-  const [finding] = judgeTrends({ samples, liveHeap: [] });
+  const [finding] = judgeTrends({ samples, insides: [] });
   assert.match(finding?.text ?? "", /NOT FLAT$/);
 });
 
@@ -82,22 +128,4 @@ Deno.test("trendOf() draws the line of least squares", () => {
   const { mean, rise } = trendOf(points);
   assert.equal(mean, 2.5);
   assert.ok(Math.abs(rise - 2.4) < 1e-9);
-});
-
-Deno.test("numberOptions() reads both spellings and refuses what it does not know in one sentence", () => {
-  const defaults = { count: 1, seed: 2 };
-  assert.deepEqual(numberOptions(["--count", "5"], defaults), {
-    count: 5,
-    seed: 2,
-  });
-  assert.deepEqual(numberOptions(["--seed=7"], defaults), {
-    count: 1,
-    seed: 7,
-  });
-  assert.throws(() => numberOptions(["--cout", "5"], defaults), {
-    message: 'Cannot read "--cout": there are --count, --seed',
-  });
-  assert.throws(() => numberOptions(["--count", "many"], defaults), {
-    message: 'Cannot read --count "many": want a whole number',
-  });
 });

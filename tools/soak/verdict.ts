@@ -1,4 +1,5 @@
 import type { AuditReport } from "../../sim/server.ts";
+import type { Inside } from "./inside.ts";
 import { type Flatness, isFlat, type Point, trendOf } from "./trend.ts";
 
 /** What was seen at the end of one second. */
@@ -14,11 +15,13 @@ export interface Sample {
   readonly waiting: number;
 }
 
+/** What the process told of itself at one moment. */
+export type InsideSample = Inside & { readonly atS: number };
+
 /** Everything that was seen. */
 export interface Observations {
   readonly samples: readonly Sample[];
-  /** Bytes that were still in use after each full garbage collection. */
-  readonly liveHeap: readonly Point[];
+  readonly insides: readonly InsideSample[];
 }
 
 const MIB = 1024 * 1024;
@@ -27,20 +30,22 @@ const MIB = 1024 * 1024;
 const WARM_UP_SHARE = 0.25;
 const WARM_UP_S_MIN = 15;
 
-type Name = Exclude<keyof Sample, "atS"> | "liveHeap";
+type Name = Exclude<keyof Sample | keyof InsideSample, "atS">;
 
 /**
  * What may rise between warm-up and end, as the line of least squares has it.
  *
- * What is live on the heap tells a leak best: half a kilobyte a request would
- * be 7 MiB in the minute's run, 45 bytes a request 6 MiB in ten minutes. It may
- * rise a little because answers to callers that left are kept for a minute.
+ * What is live tells a leak best: half a kilobyte a request would be 7 MiB in
+ * the minute's run, 45 bytes a request 6 MiB in ten minutes. It may rise a
+ * little because answers to callers that left are kept for a minute. Timers
+ * wait for what is under way: some for each call that waits.
  * Resident memory is coarse: V8 takes room in leaps and gives it back late.
  * Sockets are, too: when the machine stalls for half a second, callers and
  * proxy open some 150 and keep them for a while; a leak shows at the end.
  */
 const FLAT: Readonly<Record<Name, Flatness>> = {
-  liveHeap: { share: 0.1, amount: 4 * MIB },
+  liveBytes: { share: 0.1, amount: 4 * MIB },
+  timers: { share: 0.2, amount: 20 },
   residentBytes: { share: 0.15, amount: 64 * MIB },
   sockets: { share: 0, amount: 150 },
   handles: { share: 0, amount: 150 },
@@ -57,8 +62,7 @@ export interface Finding {
 
 /** Says of everything that was watched whether it stayed flat. */
 export function judgeTrends(seen: Observations): Finding[] {
-  const endS = seen.samples.at(-1)?.atS ?? 0;
-  const warmS = Math.max(WARM_UP_S_MIN, endS * WARM_UP_SHARE);
+  const warmS = warmSecondsOf(seen);
   const names = Object.keys(FLAT) as Name[];
   return names.map((name) => {
     const points = pointsOf(seen, name).filter(({ atS }) => atS >= warmS);
@@ -66,9 +70,21 @@ export function judgeTrends(seen: Observations): Finding[] {
   });
 }
 
-function pointsOf({ samples, liveHeap }: Observations, name: Name): Point[] {
-  if (name === "liveHeap") return [...liveHeap];
-  return samples.map((sample) => ({ atS: sample.atS, value: sample[name] }));
+function warmSecondsOf({ samples }: Observations): number {
+  const endS = samples.at(-1)?.atS ?? 0;
+  return Math.max(WARM_UP_S_MIN, endS * WARM_UP_SHARE);
+}
+
+function pointsOf({ samples, insides }: Observations, name: Name): Point[] {
+  return name === "liveBytes" || name === "timers"
+    ? insides.map((inside) => ({ atS: inside.atS, value: inside[name] }))
+    : samples.map((sample) => ({ atS: sample.atS, value: sample[name] }));
+}
+
+/** What was live when the warm-up was over; nothing where nobody saw it. */
+export function warmBytes(seen: Observations): number {
+  const warmS = warmSecondsOf(seen);
+  return seen.insides.find(({ atS }) => atS >= warmS)?.liveBytes ?? 0;
 }
 
 function judgeTrend(
@@ -79,9 +95,8 @@ function judgeTrend(
   const trend = trendOf(points);
   // Of what was never seen nothing can be said.
   const isFine = points.length > 1 && isFlat(trend, FLAT[name]);
-  const isBytes = name === "liveHeap" || name === "residentBytes";
   const shown = (value: number) =>
-    isBytes ? `${(value / MIB).toFixed(1)} MiB` : value.toFixed(1);
+    name.endsWith("Bytes") ? inMebibytes(value) : value.toFixed(1);
   const verdict = isFine ? "flat" : "NOT FLAT";
   return {
     isFine,
@@ -89,6 +104,10 @@ function judgeTrend(
       shown(trend.rise)
     } after ${warmS.toFixed(0)} s (${points.length} points): ${verdict}`,
   };
+}
+
+function inMebibytes(bytes: number): string {
+  return `${(bytes / MIB).toFixed(1)} MiB`;
 }
 
 /** Says whether Discord was treated as it wants, and everything was done once. */
@@ -109,23 +128,69 @@ export function judgeAudit(report: AuditReport): Finding[] {
   ];
 }
 
+/** Answers other than the wanted ones, by kind of call and status. */
+export type Odd = ReadonlyMap<string, number>;
+
+/**
+ * What the faults that are put in may look like to a caller: Discord's own 500
+ * and 502, 408 and 504 where its answer is missing, and 0 where it broke off.
+ */
+const OF_FAULTS = new Set(["0", "408", "500", "502", "504"]);
+
+/** Says whether callers saw anything but what was wanted and what was put in. */
+export function judgeAnswers(odd: Odd): Finding[] {
+  const unexplained = [...odd].filter(([name]) =>
+    !OF_FAULTS.has(name.split(" ").at(-1) ?? "")
+  );
+  const told = unexplained.map(([name, count]) => `, ${name}: ${count}`);
+  return [{
+    isFine: unexplained.length === 0,
+    text: `answers that no fault explains: ${unexplained.length}${
+      told.join("")
+    }`,
+  }];
+}
+
+/** What is counted when nothing is asked. */
+export interface Ends extends Inside {
+  readonly handles: number;
+}
+
 /** Some files later: the event loop's own come and go. */
 export const HANDLES_SLACK = 8;
+
+/** Such as the one of undici's that goes on for half a second. */
+const TIMERS_SLACK = 2;
+
+/** Of the warm heap: compiled code and learnt limits are still being added to. */
+const LIVE_SLACK: Flatness = { share: 0.1, amount: 4 * MIB };
 
 /** Says whether anything was left over once nothing more was asked and nobody was there. */
 export function judgeEnd(
   waiting: number,
-  handlesBefore: number,
-  handlesAfter: number,
+  before: Ends,
+  after: Ends,
 ): Finding[] {
+  const rise = after.liveBytes - before.liveBytes;
   return [
     {
       isFine: waiting === 0,
       text: `calls without an answer at the end: ${waiting}`,
     },
     {
-      isFine: handlesAfter <= handlesBefore + HANDLES_SLACK,
-      text: `handles before the load: ${handlesBefore}, after: ${handlesAfter}`,
+      isFine: after.handles <= before.handles + HANDLES_SLACK,
+      text:
+        `handles before the load: ${before.handles}, after: ${after.handles}`,
+    },
+    {
+      isFine: after.timers <= before.timers + TIMERS_SLACK,
+      text: `timers before the load: ${before.timers}, after: ${after.timers}`,
+    },
+    {
+      isFine: isFlat({ mean: before.liveBytes, rise }, LIVE_SLACK),
+      text: `live when warm: ${inMebibytes(before.liveBytes)}, after: ${
+        inMebibytes(after.liveBytes)
+      }`,
     },
   ];
 }
