@@ -67,9 +67,8 @@ function learnSilence(
     );
     return;
   }
-  // A 401, a 429 or a gateway's 5xx may come from before Discord's limiter.
-  const isTelling = report.status < 500 && report.status !== 401 &&
-    report.status !== 429 && !report.isCloudflare403 &&
+  // An error may come from before Discord's limiter, whatever its status.
+  const isTelling = report.status >= 200 && report.status < 300 &&
     report.isBucketGarbled === undefined;
   if (isTelling) state.book.noteHeaderless(ask.route.key);
 }

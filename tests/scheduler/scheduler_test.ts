@@ -58,6 +58,18 @@ Deno.test("a route whose answers name no bucket is bound by the global limit alo
   assert.equal(leases.length, 49);
 });
 
+for (const status of [304, 400, 401, 403, 404, 429, 500]) {
+  Deno.test(`a ${status} that names no bucket does not tell a route from one without limits`, () => {
+    const scheduler = createScheduler();
+    const read = () => askOf("GET", CHANNEL);
+    const [first = 0] = enqueueAll(scheduler, [read()], T);
+    scheduler.poll(T);
+    settleAndPoll(scheduler, first, reportOf(T + 50, { status }));
+    const ids = enqueueAll(scheduler, [read(), read(), read()], T + 100);
+    assert.deepEqual(scheduler.poll(T + 100).leases, ids.slice(0, 1));
+  });
+}
+
 Deno.test("messages of one channel leave one after the other's answer", () => {
   const { scheduler, settleFirst } = measuredChannel();
   const ids = enqueueAll(
