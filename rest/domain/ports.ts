@@ -54,11 +54,23 @@ export interface Ticket {
   cancel(): "cancelled" | "sent" | "done";
 }
 
+/** Called once when a caller has left. */
+export interface LeaveListener {
+  handleEvent(): void;
+}
+
+/** Tells when nobody waits for an answer any more; every `AbortSignal` does. */
+export interface CallerGone {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: LeaveListener): void;
+  removeEventListener(type: "abort", listener: LeaveListener): void;
+}
+
 /** The one queue every request of every transport goes through. */
 export interface Submitter {
   /**
    * Queues the request. `callerGone` says that nobody waits for the answer any
    * more: a queued read is dropped, a queued write still runs.
    */
-  submit(request: ProxyRequest, callerGone?: AbortSignal): Ticket;
+  submit(request: ProxyRequest, callerGone?: CallerGone): Ticket;
 }

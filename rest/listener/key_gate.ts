@@ -1,7 +1,7 @@
 import { ALL_RIGHTS, type KeyRights } from "../domain/access.ts";
 import { keyNameOf } from "../domain/caller.ts";
 import type { FactSink } from "../domain/fact.ts";
-import type { Clock, Submitter, Ticket } from "../domain/ports.ts";
+import type { CallerGone, Clock, Submitter, Ticket } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import { isWithinRoutes } from "../domain/route_pattern.ts";
@@ -52,7 +52,7 @@ class Gate implements KeyGate {
     return this.#useOf(name).enter(rights, this.#deps.clock.nowMs());
   }
 
-  submit(request: ProxyRequest, callerGone?: AbortSignal): Ticket {
+  submit(request: ProxyRequest, callerGone?: CallerGone): Ticket {
     const { submitter, keys, clock } = this.#deps;
     const name = keyNameOf(request.caller);
     const rights = keys.rightsOf(name);

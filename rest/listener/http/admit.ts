@@ -1,14 +1,17 @@
+import type { HeaderList } from "../../domain/headers.ts";
 import { type Identity, NOBODY } from "../../domain/identity.ts";
 import type { Clock } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Authorizer, Proof } from "../authorize.ts";
 import { callerOf } from "../caller_of.ts";
+import { fieldOf } from "./fields.ts";
 import { type Place, placeOf, type PlaceRules } from "./place_of.ts";
 
 /** One request on its way through the listener. */
 export interface Visit {
   readonly request: Request;
   readonly info: Deno.ServeHandlerInfo;
+  readonly fields: HeaderList;
   /** For the fact of a refusal, told as soon as it is known. */
   label: string;
   caller: string | undefined;
@@ -45,18 +48,18 @@ export function admit(
   deps: AdmitDeps,
 ): Admission {
   const { authorizer, rules, clock } = deps;
-  const { method, headers } = visit.request;
-  const place = placeOf(method, target, rules, clock.wallMs());
+  const { fields } = visit;
+  const place = placeOf(visit.request.method, target, rules, clock.wallMs());
   const route = place instanceof Refusal ? undefined : place.route;
   if (route !== undefined) visit.label = route.label;
 
-  const proof = proofOf(headers, pathKey, authorizer);
+  const proof = proofOf(fields, pathKey, authorizer);
   const isOpen = rules.areTokenRoutesOpen && route?.carriesToken === true;
   if (proof === undefined && !isOpen) throw unauthorized();
   if (place instanceof Refusal) throw place;
   const caller = callerOf(
     proof?.keyName ?? NO_KEY_NAME,
-    headers.get("x-rest-client"),
+    fieldOf(fields, "x-rest-client"),
     visit.info,
   );
   visit.caller = caller;
@@ -68,25 +71,25 @@ export function admit(
 
 /** Who it is that wants something of the proxy itself; refuses who has no key. */
 export function admitSelf(
-  headers: Headers,
+  fields: HeaderList,
   pathKey: string | undefined,
   authorizer: Authorizer,
 ): Proof {
-  const proof = proofOf(headers, pathKey, authorizer);
+  const proof = proofOf(fields, pathKey, authorizer);
   if (proof === undefined) throw unauthorized();
   return proof;
 }
 
 function proofOf(
-  headers: Headers,
+  fields: HeaderList,
   pathKey: string | undefined,
   authorizer: Authorizer,
 ): Proof | undefined {
   return authorizer.prove({
-    authorization: headers.get("authorization"),
-    restAuthorization: headers.get("x-rest-authorization"),
+    authorization: fieldOf(fields, "authorization"),
+    restAuthorization: fieldOf(fields, "x-rest-authorization"),
     pathKey,
-    botId: headers.get("bot_id"),
+    botId: fieldOf(fields, "bot_id"),
   });
 }
 

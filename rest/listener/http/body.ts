@@ -1,6 +1,9 @@
+import type { HeaderList } from "../../domain/headers.ts";
 import type { Clock } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { GrowingBytes } from "../../collections/growing_bytes.ts";
+import type { DelayLine } from "./delay_line.ts";
+import { fieldOf } from "./fields.ts";
 import { type HeldBytes, SMALL_BODY_BYTES } from "./held_bytes.ts";
 import { startPatience } from "./patience.ts";
 
@@ -10,6 +13,8 @@ export interface BodyRules {
   readonly bodyLimitBytes: number;
   /** How long a body may take that brings hardly a byte. */
   readonly bodyTimeoutMs: number;
+  /** Ends small bodies after that time. */
+  readonly small: DelayLine;
   /** How long a caller waits for room before its body is read. */
   readonly roomWaitMs: number;
 }
@@ -43,16 +48,15 @@ const ROOM_RETRY_MS = 1_000;
  */
 export async function readBody(
   request: Request,
+  fields: HeaderList,
   rules: BodyRules,
 ): Promise<HeldBody> {
-  const { headers } = request;
-  const length = headers.get("content-length");
+  const length = fieldOf(fields, "content-length");
   if (length !== null && !LENGTH.test(length)) throw unreadableLength();
-  const isDeclared = length !== null && !headers.has("transfer-encoding");
+  const isChunked = fieldOf(fields, "transfer-encoding") !== null;
+  const isDeclared = length !== null && !isChunked;
   if (request.method === "GET") {
-    const isEmpty = isDeclared
-      ? Number(length) === 0
-      : !headers.has("transfer-encoding");
+    const isEmpty = isDeclared ? Number(length) === 0 : !isChunked;
     if (isEmpty) return NO_BODY;
     // The runtime does not hand it over, and without it the request would be another one.
     throw new Refusal(
@@ -71,7 +75,7 @@ async function readDeclared(
   rules: BodyRules,
 ): Promise<HeldBody> {
   if (heldBytes > rules.bodyLimitBytes) throw tooLarge(rules);
-  await takeRoom(heldBytes, request, rules);
+  if (!rules.held.tryTake(heldBytes)) await takeRoom(heldBytes, request, rules);
   try {
     if (heldBytes <= SMALL_BODY_BYTES) {
       return { bytes: await readAtOnce(request, rules), heldBytes };
@@ -129,7 +133,6 @@ async function takeRoom(
   rules: BodyRules,
 ): Promise<void> {
   const { held, clock, roomWaitMs } = rules;
-  if (held.tryTake(bytes)) return;
   const untilMs = clock.nowMs() + roomWaitMs;
   const taking = await held.take(bytes, untilMs, request.signal);
   if (taking === "taken") return;
@@ -181,24 +184,22 @@ async function readUpTo(
 }
 
 /** A small body has mostly come with its headers: then the runtime's own way is several times faster. */
-async function readAtOnce(
+function readAtOnce(
   request: Request,
   rules: BodyRules,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const { clock, bodyTimeoutMs } = rules;
-  const patience = startPatience(
-    clock,
-    bodyTimeoutMs,
-    () => reject(tooSlow(rules)),
-  );
-  try {
-    return await Promise.race([request.bytes(), late]);
-  } catch (error) {
-    throw error instanceof Refusal ? error : cutShort();
-  } finally {
-    patience.stop();
-  }
+  const { promise, resolve, reject } = Promise.withResolvers<
+    Uint8Array<ArrayBuffer>
+  >();
+  const late = rules.small.add(() => reject(tooSlow(rules)));
+  request.bytes().then((bytes) => {
+    rules.small.remove(late);
+    resolve(bytes);
+  }, () => {
+    rules.small.remove(late);
+    reject(cutShort());
+  });
+  return promise;
 }
 
 function tooLarge({ bodyLimitBytes }: BodyRules): Refusal {

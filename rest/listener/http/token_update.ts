@@ -6,6 +6,7 @@ import type { Proof } from "../authorize.ts";
 import { broughtIdentity } from "../identity_of.ts";
 import { ownAnswer } from "../own_answer.ts";
 import { type BodyRules, readBody } from "./body.ts";
+import { fieldsOf } from "./fields.ts";
 
 /** Gives waiting requests another token; the queue's part. */
 export type MoveRequests = (which: {
@@ -46,7 +47,10 @@ export async function updateToken(
     );
   }
   const bodyLimitBytes = Math.min(BODY_BYTES_MAX, bodies.bodyLimitBytes);
-  const body = await readBody(request, { ...bodies, bodyLimitBytes });
+  const body = await readBody(request, fieldsOf(request.headers), {
+    ...bodies,
+    bodyLimitBytes,
+  });
   bodies.held.give(body.heldBytes);
   const { oldToken, newToken } = tokensIn(body.bytes);
   const moved = move({

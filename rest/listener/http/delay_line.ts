@@ -1,0 +1,65 @@
+import type { Clock } from "../../domain/ports.ts";
+
+/** Something to be done after the delay, unless it is called off. */
+export interface Delayed {
+  readonly atMs: number;
+  readonly action: () => void;
+}
+
+/**
+ * Does many things after one and the same delay, with one timer for all: to
+ * set and clear a timer for each took longer than to read a small body.
+ */
+export class DelayLine {
+  readonly #clock: Clock;
+  readonly #delayMs: number;
+  /** In the order of their time, since all wait equally long. */
+  readonly #delayed = new Set<Delayed>();
+  #stopClock: (() => void) | undefined;
+
+  constructor(clock: Clock, delayMs: number) {
+    this.#clock = clock;
+    this.#delayMs = delayMs;
+  }
+
+  get size(): number {
+    return this.#delayed.size;
+  }
+
+  /** Does `action` after the delay. */
+  add(action: () => void): Delayed {
+    const delayed = { atMs: this.#clock.nowMs() + this.#delayMs, action };
+    this.#delayed.add(delayed);
+    if (this.#stopClock === undefined) this.#wakeAt(delayed.atMs);
+    return delayed;
+  }
+
+  /** Calls it off; one that was done already is none of its business. */
+  remove(delayed: Delayed): void {
+    this.#delayed.delete(delayed);
+    if (this.#delayed.size > 0) return;
+    this.#stopClock?.();
+    this.#stopClock = undefined;
+  }
+
+  /** A timer set for one that was called off rings once for nothing, and is then set for who is first. */
+  #wakeAt(atMs: number): void {
+    this.#stopClock = this.#clock.wakeAt(atMs, () => {
+      this.#stopClock = undefined;
+      this.#doDue();
+    });
+  }
+
+  #doDue(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const delayed of this.#delayed) {
+      if (delayed.atMs > nowMs) break;
+      this.#delayed.delete(delayed);
+      delayed.action();
+    }
+    const [first] = this.#delayed;
+    if (first !== undefined && this.#stopClock === undefined) {
+      this.#wakeAt(first.atMs);
+    }
+  }
+}

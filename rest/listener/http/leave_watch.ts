@@ -1,0 +1,56 @@
+import type { CallerGone, Clock, LeaveListener } from "../../domain/ports.ts";
+import { type Delayed, DelayLine } from "./delay_line.ts";
+
+/**
+ * To have the runtime tell when a caller leaves costs a tenth of a request's
+ * work, so it is asked for only by who has waited this long. Discord's own
+ * answers take longer; what is answered sooner could hardly be left.
+ */
+const ASK_AFTER_MS = 20;
+
+/** Tells when callers leave, to those that wait long enough to be left. */
+export class LeaveWatch {
+  readonly #line: DelayLine;
+
+  constructor(clock: Clock) {
+    this.#line = new DelayLine(clock, ASK_AFTER_MS);
+  }
+
+  /** Says of one request when its caller is gone, if anybody listens. */
+  of(request: Request): CallerGone {
+    return new LateSignal(request, this.#line);
+  }
+}
+
+/** The request's own signal, made when it is needed. */
+class LateSignal implements CallerGone {
+  readonly #request: Request;
+  readonly #line: DelayLine;
+  #delayed: Delayed | undefined;
+  #signal: AbortSignal | undefined;
+
+  constructor(request: Request, line: DelayLine) {
+    this.#request = request;
+    this.#line = line;
+  }
+
+  get aborted(): boolean {
+    return this.#signal?.aborted ?? false;
+  }
+
+  addEventListener(type: "abort", listener: LeaveListener): void {
+    this.#delayed = this.#line.add(() => {
+      this.#delayed = undefined;
+      this.#signal = this.#request.signal;
+      if (this.#signal.aborted) listener.handleEvent();
+      // Of one that left before it was asked for, the runtime tells in a later turn.
+      else this.#signal.addEventListener(type, listener);
+    });
+  }
+
+  removeEventListener(type: "abort", listener: LeaveListener): void {
+    if (this.#delayed !== undefined) this.#line.remove(this.#delayed);
+    this.#delayed = undefined;
+    this.#signal?.removeEventListener(type, listener);
+  }
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { DelayLine } from "../../../rest/listener/http/delay_line.ts";
+import { createManualClock } from "../../_manual_clock.ts";
+
+function startLine(delayMs: number) {
+  const clock = createManualClock();
+  const line = new DelayLine(clock, delayMs);
+  const done: string[] = [];
+  const add = (name: string) =>
+    line.add(() => done.push(`${name} at ${clock.nowMs()}`));
+  return { clock, line, done, add };
+}
+
+Deno.test("each is done after the delay, in the order they came", async () => {
+  const { clock, done, add } = startLine(100);
+  add("a");
+  await clock.advance(30);
+  add("b");
+  add("c");
+  await clock.advance(500);
+  assert.deepEqual(done, ["a at 100", "b at 130", "c at 130"]);
+});
+
+Deno.test("what is called off is not done, and holds nothing else up", async () => {
+  const { clock, line, done, add } = startLine(100);
+  const first = add("first");
+  await clock.advance(10);
+  add("second");
+  line.remove(first);
+  await clock.advance(500);
+  assert.deepEqual(done, ["second at 110"]);
+  assert.equal(line.size, 0);
+});
+
+Deno.test("a thousand that come and go set one timer, and leave none behind", async () => {
+  const { clock, line, add } = startLine(100);
+  const stays = add("stays");
+  for (let turn = 0; turn < 1_000; turn++) line.remove(add("goes"));
+  assert.equal(clock.timersSet, 1);
+  line.remove(stays);
+  assert.equal(clock.timerCount, 0);
+  await clock.advance(500);
+});
+
+Deno.test("one that is added while others are done waits its own delay", async () => {
+  const { clock, line, done } = startLine(100);
+  line.add(() => {
+    done.push("outer");
+    line.add(() => done.push(`inner at ${clock.nowMs()}`));
+  });
+  await clock.advance(150);
+  assert.deepEqual(done, ["outer"]);
+  await clock.advance(100);
+  assert.deepEqual(done, ["outer", "inner at 200"]);
+});
+
+Deno.test("calling off what was done already changes nothing", async () => {
+  const { clock, line, done, add } = startLine(100);
+  const early = add("early");
+  await clock.advance(50);
+  add("late");
+  await clock.advance(50);
+  line.remove(early);
+  await clock.advance(50);
+  assert.deepEqual(done, ["early at 100", "late at 150"]);
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { LeaveWatch } from "../../../rest/listener/http/leave_watch.ts";
+import { createManualClock } from "../../_manual_clock.ts";
+
+/** Longer than anybody is left unwatched. */
+const LONG_MS = 1_000;
+
+function startWatch() {
+  const clock = createManualClock();
+  const caller = new AbortController();
+  let asked = 0;
+  const request = {
+    get signal() {
+      asked++;
+      return caller.signal;
+    },
+  } as Request;
+  let left = 0;
+  const listener = { handleEvent: () => void left++ };
+  const gone = new LeaveWatch(clock).of(request);
+  return {
+    clock,
+    caller,
+    gone,
+    listener,
+    counts: () => ({ asked, left, timers: clock.timerCount }),
+  };
+}
+
+Deno.test("who is answered soon costs the runtime no question", async () => {
+  const { clock, gone, listener, counts } = startWatch();
+  gone.addEventListener("abort", listener);
+  gone.removeEventListener("abort", listener);
+  await clock.advance(LONG_MS);
+  assert.deepEqual(counts(), { asked: 0, left: 0, timers: 0 });
+});
+
+Deno.test("who waits is told of as soon as it leaves", async () => {
+  const { clock, caller, gone, listener, counts } = startWatch();
+  gone.addEventListener("abort", listener);
+  await clock.advance(LONG_MS);
+  assert.ok(!gone.aborted);
+  caller.abort();
+  assert.ok(gone.aborted);
+  assert.deepEqual(counts(), { asked: 1, left: 1, timers: 0 });
+});
+
+Deno.test("who left before anybody asked is told of then", async () => {
+  const { clock, caller, gone, listener, counts } = startWatch();
+  gone.addEventListener("abort", listener);
+  caller.abort();
+  assert.equal(counts().left, 0);
+  await clock.advance(LONG_MS);
+  assert.deepEqual(counts(), { asked: 1, left: 1, timers: 0 });
+});
+
+Deno.test("nobody is told after it has stopped listening", async () => {
+  const { clock, caller, gone, listener, counts } = startWatch();
+  gone.addEventListener("abort", listener);
+  await clock.advance(LONG_MS);
+  gone.removeEventListener("abort", listener);
+  caller.abort();
+  assert.equal(counts().left, 0);
+});
