@@ -8,3 +8,7 @@ export { pathsList } from "npm:discord-api-spec@10.0.266135";
 
 // Hashes, without loading `deps.ts` and so the upstream client: tests of pure rooms run without permissions.
 export { createHash } from "node:crypto";
+
+// The garbage collector, called for: what is dead can be told from what is held.
+export { setFlagsFromString } from "node:v8";
+export { runInNewContext } from "node:vm";

@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import type { Identity } from "../../rest/domain/identity.ts";
+import type { Method } from "../../rest/domain/request.ts";
+import { Secret } from "../../rest/domain/secret.ts";
+import { Job } from "../../rest/dispatcher/job.ts";
+import { KEPT_MS } from "../../rest/dispatcher/kept_answers.ts";
+import { Orphans } from "../../rest/dispatcher/orphans.ts";
+import { PATIENCE_MS } from "../../rest/dispatcher/second_tries.ts";
+import { discardBody } from "../../rest/dispatcher/streams.ts";
+import { CallerTicket } from "../../rest/dispatcher/ticket.ts";
+import { runInNewContext, setFlagsFromString } from "../deps.ts";
+import {
+  answerOf,
+  bytesOf,
+  requestOf,
+  sha256,
+  streamOf,
+  type Submission,
+  submitWith,
+} from "./_builders.ts";
+import { type Queue, queueOf } from "./_queue.ts";
+import { lost } from "./_scripted_upstream.ts";
+
+const SUBMITS = 100_000;
+const SUBMITS_PER_ROUND = 2_000;
+
+/** What a machine may still hold of the very last ones. */
+const LEFT_MAX = 5;
+
+const BOTS = Array.from({ length: 20 }, (_, index): Identity => ({
+  id: `bot:${index}`,
+  kind: "bot",
+  authorization: new Secret(`Bot ${index}`),
+  isOwn: true,
+}));
+
+/** A life each: how its callers come and go before anything is answered. */
+const LIVES: ReadonlyArray<(visit: Visit) => void> = [
+  (visit) => void visit.submit("GET"),
+  (visit) => visit.submit("GET").leave(),
+  (visit) => void visit.submit("GET").ticket.cancel(),
+  (visit) => void visit.submit("POST"),
+  (visit) => visit.submit("POST").leave(),
+  (visit) => void visit.submit("POST").ticket.cancel(),
+  // A WebSocket's signal lives on when its requests are through.
+  (visit) => visit.overSocket("POST"),
+  // Adopted, and left behind again.
+  (visit) => {
+    visit.submit("PATCH").leave();
+    visit.submit("PATCH").leave();
+  },
+  (visit) => {
+    visit.submit("PUT").leave();
+    visit.submit("PUT");
+  },
+  // Told too late that the first has left.
+  (visit) => {
+    const first = visit.submit("POST");
+    visit.later(() => visit.submit("POST"));
+    visit.later(() => first.leave());
+  },
+  // Answered first, left then, come back for.
+  (visit) => {
+    const first = visit.submit("DELETE");
+    visit.inFlight(() => first.leave());
+    visit.later(() => visit.submit("DELETE").leave());
+  },
+];
+
+/** One place in Discord, and whoever comes there. */
+interface Visit {
+  submit(method: Method): Submission;
+  overSocket(method: Method): void;
+  /** Once it has left, where it has. */
+  inFlight(action: () => void): void;
+  /** When a library may have given up. */
+  later(action: () => void): void;
+}
+
+class Rounds {
+  readonly #queue: Queue = queueOf();
+  readonly #requests: Array<WeakRef<object>> = [];
+  readonly #answers: Array<WeakRef<object>> = [];
+  readonly #socket = new AbortController();
+  #inFlight: Array<() => void> = [];
+  #later: Array<() => void> = [];
+  #place = 0;
+
+  get submits(): number {
+    return this.#requests.length;
+  }
+
+  async play(): Promise<void> {
+    const { clock, dispatcher } = this.#queue;
+    const until = this.submits + SUBMITS_PER_ROUND;
+    while (this.submits < until) {
+      LIVES[this.#place % LIVES.length]?.(this.#visit(this.#place));
+      this.#place++;
+    }
+    await clock.settle();
+    for (const action of this.#inFlight.splice(0)) action();
+    await clock.advance(PATIENCE_MS);
+    for (const action of this.#later.splice(0)) action();
+    do {
+      this.#endAll();
+      await clock.advance(500);
+    } while (dispatcher.snapshot().waiting + dispatcher.snapshot().inFlight);
+    await clock.advance(KEPT_MS);
+    this.#queue.upstream.sends.length = 0;
+    this.#queue.facts.length = 0;
+  }
+
+  /** Requests and answers that somebody holds still, when the queue has moved on. */
+  async held(): Promise<number> {
+    const { clock, dispatcher, upstream } = this.#queue;
+    dispatcher.submit(requestOf("GET"));
+    await clock.settle();
+    upstream.next.answer(answerOf());
+    await clock.settle();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    setFlagsFromString("--expose-gc");
+    runInNewContext("gc")();
+    const all = [...this.#requests, ...this.#answers];
+    return all.filter((one) => one.deref() !== undefined).length;
+  }
+
+  drain(): Promise<unknown> {
+    return this.#queue.dispatcher.drain(0);
+  }
+
+  #visit(place: number): Visit {
+    const path = `/channels/${Math.floor(place / LIVES.length)}/messages`;
+    const text = `${place}`;
+    const identity = BOTS[place % BOTS.length];
+    assert.ok(identity !== undefined);
+    const requestWith = (method: Method) => {
+      const about = method === "GET" ? {} : { text };
+      const request = requestOf(method, { path, identity, ...about });
+      this.#requests.push(new WeakRef(request));
+      return request;
+    };
+    const { dispatcher } = this.#queue;
+    return {
+      submit(method) {
+        const submission = submitWith({ dispatcher }, requestWith(method));
+        submission.answer.then(discardBody, () => {});
+        return submission;
+      },
+      overSocket: (method) => {
+        const { signal } = this.#socket;
+        const { answer } = dispatcher.submit(requestWith(method), signal);
+        answer.then(discardBody, () => {});
+      },
+      inFlight: (action) => void this.#inFlight.push(action),
+      later: (action) => void this.#later.push(action),
+    };
+  }
+
+  #endAll(): void {
+    const { sends } = this.#queue.upstream;
+    for (const [index, send] of sends.entries()) {
+      if (!send.isOpen) continue;
+      if (index % 7 === 0) {
+        send.fail(lost());
+        continue;
+      }
+      const { stream } = streamOf([BODY]);
+      const answer = index % 2 === 0
+        ? answerOf(index % 7 === 1 ? 503 : 200, { text: "body" })
+        : answerOf(200, { body: stream });
+      this.#answers.push(new WeakRef(answer.body ?? answer));
+      send.answer(answer);
+    }
+  }
+}
+
+const BODY = bytesOf("body");
+
+Deno.test("of 100,000 submits whose callers stay, leave and come back the dispatcher holds nothing a minute later", async () => {
+  const rounds = new Rounds();
+  while (rounds.submits < SUBMITS) await rounds.play();
+  const held = await rounds.held();
+  assert.ok(held <= LEFT_MAX, `${held} of ${rounds.submits} are held`);
+  await rounds.drain();
+});
+
+Deno.test("of 100,000 orphans that were adopted, dropped, expired or beyond the bound, not one address is remembered", () => {
+  const orphans = new Orphans(sha256);
+  const desk = { callerLeft() {}, takeBack: () => "done" as const };
+  for (let index = 0; index < SUBMITS; index++) {
+    const request = requestOf("POST", { path: `/channels/${index}/pins` });
+    const job = new Job(index, new CallerTicket(request, desk), 0);
+    orphans.add(job);
+    if (index % 4 === 0) orphans.adopt(request, 0);
+    else if (index % 4 === 1) orphans.drop(job);
+    else orphans.keep(job, index % 4 === 2 ? answerOf() : undefined, 0);
+  }
+  assert.ok(!orphans.isEmpty);
+  orphans.expire(KEPT_MS);
+  assert.ok(orphans.isEmpty);
+});
