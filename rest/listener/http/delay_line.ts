@@ -37,6 +37,13 @@ export class DelayLine {
   /** Calls it off; one that was done already is none of its business. */
   remove(delayed: Delayed): void {
     this.#delayed.delete(delayed);
+  }
+
+  /**
+   * Stops the timer if it has nothing to do. To be called when nothing is
+   * under way: stopped with the last of each burst, it would be set for each.
+   */
+  rest(): void {
     if (this.#delayed.size > 0) return;
     this.#stopClock?.();
     this.#stopClock = undefined;

@@ -91,6 +91,7 @@ const UPGRADE_PATH = /^\/(?:rep)?(?:\?|$)/;
 /** Answers HTTP: one request in, one answer or refusal out, whoever had to wait. */
 export function createHttpHandler(deps: HttpHandlerDeps): HttpHandler {
   const desk = deskOf(deps);
+  let underWay = 0;
   return async function handleHttp(request, info) {
     const visit: Visit = {
       request,
@@ -100,10 +101,13 @@ export function createHttpHandler(deps: HttpHandlerDeps): HttpHandler {
       caller: undefined,
       isSubmitted: false,
     };
+    underWay++;
     try {
       return await receive(visit, desk);
     } catch (error) {
       return refuse(error, visit, deps.facts);
+    } finally {
+      if (--underWay === 0) rest(desk);
     }
   };
 }
@@ -125,6 +129,12 @@ function deskOf(deps: HttpHandlerDeps): Desk {
     },
     leaves: new LeaveWatch(clock),
   };
+}
+
+/** Lets go of timers that nobody waits for. */
+function rest({ bodies, leaves }: Desk): void {
+  bodies.small.rest();
+  leaves.rest();
 }
 
 async function receive(visit: Visit, desk: Desk): Promise<Response> {

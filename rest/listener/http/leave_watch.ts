@@ -16,6 +16,11 @@ export class LeaveWatch {
     this.#line = new DelayLine(clock, ASK_AFTER_MS);
   }
 
+  /** Nothing is under way: no timer is wanted. */
+  rest(): void {
+    this.#line.rest();
+  }
+
   /** Says of one request when its caller is gone, if anybody listens. */
   of(request: Request): CallerGone {
     return new LateSignal(request, this.#line);

@@ -37,9 +37,20 @@ Deno.test("a thousand that come and go set one timer, and leave none behind", as
   const stays = add("stays");
   for (let turn = 0; turn < 1_000; turn++) line.remove(add("goes"));
   assert.equal(clock.timersSet, 1);
+  line.rest();
+  assert.equal(clock.timerCount, 1);
   line.remove(stays);
+  line.rest();
   assert.equal(clock.timerCount, 0);
   await clock.advance(500);
+});
+
+Deno.test("a timer whose burst is over rings once for nothing and stops", async () => {
+  const { clock, line, add } = startLine(100);
+  line.remove(add("goes"));
+  assert.equal(clock.timerCount, 1);
+  await clock.advance(100);
+  assert.equal(clock.timerCount, 0);
 });
 
 Deno.test("one that is added while others are done waits its own delay", async () => {

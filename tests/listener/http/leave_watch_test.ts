@@ -17,9 +17,11 @@ function startWatch() {
   } as Request;
   let left = 0;
   const listener = { handleEvent: () => void left++ };
-  const gone = new LeaveWatch(clock).of(request);
+  const watch = new LeaveWatch(clock);
+  const gone = watch.of(request);
   return {
     clock,
+    watch,
     caller,
     gone,
     listener,
@@ -28,9 +30,11 @@ function startWatch() {
 }
 
 Deno.test("who is answered soon costs the runtime no question", async () => {
-  const { clock, gone, listener, counts } = startWatch();
+  const { clock, watch, gone, listener, counts } = startWatch();
   gone.addEventListener("abort", listener);
   gone.removeEventListener("abort", listener);
+  watch.rest();
+  assert.equal(clock.timerCount, 0);
   await clock.advance(LONG_MS);
   assert.deepEqual(counts(), { asked: 0, left: 0, timers: 0 });
 });
