@@ -11,7 +11,7 @@ import {
   submitWith,
 } from "./_builders.ts";
 import { type Queue, queueOf } from "./_queue.ts";
-import { lost, unsent } from "./_scripted_upstream.ts";
+import { lost, type Send, unsent } from "./_scripted_upstream.ts";
 
 function textsOf(upstream: Queue["upstream"]): string[] {
   return upstream.sends.map(({ request }) =>
@@ -129,6 +129,30 @@ Deno.test("a deadline that passes is refused as unsent", async () => {
   upstream.next.answer(answerOf(200, { headers: [VIA] }));
   await dispatcher.drain(0);
 });
+
+// How the first try ends, two seconds before which the request had to have left.
+const FIRST_ENDS: ReadonlyArray<readonly [string, (send: Send) => void]> = [
+  ["no connection", (send) => send.fail(unsent())],
+  ["a lost one", (send) => send.fail(lost())],
+  ["a 502", (send) => send.answer(answerOf(502, { headers: [VIA] }))],
+  ["a 429", (send) => send.answer(limited(1))],
+];
+
+for (const [end, come] of FIRST_ENDS) {
+  Deno.test(`a deadline is met by leaving once: after ${end} the next try may come later`, async () => {
+    const { clock, upstream, dispatcher } = queueOf();
+    const { answer } = dispatcher.submit(
+      requestOf("PUT", { text: "a", leaveWithinMs: 2_000 }),
+    );
+    await clock.advance(1_950);
+    come(upstream.next);
+    await clock.advance(5_000);
+    assert.equal(upstream.sends.length, 2);
+    upstream.next.answer(answerOf(204, { headers: [VIA] }));
+    assert.equal((await answer).status, 204);
+    await dispatcher.drain(0);
+  });
+}
 
 const step = fc.record({
   kind: fc.constantFrom(
