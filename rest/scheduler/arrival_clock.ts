@@ -10,14 +10,27 @@ import type { BucketReport, LimitReport } from "../domain/limit_report.ts";
  * it is offset. Nothing is assumed about the way back.
  */
 
-/** Samples kept: enough to meet the fast end of the spread, few enough to follow a changed path. */
+/** Samples kept whole: enough to tell how far the fast end of the spread lies from its middle. */
 const SAMPLES_MAX = 64;
-/** Older samples are forgotten: two clocks may drift some 20 ms per million. */
+/** Older samples are forgotten, to follow a changed path: and two clocks may drift some 20 ms per million. */
 const SAMPLE_AGE_MAX_MS = 60_000;
+/**
+ * The extremes of so long are kept together. Kept by time, not by number: at
+ * 1,000 a second 64 samples are one busy moment of one end, and the first
+ * request after it would arrive before the "fastest lately".
+ */
+const SPAN_MS = 5_000;
 /** `Reset` and `Reset-After` are each cut or rounded to a millisecond: their difference is off by at most one. */
 const ROUNDING_MS = 1;
 /** Samples in a row that contradict the rest before the rest is dropped: the clock was set. */
 const CONTRADICTIONS_MAX = 3;
+
+/** The extremes of some seconds' samples. */
+interface Span {
+  readonly sinceMs: number;
+  leastWayInMs: number;
+  highestFloorMs: number;
+}
 
 interface Sample {
   readonly atMs: number;
@@ -32,6 +45,7 @@ const REVIEW_EVERY = 64;
 
 export class ArrivalClock {
   #samples: Sample[] = [];
+  #spans: Span[] = [];
   #contradictions: Sample[] = [];
   #leastWayInMs = Infinity;
   #highestFloorMs = -Infinity;
@@ -52,6 +66,8 @@ export class ArrivalClock {
       this.#contradictions.push(sample);
       if (this.#contradictions.length < CONTRADICTIONS_MAX) return false;
       this.#samples = this.#contradictions;
+      this.#spans = [];
+      for (const one of this.#samples) this.#noteSpan(one);
       this.#timesSet++;
       this.#review(sample.atMs);
     } else {
@@ -100,7 +116,22 @@ export class ArrivalClock {
       (count < REVIEW_EVERY && (count & (count - 1)) === 0);
     this.#leastWayInMs = Math.min(this.#leastWayInMs, sample.wayInMs);
     this.#highestFloorMs = Math.max(this.#highestFloorMs, sample.floorMs);
+    this.#noteSpan(sample);
     if (isFew || ++this.#sinceReview >= REVIEW_EVERY) this.#review(sample.atMs);
+  }
+
+  #noteSpan({ atMs, wayInMs, floorMs }: Sample): void {
+    const span = this.#spans.at(-1);
+    if (span === undefined || atMs - span.sinceMs >= SPAN_MS) {
+      this.#spans.push({
+        sinceMs: atMs,
+        leastWayInMs: wayInMs,
+        highestFloorMs: floorMs,
+      });
+      return;
+    }
+    span.leastWayInMs = Math.min(span.leastWayInMs, wayInMs);
+    span.highestFloorMs = Math.max(span.highestFloorMs, floorMs);
   }
 
   #review(nowMs: number): void {
@@ -111,10 +142,16 @@ export class ArrivalClock {
     );
     const waysIn = this.#samples.map((sample) => sample.wayInMs);
     waysIn.sort((a, b) => a - b);
-    const least = waysIn[0] ?? 0;
+    this.#spans = this.#spans.filter((span, index) =>
+      index === this.#spans.length - 1 ||
+      nowMs - span.sinceMs <= SAMPLE_AGE_MAX_MS
+    );
+    const least = Math.min(...this.#spans.map((span) => span.leastWayInMs));
     const median = waysIn[waysIn.length >> 1] ?? least;
     this.#leastWayInMs = least;
-    this.#highestFloorMs = Math.max(...this.#samples.map((s) => s.floorMs));
+    this.#highestFloorMs = Math.max(
+      ...this.#spans.map((span) => span.highestFloorMs),
+    );
     // With n samples the next one is the smallest yet with a chance of 1 in
     // n + 1; the first term is about what it would then undercut the others
     // by. The second distrusts the first few, which met cold code and cold

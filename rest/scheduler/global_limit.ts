@@ -7,9 +7,10 @@ import { type HeapNode, IndexedHeap } from "../collections/indexed_heap.ts";
  *
  * What Discord counts is arrival, which lies somewhere between our start and
  * the answer. A token is therefore safe to use again one second after the
- * answer that used it, or after the arrival itself where the answer tells it;
- * and since a request does arrive at some time, at the latest one second and a
- * margin after its start. The margin is the spread of latencies seen. Kept so,
+ * answer that used it, or after the arrival itself where the answer tells it.
+ * Where it does not, or none came yet: since a request does arrive at some
+ * time, at the latest one second and a margin after its start. The margin is
+ * the spread of latencies seen. Kept so,
  * no window of Discord's, wherever it begins and of whichever kind, can hold
  * more than `limit` arrivals.
  */
@@ -28,6 +29,8 @@ export interface GlobalPermit extends HeapNode {
   readonly startedAtMs: number;
   /** Infinity while its answer is out. */
   arrivedByMs: number;
+  /** Its arrival is known, and nothing has to be guessed from its start. */
+  isDated: boolean;
   isReturned: boolean;
 }
 
@@ -78,6 +81,7 @@ export class GlobalLimit {
       startedAtMs: nowMs,
       arrivedByMs: Infinity,
       heapIndex: -1,
+      isDated: false,
       isReturned: false,
     };
     this.#used++;
@@ -85,13 +89,14 @@ export class GlobalLimit {
     return permit;
   }
 
-  /** `arrivedByMs`: by when it had arrived at Discord, the answer's own moment at the latest. */
+  /** `arrivedByMs`: by when it had arrived at Discord, where its answer told; if not, by the answer's own moment. */
   answered(
     permit: GlobalPermit,
     answeredAtMs: number,
-    arrivedByMs: number,
+    arrivedByMs: number | undefined,
   ): void {
-    permit.arrivedByMs = arrivedByMs;
+    permit.arrivedByMs = arrivedByMs ?? answeredAtMs;
+    permit.isDated = arrivedByMs !== undefined;
     if (!permit.isReturned) this.#byArrival.push(permit);
     this.#learn(answeredAtMs - permit.startedAtMs);
   }
@@ -104,11 +109,12 @@ export class GlobalLimit {
     }
     for (;;) {
       const first = this.#byStart.peek();
-      const isDue = first !== undefined && (first.isReturned ||
-        first.startedAtMs + WINDOW_MS + this.#marginMs <= nowMs);
-      if (!isDue) break;
+      if (first === undefined) break;
+      const isKnown = first.isReturned || first.isDated;
+      const dueAtMs = first.startedAtMs + WINDOW_MS + this.#marginMs;
+      if (!isKnown && dueAtMs > nowMs) break;
       this.#byStart.shift();
-      this.#return(first);
+      if (!isKnown) this.#return(first);
     }
   }
 

@@ -82,7 +82,7 @@ function givePermitBack(
   const answeredAtMs = report?.receivedAtMs ?? nowMs;
   const arrivedMs = report && state.arrival.sentAsIfAtMs(report);
   const arrivedByMs = arrivedMs === undefined
-    ? answeredAtMs
+    ? undefined
     : Math.min(answeredAtMs, arrivedMs + BETWEEN_LIMITERS_MS);
   lane.limit.answered(permit, answeredAtMs, arrivedByMs);
 }

@@ -36,7 +36,8 @@ export interface WorldOptions {
   readonly seed?: number;
   readonly model?: ModelOptions;
   readonly scheduler?: Partial<SchedulerOptions>;
-  readonly wayIn?: Range;
+  /** May change with time, told in ms since the world began. */
+  readonly wayIn?: Range | ((sinceStartMs: number) => Range);
   readonly wayOut?: Range;
   /** Share of answers that never come. */
   readonly lossShare?: number;
@@ -170,7 +171,10 @@ class VirtualWorld {
     const { wayIn = PROMPT, wayOut = USUAL, lossShare = 0 } = this.#options;
     const sentAtMs = this.#nowMs;
     const isLost = this.#random() < lossShare;
-    const inMs = drawMs(this.#random, wayIn);
+    const way = typeof wayIn === "function"
+      ? wayIn(sentAtMs - WORLD_START_MS)
+      : wayIn;
+    const inMs = drawMs(this.#random, way);
     const outMs = drawMs(this.#random, wayOut);
     this.#at(sentAtMs + inMs, () => {
       const response = this.#judge(id);

@@ -63,6 +63,22 @@ Deno.test("ArrivalClock follows Discord's clock when three answers agree that it
   assert.ok((clock.offsetMs ?? 0) > SERVER_OFFSET_MS + 5_000);
 });
 
+Deno.test("ArrivalClock remembers the fastest way in for a minute, however many slower ones follow", () => {
+  const clock = new ArrivalClock();
+  learn(clock, { sentAtMs: 0, decidedAtMs: 1, receivedAtMs: 50 });
+  const sendSlow = (fromMs: number) => {
+    for (let n = 0; n < 1_000; n++) {
+      const sentAtMs = fromMs + n;
+      const decidedAtMs = sentAtMs + 80;
+      learn(clock, { sentAtMs, decidedAtMs, receivedAtMs: sentAtMs + 130 });
+    }
+  };
+  sendSlow(1_000);
+  assert.ok((clock.offsetMs ?? 0) <= SERVER_OFFSET_MS + 1);
+  sendSlow(70_000);
+  assert.ok((clock.offsetMs ?? 0) > SERVER_OFFSET_MS + 70);
+});
+
 function learn(
   clock: ArrivalClock,
   at: { sentAtMs: number; decidedAtMs: number; receivedAtMs: number },

@@ -24,6 +24,20 @@ Deno.test("GlobalLimit gives a token back 1.05 s after its start while its answe
   assert.equal(limit.freeAtMs(1_050), 0);
 });
 
+Deno.test("GlobalLimit waits for a known arrival, however long before that the request left", () => {
+  const limit = new GlobalLimit(1, 0);
+  limit.answered(limit.take(0), 300, 200);
+  assert.equal(limit.freeAtMs(1_199), 1_200);
+  assert.equal(limit.freeAtMs(1_200), 0);
+});
+
+Deno.test("GlobalLimit goes by the start where a slow answer does not tell the arrival", () => {
+  const limit = new GlobalLimit(1, 0);
+  limit.answered(limit.take(0), 300, undefined);
+  assert.equal(limit.freeAtMs(1_049), 1_050);
+  assert.equal(limit.freeAtMs(1_050), 0);
+});
+
 Deno.test("GlobalLimit widens its margin to the spread of latencies seen", () => {
   const limit = new GlobalLimit(64, 0);
   for (let index = 0; index < 64; index++) {

@@ -71,6 +71,57 @@ for (
   });
 }
 
+for (
+  const [what, isSlow] of [
+    ["now and then", (sinceMs: number) => sinceMs % 700 >= 300],
+    [
+      "for its first burst",
+      (sinceMs: number) => sinceMs >= 2_000 && sinceMs < 2_300,
+    ],
+  ] as [string, (sinceMs: number) => boolean][]
+) {
+  Deno.test(`1,000 reads keep a global limit of 250 though the way in is slow ${what}`, () => {
+    // One read long before shows how fast the way in can be.
+    const plans = ["1", ...ids(1_000)].map((id, index): Plan => ({
+      method: "GET",
+      path: `/channels/${id}`,
+      atMs: index === 0 ? 0 : 2_000,
+    }));
+    const report = runWorld(plans, {
+      model: { globalLimit: { limit: 250, window: "sliding" } },
+      scheduler: { globalLimitOf: () => 250 },
+      wayIn: (sinceMs) =>
+        isSlow(sinceMs) ? { minMs: 60, maxMs: 100 } : { minMs: 1, maxMs: 5 },
+    });
+    assert.deepEqual(report.limited, NO_429);
+    assertRatio(report.makespanMs - 2_000, 3_050, 1.15);
+  });
+}
+
+Deno.test("1,000 new channels of a learnt hash share a global limit of 1,000 with little lost", () => {
+  const message = (id: number, atMs: number): Plan => ({
+    method: "POST",
+    path: `/channels/${id}/messages`,
+    json: { content: "x" },
+    atMs,
+  });
+  const warm = [message(1, 0), message(1, 0)];
+  const plans = Array.from(
+    { length: 5_000 },
+    (_, n) => message(2 + n % 1_000, 7_000),
+  );
+  const report = runWorld([...warm, ...plans], {
+    model: {
+      globalLimit: { limit: 1_000, window: "sliding" },
+      rules: [{ match: "POST /channels/{}/messages", ...SLIDING_5_PER_5_S }],
+    },
+    scheduler: { globalLimitOf: () => 1_000 },
+    wayIn: { minMs: 0, maxMs: 5 },
+  });
+  assert.deepEqual(report.limited, NO_429);
+  assertRatio(report.makespanMs - 7_000, 4_050, 1.03);
+});
+
 Deno.test("30 reads of one sliding route of 10 per 5 s leave as its tokens come back", () => {
   const plans = ids(30).map((id): Plan => ({
     method: "GET",
