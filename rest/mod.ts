@@ -79,7 +79,7 @@ function readKeysAgain(
   proxy: Proxy,
 ): void {
   const read = loadKeys(settings, botNames);
-  if (!read.ok) return tellKept(log, "the keys", read.problems);
+  if (!read.ok) return tellKept(log, "the keys in use stay", read.problems);
   proxy.replaceKeys(read.value);
   for (const note of read.notes) log.write("warn", note);
   log.write("info", `SIGHUP: ${read.value.length} keys are read`);
@@ -91,7 +91,7 @@ function renewCertificate(
   listener: Listener,
 ): void {
   const read = loadTls(settings);
-  if (!read.ok) return tellKept(log, "the certificate", read.problems);
+  if (!read.ok) return tellKept(log, CERTIFICATE_STAYS, read.problems);
   if (read.value === undefined) return;
   try {
     const isNew = listener.renew?.(read.value) === true;
@@ -99,13 +99,19 @@ function renewCertificate(
     const end = isNew ? "is taken over" : "is the one in use";
     log.write("info", `SIGHUP: the certificate ${end}`);
   } catch (error) {
-    tellKept(log, "the certificate", [messageOf(error)]);
+    tellKept(log, CERTIFICATE_STAYS, [messageOf(error)]);
   }
 }
 
-function tellKept(log: Log, what: string, problems: readonly string[]): void {
-  for (const problem of problems) log.write("error", `SIGHUP: ${problem}`);
-  log.write("error", `SIGHUP: ${what} in use before stay`);
+const CERTIFICATE_STAYS = "the certificate in use stays";
+
+/** A line for each problem; the last one also says what goes on. */
+function tellKept(log: Log, goesOn: string, problems: readonly string[]): void {
+  const last = problems.length - 1;
+  for (const [at, problem] of problems.entries()) {
+    const end = at === last ? `; ${goesOn}` : "";
+    log.write("error", `SIGHUP: ${problem}${end}`);
+  }
 }
 
 /** The first signal drains; a second one means that somebody is in a hurry. */

@@ -1,3 +1,5 @@
+import { commandOf, ownPlaces } from "../../tools/soak/child.ts";
+
 const ROOT = new URL("../../", import.meta.url);
 
 /** A proxy in a process of its own, started as `deno task start` does it. */
@@ -16,6 +18,8 @@ export interface ChildOptions {
   /** `deno serve rest/serve.ts` instead of `deno run rest/mod.ts`. */
   readonly isServe?: boolean;
   readonly env?: Record<string, string>;
+  /** How many files it may have open; as many as we may unless said. */
+  readonly filesMax?: number;
   /** Text of a `.env` in its working directory; none unless given. */
   readonly envFile?: string;
 }
@@ -46,8 +50,9 @@ export async function startChild(options: ChildOptions = {}): Promise<Child> {
     ? ["serve", "--host=127.0.0.1", "--port=0", ...flags, pathOf("serve.ts")]
     : ["run", ...flags, pathOf("mod.ts")];
   args.splice(1, 0, ...NOTHING_FETCHED);
-  const child = new Deno.Command(Deno.execPath(), {
-    args,
+  const [program, words] = commandOf({ ...options, args });
+  const child = new Deno.Command(program, {
+    args: words,
     cwd: directory,
     clearEnv: true,
     env: { ...ownPlaces(), NO_COLOR: "1", ...options.env },
@@ -59,15 +64,6 @@ export async function startChild(options: ChildOptions = {}): Promise<Child> {
 
 function pathOf(file: string): string {
   return new URL(`rest/${file}`, ROOT).pathname;
-}
-
-/** Where Deno finds its cache; the rest of our environment is kept from the child. */
-function ownPlaces(): Record<string, string> {
-  const names = ["DENO_DIR", "HOME", "PATH", "XDG_CACHE_HOME"];
-  const given = names.map((name) => [name, Deno.env.get(name)] as const);
-  return Object.fromEntries(
-    given.filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
 }
 
 function watch(child: Deno.ChildProcess, directory: string): Child {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { HEADERS, KEY, startHeldUpstream } from "./_held_upstream.ts";
 import { startChild, startWords } from "./child.ts";
 
-const KEY = "key-of-the-start-tests";
 const NO_ENV_FILE = /^Warning The `--env-file` flag .*\n/;
 
 Deno.test("the start task asks for the network, its settings and the files they name, and for nothing else", async () => {
@@ -178,41 +178,3 @@ Deno.test("deno serve refuses bad settings as the start does", async () => {
     "REST_AUTHORIZATION is not set: want 16 to 256 visible ASCII characters\n",
   );
 });
-
-const HEADERS = {
-  "authorization": "Bot MTIzNDU2Nzg5MDEyMzQ1Njc4.a.b",
-  "x-rest-authorization": KEY,
-};
-
-/** An upstream that answers nothing until it is released. */
-function startHeldUpstream() {
-  const reached = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<void>();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    async (request) => {
-      await request.body?.cancel();
-      reached.resolve();
-      await released.promise;
-      return Response.json({ id: "1" });
-    },
-  );
-  return {
-    env: {
-      REST_AUTHORIZATION: KEY,
-      REST_PORT: "0",
-      REST_UPSTREAM: `http://127.0.0.1:${server.addr.port}/api`,
-    },
-    /** Settles when a request is here; an answer before that fails the test. */
-    reachedBy: (call: Promise<Response>) =>
-      Promise.race([
-        reached.promise,
-        call.then((early) => assert.fail(`answered ${early.status} at once`)),
-      ]),
-    release: () => released.resolve(),
-    async [Symbol.asyncDispose]() {
-      released.resolve();
-      await server.shutdown();
-    },
-  };
-}

@@ -122,8 +122,10 @@ async function startChild(options: ChildOptions): Promise<Child> {
   };
 }
 
-/** Only a shell can set the bound before the runtime looks at it. */
-function commandOf({ args, filesMax }: ChildOptions): [string, string[]] {
+/** How to run `deno` so; only a shell can set the bound before the runtime looks at it. */
+export function commandOf(
+  { args, filesMax }: Pick<ChildOptions, "args" | "filesMax">,
+): [program: string, words: string[]] {
   const deno = Deno.execPath();
   if (filesMax === undefined) return [deno, [...args]];
   const script = `ulimit -n ${filesMax} && exec "$@"`;
@@ -147,7 +149,7 @@ async function addressOf(
 }
 
 /** What a Deno process needs to find its cache; the rest of our environment is kept from it. */
-function ownPlaces(): Record<string, string> {
+export function ownPlaces(): Record<string, string> {
   const names = ["DENO_DIR", "HOME", "PATH", "XDG_CACHE_HOME"];
   return Object.fromEntries(names.flatMap((name) => {
     const value = Deno.env.get(name);
