@@ -66,7 +66,7 @@ function giveLeaseBack(state: State, { line, lane }: Waiting): void {
 }
 
 /** Room for what lies between Discord's two limiters: the moment told is that of the bucket's. */
-const BETWEEN_LIMITERS_MS = 10;
+const BETWEEN_LIMITERS_MS = 5;
 
 /** Tells the global limit when its token was used, as exactly as the answer allows. */
 function givePermitBack(
