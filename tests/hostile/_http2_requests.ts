@@ -26,6 +26,7 @@ const ME = "/api/v10/users/@me";
 const READ = `GET ${ME} 0`;
 const BODY = '{"content":"x"}';
 const MESSAGES = "/api/v10/channels/1/messages";
+const CHANNEL = "/api/v10/channels/1";
 const POSTED = `POST ${MESSAGES} ${BODY.length}`;
 
 type Pseudo = Partial<
@@ -50,9 +51,9 @@ function request(pseudo: Pseudo = {}, more: Fields = [], stream = 1): string {
   return frame(HEADERS, END_HEADERS | END_STREAM, stream, block);
 }
 
-function post(more: Fields): string {
-  const pseudo = { method: "POST", path: MESSAGES };
-  const all = fields(pseudo, [["content-type", "application/json"], ...more]);
+function post(more: Fields, pseudo: Pseudo = {}): string {
+  const wanted = { method: "POST", path: MESSAGES, ...pseudo };
+  const all = fields(wanted, [["content-type", "application/json"], ...more]);
   return PREFACE + frame(HEADERS, END_HEADERS, 1, fieldBlock(all)) +
     frame(DATA, END_STREAM, 1, BODY);
 }
@@ -144,12 +145,14 @@ export const HTTP2_ATTEMPTS: readonly Http2Attempt[] = [
       ["content-length", "15"],
       ["content-length", "3"],
     ]),
+    "a GET with a body and its length": post([
+      ["content-length", String(BODY.length)],
+    ], { method: "GET" }),
   }),
-  {
-    tried: "a method outside the list",
-    bytes: PREFACE + request({ method: "TRACE" }),
-    cameBack: "`bad_method`",
-  },
+  ...alike({ cameBack: "`bad_method`" }, {
+    "a method outside the list": PREFACE + request({ method: "TRACE" }),
+    "HEAD with a body": post([], { method: "HEAD", path: ME }),
+  }),
   {
     tried: "900 headers",
     bytes: PREFACE +
@@ -161,6 +164,19 @@ export const HTTP2_ATTEMPTS: readonly Http2Attempt[] = [
     bytes: post([]),
     cameBack: "Discord's answer",
     reached: [POSTED],
+  },
+  {
+    tried: "a DELETE with a body without a length",
+    bytes: post([], { method: "DELETE", path: CHANNEL }),
+    cameBack: "Discord's answer",
+    reached: [`DELETE ${CHANNEL} ${BODY.length}`],
+  },
+  {
+    tried:
+      "a GET with a body without a length (the runtime drops the body unseen)",
+    bytes: post([], { method: "GET", path: ME }),
+    cameBack: "Discord's answer",
+    reached: [READ],
   },
   ...alike({ cameBack: "Discord's answer", reached: [READ] }, {
     "20,000 SETTINGS, then a request": PREFACE +
