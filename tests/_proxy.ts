@@ -1,5 +1,6 @@
 import { readSettings } from "../rest/config/read_settings.ts";
 import type { Settings } from "../rest/config/settings.ts";
+import type { Access } from "../rest/domain/access.ts";
 import type { Fact } from "../rest/domain/fact.ts";
 import { startListener } from "../rest/listener/serve.ts";
 import { createProxy, type Proxy } from "../rest/proxy.ts";
@@ -33,14 +34,25 @@ export function settingsOf(env: Record<string, string> = {}): Settings {
   return read.settings;
 }
 
+export interface TestProxyOptions {
+  readonly env?: Record<string, string>;
+  readonly sim?: SimOptions;
+  /** What the files of keys and tokens say, where there are any. */
+  readonly access?: Access;
+}
+
 export async function startTestProxy(
-  options: { env?: Record<string, string>; sim?: SimOptions } = {},
+  options: TestProxyOptions = {},
 ): Promise<TestProxy> {
   const sim = await startSim(options.sim);
   const facts: Fact[] = [];
   const sink = (fact: Fact) => void facts.push(fact);
   const settings = settingsOf({ REST_UPSTREAM: sim.url, ...options.env });
-  const proxy = createProxy(settings, { facts: sink });
+  const { access } = options;
+  const proxy = createProxy(settings, {
+    facts: sink,
+    ...access !== undefined && { access },
+  });
   const listener = startListener(
     { host: "127.0.0.1", port: 0, facts: sink },
     proxy.fetch,
