@@ -54,6 +54,15 @@ Deno.test("the lock file locks npm packages and nothing else", () => {
   assert.deepEqual(Object.keys(LOCK).sort(), ["npm", "specifiers", "version"]);
 });
 
+Deno.test("nothing but `deno task lock` writes the lock file: elsewhere what it lacks is an error", () => {
+  const { lock, tasks } = JSON.parse(textOf("deno.json"));
+  assert.deepEqual(lock, { path: "deno.lock", frozen: true });
+  const unfrozen = Object.entries<string>(tasks)
+    .filter(([, task]) => task.includes("--frozen=false"));
+  assert.deepEqual(unfrozen.map(([name]) => name), ["lock"]);
+  assert.ok(tasks.lock.endsWith(` --entrypoint ${DEPS_FILES.join(" ")}`));
+});
+
 Deno.test("every locked package has its hash, and none runs anything when it is installed", () => {
   for (const [name, { integrity, scripts }] of Object.entries(LOCK.npm)) {
     assert.match(integrity ?? "", INTEGRITY, name);
