@@ -19,9 +19,9 @@ export interface KeyGate extends Submitter {
   /**
    * Says before a request's body is read whether it may come in, and holds its
    * place meanwhile. Refuses as `submit` would; the place is given back by
-   * calling what is returned.
+   * calling what is returned, undefined for a key that is bound by nothing.
    */
-  enter(asked: Asked): () => void;
+  enter(asked: Asked): (() => void) | undefined;
 }
 
 export interface KeyGateDeps {
@@ -44,10 +44,10 @@ class Gate implements KeyGate {
     this.#deps = deps;
   }
 
-  enter(asked: Asked): () => void {
+  enter(asked: Asked): (() => void) | undefined {
     const name = keyNameOf(asked.caller);
     const rights = this.#deps.keys.rightsOf(name);
-    if (isUnbound(rights)) return nothing;
+    if (isUnbound(rights)) return undefined;
     checkRights(name, rights, asked);
     return this.#useOf(name).enter(rights, this.#deps.clock.nowMs());
   }

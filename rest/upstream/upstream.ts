@@ -73,6 +73,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const exchanges = new Watch(tickMs);
   const connecting = new Watch(tickMs);
   const pool = poolOf(host, options, connecting);
+  const dispatchSoon = createOutbox(pool);
   let connections = 0;
   pool.on("connect", () => void connections++);
   pool.on("disconnect", () => void connections--);
@@ -100,7 +101,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       // undici looks at a connection again one turn after its answer has ended.
       // A request that comes sooner, as the next of a line does, would open
       // another beside it.
-      if (isOneFree) setImmediate(() => pool.dispatch(outgoing, exchange));
+      if (isOneFree) dispatchSoon(outgoing, exchange);
       else pool.dispatch(outgoing, exchange);
     });
   }
@@ -112,6 +113,22 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       exchanges.stop();
       connecting.stop();
     },
+  };
+}
+
+type Dispatched = Parameters<Pool["dispatch"]>;
+
+/** Dispatches one turn later, all that came in one turn together. */
+function createOutbox(pool: Pool): (...given: Dispatched) => void {
+  let waiting: Dispatched[] = [];
+  const flush = () => {
+    const due = waiting;
+    waiting = [];
+    for (const [outgoing, exchange] of due) pool.dispatch(outgoing, exchange);
+  };
+  return (...given) => {
+    waiting.push(given);
+    if (waiting.length === 1) setImmediate(flush);
   };
 }
 

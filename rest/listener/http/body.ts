@@ -42,15 +42,16 @@ function unreadableLength(): Refusal {
 const ROOM_RETRY_MS = 1_000;
 
 /**
- * Holds a request's whole body, as soon as there is room for it.
+ * Holds a request's whole body, as soon as there is room for it. Throws or
+ * rejects with `Refusal`; where there is nothing to wait for, it does not.
  *
  * Not a byte is read before its place has been taken from the budget.
  */
-export async function readBody(
+export function readBody(
   request: Request,
   fields: HeaderList,
   rules: BodyRules,
-): Promise<HeldBody> {
+): HeldBody | Promise<HeldBody> {
   const length = fieldOf(fields, "content-length");
   if (length !== null && !LENGTH.test(length)) throw unreadableLength();
   const isChunked = fieldOf(fields, "transfer-encoding") !== null;
@@ -65,21 +66,32 @@ export async function readBody(
     );
   }
   return isDeclared
-    ? await readDeclared(request, Number(length), rules)
-    : await readUndeclared(request, rules);
+    ? readDeclared(request, Number(length), rules)
+    : readUndeclared(request, rules);
 }
 
-async function readDeclared(
+function readDeclared(
   request: Request,
   heldBytes: number,
   rules: BodyRules,
 ): Promise<HeldBody> {
   if (heldBytes > rules.bodyLimitBytes) throw tooLarge(rules);
-  if (!rules.held.tryTake(heldBytes)) await takeRoom(heldBytes, request, rules);
+  const isSmall = heldBytes <= SMALL_BODY_BYTES;
+  return isSmall && rules.held.tryTake(heldBytes)
+    ? readAtOnce(request, heldBytes, rules)
+    : readInTurn(request, heldBytes, rules);
+}
+
+async function readInTurn(
+  request: Request,
+  heldBytes: number,
+  rules: BodyRules,
+): Promise<HeldBody> {
+  await takeRoom(heldBytes, request, rules);
+  if (heldBytes <= SMALL_BODY_BYTES) {
+    return await readAtOnce(request, heldBytes, rules);
+  }
   try {
-    if (heldBytes <= SMALL_BODY_BYTES) {
-      return { bytes: await readAtOnce(request, rules), heldBytes };
-    }
     const bytes = new GrowingBytes(heldBytes);
     await readUpTo(heldBytes, bytes, readerOf(request), rules);
     return { bytes: bytes.take(), heldBytes };
@@ -133,6 +145,7 @@ async function takeRoom(
   rules: BodyRules,
 ): Promise<void> {
   const { held, clock, roomWaitMs } = rules;
+  if (held.tryTake(bytes)) return;
   const untilMs = clock.nowMs() + roomWaitMs;
   const taking = await held.take(bytes, untilMs, request.signal);
   if (taking === "taken") return;
@@ -183,21 +196,32 @@ async function readUpTo(
   }
 }
 
-/** A small body has mostly come with its headers: then the runtime's own way is several times faster. */
+/**
+ * A small body has mostly come with its headers: then the runtime's own way is
+ * several times faster. Its room has been taken.
+ */
 function readAtOnce(
   request: Request,
+  heldBytes: number,
   rules: BodyRules,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const { promise, resolve, reject } = Promise.withResolvers<
-    Uint8Array<ArrayBuffer>
-  >();
-  const late = rules.small.add(() => reject(tooSlow(rules)));
+): Promise<HeldBody> {
+  const { promise, resolve, reject } = Promise.withResolvers<HeldBody>();
+  const { held, small } = rules;
+  let isOver = false;
+  const fail = (refusal: Refusal) => {
+    // Bytes that come too late, or break off then, are nobody's any more.
+    if (isOver) return;
+    isOver = true;
+    held.give(heldBytes);
+    reject(refusal);
+  };
+  const late = small.add(() => fail(tooSlow(rules)));
   request.bytes().then((bytes) => {
-    rules.small.remove(late);
-    resolve(bytes);
+    small.remove(late);
+    resolve({ bytes, heldBytes });
   }, () => {
-    rules.small.remove(late);
-    reject(cutShort());
+    small.remove(late);
+    fail(cutShort());
   });
   return promise;
 }

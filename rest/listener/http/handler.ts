@@ -27,7 +27,6 @@ import { DelayLine } from "./delay_line.ts";
 import { fieldOf, fieldsOf } from "./fields.ts";
 import { HeldBytes } from "./held_bytes.ts";
 import { LeaveWatch } from "./leave_watch.ts";
-import type { Place } from "./place_of.ts";
 import { rawTargetOf, splitPathKey } from "./raw_target.ts";
 import { refusalResponse } from "./refusal_response.ts";
 import {
@@ -137,7 +136,10 @@ function rest({ bodies, leaves }: Desk): void {
   leaves.rest();
 }
 
-async function receive(visit: Visit, desk: Desk): Promise<Response> {
+function receive(
+  visit: Visit,
+  desk: Desk,
+): Response | Promise<Response> {
   const { request, info, fields } = visit;
   const raw = rawTargetOf(request.url, fieldOf(fields, "host"));
   if (raw === undefined) {
@@ -160,12 +162,14 @@ async function receive(visit: Visit, desk: Desk): Promise<Response> {
     );
   }
   if (desk.onUpgrade !== undefined && isUpgrade(fields, target)) {
-    return await desk.onUpgrade(request, info);
+    return desk.onUpgrade(request, info);
   }
   const own = answerSelf(visit, pathKey, target, desk);
-  if (own !== undefined) return answerResponse(await own, desk.settings);
+  if (own !== undefined) {
+    return own.then((answer) => answerResponse(answer, desk.settings));
+  }
   const admission = admit(visit, pathKey, target, desk.admission);
-  return await relay(visit, admission, desk);
+  return relay(visit, admission, desk);
 }
 
 /** Answers what only the proxy itself can; undefined for every other target. */
@@ -199,20 +203,31 @@ async function relay(
   desk: Desk,
 ): Promise<Response> {
   const { request, fields } = visit;
-  const keep = keeperOf(place.method, fields, owner, desk.twins);
-  const asked = {
-    ...place,
-    identity,
-    caller,
-    headers: crossingHeaders(fields),
-    urgency: urgencyOf(fieldOf(fields, "priority"), place.route.lane),
-    isOrdered: isOrderedBy(fieldOf(fields, "x-rest-order")),
-    leaveWithinMs: leaveWithinMsOf(fieldOf(fields, "prefer")),
-  } satisfies Omit<ProxyRequest, "body">;
+  const { method, target, route } = place;
+  const keep = keeperOf(method, fields, owner, desk.twins);
+  const headers = crossingHeaders(fields);
+  const urgency = urgencyOf(fieldOf(fields, "priority"), route.lane);
+  const isOrdered = isOrderedBy(fieldOf(fields, "x-rest-order"));
+  const leaveWithinMs = leaveWithinMsOf(fieldOf(fields, "prefer"));
 
-  const body = await readAdmitted(visit, { ...place, caller }, desk);
+  const leave = desk.gate?.enter({ method, target, route, caller });
+  const body =
+    await (leave === undefined
+      ? readBody(request, fields, desk.bodies)
+      : readHolding(leave, visit, desk));
   try {
-    const whole: ProxyRequest = { ...asked, body: body.bytes };
+    const whole: ProxyRequest = {
+      method,
+      target,
+      route,
+      identity,
+      caller,
+      headers,
+      urgency,
+      isOrdered,
+      leaveWithinMs,
+      body: body.bytes,
+    };
     const answer = keep === undefined
       ? desk.submitter.submit(whole, desk.leaves.of(request)).answer
       : keep(whole);
@@ -224,16 +239,15 @@ async function relay(
 }
 
 /** Reads a body while its request has a place among those of its key. */
-async function readAdmitted(
+async function readHolding(
+  leave: () => void,
   { request, fields }: Visit,
-  asked: Place & Pick<Admission, "caller">,
-  { gate, bodies }: Desk,
+  { bodies }: Desk,
 ): Promise<HeldBody> {
-  const leave = gate?.enter(asked);
   try {
     return await readBody(request, fields, bodies);
   } finally {
-    leave?.();
+    leave();
   }
 }
 
