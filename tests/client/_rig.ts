@@ -7,6 +7,9 @@ import {
 import { createManualClock, type ManualClock } from "../_manual_clock.ts";
 import { FakeSocket, type Frame } from "./_fake_socket.ts";
 
+/** What a reply takes over of what it answers. */
+type Asked = Pick<Frame, "target" | "req">;
+
 /** A client on a clock that stands still, with the test as its server. */
 export interface Rig {
   readonly client: RepClient;
@@ -23,7 +26,7 @@ export interface Rig {
   /** Answers a request of the newest socket. */
   answer(frame: Frame, data?: unknown, extra?: Record<string, unknown>): void;
   /** Refuses a request of the newest socket. */
-  refuse(frame: Frame, status: number, error: unknown): void;
+  refuse(frame: Asked, status: number, error: unknown): void;
   /** Waits out the back-off until there is a new socket. */
   reconnect(data?: Record<string, unknown>): Promise<void>;
   /** The events of one name. */
@@ -155,7 +158,7 @@ function welcomeOf(
 }
 
 export function replyOf(
-  { target, req }: Pick<Frame, "target" | "req">,
+  { target, req }: Asked,
   data: Record<string, unknown>,
   extra: Record<string, unknown> = {},
 ): Record<string, unknown> {

@@ -1,11 +1,24 @@
 import assert from "node:assert/strict";
-import { RepError, RepLimitError } from "../../client/mod.ts";
+import {
+  RepError,
+  RepLimitError,
+  type RequestOptions,
+} from "../../client/mod.ts";
 import { failureOf, readyRigOf, rigOf } from "./_rig.ts";
 
-Deno.test("D1: aborting a sent request rejects at once and asks the proxy to take it back", async () => {
+/** A rig with a request on its way that can be aborted, and the replies nobody waited for. */
+async function sentRig(options: RequestOptions = {}) {
   const rig = await readyRigOf();
+  const missed: unknown[] = [];
+  rig.client.on("missed", (reply) => void missed.push(reply));
   const abort = new AbortController();
-  const done = rig.client.action("/x", { req: "b-10", signal: abort.signal });
+  const { signal } = abort;
+  const done = rig.client.action("/x", { ...options, signal });
+  return { rig, abort, done, frame: rig.sent(), missed };
+}
+
+Deno.test("D1: aborting a sent request rejects at once and asks the proxy to take it back", async () => {
+  const { rig, abort, done } = await sentRig({ req: "b-10" });
   abort.abort();
   await assert.rejects(done, { name: "AbortError" });
   assert.deepEqual(rig.socket.control("cancel"), [{
@@ -17,12 +30,7 @@ Deno.test("D1: aborting a sent request rejects at once and asks the proxy to tak
 });
 
 Deno.test("the late reply of an aborted request is neither missed nor left unacknowledged", async () => {
-  const rig = await readyRigOf();
-  const missed: unknown[] = [];
-  rig.client.on("missed", (reply) => void missed.push(reply));
-  const abort = new AbortController();
-  const done = rig.client.action("/x", { signal: abort.signal });
-  const frame = rig.sent();
+  const { rig, abort, done, frame, missed } = await sentRig();
   abort.abort("enough");
   assert.equal(await done.catch((reason) => reason), "enough");
   assert.equal(rig.client.inFlight, 1);
@@ -40,12 +48,7 @@ Deno.test("the late reply of an aborted request is neither missed nor left unack
 });
 
 Deno.test("the reply of an aborted request is recognised after a reconnect too", async () => {
-  const rig = await readyRigOf();
-  const missed: unknown[] = [];
-  rig.client.on("missed", (reply) => void missed.push(reply));
-  const abort = new AbortController();
-  const done = rig.client.action("/x", { signal: abort.signal });
-  const frame = rig.sent();
+  const { rig, abort, done, frame, missed } = await sentRig();
   abort.abort();
   await assert.rejects(done);
   rig.socket.end();

@@ -1,9 +1,22 @@
 import assert from "node:assert/strict";
 import { CLOSE_RULES, RepClosedError } from "../../client/mod.ts";
-import { failureOf, readyRigOf, rigOf } from "./_rig.ts";
+import { failureOf, readyRigOf, type Rig, rigOf } from "./_rig.ts";
 
 /** `false`, and neither null nor undefined: certainly not executed. */
 const UNSENT = false;
+
+/** A rig that has greeted and not been welcomed, and a request that waits for it. */
+async function greetingRig() {
+  const rig = rigOf();
+  const waiting = rig.client.get("/x");
+  await rig.clock.settle();
+  rig.socket.open();
+  return { rig, waiting };
+}
+
+function refuseGreeting(rig: Rig, status: number, message: string): void {
+  rig.refuse({ target: "/_rep/auth", req: "rep-auth" }, status, { message });
+}
 
 Deno.test("the client connects by itself, greets first and is ready when welcomed", async () => {
   const rig = rigOf();
@@ -33,10 +46,7 @@ Deno.test("the client connects by itself, greets first and is ready when welcome
 });
 
 Deno.test("nothing is sent before the welcome", async () => {
-  const rig = rigOf();
-  const done = rig.client.get("/x");
-  await rig.clock.settle();
-  rig.socket.open();
+  const { rig, waiting: done } = await greetingRig();
   await rig.clock.settle();
   assert.equal(rig.socket.requests.length, 0);
   await rig.welcome();
@@ -233,16 +243,8 @@ Deno.test("a retryWaitMs or shouldRetry that throws is told, and the table decid
 });
 
 Deno.test("a refused key ends the client: ready and every request reject, nothing retries", async () => {
-  const rig = rigOf();
-  const waiting = rig.client.get("/x");
-  await rig.clock.settle();
-  rig.socket.open();
-  rig.socket.say({
-    target: "/_rep/auth",
-    method: "REPLY",
-    req: "rep-auth",
-    data: { status: 401, error: { message: "Invalid key" } },
-  });
+  const { rig, waiting } = await greetingRig();
+  refuseGreeting(rig, 401, "Invalid key");
   rig.socket.end(4403, "refused");
   const error = await failureOf(rig.client.ready, RepClosedError);
   assert.equal(error.closeCode, 4403);
@@ -261,12 +263,7 @@ Deno.test("a welcome refused for load is tried again, from the longest back-off"
   const rig = rigOf();
   await rig.clock.settle();
   rig.socket.open();
-  rig.socket.say({
-    target: "/_rep/auth",
-    method: "REPLY",
-    req: "rep-auth",
-    data: { status: 503, error: { message: "draining" } },
-  });
+  refuseGreeting(rig, 503, "draining");
   assert.deepEqual(rig.told("reconnecting"), [
     ["reconnecting", 7_500, { code: 1013, reason: "draining" }],
   ]);

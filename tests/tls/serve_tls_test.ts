@@ -40,6 +40,17 @@ function heldHandler() {
   };
 }
 
+/** A listener whose certificate was renewed while a request on this connection was under way. */
+async function renewedUnderWay() {
+  const { handler, isIn, letGo } = heldHandler();
+  const listener = start(handler);
+  const connection = await connectTls(listener.address.port);
+  await writeAll(connection, REQUEST);
+  await isIn;
+  listener.renew(OTHER_PAIR);
+  return { listener, connection, letGo };
+}
+
 Deno.test("startTlsListener() tells its address with https", async () => {
   const listener = start();
   const { port } = listener.address;
@@ -71,12 +82,7 @@ Deno.test("renew() with the pair in use changes nothing", async () => {
 });
 
 Deno.test("a request under way while the certificate is renewed is answered", async () => {
-  const { handler, isIn, letGo } = heldHandler();
-  const listener = start(handler);
-  const connection = await connectTls(listener.address.port);
-  await writeAll(connection, REQUEST);
-  await isIn;
-  listener.renew(OTHER_PAIR);
+  const { listener, connection, letGo } = await renewedUnderWay();
   letGo();
   assert.equal((await readResponse(connection)).body, "late");
   connection.close();
@@ -154,12 +160,7 @@ Deno.test("a connection that waits for a request while the certificate is renewe
 });
 
 Deno.test("shutdown() waits for what is under way on the former certificate too", async () => {
-  const { handler, isIn, letGo } = heldHandler();
-  const listener = start(handler);
-  const connection = await connectTls(listener.address.port);
-  await writeAll(connection, REQUEST);
-  await isIn;
-  listener.renew(OTHER_PAIR);
+  const { listener, connection, letGo } = await renewedUnderWay();
   let isShut = false;
   const shutting = listener.shutdown().then(() => isShut = true);
   await new Promise((on) => setTimeout(on));
