@@ -8,7 +8,7 @@ interface Item {
 }
 
 const heapOf = (): IndexedHeap<Item> =>
-  new IndexedHeap<Item>((a, b) => a.value < b.value);
+  new IndexedHeap<Item>((item) => item.value);
 
 Deno.test("IndexedHeap pops in order whatever was pushed and removed in between", () => {
   fc.assert(

@@ -5,7 +5,7 @@ import { Refusal } from "../../domain/refusal.ts";
 import type { Authorizer, Proof } from "../authorize.ts";
 import { callerOf } from "../caller_of.ts";
 import { fieldOf } from "./fields.ts";
-import { type Place, placeOf, type PlaceRules } from "./place_of.ts";
+import type { Place, PlaceReader } from "./place_of.ts";
 
 /** One request on its way through the listener. */
 export interface Visit {
@@ -31,10 +31,9 @@ export interface Admission {
 export interface AdmitDeps {
   readonly authorizer: Authorizer;
   readonly clock: Clock;
-  readonly rules: PlaceRules & {
-    /** Paths that carry a token need no key. */
-    readonly areTokenRoutesOpen: boolean;
-  };
+  readonly placeOf: PlaceReader;
+  /** Paths that carry a token need no key. */
+  readonly areTokenRoutesOpen: boolean;
 }
 
 /** The key name of callers that were let in without one. */
@@ -47,14 +46,14 @@ export function admit(
   target: string,
   deps: AdmitDeps,
 ): Admission {
-  const { authorizer, rules, clock } = deps;
+  const { authorizer, clock } = deps;
   const { fields } = visit;
-  const place = placeOf(visit.request.method, target, rules, clock.wallMs());
+  const place = deps.placeOf(visit.request.method, target, clock.wallMs());
   const route = place instanceof Refusal ? undefined : place.route;
   if (route !== undefined) visit.label = route.label;
 
   const proof = proofOf(fields, pathKey, authorizer);
-  const isOpen = rules.areTokenRoutesOpen && route?.carriesToken === true;
+  const isOpen = deps.areTokenRoutesOpen && route?.carriesToken === true;
   if (proof === undefined && !isOpen) throw unauthorized();
   if (place instanceof Refusal) throw place;
   const caller = callerOf(

@@ -27,6 +27,7 @@ import { DelayLine } from "./delay_line.ts";
 import { fieldOf, fieldsOf } from "./fields.ts";
 import { HeldBytes } from "./held_bytes.ts";
 import { LeaveWatch } from "./leave_watch.ts";
+import { createPlaceReader } from "./place_of.ts";
 import { rawTargetOf, splitPathKey } from "./raw_target.ts";
 import { refusalResponse } from "./refusal_response.ts";
 import {
@@ -117,7 +118,12 @@ function deskOf(deps: HttpHandlerDeps): Desk {
   const hasUpgrade = deps.onUpgrade !== undefined;
   return {
     ...deps,
-    admission: { authorizer, clock, rules: { ...settings, hasUpgrade } },
+    admission: {
+      authorizer,
+      clock,
+      placeOf: createPlaceReader({ ...settings, hasUpgrade }),
+      areTokenRoutesOpen: settings.areTokenRoutesOpen,
+    },
     bodies: {
       ...settings,
       clock,

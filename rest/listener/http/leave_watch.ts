@@ -6,7 +6,7 @@ import { type Delayed, DelayLine } from "./delay_line.ts";
  * work, so it is asked for only by who has waited this long. Discord's own
  * answers take longer; what is answered sooner could hardly be left.
  */
-const ASK_AFTER_MS = 20;
+const ASK_AFTER_MS = 50;
 
 /** Tells when callers leave, to those that wait long enough to be left. */
 export class LeaveWatch {

@@ -1,3 +1,4 @@
+import { RecentMap } from "../../collections/recent_map.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { type Method, METHODS, type Target } from "../../domain/request.ts";
 import type { RouteFacts } from "../../domain/route.ts";
@@ -18,11 +19,43 @@ export interface PlaceRules {
   readonly hasUpgrade: boolean;
 }
 
+/** Reads where a request wants to go; see `placeOf`. */
+export type PlaceReader = (
+  method: string,
+  target: string,
+  wallMs: number,
+) => Place | Refusal;
+
+/** Places remembered per method: a bot's busy channels, and a bound on what callers can make us keep. */
+const PLACES_KEPT = 1_024;
+/** Longer targets are rare and would be what memory goes to. */
+const REMEMBERED_CHARS_MAX = 512;
+
+/** Remembers the targets it has read lately: bots ask for the same few again and again. */
+export function createPlaceReader(rules: PlaceRules): PlaceReader {
+  // A deletion's route depends on the age of its message, which changes.
+  const books = new Map(
+    METHODS.filter((method) => method !== "DELETE").map((method) =>
+      [method as string, new RecentMap<string, Place>(PLACES_KEPT)] as const
+    ),
+  );
+  return (method, target, wallMs) => {
+    const book = target.length <= REMEMBERED_CHARS_MAX
+      ? books.get(method)
+      : undefined;
+    const known = book?.get(target);
+    if (known !== undefined) return known;
+    const place = placeOf(method, target, rules, wallMs);
+    if (!(place instanceof Refusal)) book?.set(target, place);
+    return place;
+  };
+}
+
 /**
  * Reads where a request wants to go. The refusal is returned, not thrown:
  * whoever has no key is told only that.
  */
-export function placeOf(
+function placeOf(
   method: string,
   target: string,
   rules: PlaceRules,
