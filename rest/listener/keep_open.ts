@@ -11,6 +11,12 @@ type Server = Pick<Deno.HttpServer, "shutdown" | "finished">;
 /** Sockets are given back in less; and nobody may make us try without a pause. */
 const REOPEN_MS = 250;
 
+/** A crowd that stays is told of again after so long, not at every try. */
+const QUIET_MS = 60_000;
+
+/** Does something later, unless it is told not to. */
+type After = (delayMs: number, action: () => void) => () => void;
+
 /**
  * Opens a server again whenever it ends by itself.
  *
@@ -22,25 +28,34 @@ export function keepOpen(
   first: Server,
   reopen: () => Server,
   facts: FactSink,
+  after: After = afterRealMs,
 ): OpenServer {
   const { promise: finished, resolve } = Promise.withResolvers<void>();
   let server = first;
   let isOver = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let notReopen = () => {};
+  let notLoud = () => {};
+  let isQuiet = false;
 
   function watch(): void {
     server.finished.then(resolve, () => {
-      facts({
-        kind: "warning",
-        message:
-          "Cannot take more connections: too many are open; listening again in a moment (raise `ulimit -n`)",
-      });
+      tell();
       openSoon();
+    });
+  }
+  function tell(): void {
+    if (isQuiet || isOver) return;
+    isQuiet = true;
+    notLoud = after(QUIET_MS, () => isQuiet = false);
+    facts({
+      kind: "warning",
+      message:
+        "Cannot take more connections: too many are open; listening again as soon as there is room (raise `ulimit -n`)",
     });
   }
   function openSoon(): void {
     if (isOver) return resolve();
-    timer = setTimeout(openAgain, REOPEN_MS);
+    notReopen = after(REOPEN_MS, openAgain);
   }
   function openAgain(): void {
     try {
@@ -55,10 +70,16 @@ export function keepOpen(
     finished,
     async shutdown() {
       isOver = true;
-      clearTimeout(timer);
+      notReopen();
+      notLoud();
       // It may have ended by itself a moment ago.
       await server.shutdown().catch(() => {});
       resolve();
     },
   };
+}
+
+function afterRealMs(delayMs: number, action: () => void): () => void {
+  const timer = setTimeout(action, delayMs);
+  return () => clearTimeout(timer);
 }
