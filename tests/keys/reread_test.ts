@@ -88,7 +88,7 @@ Deno.test("a new file with one mistake is refused as a whole, in a sentence, and
     ],
     [
       [widened, { ...Object(fresh), routes: ["POST channels"] }],
-      'key "fresh" "routes", pattern 1: want a method or * and a path',
+      'key "fresh" "routes", pattern 1: want a method',
     ],
     [
       [widened, { ...Object(fresh), readonly: true }],
