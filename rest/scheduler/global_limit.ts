@@ -38,8 +38,8 @@ export class GlobalLimit {
   readonly limit: number;
   readonly #partUsedUntilMs: number;
   readonly #byStart = new Deque<GlobalPermit>();
-  readonly #byArrival = new IndexedHeap<GlobalPermit>((a, b) =>
-    a.arrivedByMs < b.arrivedByMs
+  readonly #byArrival = new IndexedHeap<GlobalPermit>((permit) =>
+    permit.arrivedByMs
   );
   readonly #latenciesMs: number[] = [];
   #latencyCount = 0;

@@ -95,6 +95,8 @@ function newWaiting(
     sub: undefined,
     isRetry: false,
     wake: undefined,
+    next: undefined,
+    previous: undefined,
     heapIndex: -1,
   };
 }
@@ -125,7 +127,7 @@ export function takeInNewcomers(
       leases.push(waiting.ask.id);
       continue;
     }
-    state.expiries.push(waiting);
+    state.expiries.add(waiting);
     // An answer that came meanwhile has sent it on its way already.
     if (!isHeld) continue;
     const { group } = waiting;

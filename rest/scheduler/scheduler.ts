@@ -3,6 +3,7 @@ import { IndexedHeap } from "../collections/indexed_heap.ts";
 import { ArrivalClock } from "./arrival_clock.ts";
 import { Breaker } from "./breaker.ts";
 import { Callers } from "./callers.ts";
+import { Expiries } from "./expiries.ts";
 import {
   leaseReady,
   lineOpensAtMs,
@@ -80,8 +81,8 @@ function newState(options: SchedulerOptions): State {
     readyLanes: new Set(),
     identities: new Map(),
     groups: new Map(),
-    wakes: new IndexedHeap<Wake>((a, b) => a.atMs < b.atMs),
-    expiries: new IndexedHeap<Waiting>((a, b) => a.expiresAtMs < b.expiresAtMs),
+    wakes: new IndexedHeap<Wake>((wake) => wake.atMs),
+    expiries: new Expiries(),
     book: new HashBook(BOOK_ENTRIES_MAX),
     arrival: new ArrivalClock(),
     invalid: new InvalidBudget(options.invalidCeiling, options.isInvalidShared),

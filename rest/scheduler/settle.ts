@@ -272,5 +272,5 @@ function isSubLimit(
 /** A settled request waits again; its place in its order group it never lost. */
 function takeBack(state: State, waiting: Waiting): void {
   hold(state, waiting);
-  state.expiries.push(waiting);
+  state.expiries.add(waiting);
 }

@@ -3,8 +3,10 @@ import type { HeapNode, IndexedHeap } from "../collections/indexed_heap.ts";
 import type { Urgency } from "../domain/request.ts";
 import type { ArrivalClock } from "./arrival_clock.ts";
 import type { Breaker } from "./breaker.ts";
+import type { CircleNode } from "../collections/circle.ts";
 import type { Bucket } from "./bucket.ts";
 import type { Caller, Callers } from "./callers.ts";
+import type { Expiries } from "./expiries.ts";
 import type { FairEntry, FairQueue } from "./fair_queue.ts";
 import type { GlobalLimit, GlobalPermit } from "./global_limit.ts";
 import type { HashBook } from "./hash_book.ts";
@@ -37,7 +39,8 @@ export type WaitingState =
   | "leased"
   | "gone";
 
-export interface Waiting extends HeapNode {
+/** Its neighbours and its place are those among `State.expiries`. */
+export interface Waiting extends HeapNode, CircleNode<Waiting> {
   readonly kind: "request";
   readonly ask: Ask;
   readonly caller: Caller;
@@ -183,7 +186,7 @@ export interface State {
   readonly identities: Map<string, Identity>;
   readonly groups: Map<string, OrderGroup>;
   readonly wakes: IndexedHeap<Wake>;
-  readonly expiries: IndexedHeap<Waiting>;
+  readonly expiries: Expiries;
   readonly book: HashBook;
   readonly arrival: ArrivalClock;
   readonly invalid: InvalidBudget;

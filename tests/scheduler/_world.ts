@@ -87,8 +87,9 @@ class VirtualWorld {
   readonly #scheduler: Scheduler;
   readonly #model: Model;
   readonly #random: () => number;
-  readonly #happenings = new IndexedHeap<Happening>((a, b) =>
-    a.atMs < b.atMs || (a.atMs === b.atMs && a.seq < b.seq)
+  readonly #happenings = new IndexedHeap<Happening>(
+    // What falls on one moment happens in the order it was planned in.
+    ({ atMs, seq }) => atMs + seq * 1e-9,
   );
   readonly #fates = new Map<number, Fate>();
   readonly #limited: Record<string, number> = {};
