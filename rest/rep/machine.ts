@@ -4,7 +4,7 @@ import { noteCancelled } from "./cancel.ts";
 import type { CloseCode } from "./close_codes.ts";
 import { type ConnectionStart, newConnection } from "./connection.ts";
 import { closeConnection, leave } from "./leaving.ts";
-import { noteFact, notify } from "./notices.ts";
+import { isNoteworthy, noteFact, notify } from "./notices.ts";
 import { type Message, receive } from "./receive.ts";
 import {
   type Moment,
@@ -134,6 +134,11 @@ export class RepMachine {
     const connection = this.#state.connections.get(id);
     if (connection !== undefined) noteBuffered(turn, connection, bytes);
     return turn.actions;
+  }
+
+  /** Whether a fact has to be observed at all: most happen with every request. */
+  isNoteworthy(fact: Fact): boolean {
+    return isNoteworthy(this.#state, fact);
   }
 
   /** Something happened in the proxy that clients may have to hear of (G). */

@@ -1,6 +1,6 @@
 import type { Fact } from "../domain/fact.ts";
 import { push } from "./outbound.ts";
-import type { Turn } from "./rep_state.ts";
+import type { RepState, Turn } from "./rep_state.ts";
 
 /** What the server tells clients that opted in, unasked (G2). */
 export type Notice =
@@ -38,6 +38,7 @@ export function notify(turn: Turn, notice: Notice, caller?: string): void {
 
 /** Tells of a trouble when it begins and when it is over (G2). */
 export function noteFact(turn: Turn, fact: Fact): void {
+  if (!isNoteworthy(turn.state, fact)) return;
   if (fact.kind === "refused") {
     if (BANS.has(fact.code)) {
       const { retryAfterMs } = fact;
@@ -54,11 +55,24 @@ export function noteFact(turn: Turn, fact: Fact): void {
     const { scope, retryAfterMs } = fact;
     if (scope !== "global" || retryAfterMs === undefined) return;
     notify(turn, { type: "global-limit", resetAfter: retryAfterMs / MS_PER_S });
-  } else if (fact.kind === "answered" && turn.state.troubles.size > 0) {
+  } else if (fact.kind === "answered") {
     // Paths with a token of their own go through without the bot's.
     if (fact.status >= 400 || fact.label.includes("_token}")) return;
     end(turn, BANNED);
     end(turn, tokenTrouble(fact.caller), fact.caller);
+  }
+}
+
+/** False for what happens with every request, which must cost nothing. */
+export function isNoteworthy({ troubles }: RepState, fact: Fact): boolean {
+  switch (fact.kind) {
+    case "refused":
+    case "rate_limited":
+      return true;
+    case "answered":
+      return troubles.size > 0;
+    default:
+      return false;
   }
 }
 

@@ -71,6 +71,7 @@ export class SocketRunner {
   }
 
   observe(fact: Fact): void {
+    if (!this.#deps.machine.isNoteworthy(fact)) return;
     this.#run((machine, moment) => machine.observe(fact, moment));
   }
 
