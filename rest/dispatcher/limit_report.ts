@@ -53,8 +53,9 @@ export function limitReportOf(
     sentAtMs,
     receivedAtMs,
     bucket,
-    ...(bucket === undefined && headers.hash !== undefined &&
-      { isBucketGarbled: true }),
+    isBucketGarbled: bucket === undefined && headers.hash !== undefined
+      ? true
+      : undefined,
     rateLimited: status === 429 ? rateLimitedOf(headers, body) : undefined,
     errorCode: body?.code,
     isCloudflare403: status === 403 && body !== undefined &&

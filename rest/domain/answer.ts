@@ -13,7 +13,7 @@ export interface Answer {
   readonly headers: HeaderList;
   readonly body: AnswerBody;
   /** A compressed error's text, for us alone to read; the caller gets `body`. */
-  readonly plainBody?: Uint8Array;
+  readonly plainBody?: Uint8Array | undefined;
   /**
    * When its request was put on a connection (`performance.now()`), where the
    * upstream knows: waiting for the connection is not part of the way to Discord.

@@ -28,7 +28,7 @@ export interface LimitReport {
   /** Undefined when the answer named no bucket. */
   readonly bucket: BucketReport | undefined;
   /** It did name one, but with numbers that cannot be true. */
-  readonly isBucketGarbled?: true;
+  readonly isBucketGarbled?: true | undefined;
   /** Set exactly when `status` is 429. */
   readonly rateLimited: RateLimited | undefined;
   /** Discord's numeric `code` in a 4xx JSON body, where one was read. */

@@ -1,4 +1,4 @@
-import type { KeyEntry, KeyRights } from "../domain/access.ts";
+import { ALL_RIGHTS, type KeyEntry, type KeyRights } from "../domain/access.ts";
 import {
   type Digest,
   digestFromHex,
@@ -24,6 +24,8 @@ export interface KeyRing {
   keyOf(presented: string): Key | undefined;
   /** The key as it is now; undefined where it has been taken away since it was shown. */
   current(key: Key): Key | undefined;
+  /** False where every key may do everything, so that nothing has to be looked up. */
+  readonly hasBounds: boolean;
   /** What the key of this name may do; undefined where there is none. */
   rightsOf(name: string): KeyRights | undefined;
   /** Puts these keys in the place of all that were there. */
@@ -42,6 +44,7 @@ export function createKeyRing(
 ): KeyRing {
   let held = holdAll(keys);
   let proven = new ProvenSecrets<Key>();
+  let hasBounds = areBound(keys);
   let generation = 0;
 
   function prove(presented: string): Key | undefined {
@@ -59,6 +62,9 @@ export function createKeyRing(
     get generation() {
       return generation;
     },
+    get hasBounds() {
+      return hasBounds;
+    },
     keyOf: (presented) => proven.find(presented) ?? prove(presented),
     current({ name, sha256 }) {
       const key = held.get(name)?.key;
@@ -67,10 +73,15 @@ export function createKeyRing(
     rightsOf: (name) => held.get(name)?.key.rights,
     replace(keys) {
       held = holdAll(keys);
+      hasBounds = areBound(keys);
       proven = new ProvenSecrets();
       generation++;
     },
   };
+}
+
+function areBound(keys: readonly KeyEntry[]): boolean {
+  return keys.some(({ rights }) => rights !== ALL_RIGHTS);
 }
 
 function holdAll(keys: readonly KeyEntry[]): ReadonlyMap<string, HeldKey> {

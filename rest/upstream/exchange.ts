@@ -176,12 +176,11 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
   }
 
   #answer(body: AnswerBody): void {
-    const plainBody = plainBodyOf(this.#status, this.#headers, body);
     this.#resolve({
       status: this.#status,
       headers: this.#headers,
       body,
-      ...(plainBody === undefined ? {} : { plainBody }),
+      plainBody: plainBodyOf(this.#status, this.#headers, body),
       sentAtMs: this.#sentAtMs,
     });
   }

@@ -206,22 +206,27 @@ function readAtOnce(
   rules: BodyRules,
 ): Promise<HeldBody> {
   const { promise, resolve, reject } = Promise.withResolvers<HeldBody>();
-  const { held, small } = rules;
-  let isOver = false;
-  const fail = (refusal: Refusal) => {
-    // Bytes that come too late, or break off then, are nobody's any more.
-    if (isOver) return;
-    isOver = true;
-    held.give(heldBytes);
-    reject(refusal);
+  const reading = {
+    atMs: 0,
+    isOver: false,
+    act() {
+      reading.fail(tooSlow(rules));
+    },
+    fail(refusal: Refusal) {
+      // Bytes that come too late, or break off then, are nobody's any more.
+      if (reading.isOver) return;
+      reading.isOver = true;
+      rules.held.give(heldBytes);
+      reject(refusal);
+    },
   };
-  const late = small.add(() => fail(tooSlow(rules)));
+  rules.small.add(reading);
   request.bytes().then((bytes) => {
-    small.remove(late);
+    rules.small.remove(reading);
     resolve({ bytes, heldBytes });
   }, () => {
-    small.remove(late);
-    fail(cutShort());
+    rules.small.remove(reading);
+    reading.fail(cutShort());
   });
   return promise;
 }

@@ -2,8 +2,9 @@ import type { Clock } from "../../domain/ports.ts";
 
 /** Something to be done after the delay, unless it is called off. */
 export interface Delayed {
-  readonly atMs: number;
-  readonly action: () => void;
+  /** Set by the line. */
+  atMs: number;
+  act(): void;
 }
 
 /**
@@ -26,12 +27,11 @@ export class DelayLine {
     return this.#delayed.size;
   }
 
-  /** Does `action` after the delay. */
-  add(action: () => void): Delayed {
-    const delayed = { atMs: this.#clock.nowMs() + this.#delayMs, action };
+  /** Has it act after the delay. */
+  add(delayed: Delayed): void {
+    delayed.atMs = this.#clock.nowMs() + this.#delayMs;
     this.#delayed.add(delayed);
     if (this.#stopClock === undefined) this.#wakeAt(delayed.atMs);
-    return delayed;
   }
 
   /** Calls it off; one that was done already is none of its business. */
@@ -62,7 +62,7 @@ export class DelayLine {
     for (const delayed of this.#delayed) {
       if (delayed.atMs > nowMs) break;
       this.#delayed.delete(delayed);
-      delayed.action();
+      delayed.act();
     }
     const [first] = this.#delayed;
     if (first !== undefined && this.#stopClock === undefined) {

@@ -28,10 +28,11 @@ export class LeaveWatch {
 }
 
 /** The request's own signal, made when it is needed. */
-class LateSignal implements CallerGone {
+class LateSignal implements CallerGone, Delayed {
+  atMs = 0;
   readonly #request: Request;
   readonly #line: DelayLine;
-  #delayed: Delayed | undefined;
+  #listener: LeaveListener | undefined;
   #signal: AbortSignal | undefined;
 
   constructor(request: Request, line: DelayLine) {
@@ -43,19 +44,23 @@ class LateSignal implements CallerGone {
     return this.#signal?.aborted ?? false;
   }
 
-  addEventListener(type: "abort", listener: LeaveListener): void {
-    this.#delayed = this.#line.add(() => {
-      this.#delayed = undefined;
-      this.#signal = this.#request.signal;
-      if (this.#signal.aborted) listener.handleEvent();
-      // Of one that left before it was asked for, the runtime tells in a later turn.
-      else this.#signal.addEventListener(type, listener);
-    });
+  addEventListener(_type: "abort", listener: LeaveListener): void {
+    this.#listener = listener;
+    this.#line.add(this);
   }
 
-  removeEventListener(type: "abort", listener: LeaveListener): void {
-    if (this.#delayed !== undefined) this.#line.remove(this.#delayed);
-    this.#delayed = undefined;
-    this.#signal?.removeEventListener(type, listener);
+  /** Called by the line: it has waited long enough to be asked after. */
+  act(): void {
+    if (this.#listener === undefined) return;
+    this.#signal = this.#request.signal;
+    if (this.#signal.aborted) this.#listener.handleEvent();
+    // Of one that left before it was asked for, the runtime tells in a later turn.
+    else this.#signal.addEventListener("abort", this.#listener);
+  }
+
+  removeEventListener(_type: "abort", listener: LeaveListener): void {
+    this.#listener = undefined;
+    if (this.#signal === undefined) this.#line.remove(this);
+    else this.#signal.removeEventListener("abort", listener);
   }
 }

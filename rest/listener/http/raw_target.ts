@@ -1,5 +1,5 @@
-/** What the runtime makes of any target; `http+unix` is its word for a Unix socket. */
-const ABSOLUTE = /^(?:https?|http\+unix):\/\/([^/]*)(\/.*)$/s;
+/** What the runtime makes of any target begins so; `http+unix` is its word for a Unix socket. */
+const SCHEMES = ["http://", "https://", "http+unix://"] as const;
 
 /**
  * The request target as it stood on the wire (path and query), or undefined
@@ -12,8 +12,11 @@ export function rawTargetOf(
   url: string,
   host: string | null,
 ): string | undefined {
-  const [, authority, target] = ABSOLUTE.exec(url) ?? [];
-  if (target === undefined || authority === undefined) return undefined;
+  const scheme = SCHEMES.find((scheme) => url.startsWith(scheme));
+  const pathAt = scheme === undefined ? -1 : url.indexOf("/", scheme.length);
+  if (scheme === undefined || pathAt < 0) return undefined;
+  const authority = url.slice(scheme.length, pathAt);
+  const target = url.slice(pathAt);
   // HTTP/2 and HTTP/1.0 callers may send no Host: nothing to disagree with.
   if (host === null) return target;
   const isSame = authority === host ||

@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
-import { DelayLine } from "../../../rest/listener/http/delay_line.ts";
+import {
+  type Delayed,
+  DelayLine,
+} from "../../../rest/listener/http/delay_line.ts";
 import { createManualClock } from "../../_manual_clock.ts";
 
 function startLine(delayMs: number) {
   const clock = createManualClock();
   const line = new DelayLine(clock, delayMs);
   const done: string[] = [];
-  const add = (name: string) =>
-    line.add(() => done.push(`${name} at ${clock.nowMs()}`));
+  const add = (name: string): Delayed => {
+    const act = () => void done.push(`${name} at ${clock.nowMs()}`);
+    const delayed = { atMs: 0, act };
+    line.add(delayed);
+    return delayed;
+  };
   return { clock, line, done, add };
 }
 
@@ -54,15 +61,12 @@ Deno.test("a timer whose burst is over rings once for nothing and stops", async 
 });
 
 Deno.test("one that is added while others are done waits its own delay", async () => {
-  const { clock, line, done } = startLine(100);
-  line.add(() => {
-    done.push("outer");
-    line.add(() => done.push(`inner at ${clock.nowMs()}`));
-  });
+  const { clock, line, done, add } = startLine(100);
+  line.add({ atMs: 0, act: () => void add("inner") });
   await clock.advance(150);
-  assert.deepEqual(done, ["outer"]);
+  assert.deepEqual(done, []);
   await clock.advance(100);
-  assert.deepEqual(done, ["outer", "inner at 200"]);
+  assert.deepEqual(done, ["inner at 200"]);
 });
 
 Deno.test("calling off what was done already changes nothing", async () => {
