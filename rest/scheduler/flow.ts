@@ -261,7 +261,7 @@ export function retire(state: State, waiting: Waiting): void {
   waiting.state = "gone";
   state.waiting.delete(waiting.ask.id);
   waiting.caller.requests--;
-  leaveGroup(state, waiting);
+  leaveGroup(waiting);
 }
 
 function moveHome(state: State, waiting: Waiting, nowMs: number): void {

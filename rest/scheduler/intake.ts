@@ -21,7 +21,7 @@ export function enqueue(
   const lane = laneFor(state, ask);
   const blocked = refuseForHealth(state, ask, lane, nowMs);
   if (blocked !== undefined) return blocked;
-  const known = knownLine(state, ask);
+  const known = knownLine(state, ask, lane);
   const crowded = known === undefined
     ? refuseForLines(state, nowMs)
     : refuseForLine(state, known, caller);
@@ -105,7 +105,7 @@ function admit(state: State, waiting: Waiting): void {
   state.waiting.set(waiting.ask.id, waiting);
   waiting.caller.requests++;
   hold(state, waiting);
-  joinGroup(state, waiting);
+  joinGroup(waiting);
   state.newcomers.push(waiting);
 }
 

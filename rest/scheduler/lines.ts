@@ -1,8 +1,16 @@
+import type { RouteFacts } from "../domain/route.ts";
 import { FairQueue } from "./fair_queue.ts";
 import { newBucket } from "./bucket.ts";
 import { GlobalLimit } from "./global_limit.ts";
 import type { HashFacts } from "./hash_book.ts";
-import type { Identity, Lane, Line, State, Waiting } from "./state.ts";
+import type {
+  Identity,
+  Lane,
+  Line,
+  LineTable,
+  State,
+  Waiting,
+} from "./state.ts";
 import type { Ask } from "./types.ts";
 
 /** For so long after the start a global limit is taken as half spent: the process before this one may have. */
@@ -16,8 +24,16 @@ interface NewLine {
 }
 
 /** The line a request belongs to, if there is one. */
-export function knownLine(state: State, ask: Ask): Line | undefined {
-  return state.lines.get(lineKey(ask, factsOf(state, ask)));
+export function knownLine(
+  state: State,
+  { route }: Ask,
+  { identity }: Lane,
+): Line | undefined {
+  const facts = factsOf(state, route);
+  const lines = facts === undefined
+    ? identity.byRoute.get(route.key)
+    : identity.byHash.get(facts.hash);
+  return lines?.get(route.major);
 }
 
 /** The line a request belongs to, made if need be. */
@@ -27,12 +43,12 @@ export function lineFor(
   lane: Lane,
   nowMs: number,
 ): Line {
-  const facts = factsOf(state, ask);
-  const key = lineKey(ask, facts);
-  const known = state.lines.get(key);
+  const known = knownLine(state, ask, lane);
   if (known !== undefined) return known;
-  const line = newLine(key, { ask, lane, facts, nowMs });
-  state.lines.set(key, line);
+  const facts = factsOf(state, ask.route);
+  const line = newLine({ ask, lane, facts, nowMs });
+  enterTable(line);
+  state.lines.add(line);
   lane.lines++;
   if (facts === undefined) unhashedOf(state, ask.route.key).add(line);
   // It may never be used, and has to be forgotten all the same.
@@ -40,29 +56,46 @@ export function lineFor(
   return line;
 }
 
-function factsOf(state: State, { route }: Ask): HashFacts | undefined {
+function factsOf(state: State, route: RouteFacts): HashFacts | undefined {
   const hash = state.book.hashOf(route.key);
   return hash === undefined ? undefined : state.book.factsOf(hash);
 }
 
-function lineKey(
-  { identityId, route }: Ask,
-  facts: HashFacts | undefined,
-): string {
-  return facts === undefined
-    ? routeLineKey(identityId, route.key, route.major)
-    : hashLineKey(identityId, facts.hash, route.major);
+/** Puts a line where requests find it; returns the one that is there already, if so. */
+function enterTable(line: Line): Line | undefined {
+  const { table, name } = placeOf(line);
+  let lines = table.get(name);
+  if (lines === undefined) {
+    lines = new Map();
+    table.set(name, lines);
+  }
+  const there = lines.get(line.major);
+  if (there === undefined) lines.set(line.major, line);
+  return there;
 }
 
-function newLine(
-  key: string,
-  { ask, lane, facts, nowMs }: NewLine,
-): Line {
-  const { route, identityId } = ask;
+function leaveTable(line: Line): void {
+  const { table, name } = placeOf(line);
+  const lines = table.get(name);
+  // A line that was merged has left already, and another may stand there.
+  if (lines?.get(line.major) !== line) return;
+  lines.delete(line.major);
+  if (lines.size === 0) table.delete(name);
+}
+
+function placeOf(
+  { bucket, lane, routeKey }: Line,
+): { table: LineTable; name: string } {
+  const { byHash, byRoute } = lane.identity;
+  return bucket === undefined
+    ? { table: byRoute, name: routeKey }
+    : { table: byHash, name: bucket.facts.hash };
+}
+
+function newLine({ ask, lane, facts, nowMs }: NewLine): Line {
+  const { route } = ask;
   return {
     kind: "line",
-    key,
-    identityId,
     major: route.major,
     lane,
     label: route.label,
@@ -126,19 +159,19 @@ export function giveHash(
   facts: HashFacts,
 ): Line | undefined {
   forgetUnhashed(state, line);
-  state.lines.delete(line.key);
-  const key = hashLineKey(line.identityId, facts.hash, line.major);
-  const there = state.lines.get(key);
-  if (there !== undefined) return there;
-  line.key = key;
+  leaveTable(line);
   line.bucket = newBucket(facts);
-  state.lines.set(key, line);
-  return undefined;
+  const there = enterTable(line);
+  if (there === undefined) return undefined;
+  line.bucket = undefined;
+  state.lines.delete(line);
+  return there;
 }
 
 /** Drops a line that nothing waits in; one that was merged stood in no list any more. */
 export function forgetLine(state: State, line: Line): void {
-  if (state.lines.get(line.key) === line) state.lines.delete(line.key);
+  leaveTable(line);
+  state.lines.delete(line);
   forgetUnhashed(state, line);
   if (--line.lane.lines === 0) listIdleLane(state, line.lane);
 }
@@ -159,14 +192,15 @@ function forgetUnhashed(state: State, line: Line): void {
 
 /** The lane a request goes through, made if need be. */
 export function laneFor(state: State, ask: Ask): Lane {
-  const key = `${ask.route.lane}|${ask.identityId}`;
-  const known = state.lanes.get(key);
+  const which = ask.route.lane;
+  const identity = identityFor(state, ask.identityId);
+  const known = identity.lanes.get(which);
   if (known !== undefined) return known;
-  const isLimited = ask.route.lane === "bot";
+  const isLimited = which === "bot";
   const lane: Lane = {
     kind: "lane",
-    key,
-    identity: identityFor(state, ask.identityId),
+    which,
+    identity,
     limit: isLimited
       ? new GlobalLimit(
         state.options.globalLimitOf(ask.identityId),
@@ -182,8 +216,8 @@ export function laneFor(state: State, ask: Ask): Lane {
     isListedIdle: false,
     wake: undefined,
   };
-  state.lanes.set(key, lane);
-  lane.identity.lanes++;
+  state.lanes.add(lane);
+  identity.lanes.set(which, lane);
   // The request it is made for may yet be refused, before it has a line.
   listIdleLane(state, lane);
   return lane;
@@ -195,19 +229,14 @@ function identityFor(state: State, id: string): Identity {
     identity = {
       kind: "identity",
       id,
-      lanes: 0,
+      lanes: new Map(),
+      byHash: new Map(),
+      byRoute: new Map(),
+      groups: new Map(),
       token: "unproven",
       wake: undefined,
     };
     state.identities.set(id, identity);
   }
   return identity;
-}
-
-function routeLineKey(identityId: string, key: string, major: string): string {
-  return `${identityId}|${major}|route ${key}`;
-}
-
-function hashLineKey(identityId: string, hash: string, major: string): string {
-  return `${identityId}|${major}|hash ${hash}`;
 }

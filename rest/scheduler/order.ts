@@ -1,6 +1,6 @@
 import type { Urgency } from "../domain/request.ts";
 import { sharesField } from "./sub_limits.ts";
-import type { OrderGroup, State, Waiting } from "./state.ts";
+import type { OrderGroup, Waiting } from "./state.ts";
 import type { Ask } from "./types.ts";
 
 /**
@@ -14,16 +14,17 @@ import type { Ask } from "./types.ts";
 const LOOK_AHEAD_MAX = 256;
 
 /** The group a request would join, if others are in it. */
-export function groupOf(state: State, ask: Ask): OrderGroup | undefined {
+export function groupOf({ ask, lane }: Waiting): OrderGroup | undefined {
   const key = groupKeyOf(ask);
-  return key === undefined ? undefined : state.groups.get(key);
+  return key === undefined ? undefined : lane.identity.groups.get(key);
 }
 
-export function joinGroup(state: State, waiting: Waiting): void {
-  const { ask } = waiting;
+export function joinGroup(waiting: Waiting): void {
+  const { ask, lane } = waiting;
+  const { groups } = lane.identity;
   const key = groupKeyOf(ask);
   if (key === undefined) return;
-  let group = state.groups.get(key);
+  let group = groups.get(key);
   if (group === undefined) {
     group = {
       key,
@@ -35,7 +36,7 @@ export function joinGroup(state: State, waiting: Waiting): void {
       perUrgency: [0, 0, 0, 0, 0, 0, 0, 0],
       current: undefined,
     };
-    state.groups.set(key, group);
+    groups.set(key, group);
   }
   waiting.group = group;
   waiting.before = group.last;
@@ -47,8 +48,8 @@ export function joinGroup(state: State, waiting: Waiting): void {
   shiftUrgency(group, waiting.ownUrgency, 1);
 }
 
-export function leaveGroup(state: State, waiting: Waiting): void {
-  const { group } = waiting;
+export function leaveGroup(waiting: Waiting): void {
+  const { group, lane } = waiting;
   if (group === undefined) return;
   if (waiting.before === undefined) group.first = waiting.after;
   else waiting.before.after = waiting.after;
@@ -61,13 +62,11 @@ export function leaveGroup(state: State, waiting: Waiting): void {
   if (waiting.ask.route.key !== group.routeKey) group.strangers--;
   shiftUrgency(group, waiting.ownUrgency, -1);
   if (group.current === waiting) group.current = undefined;
-  if (group.size === 0) state.groups.delete(group.key);
+  if (group.size === 0) lane.identity.groups.delete(group.key);
 }
 
-function groupKeyOf({ isOrdered, route, identityId }: Ask): string | undefined {
-  return isOrdered && route.orderKey !== undefined
-    ? `${identityId}|${route.orderKey}`
-    : undefined;
+function groupKeyOf({ isOrdered, route }: Ask): string | undefined {
+  return isOrdered ? route.orderKey : undefined;
 }
 
 /** The member that may go next, if none is on its way; it becomes the current one. */

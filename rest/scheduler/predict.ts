@@ -21,7 +21,7 @@ export function predictedWaitMs(
     state.breaker.untilMs ?? 0,
     line.subs === undefined ? 0 : subOf(waiting)?.pausedUntilMs ?? 0,
   ) - nowMs;
-  const ahead = aheadInLine(state, waiting);
+  const ahead = aheadInLine(waiting);
   return Math.max(
     0,
     pausedMs,
@@ -31,18 +31,19 @@ export function predictedWaitMs(
 }
 
 /** How many requests of its line certainly go before the newcomer. */
-function aheadInLine(state: State, waiting: Waiting): number {
+function aheadInLine(waiting: Waiting): number {
   const { line, caller, urgency } = waiting;
   if (line.waiting === 0) return line.inFlight;
   const own = line.candidates?.countOf(caller, urgency) ?? 0;
-  return line.inFlight + own + aheadInOrder(state, waiting);
+  return line.inFlight + own + aheadInOrder(waiting);
 }
 
 /** Members of its order group in the same line, but for the one that stands among the candidates or is under way. */
-function aheadInOrder(state: State, { ask, line }: Waiting): number {
+function aheadInOrder(waiting: Waiting): number {
+  const { ask, line } = waiting;
   // Behind a hidden limit members may pass each other.
   if (line.subs !== undefined) return 0;
-  const group = groupOf(state, ask);
+  const group = groupOf(waiting);
   if (group === undefined || group.routeKey !== ask.route.key) return 0;
   return Math.max(0, group.size - group.strangers - 1);
 }

@@ -1,6 +1,7 @@
 import type { Deque } from "../collections/deque.ts";
 import type { HeapNode, IndexedHeap } from "../collections/indexed_heap.ts";
 import type { Urgency } from "../domain/request.ts";
+import type { Lane as RouteLane } from "../domain/route.ts";
 import type { ArrivalClock } from "./arrival_clock.ts";
 import type { Breaker } from "./breaker.ts";
 import type { CircleNode } from "../collections/circle.ts";
@@ -109,8 +110,6 @@ export interface SubLimit {
 /** Requests that share one limit: (identity, bucket hash or route, major parameter). */
 export interface Line {
   readonly kind: "line";
-  key: string;
-  readonly identityId: string;
   readonly major: string;
   readonly lane: Lane;
   readonly label: string;
@@ -141,7 +140,7 @@ export interface Line {
 /** One global limit and what is ready to go under it. */
 export interface Lane {
   readonly kind: "lane";
-  readonly key: string;
+  readonly which: RouteLane;
   readonly identity: Identity;
   /** Undefined for interactions and token webhooks: nothing proactive binds them. */
   readonly limit: GlobalLimit | undefined;
@@ -157,12 +156,22 @@ export interface Lane {
   wake: Wake | undefined;
 }
 
-/** One token's standing. */
+export type LineTable = Map<string, Map<string, Line>>;
+
+/** One token's standing, and everything that is its own. */
 export interface Identity {
   readonly kind: "identity";
   readonly id: string;
-  /** Lanes it has: one token has one standing, by whichever way it is used. */
-  lanes: number;
+  /** Its lanes: one token has one standing, by whichever way it is used. */
+  readonly lanes: Map<RouteLane, Lane>;
+  /**
+   * Its lines by hash, or by route until that is known, and then by major
+   * parameter. Nested, so that no key has to be put together for each request.
+   */
+  readonly byHash: LineTable;
+  readonly byRoute: LineTable;
+  /** Its order groups by their routes' order keys. */
+  readonly groups: Map<string, OrderGroup>;
   token: "unproven" | "checking" | "rejected";
   wake: Wake | undefined;
 }
@@ -175,16 +184,15 @@ export interface State {
   readonly callers: Callers;
   /** Came since the last poll; nothing but their order group knows them yet. */
   readonly newcomers: Waiting[];
-  readonly lines: Map<string, Line>;
+  readonly lines: Set<Line>;
   /** Lines without a hash, by route: they move together when it becomes known. */
   readonly unhashed: Map<string, Set<Line>>;
   readonly idle: Deque<{ readonly line: Line; readonly sinceMs: number }>;
-  readonly lanes: Map<string, Lane>;
+  readonly lanes: Set<Lane>;
   /** Lanes no line led to when they were put here, to be forgotten if need be. */
   readonly idleLanes: Deque<Lane>;
   readonly readyLanes: Set<Lane>;
   readonly identities: Map<string, Identity>;
-  readonly groups: Map<string, OrderGroup>;
   readonly wakes: IndexedHeap<Wake>;
   readonly expiries: Expiries;
   readonly book: HashBook;

@@ -46,8 +46,9 @@ export function forgetLanes(state: State, nowMs: number): void {
       listIdleLane(state, lane);
       continue;
     }
-    state.lanes.delete(lane.key);
-    if (--identity.lanes === 0) state.identities.delete(identity.id);
+    state.lanes.delete(lane);
+    identity.lanes.delete(lane.which);
+    if (identity.lanes.size === 0) state.identities.delete(identity.id);
   }
 }
 
