@@ -35,6 +35,7 @@ Deno.test("limitReportOf() tells the bucket in milliseconds, and when it was sen
     },
     rateLimited: undefined,
     errorCode: undefined,
+    isBucketGarbled: undefined,
     isCloudflare403: false,
   });
 });
