@@ -237,13 +237,13 @@ export const SETTINGS: {
     "REST_QUEUE_LIMIT",
     integer(1, 1_000_000, "requests"),
     "100000",
-    "Requests waiting at once; beyond it callers get a 429.",
+    "Requests waiting at once; beyond it callers get a 429. Where several keys send, one may hold no more than four times what is left free.",
   ),
   lineLimit: row(
     "REST_LINE_LIMIT",
     integer(1, 1_000_000, "requests"),
     "10000",
-    "Requests waiting at once for one and the same limit, so that a single channel cannot fill the queue.",
+    "Requests waiting at once for one and the same limit, so that a single channel cannot fill the queue. Whoever holds less than its share of them is still let in.",
   ),
   isSingleFlight: row(
     "REST_SINGLE_FLIGHT",
