@@ -26,7 +26,7 @@ const PLACES = [
       env: { REST_GLOBAL_LIMIT: "100" },
     },
     loudLine: (n: number) => `GET /users/${n + 1}`,
-    quietLine: (n: number) => `GET /guilds/${n + 1}`,
+    quietLine: (n: number) => `GET /users/${n + 90_001}`,
   },
   {
     place: "one route's limit",
