@@ -139,6 +139,14 @@ export function streamOf(chunks: readonly Uint8Array<ArrayBuffer>[]): {
   return { stream, state };
 }
 
+/** A stream that the test writes to. */
+export function pipeOf(): TransformStream<
+  Uint8Array<ArrayBuffer>,
+  Uint8Array<ArrayBuffer>
+> {
+  return new TransformStream();
+}
+
 /** How a promise stands after everything that needs no timer is through. */
 export async function endOf(
   bench: Bench,

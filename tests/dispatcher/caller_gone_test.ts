@@ -13,6 +13,7 @@ import {
   benchOf,
   bytesOf,
   endOf,
+  pipeOf,
   refusalOf,
   requestOf,
   streamOf,
@@ -446,10 +447,7 @@ Deno.test("an adopter of an answer that is still streaming gets it when it is wh
   const first = submitWith(bench, POST);
   await bench.clock.settle();
   first.leave();
-  const { readable, writable } = new TransformStream<
-    Uint8Array<ArrayBuffer>,
-    Uint8Array<ArrayBuffer>
-  >();
+  const { readable, writable } = pipeOf();
   bench.upstream.next.answer(answerOf(200, { body: readable }));
   await bench.clock.settle();
   const second = submitWith(bench, POST);

@@ -139,7 +139,8 @@ Deno.test("a 429 that must not be waited out is the caller's, body and all", asy
   assert.equal(await textOf(answer), '{"retry_after":900}');
 });
 
-Deno.test("the scheduler learns from every answer when it was sent and what it said", async () => {
+/** A request that left 40 ms after it came, 60 ms ago. */
+async function sentAt40() {
   const bench = benchOf();
   bench.scheduler.isHeld = true;
   bench.scheduler.wakeAtMs = 40;
@@ -148,6 +149,11 @@ Deno.test("the scheduler learns from every answer when it was sent and what it s
   bench.scheduler.isHeld = false;
   await bench.clock.advance(40);
   await bench.clock.advance(60);
+  return { bench, ticket };
+}
+
+Deno.test("the scheduler learns from every answer when it was sent and what it said", async () => {
+  const { bench, ticket } = await sentAt40();
   bench.upstream.next.answer(answerOf(404, { text: '{"code":10003}' }));
   await ticket.answer;
   const [settled] = bench.scheduler.settled;
@@ -159,14 +165,7 @@ Deno.test("the scheduler learns from every answer when it was sent and what it s
 });
 
 Deno.test("facts tell a request's life with its waits", async () => {
-  const bench = benchOf();
-  bench.scheduler.isHeld = true;
-  bench.scheduler.wakeAtMs = 40;
-  const ticket = bench.dispatcher.submit(requestOf());
-  await bench.clock.settle();
-  bench.scheduler.isHeld = false;
-  await bench.clock.advance(40);
-  await bench.clock.advance(60);
+  const { bench, ticket } = await sentAt40();
   bench.upstream.next.answer(answerOf(204));
   await ticket.answer;
   const label = "GET /channels/{channel_id}/messages";

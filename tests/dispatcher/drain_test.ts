@@ -5,6 +5,7 @@ import {
   benchOf,
   BOT,
   bytesOf,
+  pipeOf,
   refusalOf,
   requestOf,
   streamOf,
@@ -173,10 +174,7 @@ Deno.test("drain() tells whoever follows a kept answer that streams, once it bre
   const first = submitWith(bench, requestOf("POST", { text: "a" }));
   await bench.clock.settle();
   first.leave();
-  const { readable, writable } = new TransformStream<
-    Uint8Array<ArrayBuffer>,
-    Uint8Array<ArrayBuffer>
-  >();
+  const { readable, writable } = pipeOf();
   bench.upstream.next.answer(answerOf(200, { body: readable }));
   await bench.clock.settle();
   const second = submitWith(bench, requestOf("POST", { text: "a" }));

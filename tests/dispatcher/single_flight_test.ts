@@ -7,6 +7,7 @@ import {
   benchOf,
   bytesOf,
   endOf,
+  pipeOf,
   refusalOf,
   requestOf,
   streamOf,
@@ -224,10 +225,7 @@ Deno.test("callers that leave while a shared answer is read do not hold it up", 
   const leaving = submitWith(bench, requestOf());
   const staying = bench.dispatcher.submit(requestOf());
   await release(bench);
-  const { readable, writable } = new TransformStream<
-    Uint8Array<ArrayBuffer>,
-    Uint8Array<ArrayBuffer>
-  >();
+  const { readable, writable } = pipeOf();
   bench.upstream.next.answer(answerOf(200, { body: readable }));
   assert.equal(await endOf(bench, staying.answer), "open");
   leaving.leave();
