@@ -10,9 +10,9 @@ import { type HeapNode, IndexedHeap } from "../collections/indexed_heap.ts";
  * answer that used it, or after the arrival itself where the answer tells it.
  * Where it does not, or none came yet: since a request does arrive at some
  * time, at the latest one second and a margin after its start. The margin is
- * the spread of latencies seen. Kept so,
- * no window of Discord's, wherever it begins and of whichever kind, can hold
- * more than `limit` arrivals.
+ * the spread of latencies seen: how much faster the next user of the token can
+ * be on its way in. Kept so, no window of Discord's, wherever it begins and of
+ * whichever kind, can hold more than `limit` arrivals.
  */
 
 const WINDOW_MS = 1_000;
@@ -20,9 +20,17 @@ const WINDOW_MS = 1_000;
 const MARGIN_MIN_MS = 50;
 /** The most: an answer can be slow for reasons that have nothing to do with the way in. */
 const MARGIN_MAX_MS = 1_000;
-/** Latencies the spread is read from, and how often. */
+/** The slowest of so many is one end of the spread, and how often it is read. */
 const LATENCIES_MAX = 64;
 const REVIEW_EVERY = 16;
+/** The fastest of the last one or two thousand is the other end: one stall must not make all forget it. */
+const LEAST_EVERY = 1_024;
+/**
+ * Before so many have been seen, answers slower than this are a crowd's that
+ * meets a cold process: slow all together, until they suddenly are not.
+ */
+const COLD_COUNT = 256;
+const CROWD_MS = 250;
 
 /** One token in use. */
 export interface GlobalPermit extends HeapNode {
@@ -43,7 +51,9 @@ export class GlobalLimit {
   );
   readonly #latenciesMs: number[] = [];
   #latencyCount = 0;
-  #marginMs = MARGIN_MIN_MS;
+  #leastMs = Infinity;
+  #formerLeastMs = Infinity;
+  #marginMs = MARGIN_MAX_MS;
   #used = 0;
 
   /** `partUsedUntilMs`: until then half is taken as spent, by the process before this one. */
@@ -133,9 +143,15 @@ export class GlobalLimit {
 
   #learn(latencyMs: number): void {
     this.#latenciesMs[this.#latencyCount++ % LATENCIES_MAX] = latencyMs;
+    this.#leastMs = Math.min(this.#leastMs, latencyMs);
     if (this.#latencyCount % REVIEW_EVERY !== 0) return;
-    const latenciesMs = this.#latenciesMs;
-    const spread = Math.max(...latenciesMs) - Math.min(...latenciesMs);
+    const mostMs = Math.max(...this.#latenciesMs);
+    const isCold = this.#latencyCount < COLD_COUNT && mostMs > CROWD_MS;
+    const leastMs = isCold ? 0 : Math.min(this.#leastMs, this.#formerLeastMs);
+    const spread = mostMs - leastMs;
     this.#marginMs = Math.min(MARGIN_MAX_MS, Math.max(MARGIN_MIN_MS, spread));
+    if (this.#latencyCount % LEAST_EVERY !== 0) return;
+    this.#formerLeastMs = this.#leastMs;
+    this.#leastMs = Infinity;
   }
 }

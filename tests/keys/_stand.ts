@@ -48,6 +48,19 @@ export interface Stand extends AsyncDisposable {
   overRep(key: string): Promise<Caller>;
   /** Once the proxy has taken so many in that are not answered yet. */
   waiting(count: number): Promise<void>;
+  /** Once so many have arrived at Discord. */
+  arrived(count: number): Promise<void>;
+}
+
+/** Far longer than anything takes that these tests wait for. */
+const WAIT_MS = 30_000;
+
+async function until(what: string, isThere: () => boolean): Promise<void> {
+  const endMs = performance.now() + WAIT_MS;
+  while (!isThere()) {
+    if (performance.now() > endMs) throw new Error(`Waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 }
 
 /** The key itself, by its name. */
@@ -70,13 +83,16 @@ export async function startStand(
     proxy,
     overHttp: (key, headers = {}) => httpCaller(proxy, key, headers),
     overRep: (key) => repCaller(proxy, key),
-    async waiting(count) {
-      for (;;) {
+    waiting: (count) =>
+      until(`${count} wait`, () => {
         const { waiting, inFlight } = proxy.proxy.snapshot();
-        if (waiting + inFlight >= count) return;
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      }
-    },
+        return waiting + inFlight >= count;
+      }),
+    arrived: (count) =>
+      until(
+        `${count} have arrived`,
+        () => proxy.sim.requests().length >= count,
+      ),
     [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
   };
 }

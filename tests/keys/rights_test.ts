@@ -90,19 +90,19 @@ for (const [transport, callerOf] of TRANSPORTS) {
       // One a second may go, and the first is not answered before the others are here.
       sim: {
         globalLimit: { limit: 1 },
-        latencyOut: { minMs: 300, maxMs: 300 },
+        latencyOut: { minMs: 600, maxMs: 600 },
       },
       env: { REST_GLOBAL_LIMIT: "1" },
     });
     await using patient = await callerOf(stand, "patient");
     await using all = await callerOf(stand, "all");
     const first = all.ask("POST /channels/1/messages", { content: "first" });
-    await stand.waiting(1);
+    await stand.arrived(1);
     const late = patient.ask("POST /channels/2/messages", {
       content: "patient",
       urgency: 0,
     });
-    await stand.waiting(2);
+    await stand.waiting(1);
     const next = all.ask("POST /channels/3/messages", {
       content: "all",
       urgency: 4,

@@ -18,10 +18,34 @@ Deno.test("GlobalLimit gives a token back one second after its arrival, where th
 });
 
 Deno.test("GlobalLimit gives a token back 1.05 s after its start while its answer is out", () => {
+  const limit = warmLimit(1);
+  limit.take(T);
+  assert.equal(limit.freeAtMs(T + 1_049), T + 1_050);
+  assert.equal(limit.freeAtMs(T + 1_050), 0);
+});
+
+Deno.test("GlobalLimit gives a token back 2 s after its start before it has seen any answer", () => {
   const limit = new GlobalLimit(1, 0);
   limit.take(0);
-  assert.equal(limit.freeAtMs(1_049), 1_050);
-  assert.equal(limit.freeAtMs(1_050), 0);
+  assert.equal(limit.freeAtMs(1_999), 2_000);
+  assert.equal(limit.freeAtMs(2_000), 0);
+});
+
+Deno.test("GlobalLimit takes no crowd of slow answers in a cold process for the way it is", () => {
+  const limit = new GlobalLimit(50, 0);
+  // All of them are 900 ms late, as one; the next may be there at once.
+  for (let index = 0; index < 48; index++) {
+    limit.answered(limit.take(0), 900, undefined);
+  }
+  assert.equal(limit.marginMs, 900);
+});
+
+Deno.test("GlobalLimit remembers how fast the way can be through a stall of many answers", () => {
+  const limit = warmLimit(1_000);
+  for (let index = 0; index < 900; index++) {
+    limit.answered(limit.take(T), T + 700, undefined);
+  }
+  assert.equal(limit.marginMs, 700 - FAST_MS);
 });
 
 Deno.test("GlobalLimit waits for a known arrival, however long before that the request left", () => {
@@ -32,17 +56,17 @@ Deno.test("GlobalLimit waits for a known arrival, however long before that the r
 });
 
 Deno.test("GlobalLimit goes by the start where a slow answer does not tell the arrival", () => {
-  const limit = new GlobalLimit(1, 0);
-  limit.answered(limit.take(0), 300, undefined);
-  assert.equal(limit.freeAtMs(1_049), 1_050);
-  assert.equal(limit.freeAtMs(1_050), 0);
+  const limit = warmLimit(1);
+  limit.answered(limit.take(T), T + 300, undefined);
+  assert.equal(limit.freeAtMs(T + 1_049), T + 1_050);
+  assert.equal(limit.freeAtMs(T + 1_050), 0);
 });
 
 Deno.test("GlobalLimit widens its margin to the spread of latencies seen", () => {
-  const limit = new GlobalLimit(64, 0);
+  const limit = warmLimit(64);
   for (let index = 0; index < 64; index++) {
-    const answeredAtMs = index < 32 ? 20 : 320;
-    limit.answered(limit.take(0), answeredAtMs, answeredAtMs);
+    const answeredAtMs = T + (index < 32 ? FAST_MS : FAST_MS + 300);
+    limit.answered(limit.take(T), answeredAtMs, answeredAtMs);
   }
   assert.equal(limit.marginMs, 300);
 });
@@ -71,6 +95,20 @@ Deno.test("GlobalLimit never lets more than its limit arrive within a second, wh
     { seed: 11 },
   );
 });
+
+const T = 1_000_000;
+const FAST_MS = 20;
+
+/** A limit that has seen enough answers to know how fast they can be; all its tokens are back at `T`. */
+function warmLimit(limit: number): GlobalLimit {
+  const warm = new GlobalLimit(limit, 0);
+  for (let index = 0; index < 256; index++) {
+    const nowMs = index * 2_000;
+    warm.answered(warm.take(nowMs), nowMs + FAST_MS, nowMs);
+  }
+  assert.equal(warm.used(T), 0);
+  return warm;
+}
 
 /** Sends one request after another as early as allowed; way in is at most the least margin. */
 function arrivalsUnder(

@@ -108,7 +108,7 @@ Deno.test("the head of an order inherits the highest urgency behind it", () => {
     message(CHANNEL, { urgency: 6 }),
     message(CHANNEL, { urgency: 0 }),
   ], T);
-  const { leases } = scheduler.poll(T + 1_100);
+  const { leases } = scheduler.poll(T + 2_000);
   assert.deepEqual(leases, [ids[1]]);
 });
 
