@@ -4,6 +4,7 @@ import type { Upstream } from "../domain/ports.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import { connectorTo } from "./connector.ts";
 import { Exchange, type ExchangeTicks } from "./exchange.ts";
+import { Exchanges } from "./exchanges.ts";
 import { type FixedHost, fixedHost } from "./fixed_host.ts";
 import { requestHeaders } from "./request_headers.ts";
 import { Watch } from "./watch.ts";
@@ -70,10 +71,9 @@ const TICK_MS_MAX = 1_000;
 export function createUpstream(options: UpstreamOptions): Upstream {
   const host = fixedHost(options.baseUrl);
   const tickMs = tickMsOf(options);
-  const exchanges = new Watch(tickMs);
+  const exchanges = new Exchanges(tickMs);
   const connecting = new Watch(tickMs);
   const pool = poolOf(host, options, connecting);
-  const dispatchSoon = createOutbox(pool);
   let connections = 0;
   pool.on("connect", () => void connections++);
   pool.on("disconnect", () => void connections--);
@@ -96,12 +96,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     if (isLarge) outgoing.reset = true;
     const ticks = isLarge ? ticksFor(body) : usualTicks;
     return new Promise((resolve, reject) => {
-      const isOneFree = exchanges.size < connections;
+      const idle = connections - exchanges.size;
       const exchange = new Exchange(ticks, exchanges, resolve, reject);
       // undici looks at a connection again one turn after its answer has ended.
       // A request that comes sooner, as the next of a line does, would open
-      // another beside it.
-      if (isOneFree) dispatchSoon(outgoing, exchange);
+      // another beside it, were there no idle one.
+      const isFreeSoon = idle > 0 && idle <= exchanges.endedThisTurn;
+      if (isFreeSoon) setImmediate(() => pool.dispatch(outgoing, exchange));
       else pool.dispatch(outgoing, exchange);
     });
   }
@@ -113,22 +114,6 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       exchanges.stop();
       connecting.stop();
     },
-  };
-}
-
-type Dispatched = Parameters<Pool["dispatch"]>;
-
-/** Dispatches one turn later, all that came in one turn together. */
-function createOutbox(pool: Pool): (...given: Dispatched) => void {
-  let waiting: Dispatched[] = [];
-  const flush = () => {
-    const due = waiting;
-    waiting = [];
-    for (const [outgoing, exchange] of due) pool.dispatch(outgoing, exchange);
-  };
-  return (...given) => {
-    waiting.push(given);
-    if (waiting.length === 1) setImmediate(flush);
   };
 }
 
