@@ -105,7 +105,9 @@ export function createHttpHandler(deps: HttpHandlerDeps): HttpHandler {
     try {
       return await receive(visit, desk);
     } catch (error) {
-      return refuse(error, visit, deps.facts);
+      const refused = refuse(error, visit, deps.facts);
+      // An answer to HEAD ends with its headers (RFC 9110, 9.3.2); over HTTP/2 the runtime would send the body.
+      return request.method === "HEAD" ? new Response(null, refused) : refused;
     } finally {
       if (--underWay === 0) rest(desk);
     }

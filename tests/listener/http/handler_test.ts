@@ -218,6 +218,19 @@ for (
   });
 }
 
+Deno.test("a refused HEAD is answered by headers alone, whoever carries them", async () => {
+  await using bench = startBench();
+  const request = new Request("http://proxy/gateway", { method: "HEAD" });
+  const info = {
+    remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 },
+    completed: Promise.resolve(),
+  } as const;
+  const response = await bench.handler(request, info);
+  assert.equal(response.status, 401);
+  assert.equal(response.headers.get("x-rest-proxy"), "unauthorized");
+  assert.equal(response.body, null);
+});
+
 Deno.test("malformed wishes are refused, each in a sentence, before the body is read", async () => {
   await using bench = startBench();
   for (
