@@ -7,14 +7,24 @@ import { CASES } from "./cases.ts";
 import { startDiscord } from "./discord.ts";
 import { measure } from "./measure.ts";
 import { SUBJECTS } from "./subjects.ts";
+import { taskWords } from "../tools/task_words.ts";
 import { headLines, isReached, rowOf } from "./table.ts";
 
-const words = Deno.args.filter((word) => !word.startsWith("--"));
-const only = Deno.args.find((word) => word.startsWith("--only="))
-  ?.slice("--only=".length).split(",");
+const USAGE = `deno task bench [case…] [--only=subject,…]
 
-const cases = pick(CASES, words.length === 0 ? undefined : words);
-const subjects = pick(SUBJECTS, only);
+Cases: ${CASES.map(({ name }) => name).join(", ")}
+Subjects: ${SUBJECTS.map(({ name }) => name).join(", ")}`;
+
+const ONLY = "--only=";
+
+const { cases, subjects } = taskWords(USAGE, (words) => {
+  const names = words.filter((word) => !word.startsWith(ONLY));
+  const only = words.find((word) => word.startsWith(ONLY));
+  return {
+    cases: pick(CASES, names.length === 0 ? undefined : names),
+    subjects: pick(SUBJECTS, only?.slice(ONLY.length).split(",")),
+  };
+});
 
 await using discord = await startDiscord();
 console.log(headLines());
@@ -37,7 +47,6 @@ function pick<T extends { readonly name: string }>(
     const found = all.find((one) => one.name === name);
     if (found !== undefined) return found;
     const known = all.map((one) => one.name).join(", ");
-    console.error(`Cannot run "${name}": want one of ${known}`);
-    Deno.exit(1);
+    throw new Error(`Cannot run "${name}": want one of ${known}`);
   });
 }
