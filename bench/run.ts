@@ -7,7 +7,6 @@ import { CASES } from "./cases.ts";
 import { startDiscord } from "./discord.ts";
 import { measure } from "./measure.ts";
 import { SUBJECTS } from "./subjects.ts";
-import { taskWords } from "../tools/task_words.ts";
 import { headLines, isReached, rowOf } from "./table.ts";
 
 const USAGE = `deno task bench [case…] [--only=subject,…]
@@ -17,14 +16,14 @@ Subjects: ${SUBJECTS.map(({ name }) => name).join(", ")}`;
 
 const ONLY = "--only=";
 
-const { cases, subjects } = taskWords(USAGE, (words) => {
-  const names = words.filter((word) => !word.startsWith(ONLY));
-  const only = words.find((word) => word.startsWith(ONLY));
-  return {
-    cases: pick(CASES, names.length === 0 ? undefined : names),
-    subjects: pick(SUBJECTS, only?.slice(ONLY.length).split(",")),
-  };
-});
+if (Deno.args.includes("--help")) {
+  console.log(USAGE);
+  Deno.exit(0);
+}
+const names = Deno.args.filter((word) => !word.startsWith(ONLY));
+const only = Deno.args.find((word) => word.startsWith(ONLY));
+const cases = pick(CASES, names.length === 0 ? undefined : names);
+const subjects = pick(SUBJECTS, only?.slice(ONLY.length).split(","));
 
 await using discord = await startDiscord();
 console.log(headLines());
@@ -47,6 +46,7 @@ function pick<T extends { readonly name: string }>(
     const found = all.find((one) => one.name === name);
     if (found !== undefined) return found;
     const known = all.map((one) => one.name).join(", ");
-    throw new Error(`Cannot run "${name}": want one of ${known}`);
+    console.error(`Cannot run "${name}": want one of ${known}`);
+    Deno.exit(2);
   });
 }
