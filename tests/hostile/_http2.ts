@@ -111,9 +111,9 @@ function numberAt(text: string, at: number, bytes: number): number {
   return value;
 }
 
-/** By its body: that of a refusal names its code, the runtime's own answers have none. */
+/** By its body: that of a refusal names its code; the runtime's own answers have none, nor has one to HEAD. */
 function tell(body: string): string {
-  if (body === "") return "an empty answer of the runtime";
+  if (body === "") return "an answer without a body";
   const { code } = JSON.parse(body);
   return typeof code === "string" ? `\`${code}\`` : "Discord's answer";
 }
