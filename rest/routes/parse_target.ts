@@ -55,15 +55,21 @@ export function parseTarget(raw: string, defaultVersion: number): ParsedTarget {
   if (path === undefined || path === "/") return no("it names no route");
 
   const query = shape?.[3] ?? "";
+  const isOddPath = ODD_IN_PATH.test(path);
+  const isOddQuery = ODD_IN_QUERY.test(query);
   const problem = versionProblem(shape?.[1]) ??
-    (ODD_IN_PATH.test(path) ? pathProblem(path) : undefined) ??
-    (ODD_IN_QUERY.test(query) ? rawProblem(query) : undefined);
+    (isOddPath ? pathProblem(path) : undefined) ??
+    (isOddQuery ? rawProblem(query) : undefined);
   if (problem !== undefined) return no(problem);
 
   const version = shape?.[1] === undefined ? defaultVersion : Number(shape[1]);
   return {
     ok: true,
-    target: { version, path: toAscii(path), query: toAscii(query) },
+    target: {
+      version,
+      path: isOddPath ? toAscii(path) : path,
+      query: isOddQuery ? toAscii(query) : query,
+    },
   };
 }
 
