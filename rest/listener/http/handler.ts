@@ -237,7 +237,7 @@ async function relay(
       body: body.bytes,
     };
     const answer = keep === undefined
-      ? desk.submitter.submit(whole, desk.leaves.of(request)).answer
+      ? desk.submitter.submit(whole, desk.leaves.of(request, fields)).answer
       : keep(whole);
     visit.isSubmitted = true;
     return answerResponse(await answer, desk.settings);

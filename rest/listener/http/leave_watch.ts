@@ -1,5 +1,7 @@
+import type { HeaderList } from "../../domain/headers.ts";
 import type { CallerGone, Clock, LeaveListener } from "../../domain/ports.ts";
 import { type Delayed, DelayLine } from "./delay_line.ts";
+import { fieldOf } from "./fields.ts";
 
 /**
  * To have the runtime tell when a caller leaves costs a tenth of a request's
@@ -22,8 +24,12 @@ export class LeaveWatch {
   }
 
   /** Says of one request when its caller is gone, if anybody listens. */
-  of(request: Request): CallerGone {
-    return new LateSignal(request, this.#line);
+  of(request: Request, fields: HeaderList): CallerGone {
+    // Over HTTP/2 there is no Host; and of a stream that was reset before it
+    // was asked for, the runtime never tells (seen 2026-11, Deno 2.9.6).
+    return fieldOf(fields, "host") === null
+      ? request.signal
+      : new LateSignal(request, this.#line);
   }
 }
 

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { NOBODY } from "../../../rest/domain/identity.ts";
 import { Refusal } from "../../../rest/domain/refusal.ts";
+import {
+  END_HEADERS,
+  END_STREAM,
+  fieldBlock,
+  frame,
+  HEADERS,
+  PREFACE,
+  RST_STREAM,
+} from "../../hostile/_http2.ts";
 import { KEY, OWN_ID, startBench, TOKEN } from "../_bench.ts";
 import { headerIn, readResponse, writeAll } from "../_raw_http.ts";
 
@@ -410,6 +419,41 @@ Deno.test("a caller that leaves is told to the submitter", async () => {
   await bench.clock.advance(1_000);
   await left;
   reject(new Refusal("cancelled", "Cannot go on: the caller left"));
+});
+
+Deno.test("a caller that resets its stream of HTTP/2 is told of at once", async () => {
+  const { promise: left, resolve } = Promise.withResolvers<void>();
+  const { promise: isIn, resolve: enter } = Promise.withResolvers<void>();
+  const { promise: answer, reject } = Promise.withResolvers<never>();
+  await using bench = startBench({
+    submitter: {
+      submit(_request, callerGone) {
+        callerGone?.addEventListener("abort", { handleEvent: resolve });
+        enter();
+        return { answer, cancel: () => "done" };
+      },
+    },
+  });
+  const connection = await Deno.connect({
+    hostname: "127.0.0.1",
+    port: bench.port,
+  });
+  const fields = fieldBlock([
+    [":method", "GET"],
+    [":scheme", "http"],
+    [":authority", "proxy"],
+    [":path", "/x"],
+    ["authorization", KEY],
+  ]);
+  await writeAll(
+    connection,
+    PREFACE + frame(HEADERS, END_HEADERS | END_STREAM, 1, fields),
+  );
+  await isIn;
+  await writeAll(connection, frame(RST_STREAM, 0, 1, "\0\0\0\x08"));
+  await left;
+  reject(new Refusal("cancelled", "Cannot go on: the caller left"));
+  connection.close();
 });
 
 Deno.test("requests on one connection are answered one after the other", async () => {

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import type { HeaderList } from "../../../rest/domain/headers.ts";
 import { LeaveWatch } from "../../../rest/listener/http/leave_watch.ts";
 import { createManualClock } from "../../_manual_clock.ts";
 
 /** Longer than anybody is left unwatched. */
 const LONG_MS = 1_000;
 
-function startWatch() {
+const HTTP_1: HeaderList = [["host", "proxy"]];
+
+function startWatch(fields = HTTP_1) {
   const clock = createManualClock();
   const caller = new AbortController();
   let asked = 0;
@@ -18,7 +21,7 @@ function startWatch() {
   let left = 0;
   const listener = { handleEvent: () => void left++ };
   const watch = new LeaveWatch(clock);
-  const gone = watch.of(request);
+  const gone = watch.of(request, fields);
   return {
     clock,
     watch,
@@ -65,4 +68,11 @@ Deno.test("nobody is told after it has stopped listening", async () => {
   gone.removeEventListener("abort", listener);
   caller.abort();
   assert.equal(counts().left, 0);
+});
+
+Deno.test("over HTTP/2, where nobody is told of who left before, it is asked at once", () => {
+  const { caller, gone, listener, counts } = startWatch([]);
+  gone.addEventListener("abort", listener);
+  caller.abort();
+  assert.deepEqual(counts(), { asked: 1, left: 1, timers: 0 });
 });
