@@ -36,6 +36,15 @@ Deno.test("find() knows what was added and nothing else", () => {
   assert.equal(proven.find("three"), undefined);
 });
 
+Deno.test("what is longer than any usual secret is neither remembered nor looked for", () => {
+  const proven = new ProvenSecrets<number>();
+  const [longest, longer] = ["x".repeat(1_024), "x".repeat(1_025)];
+  proven.add(longest, 1);
+  proven.add(longer, 2);
+  assert.equal(proven.find(longest), 1);
+  assert.equal(proven.find(longer), undefined);
+});
+
 Deno.test("what has proved right shows in no print", () => {
   const proven = new ProvenSecrets<number>();
   proven.add("a-secret", 1);
