@@ -1,5 +1,6 @@
 /** What a key may do, over both transports, through the real proxy. */
 import assert from "node:assert/strict";
+import { readResponse, writeAll } from "../listener/_raw_http.ts";
 import {
   botsOf,
   type Caller,
@@ -188,3 +189,23 @@ Deno.test("what no key is opens nothing, whatever else is right about it", async
   assert.deepEqual([status, code], [401, "unauthorized"]);
   assert.equal(stand.proxy.sim.requests().length, 0);
 });
+
+for (const [key, rights] of Object.entries({ free: {}, bound: { rate: 5 } })) {
+  Deno.test(`a ${key} key that is taken back while its request's body comes sends nothing`, async () => {
+    await using stand = await startStand({ [key]: rights });
+    const { port, proxy, sim } = stand.proxy;
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    await writeAll(
+      connection,
+      "POST /channels/9/messages HTTP/1.1\r\nHost: proxy\r\n" +
+        `Authorization: ${keyNamed(key)}\r\nExpect: 100-continue\r\n` +
+        "Content-Length: 15\r\n\r\n",
+    );
+    // The runtime says "continue" when the body is asked for: the key was let in.
+    await connection.read(new Uint8Array(1_024));
+    proxy.replaceKeys([]);
+    await writeAll(connection, '{"content":"x"}');
+    assert.equal((await readResponse(connection)).status, 401);
+    assert.equal(sim.requests().length, 0);
+  });
+}

@@ -22,7 +22,8 @@ export interface Visit {
 /** Where a request goes and whose it is: all that is known before its body. */
 export interface Admission {
   readonly place: Place;
-  readonly identity: Identity;
+  /** Whose token it takes. To be asked once the body is there: refuses where the key was taken back meanwhile. */
+  readonly whose: () => Identity;
   readonly caller: string;
   /** Whose kept requests it may see: its key and token; undefined without a key. */
   readonly owner: string | undefined;
@@ -62,10 +63,10 @@ export function admit(
     visit.info,
   );
   visit.caller = caller;
-  const identity = proof === undefined
-    ? NOBODY
-    : authorizer.identityFor(proof, place.route);
-  return { place, identity, caller, owner: proof && ownerOf(proof) };
+  const whose = () =>
+    proof === undefined ? NOBODY : authorizer.identityFor(proof, place.route);
+  whose();
+  return { place, whose, caller, owner: proof && ownerOf(proof) };
 }
 
 /** Who it is that wants something of the proxy itself; refuses who has no key. */

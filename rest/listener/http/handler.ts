@@ -207,7 +207,7 @@ function isUpgrade(fields: HeaderList, target: string): boolean {
 /** Takes the body in, queues the request and hands Discord's answer on. */
 async function relay(
   visit: Visit,
-  { place, identity, caller, owner }: Admission,
+  { place, whose, caller, owner }: Admission,
   desk: Desk,
 ): Promise<Response> {
   const { request, fields } = visit;
@@ -228,7 +228,7 @@ async function relay(
       method,
       target,
       route,
-      identity,
+      identity: whose(),
       caller,
       headers,
       urgency,
