@@ -58,9 +58,11 @@ export function refuseForLine(
   if (line.waiting < lineWaitingMax) return undefined;
   const own = heldBy(line, caller);
   const callers = callersIn(line) + (own === 0 ? 1 : 0);
-  if (own < lineWaitingMax / callers) return undefined;
-  const whose = callers === 1 ? "" : " of this caller";
-  return overloaded(`${own} requests${whose} wait for ${line.label}`);
+  // Names of clients can be made up: of more than the bound, none has a share.
+  if (own < Math.floor(lineWaitingMax / callers)) return undefined;
+  const count = own === 0 ? line.waiting : own;
+  const whose = own === line.waiting || own === 0 ? "" : " of this caller";
+  return overloaded(`${count} requests${whose} wait for ${line.label}`);
 }
 
 /** Whether there is room for another line. */

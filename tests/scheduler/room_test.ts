@@ -44,6 +44,16 @@ Deno.test("a caller that fills a line does not have another refused there", () =
   );
 });
 
+Deno.test("a new client for every request finds a line as full as one for all", () => {
+  const scheduler = schedulerOf({ lineWaitingMax: 12 });
+  assert.equal(fill(scheduler, (n) => sameLine(`a/${n}`)()), 12);
+  const refused = scheduler.enqueue(sameLine("a/new")(), T);
+  assert.equal(
+    refused?.message,
+    "Cannot queue request: 12 requests wait for GET /guilds/{guild_id}",
+  );
+});
+
 Deno.test("a line that has room again takes whoever comes", () => {
   const scheduler = schedulerOf({ lineWaitingMax: 4 });
   const asks = [1, 2, 3, 4].map(sameLine("a/x"));
