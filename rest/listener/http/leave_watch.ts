@@ -5,7 +5,7 @@ import { fieldOf } from "./fields.ts";
 
 /**
  * To have the runtime tell when a caller leaves costs a tenth of a request's
- * work, so it is asked for only by who has waited this long. Discord's own
+ * work, so for a read it is asked only once it has waited this long. Discord's own
  * answers take longer; what is answered sooner could hardly be left.
  */
 const ASK_AFTER_MS = 50;
@@ -25,11 +25,13 @@ export class LeaveWatch {
 
   /** Says of one request when its caller is gone, if anybody listens. */
   of(request: Request, fields: HeaderList): CallerGone {
-    // Over HTTP/2 there is no Host; and of a stream that was reset before it
-    // was asked for, the runtime never tells (seen 2026-11, Deno 2.9.6).
-    return fieldOf(fields, "host") === null
-      ? request.signal
-      : new LateSignal(request, this.#line);
+    // A write that is left must be known for left before its answer comes, or
+    // its second try would be sent too. Over HTTP/2 there is no Host; and of a
+    // stream that was reset before it was asked for, the runtime never tells
+    // (seen 2026-11, Deno 2.9.6).
+    const isWaitable = request.method === "GET" &&
+      fieldOf(fields, "host") !== null;
+    return isWaitable ? new LateSignal(request, this.#line) : request.signal;
   }
 }
 

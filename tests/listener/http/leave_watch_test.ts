@@ -8,11 +8,12 @@ const LONG_MS = 1_000;
 
 const HTTP_1: HeaderList = [["host", "proxy"]];
 
-function startWatch(fields = HTTP_1) {
+function startWatch(fields = HTTP_1, method = "GET") {
   const clock = createManualClock();
   const caller = new AbortController();
   let asked = 0;
   const request = {
+    method,
     get signal() {
       asked++;
       return caller.signal;
@@ -72,6 +73,13 @@ Deno.test("nobody is told after it has stopped listening", async () => {
 
 Deno.test("over HTTP/2, where nobody is told of who left before, it is asked at once", () => {
   const { caller, gone, listener, counts } = startWatch([]);
+  gone.addEventListener("abort", listener);
+  caller.abort();
+  assert.deepEqual(counts(), { asked: 1, left: 1, timers: 0 });
+});
+
+Deno.test("of a write it is asked at once: its answer must not come before the news", () => {
+  const { caller, gone, listener, counts } = startWatch(HTTP_1, "POST");
   gone.addEventListener("abort", listener);
   caller.abort();
   assert.deepEqual(counts(), { asked: 1, left: 1, timers: 0 });
