@@ -1,55 +1,31 @@
 import { waitUntil } from "./drive.ts";
+import { requestOf } from "./mix.ts";
 import { type Place, RawConnection, type RawRequest } from "./raw_http.ts";
 
-const MESSAGE = JSON.stringify({ content: "x".repeat(180) });
-const DEFERRED = JSON.stringify({ type: 5 });
-const TOKEN_IN_PATH = "t".repeat(68);
-
-/**
- * What a bot sends, in turn, each `owner` to a channel of its own: no order
- * holds them up, and half of them is outside the global limit, whose highest
- * setting (10,000/s) would bind otherwise.
- */
-function requestOf(owner: number, turn: number): RawRequest {
-  const id = String(1_300_000_000_000_000_000n + BigInt(owner));
-  const post = (path: string, body: string): RawRequest => ({
-    method: "POST",
-    target: `/api/v10${path}`,
-    body,
-  });
-  switch (turn % 4) {
-    case 0:
-      return {
-        method: "GET",
-        target: `/api/v10/channels/${id}/messages/${id}`,
-      };
-    case 1:
-      return post(`/channels/${id}/messages`, MESSAGE);
-    case 2:
-      return post(`/webhooks/${id}/${TOKEN_IN_PATH}`, MESSAGE);
-    default:
-      return post(`/interactions/${id}/${TOKEN_IN_PATH}/callback`, DEFERRED);
-  }
+export interface Saturation {
+  readonly connections: number;
+  readonly forMs: number;
+  /** Later runs begin where none before them can have come to: no interaction comes twice. */
+  readonly firstTurn: number;
 }
 
-/** Requests answered per second when `connections` ask as fast as they can for `forMs`. */
+/** Requests answered per second when all connections ask as fast as they can. */
 export async function saturate(
   place: Place,
-  connections: number,
-  forMs: number,
+  { connections, forMs, firstTurn }: Saturation,
 ): Promise<number> {
   const startMs = performance.now();
   const endMs = startMs + forMs;
   const counts = await Promise.all(
     Array.from({ length: connections }, async (_, index) => {
       const connection = await RawConnection.open(place);
-      let turn = 0;
+      let turn = firstTurn;
       while (performance.now() < endMs) {
         await askWell(connection, requestOf(index, turn));
         turn++;
       }
       connection.close();
-      return turn;
+      return turn - firstTurn;
     }),
   );
   const answered = counts.reduce((sum, count) => sum + count, 0);

@@ -15,7 +15,8 @@ import { KEY, startSluice } from "./subjects.ts";
 /** The median of five runs each, in turn: one slow second of the machine must not decide. */
 const RUNS = 5;
 const RUN_MS = 3_000;
-const WARM_UP_MS = 2_000;
+/** Until the compiler is done with the code. */
+const WARM_UP_MS = 10_000;
 
 const IN_FLIGHT = 64;
 const IDLE_SOCKETS = 10_000;

@@ -1,5 +1,5 @@
-import { type Place, RawConnection } from "./raw_http.ts";
-import { type TwinRequest, twinRequestsOf } from "./rep_requests.ts";
+import { requestOf } from "./mix.ts";
+import { type Place, RawConnection, type RawRequest } from "./raw_http.ts";
 
 /** A way to ask for the twin requests: so many at once, as fast as they are answered. */
 export interface Caller extends AsyncDisposable {
@@ -15,21 +15,21 @@ export async function callOverHttp(
   const opened = await Promise.all(
     Array.from({ length: inFlight }, () => RawConnection.open(place)),
   );
+  const turns = opened.map(() => 0);
   return {
     async saturate(forMs) {
       const endMs = performance.now() + forMs;
-      const counts = await Promise.all(opened.map(async (connection, owner) => {
-        const requests = twinRequestsOf(owner);
-        let turn = 0;
+      const before = sum(turns);
+      await Promise.all(opened.map(async (connection, owner) => {
+        let turn = turns[owner] as number;
         while (performance.now() < endMs) {
-          const { http } = requests[turn % requests.length] as TwinRequest;
-          const status = await connection.ask(http);
+          const status = await connection.ask(requestOf(owner, turn));
           if (status !== 200) throw new Error(`Wanted 200, got ${status}`);
           turn++;
         }
-        return turn;
+        turns[owner] = turn;
       }));
-      return counts.reduce((sum, count) => sum + count, 0);
+      return sum(turns) - before;
     },
     [Symbol.asyncDispose]() {
       for (const connection of opened) connection.close();
@@ -73,8 +73,7 @@ const REPLY_END = /"req":"(\d+)-\d+"(?:,"seq":(\d+))?\}$/;
 /** Reads no more of a reply than it must: a driver that costs more than what it drives measures itself. */
 class RepCaller implements Caller {
   readonly #socket: WebSocket;
-  readonly #owners: ReadonlyArray<readonly TwinRequest[]>;
-  #turns: number[] = [];
+  #turns: number[];
   #turnsBefore = 0;
   #answered = 0;
   #running = 0;
@@ -85,10 +84,7 @@ class RepCaller implements Caller {
 
   constructor(socket: WebSocket, inFlight: number) {
     this.#socket = socket;
-    this.#owners = Array.from(
-      { length: inFlight },
-      (_, owner) => twinRequestsOf(owner),
-    );
+    this.#turns = Array.from({ length: inFlight }, () => 0);
     socket.onmessage = ({ data }) => this.#answer(data);
     socket.onclose = ({ code, reason }) =>
       this.#onEnd.reject(new Error(`Closed with ${code} ${reason}`));
@@ -116,8 +112,8 @@ class RepCaller implements Caller {
     this.#answered = 0;
     this.#endMs = performance.now() + forMs;
     this.#onEnd = Promise.withResolvers();
-    this.#turns = this.#owners.map(() => this.#turnsBefore);
-    for (const owner of this.#owners.keys()) this.#ask(owner);
+    this.#turns = this.#turns.map(() => this.#turnsBefore);
+    for (const owner of this.#turns.keys()) this.#ask(owner);
     await this.#onEnd.promise;
     // A `req` is used once in a session's life.
     this.#turnsBefore = Math.max(...this.#turns);
@@ -133,12 +129,11 @@ class RepCaller implements Caller {
   }
 
   #ask(owner: number): void {
-    const requests = this.#owners[owner] as readonly TwinRequest[];
     const turn = this.#turns[owner] as number;
-    const { frameStart } = requests[turn % requests.length] as TwinRequest;
     this.#turns[owner] = turn + 1;
     this.#running++;
-    this.#socket.send(`${frameStart}${owner}-${turn}"${this.#ack()}}`);
+    const start = frameStartOf(requestOf(owner, turn));
+    this.#socket.send(`${start}${owner}-${turn}"${this.#ack()}}`);
   }
 
   #ack(): string {
@@ -158,4 +153,16 @@ class RepCaller implements Caller {
     if (performance.now() < this.#endMs) this.#ask(Number(found[1]));
     else if (this.#running === 0) this.#onEnd.resolve();
   }
+}
+
+/** The frame of a request up to the contents of its `req`, which is a text. */
+function frameStartOf({ target, body }: RawRequest): string {
+  const start = `{"target":"${target}","method":`;
+  return body === undefined
+    ? `${start}"GET","req":"`
+    : `${start}"ACTION","data":${body},"req":"`;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
