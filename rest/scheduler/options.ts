@@ -21,7 +21,7 @@ export interface SchedulerOptions {
   readonly lineWaitingMax: number;
   /** Body bytes of all waiting requests, shared by keys in the same way. */
   readonly bytesMax: number;
-  /** Lines (buckets) kept; idle ones are forgotten after `lineIdleMs`, the oldest first beyond this. */
+  /** Lines (buckets) kept; idle ones are forgotten after `lineIdleMs`, sooner where the table fills up. */
   readonly linesMax: number;
   readonly lineIdleMs: number;
   /** When the process started, on the clock of every `nowMs`; `performance.now()` counts from there. */

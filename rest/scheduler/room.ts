@@ -1,7 +1,7 @@
 import type { Caller } from "./callers.ts";
 import { callersIn, heldBy } from "./holding.ts";
 import type { Line, State } from "./state.ts";
-import { forgetIdle } from "./sweep.ts";
+import { forgetOldest } from "./sweep.ts";
 import type { Ask, Refused } from "./types.ts";
 
 /**
@@ -72,7 +72,7 @@ export function refuseForLines(
 ): Refused | undefined {
   const { linesMax } = state.options;
   if (state.lines.size < linesMax) return undefined;
-  forgetIdle(state, nowMs, 0);
+  forgetOldest(state, nowMs, 0);
   if (state.lines.size < linesMax) return undefined;
   return overloaded(`${state.lines.size} buckets are in use`);
 }

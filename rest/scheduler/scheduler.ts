@@ -103,7 +103,7 @@ function poll(state: State, nowMs: number): Poll {
   takeInNewcomers(state, nowMs, leases);
   expire(state, nowMs);
   leaseReady(state, nowMs, leases);
-  forgetIdle(state, nowMs, state.options.lineIdleMs);
+  forgetIdle(state, nowMs);
   forgetLanes(state, nowMs);
   const tokenChecks = takeChecks(state, nowMs);
   const nextMs = Math.min(

@@ -6,8 +6,26 @@ const LOOKS_MAX = 64;
 /** Lanes kept before those with nothing to remember are dropped; one per token and kind. */
 const LANES_MAX = 10_000;
 
+/**
+ * From this share of the table on, lines are forgotten sooner. A new line that
+ * finds the table full looks at the oldest alone: had nobody looked before,
+ * those may all be in use while thousands behind them are not.
+ */
+const CROWDED_SHARE = 3 / 4;
+
+/** Forgets lines that have been idle for long, or at all where there are many. */
+export function forgetIdle(state: State, nowMs: number): void {
+  const { lineIdleMs, linesMax } = state.options;
+  const isCrowded = state.lines.size > linesMax * CROWDED_SHARE;
+  forgetOldest(state, nowMs, isCrowded ? 0 : lineIdleMs);
+}
+
 /** Forgets lines that have been idle for `idleMs` and whose bucket is full again: a new one would start the same. */
-export function forgetIdle(state: State, nowMs: number, idleMs: number): void {
+export function forgetOldest(
+  state: State,
+  nowMs: number,
+  idleMs: number,
+): void {
   for (let looks = 0; looks < LOOKS_MAX; looks++) {
     const oldest = state.idle.peek();
     if (oldest === undefined || nowMs - oldest.sinceMs < idleMs) return;

@@ -21,6 +21,27 @@ Deno.test("a full table of lines refuses a request that needs a new one, and non
   assert.equal(scheduler.enqueue(guild(2), T), undefined);
 });
 
+Deno.test("a full table takes a new line while a thousand idle ones stand behind those in use", () => {
+  const scheduler = createScheduler({
+    linesMax: 1_000,
+    globalLimitOf: () => 10_000,
+  });
+  const exchange = (path: string, atMs: number, resetAfterMs: number) => {
+    const [id = 0] = enqueueAll(scheduler, [askOf("GET", path)], atMs);
+    scheduler.poll(atMs);
+    const hash = `hash-${resetAfterMs}`;
+    const bucket = bucketOf({ decidedAtMs: atMs, hash, resetAfterMs });
+    settleAndPoll(scheduler, id, reportOf(atMs, { bucket }));
+  };
+  for (let turn = 0; turn < 200; turn++) {
+    exchange(`/channels/${turn}`, T + turn, 60_000);
+  }
+  for (let turn = 200; turn < 5_000; turn++) {
+    exchange(`/guilds/${turn}`, T + turn, 100);
+  }
+  assert.ok(scheduler.snapshot(T + 5_000).lines.length <= 1_000);
+});
+
 Deno.test("a line that an answer named and nobody used is forgotten like any other", () => {
   const scheduler = createScheduler();
   for (const [index, hash] of ["hash-a", "hash-b"].entries()) {
