@@ -229,14 +229,22 @@ export const CASES: readonly BenchCase[] = [
     idealMs: 4_050,
     reach: 1.1,
     isQuiet: true,
+    isOrdered: true,
     sim: { ...NEAR, rules: [{ match: MESSAGES, limit: 5, periodMs: 5_000 }] },
     globalLimit: 1_000,
-    // Longer than the hash's period: from then on an unseen channel is full.
+    // The same once before, in other channels: whoever has learnt a hash has
+    // been at work. The rest is longer than the hash's period: from then on an
+    // unseen channel is full.
     warmUp: {
-      shots: messages({ channels: 1, each: 2, firstChannel: 5_000 }),
+      shots: messages({
+        channels: 1_000,
+        each: 5,
+        apartMs: APART_MS,
+        firstChannel: 5_000,
+      }),
       restMs: 6_000,
     },
-    shots: messages({ channels: 1_000, each: 5 }),
+    shots: messages({ channels: 1_000, each: 5, apartMs: APART_MS }),
   },
 ];
 

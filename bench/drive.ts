@@ -38,22 +38,25 @@ export class Driver implements Disposable {
     }
   }
 
-  /** Settles when all are answered, or after `withinMs`. */
+  /** Fires them in their order; settles when all are answered, or after `withinMs`. */
   async fire(shots: readonly Shot[], withinMs: number): Promise<Volley> {
     await this.prepare(shots.length);
     const used = this.#connections.splice(0, shots.length);
+    const ready = shots.map((shot, index) => readied(shot, used[index]));
     const byStatus = new Map<number, number>();
     const startMs = performance.now();
     let lastMs = startMs;
-    const asked = shots.map(async (shot, index) => {
-      const dueMs = startMs + shot.afterMs;
-      if (shot.afterMs > 0) await waitUntil(dueMs);
-      const connection = used[index] as RawConnection;
-      const status = await ask(connection, shot);
+    const one = async ({ connection, bytes }: Readied) => {
+      const status = await connection.askEncoded(bytes).catch(() => 0);
       connection.close();
       lastMs = performance.now();
       byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
-    });
+    };
+    const asked: Promise<void>[] = [];
+    for (const readiedShot of ready) {
+      await waitUntil(startMs + readiedShot.afterMs);
+      asked.push(one(readiedShot));
+    }
     await settledWithin(Promise.all(asked), withinMs);
     const answered = [...byStatus.values()].reduce((sum, n) => sum + n, 0);
     const unanswered = shots.length - answered;
@@ -79,18 +82,23 @@ export async function waitUntil(atMs: number): Promise<void> {
   if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
 }
 
-async function ask(connection: RawConnection, shot: Shot): Promise<number> {
-  const { method, path, body } = shot;
+/** A shot on the connection it will take; nothing is left to do but to write it. */
+interface Readied {
+  readonly connection: RawConnection;
+  readonly bytes: Uint8Array;
+  readonly afterMs: number;
+}
+
+function readied(shot: Shot, connection: RawConnection | undefined): Readied {
+  if (connection === undefined) throw new Error("No connection was opened");
+  const { method, path, body, afterMs } = shot;
   const target = `/api/v10${path}`;
-  try {
-    return await connection.ask({
-      method,
-      target,
-      ...body === undefined ? {} : { body },
-    });
-  } catch {
-    return 0;
-  }
+  const bytes = connection.encode({
+    method,
+    target,
+    ...body === undefined ? {} : { body },
+  });
+  return { connection, bytes, afterMs };
 }
 
 async function settledWithin(
