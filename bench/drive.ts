@@ -48,7 +48,6 @@ export class Driver implements Disposable {
     let lastMs = startMs;
     const one = async ({ connection, bytes }: Readied) => {
       const status = await connection.askEncoded(bytes).catch(() => 0);
-      connection.close();
       lastMs = performance.now();
       byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
     };
@@ -60,6 +59,8 @@ export class Driver implements Disposable {
     await settledWithin(Promise.all(asked), withinMs);
     const answered = [...byStatus.values()].reduce((sum, n) => sum + n, 0);
     const unanswered = shots.length - answered;
+    // Not one by one as they are answered: to hear of each would be more work
+    // for a subject while it is measured.
     for (const connection of used) connection.close();
     const endMs = unanswered === 0 ? lastMs : performance.now();
     // A copy: connections closed above still end as status 0.
