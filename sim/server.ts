@@ -63,6 +63,7 @@ class SimHost {
   readonly #noise = new Noise();
   #serial = 0;
   #opened = 0;
+  #sim: Sim | undefined;
   #change: SimChange;
   #model: Model;
   #random = createRandom(1);
@@ -90,7 +91,12 @@ class SimHost {
     });
   }
 
+  /** Made once it listens: to ask the socket for its address again costs a call of the system. */
   get sim(): Sim {
+    return this.#sim ??= this.#describe();
+  }
+
+  #describe(): Sim {
     const { hostname = "127.0.0.1", tls } = this.#options;
     const address = this.#server.address();
     const port = typeof address === "object" ? address?.port ?? 0 : 0;
