@@ -77,6 +77,8 @@ function list(state: State, line: Line, sinceMs: number): void {
 
 function mayForget(state: State, line: Line, nowMs: number): boolean {
   if (nowMs < line.pausedUntilMs || line.subs !== undefined) return false;
+  // What a 429 taught is kept as long as it would be in an empty table.
+  if (nowMs - line.struckAtMs < state.options.lineIdleMs) return false;
   const { bucket } = line;
   if (bucket === undefined) return true;
   const arrivalServerMs = nowMs + (state.arrival.offsetMs ?? 0);

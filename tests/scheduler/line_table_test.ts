@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import type { LimitReport } from "../../rest/domain/limit_report.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
 import {
   askOf,
   bucketOf,
   enqueueAll,
+  limitedOf,
   reportOf,
   settleAndPoll,
   START_MS,
@@ -40,6 +42,30 @@ Deno.test("a full table takes a new line while a thousand idle ones stand behind
     exchange(`/guilds/${turn}`, T + turn, 100);
   }
   assert.ok(scheduler.snapshot(T + 5_000).lines.length <= 1_000);
+});
+
+Deno.test("however many lines there are, one that drew a 429 is remembered for as long as any", () => {
+  const scheduler = createScheduler({ linesMax: 4, lineIdleMs: 60_000 });
+  const isKnown = (atMs: number) => {
+    const { lines } = scheduler.snapshot(atMs);
+    return lines.some(({ label }) => label === "GET /channels/{channel_id}");
+  };
+  const exchange = (path: string, atMs: number, report: LimitReport) => {
+    const [id = 0] = enqueueAll(scheduler, [askOf("GET", path)], atMs);
+    scheduler.poll(atMs);
+    settleAndPoll(scheduler, id, report);
+    return id;
+  };
+  const struck = exchange("/channels/1", T, limitedOf(T + 50, "user", 100));
+  scheduler.poll(T + 200);
+  settleAndPoll(scheduler, struck, reportOf(T + 250));
+  for (let turn = 0; turn < 50; turn++) {
+    const atMs = T + 1_000 + turn * 1_000;
+    exchange(`/guilds/${turn}`, atMs, reportOf(atMs + 50));
+    assert.ok(isKnown(atMs), `forgotten after ${turn} others`);
+  }
+  scheduler.poll(T + 120_000);
+  assert.ok(!isKnown(T + 120_000));
 });
 
 Deno.test("a line that an answer named and nobody used is forgotten like any other", () => {
