@@ -12,10 +12,7 @@ import { KEY, startPeer, startSluice } from "./subjects.ts";
 /** The median of five runs each, in turn: one slow second of the machine must not decide. */
 const RUNS = 5;
 const RUN_MS = 3_000;
-/**
- * Until neither gets any faster: at eight thousand a second the compiler is
- * done with the code of either after about ten seconds.
- */
+/** Until neither got any faster from run to run (seen 2026-11, Deno 2.9.6). */
 const WARM_UP_MS = 12_000;
 /** Busy, but far from one file per connection mattering. */
 const CONNECTIONS = 64;

@@ -392,11 +392,12 @@ Deno.test("an upgrade on / and /rep goes to whoever takes them, with no key aske
   assert.equal((await upgrade("/rep")).status, 503);
 });
 
-Deno.test("a caller that leaves is told to the submitter", async () => {
+/** A proxy that answers its one request only when told to, and a connection to it. */
+async function startUnanswered() {
   const { promise: left, resolve } = Promise.withResolvers<void>();
   const { promise: isIn, resolve: enter } = Promise.withResolvers<void>();
   const { promise: answer, reject } = Promise.withResolvers<never>();
-  await using bench = startBench({
+  const bench = startBench({
     submitter: {
       submit(_request, callerGone) {
         callerGone?.addEventListener("abort", { handleEvent: resolve });
@@ -409,6 +410,15 @@ Deno.test("a caller that leaves is told to the submitter", async () => {
     hostname: "127.0.0.1",
     port: bench.port,
   });
+  const end = () =>
+    reject(new Refusal("cancelled", "Cannot go on: the caller left"));
+  return { bench, connection, isIn, left, end };
+}
+
+Deno.test("a caller that leaves is told to the submitter", async () => {
+  const call = await startUnanswered();
+  await using _bench = call.bench;
+  const { connection, isIn, left } = call;
   await writeAll(
     connection,
     `POST /x HTTP/1.1\r\nHost: proxy\r\nAuthorization: ${KEY}\r\nContent-Length: 2\r\n\r\n{}`,
@@ -416,26 +426,13 @@ Deno.test("a caller that leaves is told to the submitter", async () => {
   await isIn;
   connection.close();
   await left;
-  reject(new Refusal("cancelled", "Cannot go on: the caller left"));
+  call.end();
 });
 
 Deno.test("a caller that resets its stream of HTTP/2 is told of at once", async () => {
-  const { promise: left, resolve } = Promise.withResolvers<void>();
-  const { promise: isIn, resolve: enter } = Promise.withResolvers<void>();
-  const { promise: answer, reject } = Promise.withResolvers<never>();
-  await using bench = startBench({
-    submitter: {
-      submit(_request, callerGone) {
-        callerGone?.addEventListener("abort", { handleEvent: resolve });
-        enter();
-        return { answer, cancel: () => "done" };
-      },
-    },
-  });
-  const connection = await Deno.connect({
-    hostname: "127.0.0.1",
-    port: bench.port,
-  });
+  const call = await startUnanswered();
+  await using _bench = call.bench;
+  const { connection, isIn, left } = call;
   const fields = fieldBlock([
     [":method", "GET"],
     [":scheme", "http"],
@@ -450,7 +447,7 @@ Deno.test("a caller that resets its stream of HTTP/2 is told of at once", async 
   await isIn;
   await writeAll(connection, frame(RST_STREAM, 0, 1, "\0\0\0\x08"));
   await left;
-  reject(new Refusal("cancelled", "Cannot go on: the caller left"));
+  call.end();
   connection.close();
 });
 
