@@ -20,7 +20,9 @@ const STAYS: ReadonlySet<string> = new Set([
 ]);
 
 /** As `STAYS`, for whole families; `x-rest-` is our signature, which nobody may forge. */
-const STAYS_PREFIX = /^(?:proxy-|x-rest-)/;
+function isOfStayingFamily(name: string): boolean {
+  return name.startsWith("proxy-") || name.startsWith("x-rest-");
+}
 
 /** An answer's headers as undici gives them, twice. */
 export interface ReceivedHeaders {
@@ -36,22 +38,29 @@ export interface ReceivedHeaders {
 export function answerHeaders(received: ReceivedHeaders): HeaderList {
   const { read, hasBody } = received;
   const named = namedBy(read["connection"]);
-  const stays = (name: string) =>
-    STAYS.has(name) || STAYS_PREFIX.test(name) ||
-    (name === "content-length" && !hasBody) || named?.has(name) === true;
-
   const crossing: Array<readonly [string, string]> = [];
   for (const name in read) {
-    if (stays(name)) continue;
+    if (stays(name, named, hasBody)) continue;
     const value = read[name];
     // Read once already, which saves a twentieth of a request's work; but of
     // repeats only the raw form tells the place among the others.
     if (typeof value !== "string") {
-      return rawFields(received).filter(([name]) => !stays(name));
+      return rawFields(received).filter(([name]) =>
+        !stays(name, named, hasBody)
+      );
     }
     crossing.push([name, value]);
   }
   return crossing;
+}
+
+function stays(
+  name: string,
+  named: ReadonlySet<string> | undefined,
+  hasBody: boolean,
+): boolean {
+  return STAYS.has(name) || isOfStayingFamily(name) ||
+    (name === "content-length" && !hasBody) || named?.has(name) === true;
 }
 
 /** `Connection` may name further headers that are only for the connection. */

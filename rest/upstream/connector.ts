@@ -5,7 +5,7 @@ import {
   type undiciConnector,
 } from "../../deps.ts";
 import type { FixedHost } from "./fixed_host.ts";
-import type { Watch } from "./watch.ts";
+import type { Watch, Watched } from "./watch.ts";
 
 export interface ConnectorOptions {
   readonly watch: Watch;
@@ -39,8 +39,10 @@ export function connectorTo(
 
   return (_asked, callback) => {
     const socket = open();
-    const watched = {
+    const watched: Watched = {
       ticksLeft: watch.ticksOf(timeoutMs),
+      next: undefined,
+      previous: undefined,
       expire: () => {
         watch.delete(watched);
         socket.destroy(new ConnectTimeout());

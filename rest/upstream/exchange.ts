@@ -57,6 +57,8 @@ type Controller = UndiciDispatcher.DispatchController;
  */
 export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
   ticksLeft: number;
+  next: Watched | undefined;
+  previous: Watched | undefined;
   readonly #ticks: ExchangeTicks;
   readonly #watch: Watch;
   readonly #resolve: (answer: Answer) => void;

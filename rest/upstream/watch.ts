@@ -1,5 +1,12 @@
-/** Something that may take only so long. */
-export interface Watched {
+import {
+  append,
+  type Circle,
+  type CircleNode,
+  unlink,
+} from "../collections/circle.ts";
+
+/** Something that may take only so long; in one watch at a time. */
+export interface Watched extends CircleNode<Watched> {
   /** Ticks it still has. Whoever sees progress sets it anew. */
   ticksLeft: number;
   /** Its time is over. */
@@ -16,7 +23,8 @@ export interface Watched {
  */
 export class Watch {
   readonly #tickMs: number;
-  readonly #watched = new Set<Watched>();
+  readonly #watched: Circle<Watched> = { first: undefined };
+  #size = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(tickMs: number) {
@@ -24,7 +32,7 @@ export class Watch {
   }
 
   get size(): number {
-    return this.#watched.size;
+    return this.#size;
   }
 
   /** As many ticks as certainly last `ms`: the first one may be due at once. */
@@ -33,12 +41,16 @@ export class Watch {
   }
 
   add(watched: Watched): void {
-    this.#watched.add(watched);
+    append(this.#watched, watched);
+    this.#size++;
     this.#timer ??= setTimeout(this.#tick, this.#tickMs);
   }
 
+  /** Nothing happens if it is not watched. */
   delete(watched: Watched): void {
-    this.#watched.delete(watched);
+    if (watched.next === undefined) return;
+    unlink(this.#watched, watched);
+    this.#size--;
   }
 
   /** Stops the timer; with nothing to watch it would stop by itself after a tick. */
@@ -48,11 +60,24 @@ export class Watch {
   }
 
   readonly #tick = (): void => {
-    this.#timer = this.#watched.size === 0
+    this.#timer = this.#size === 0
       ? undefined
       : setTimeout(this.#tick, this.#tickMs);
-    for (const watched of this.#watched) {
-      if (--watched.ticksLeft <= 0) watched.expire();
+    for (const watched of this.#countDown()) {
+      // The end of one may have been the end of another.
+      if (watched.next !== undefined) watched.expire();
     }
   };
+
+  /** Takes a tick from each, and gives those whose last it was: ending them takes them out. */
+  #countDown(): Watched[] {
+    const over: Watched[] = [];
+    const { first } = this.#watched;
+    let watched = first;
+    while (watched !== undefined) {
+      if (--watched.ticksLeft <= 0) over.push(watched);
+      watched = watched.next === first ? undefined : watched.next;
+    }
+    return over;
+  }
 }

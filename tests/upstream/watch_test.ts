@@ -8,6 +8,8 @@ function watchedOf(watch: Watch, ticksLeft: number) {
   const expired = Promise.withResolvers<void>();
   const watched: Watched = {
     ticksLeft,
+    next: undefined,
+    previous: undefined,
     expire() {
       watch.delete(watched);
       expired.resolve();
@@ -47,6 +49,33 @@ Deno.test("progress buys time, and who leaves is not ended", async () => {
   ]);
   assert.deepEqual(order, ["early", "late"]);
   assert.equal(watch.size, 0);
+  watch.stop();
+});
+
+Deno.test("who leaves as another is ended is not ended in the same tick", async () => {
+  const watch = new Watch(TICK_MS);
+  const ended: string[] = [];
+  const other: Watched = {
+    ticksLeft: 1,
+    next: undefined,
+    previous: undefined,
+    expire: () => void ended.push("other"),
+  };
+  const { promise: isOver, resolve: over } = Promise.withResolvers<void>();
+  const one: Watched = {
+    ...other,
+    expire() {
+      ended.push("one");
+      watch.delete(one);
+      watch.delete(other);
+      over();
+    },
+  };
+  watch.add(one);
+  watch.add(other);
+  await isOver;
+  await watchedOf(watch, 2).expired;
+  assert.deepEqual(ended, ["one"]);
   watch.stop();
 });
 

@@ -2,7 +2,7 @@ import type { HeaderList } from "../../domain/headers.ts";
 import type { Clock } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { GrowingBytes } from "../../collections/growing_bytes.ts";
-import type { DelayLine } from "./delay_line.ts";
+import type { Delayed, DelayLine } from "./delay_line.ts";
 import { fieldOf } from "./fields.ts";
 import { type HeldBytes, SMALL_BODY_BYTES } from "./held_bytes.ts";
 import { startPatience } from "./patience.ts";
@@ -205,30 +205,56 @@ function readAtOnce(
   heldBytes: number,
   rules: BodyRules,
 ): Promise<HeldBody> {
-  const { promise, resolve, reject } = Promise.withResolvers<HeldBody>();
-  const reading = {
-    atMs: 0,
-    isOver: false,
-    act() {
-      reading.fail(tooSlow(rules));
-    },
-    fail(refusal: Refusal) {
-      // Bytes that come too late, or break off then, are nobody's any more.
-      if (reading.isOver) return;
-      reading.isOver = true;
-      rules.held.give(heldBytes);
-      reject(refusal);
-    },
-  };
-  rules.small.add(reading);
-  request.bytes().then((bytes) => {
-    rules.small.remove(reading);
-    resolve({ bytes, heldBytes });
-  }, () => {
-    rules.small.remove(reading);
-    reading.fail(cutShort());
+  return new Promise((resolve, reject) => {
+    const reading = new SmallReading(heldBytes, rules, resolve, reject);
+    request.bytes().then(
+      (bytes) => reading.end(bytes),
+      () => reading.fail(cutShort()),
+    );
   });
-  return promise;
+}
+
+/** A small body on its way: it comes, breaks off or is too late, whichever is first. */
+class SmallReading implements Delayed {
+  atMs = 0;
+  next: Delayed | undefined;
+  previous: Delayed | undefined;
+  readonly #heldBytes: number;
+  readonly #rules: BodyRules;
+  readonly #resolve: (body: HeldBody) => void;
+  readonly #reject: (refusal: Refusal) => void;
+  #isOver = false;
+
+  constructor(
+    heldBytes: number,
+    rules: BodyRules,
+    resolve: (body: HeldBody) => void,
+    reject: (refusal: Refusal) => void,
+  ) {
+    this.#heldBytes = heldBytes;
+    this.#rules = rules;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    rules.small.add(this);
+  }
+
+  act(): void {
+    this.fail(tooSlow(this.#rules));
+  }
+
+  end(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#rules.small.remove(this);
+    this.#resolve({ bytes, heldBytes: this.#heldBytes });
+  }
+
+  /** Bytes that come too late, or break off then, are nobody's any more. */
+  fail(refusal: Refusal): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#rules.small.remove(this);
+    this.#rules.held.give(this.#heldBytes);
+    this.#reject(refusal);
+  }
 }
 
 function tooLarge({ bodyLimitBytes }: BodyRules): Refusal {

@@ -1,7 +1,13 @@
+import {
+  append,
+  type Circle,
+  type CircleNode,
+  unlink,
+} from "../../collections/circle.ts";
 import type { Clock } from "../../domain/ports.ts";
 
 /** Something to be done after the delay, unless it is called off. */
-export interface Delayed {
+export interface Delayed extends CircleNode<Delayed> {
   /** Set by the line. */
   atMs: number;
   act(): void;
@@ -15,7 +21,7 @@ export class DelayLine {
   readonly #clock: Clock;
   readonly #delayMs: number;
   /** In the order of their time, since all wait equally long. */
-  readonly #delayed = new Set<Delayed>();
+  readonly #delayed: Circle<Delayed> = { first: undefined };
   #stopClock: (() => void) | undefined;
 
   constructor(clock: Clock, delayMs: number) {
@@ -23,20 +29,20 @@ export class DelayLine {
     this.#delayMs = delayMs;
   }
 
-  get size(): number {
-    return this.#delayed.size;
+  get isEmpty(): boolean {
+    return this.#delayed.first === undefined;
   }
 
   /** Has it act after the delay. */
   add(delayed: Delayed): void {
     delayed.atMs = this.#clock.nowMs() + this.#delayMs;
-    this.#delayed.add(delayed);
+    append(this.#delayed, delayed);
     if (this.#stopClock === undefined) this.#wakeAt(delayed.atMs);
   }
 
   /** Calls it off; one that was done already is none of its business. */
   remove(delayed: Delayed): void {
-    this.#delayed.delete(delayed);
+    if (delayed.next !== undefined) unlink(this.#delayed, delayed);
   }
 
   /**
@@ -44,7 +50,7 @@ export class DelayLine {
    * under way: stopped with the last of each burst, it would be set for each.
    */
   rest(): void {
-    if (this.#delayed.size > 0) return;
+    if (!this.isEmpty) return;
     this.#stopClock?.();
     this.#stopClock = undefined;
   }
@@ -59,12 +65,12 @@ export class DelayLine {
 
   #doDue(): void {
     const nowMs = this.#clock.nowMs();
-    for (const delayed of this.#delayed) {
-      if (delayed.atMs > nowMs) break;
-      this.#delayed.delete(delayed);
-      delayed.act();
+    let { first } = this.#delayed;
+    while (first !== undefined && first.atMs <= nowMs) {
+      unlink(this.#delayed, first);
+      first.act();
+      first = this.#delayed.first;
     }
-    const [first] = this.#delayed;
     if (first !== undefined && this.#stopClock === undefined) {
       this.#wakeAt(first.atMs);
     }

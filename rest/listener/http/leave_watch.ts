@@ -31,19 +31,21 @@ export class LeaveWatch {
     // (seen 2026-11, Deno 2.9.6).
     const isWaitable = request.method === "GET" &&
       fieldOf(fields, "host") !== null;
-    return isWaitable ? new LateSignal(request, this.#line) : request.signal;
+    return new Leaving(request, isWaitable ? this.#line : undefined);
   }
 }
 
-/** The request's own signal, made when it is needed. */
-class LateSignal implements CallerGone, Delayed {
+/** What the runtime tells of one caller, asked for at once or when its time in a line is over. */
+class Leaving implements CallerGone, Delayed {
   atMs = 0;
+  next: Delayed | undefined;
+  previous: Delayed | undefined;
   readonly #request: Request;
-  readonly #line: DelayLine;
+  readonly #line: DelayLine | undefined;
   #listener: LeaveListener | undefined;
   #signal: AbortSignal | undefined;
 
-  constructor(request: Request, line: DelayLine) {
+  constructor(request: Request, line: DelayLine | undefined) {
     this.#request = request;
     this.#line = line;
   }
@@ -54,21 +56,27 @@ class LateSignal implements CallerGone, Delayed {
 
   addEventListener(_type: "abort", listener: LeaveListener): void {
     this.#listener = listener;
-    this.#line.add(this);
+    if (this.#line === undefined) this.act();
+    else this.#line.add(this);
   }
 
-  /** Called by the line: it has waited long enough to be asked after. */
+  /** The signal ends with its request: to stop listening there would cost more than not to pass on what it says. */
+  removeEventListener(_type: "abort", _listener: LeaveListener): void {
+    this.#listener = undefined;
+    this.#line?.remove(this);
+  }
+
+  /** Asks the runtime. Called by the line, too: it has waited long enough. */
   act(): void {
     if (this.#listener === undefined) return;
     this.#signal = this.#request.signal;
-    if (this.#signal.aborted) this.#listener.handleEvent();
+    if (this.#signal.aborted) this.handleEvent();
     // Of one that left before it was asked for, the runtime tells in a later turn.
-    else this.#signal.addEventListener("abort", this.#listener);
+    else this.#signal.addEventListener("abort", this);
   }
 
-  removeEventListener(_type: "abort", listener: LeaveListener): void {
-    this.#listener = undefined;
-    if (this.#signal === undefined) this.#line.remove(this);
-    else this.#signal.removeEventListener("abort", listener);
+  /** Called by the signal. */
+  handleEvent(): void {
+    this.#listener?.handleEvent();
   }
 }

@@ -10,12 +10,17 @@ function startLine(delayMs: number) {
   const line = new DelayLine(clock, delayMs);
   const done: string[] = [];
   const add = (name: string): Delayed => {
-    const act = () => void done.push(`${name} at ${clock.nowMs()}`);
-    const delayed = { atMs: 0, act };
+    const delayed = delayedOf(() =>
+      void done.push(`${name} at ${clock.nowMs()}`)
+    );
     line.add(delayed);
     return delayed;
   };
   return { clock, line, done, add };
+}
+
+function delayedOf(act: () => void): Delayed {
+  return { atMs: 0, next: undefined, previous: undefined, act };
 }
 
 Deno.test("each is done after the delay, in the order they came", async () => {
@@ -36,7 +41,7 @@ Deno.test("what is called off is not done, and holds nothing else up", async () 
   line.remove(first);
   await clock.advance(500);
   assert.deepEqual(done, ["second at 110"]);
-  assert.equal(line.size, 0);
+  assert.ok(line.isEmpty);
 });
 
 Deno.test("a thousand that come and go set one timer, and leave none behind", async () => {
@@ -62,7 +67,7 @@ Deno.test("a timer whose burst is over rings once for nothing and stops", async 
 
 Deno.test("one that is added while others are done waits its own delay", async () => {
   const { clock, line, done, add } = startLine(100);
-  line.add({ atMs: 0, act: () => void add("inner") });
+  line.add(delayedOf(() => void add("inner")));
   await clock.advance(150);
   assert.deepEqual(done, []);
   await clock.advance(100);
