@@ -40,15 +40,19 @@ export function createPlaceReader(rules: PlaceRules): PlaceReader {
     ),
   );
   return (method, target, wallMs) => {
-    const book = target.length <= REMEMBERED_CHARS_MAX
-      ? books.get(method)
-      : undefined;
+    const book = mayComeAgain(target) ? books.get(method) : undefined;
     const known = book?.get(target);
     if (known !== undefined) return known;
     const place = placeOf(method, target, rules, wallMs);
     if (!(place instanceof Refusal)) book?.set(target, place);
     return place;
   };
+}
+
+/** An interaction is called back once: remembered, it would only push out what is asked for again. */
+function mayComeAgain(target: string): boolean {
+  return target.length <= REMEMBERED_CHARS_MAX &&
+    !target.includes("/interactions/");
 }
 
 /**

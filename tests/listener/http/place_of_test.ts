@@ -21,6 +21,16 @@ Deno.test("a target that was read before is told the same, whatever came between
   assert.deepEqual(again, first);
 });
 
+Deno.test("a thousand interactions, called back once each, push no channel out", () => {
+  const placeOf = createPlaceReader(RULES);
+  const read = () => placeOf("POST", "/channels/1/messages", NOW_MS);
+  const first = read();
+  for (let turn = 0; turn < 5_000; turn++) {
+    placeOf("POST", `/interactions/${turn}/token/callback`, NOW_MS);
+  }
+  assert.equal(read(), first, "it was read anew");
+});
+
 Deno.test("the same target by another method is another place", () => {
   const placeOf = createPlaceReader(RULES);
   for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "GET"]) {
