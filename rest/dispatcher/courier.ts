@@ -50,10 +50,10 @@ export class Courier {
    * Sends it now. How it ends is told through the callbacks; the promise
    * rejects on a broken invariant alone, and nobody catches that on purpose.
    */
-  async carry(job: Job): Promise<void> {
-    const { upstream, clock } = this.#deps;
+  async carry(job: Job, nowMs: number): Promise<void> {
+    const { upstream } = this.#deps;
     job.attempts++;
-    job.sentAtMs = clock.nowMs();
+    job.sentAtMs = nowMs;
     let answer: Answer;
     try {
       answer = await upstream.send(job.request);
@@ -68,7 +68,7 @@ export class Courier {
 
   /** Settles the lease of a request that will not be waited for. */
   abandon(job: Job): void {
-    this.#settle(job, { kind: "lost" });
+    this.#settle(job, { kind: "lost" }, this.#deps.clock.nowMs());
   }
 
   #answered(job: Job, answer: Answer): void {
@@ -87,6 +87,7 @@ export class Courier {
       notBeforeMs === undefined
         ? { kind: "answered", report }
         : { kind: "retry", report, notBeforeMs },
+      receivedAtMs,
     );
     if (verdict === "done") return onAnswer(job, answer, receivedAtMs);
     discardBody(answer);
@@ -95,9 +96,10 @@ export class Courier {
 
   #failed(job: Job, error: unknown): void {
     const { clock, facts, onRefusal, onAgain } = this.#deps;
+    const nowMs = clock.nowMs();
     if (!(error instanceof UpstreamFailure)) {
       job.mayHaveRun = true;
-      this.#settle(job, { kind: "lost" });
+      this.#settle(job, { kind: "lost" }, nowMs);
       // Foreign messages may hold a URL with a token in it: the kind must do.
       const kind = error instanceof Error ? error.name : typeof error;
       facts({ kind: "warning", message: `Upstream client threw ${kind}` });
@@ -105,12 +107,13 @@ export class Courier {
     }
     if (error.mayHaveArrived) job.mayHaveRun = true;
     const mishap = mishapOfFailure(job.request.method, error);
-    const notBeforeMs = this.#retryAtMs(job, mishap, clock.nowMs());
+    const notBeforeMs = this.#retryAtMs(job, mishap, nowMs);
     const verdict = this.#settle(
       job,
       notBeforeMs === undefined
         ? { kind: "lost" }
         : { kind: "retry", report: undefined, notBeforeMs },
+      nowMs,
     );
     if (verdict === "again") onAgain(job);
     else onRefusal(job, failureRefusal(job, error));
@@ -131,9 +134,8 @@ export class Courier {
     return next.notBeforeMs;
   }
 
-  #settle(job: Job, outcome: Outcome): "done" | "again" {
-    const { scheduler, clock } = this.#deps;
-    const verdict = scheduler.settle(job.id, outcome, clock.nowMs());
+  #settle(job: Job, outcome: Outcome, nowMs: number): "done" | "again" {
+    const verdict = this.#deps.scheduler.settle(job.id, outcome, nowMs);
     job.state = verdict === "again" ? "waiting" : "done";
     return verdict;
   }

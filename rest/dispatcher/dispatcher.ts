@@ -214,7 +214,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     }
     const { label } = job.request.route;
     this.#deps.facts({ kind: "leased", label, waitMs: nowMs - job.queuedAtMs });
-    this.#courier.carry(job);
+    this.#courier.carry(job, nowMs);
   }
 
   async #checkToken(identityId: string): Promise<void> {

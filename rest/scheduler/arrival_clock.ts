@@ -40,8 +40,15 @@ interface Sample {
   readonly floorMs: number;
 }
 
-/** The whole window is looked at anew each time this many samples came: sorting per answer would cost more than the rest of settling. */
+/**
+ * The whole window is looked at anew each time this many samples came, and not
+ * much more often than a person could tell: sorting per answer would cost more
+ * than the rest of settling. What comes between counts at once for the extremes.
+ */
 const REVIEW_EVERY = 64;
+const REVIEW_GAP_MS = 50;
+/** So many at one moment are looked at all the same, whatever the clock says. */
+const UNREVIEWED_MAX = 1_024;
 
 export class ArrivalClock {
   #samples: Sample[] = [];
@@ -51,6 +58,7 @@ export class ArrivalClock {
   #highestFloorMs = -Infinity;
   #allowanceMs = 0;
   #sinceReview = 0;
+  #reviewedAtMs = -Infinity;
   #timesSet = 0;
 
   /**
@@ -117,7 +125,13 @@ export class ArrivalClock {
     this.#leastWayInMs = Math.min(this.#leastWayInMs, sample.wayInMs);
     this.#highestFloorMs = Math.max(this.#highestFloorMs, sample.floorMs);
     this.#noteSpan(sample);
-    if (isFew || ++this.#sinceReview >= REVIEW_EVERY) this.#review(sample.atMs);
+    if (isFew || this.#isReviewDue(sample.atMs)) this.#review(sample.atMs);
+  }
+
+  #isReviewDue(nowMs: number): boolean {
+    const since = ++this.#sinceReview;
+    return since >= REVIEW_EVERY &&
+      (nowMs - this.#reviewedAtMs >= REVIEW_GAP_MS || since >= UNREVIEWED_MAX);
   }
 
   #noteSpan({ atMs, wayInMs, floorMs }: Sample): void {
@@ -136,6 +150,7 @@ export class ArrivalClock {
 
   #review(nowMs: number): void {
     this.#sinceReview = 0;
+    this.#reviewedAtMs = nowMs;
     const newest = this.#samples.slice(-SAMPLES_MAX);
     this.#samples = newest.filter((sample, index) =>
       index === newest.length - 1 || nowMs - sample.atMs <= SAMPLE_AGE_MAX_MS
