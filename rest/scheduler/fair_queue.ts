@@ -33,6 +33,8 @@ const AGEING_STEP_MS = 2_000;
 export class FairQueue<T> {
   /** One for each urgency that somebody waits at: seldom more than one or two. */
   readonly #rings: Ring<T>[] = [];
+  /** Who came when nobody waited stands outside the circles until another one comes: most are served before that. */
+  #sole: FairEntry<T> | undefined;
   #size = 0;
 
   get size(): number {
@@ -41,7 +43,7 @@ export class FairQueue<T> {
 
   /** How many callers it remembers, counted for each urgency. */
   get turns(): number {
-    let turns = 0;
+    let turns = this.#sole === undefined ? 0 : 1;
     for (const { first } of this.#rings) {
       let key = first;
       do {
@@ -58,10 +60,10 @@ export class FairQueue<T> {
     caller: Caller,
     sinceMs: number,
   ): FairEntry<T> {
-    const callerTurn = this.#turnOf(urgency, caller);
     const isAgain = false;
-    const entry = newEntry(value, callerTurn, sinceMs, isAgain);
-    append(callerTurn, entry);
+    const entry = newEntry({ value, urgency, caller, sinceMs, isAgain });
+    if (this.#size++ === 0) this.#sole = entry;
+    else append(this.#turnOf(entry), entry);
     return entry;
   }
 
@@ -72,9 +74,13 @@ export class FairQueue<T> {
     caller: Caller,
     sinceMs: number,
   ): FairEntry<T> {
-    const callerTurn = this.#turnOf(urgency, caller);
     const isAgain = true;
-    const entry = newEntry(value, callerTurn, sinceMs, isAgain);
+    const entry = newEntry({ value, urgency, caller, sinceMs, isAgain });
+    if (this.#size++ === 0) {
+      this.#sole = entry;
+      return entry;
+    }
+    const callerTurn = this.#turnOf(entry);
     const { first } = callerTurn;
     const later = laterOf(callerTurn, sinceMs);
     if (later === undefined) {
@@ -88,6 +94,7 @@ export class FairQueue<T> {
 
   /** The entry whose turn it is at `nowMs`; it stays where it is. */
   peek(nowMs: number): FairEntry<T> | undefined {
+    if (this.#sole !== undefined) return this.#sole;
     let best: FairEntry<T> | undefined;
     let bestUrgency = Infinity;
     for (const ring of this.#rings) {
@@ -108,6 +115,11 @@ export class FairQueue<T> {
 
   /** Takes an entry out, served or not; the head's caller has then had its turn. */
   remove(entry: FairEntry<T>): void {
+    if (entry === this.#sole) {
+      this.#sole = undefined;
+      this.#size = 0;
+      return;
+    }
     const { turn: callerTurn } = entry;
     if (callerTurn === undefined) return;
     const { key } = callerTurn;
@@ -127,6 +139,11 @@ export class FairQueue<T> {
 
   /** How many of this caller's wait at this urgency or a higher one. */
   countOf(caller: Caller, urgency: Urgency): number {
+    if (this.#sole !== undefined) {
+      const isMeant = this.#sole.caller === caller &&
+        this.#sole.urgency <= urgency;
+      return isMeant ? 1 : 0;
+    }
     let count = 0;
     for (const ring of this.#rings) {
       if (ring.urgency > urgency) continue;
@@ -136,13 +153,23 @@ export class FairQueue<T> {
     return count;
   }
 
-  #turnOf(urgency: Urgency, caller: Caller): CallerTurn<T> {
+  /** Among whom the entry takes its place. */
+  #turnOf(entry: FairEntry<T>): CallerTurn<T> {
+    this.#seatSole();
+    const { urgency, caller } = entry;
     const ring = this.#ringOf(urgency);
     const key = findKey(ring, caller.key) ?? addKey(ring, caller.key);
     const callerTurn = findCaller(key, caller) ?? addCaller(key, caller);
     callerTurn.count++;
-    this.#size++;
+    entry.turn = callerTurn;
     return callerTurn;
+  }
+
+  #seatSole(): void {
+    const sole = this.#sole;
+    if (sole === undefined) return;
+    this.#sole = undefined;
+    append(this.#turnOf(sole), sole);
   }
 
   #ringOf(urgency: Urgency): Ring<T> {
@@ -162,19 +189,18 @@ export class FairQueue<T> {
 }
 
 function newEntry<T>(
-  value: T,
-  callerTurn: CallerTurn<T>,
-  sinceMs: number,
-  isAgain: boolean,
+  { value, urgency, caller, sinceMs, isAgain }: Pick<
+    FairEntry<T>,
+    "value" | "urgency" | "caller" | "sinceMs" | "isAgain"
+  >,
 ): FairEntry<T> {
-  const { caller, key } = callerTurn;
   return {
     value,
-    urgency: key.ring.urgency,
+    urgency,
     caller,
     sinceMs,
     isAgain,
-    turn: callerTurn,
+    turn: undefined,
     next: undefined,
     previous: undefined,
   };

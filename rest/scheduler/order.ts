@@ -33,12 +33,13 @@ export function joinGroup(waiting: Waiting): void {
       size: 0,
       routeKey: ask.route.key,
       strangers: 0,
-      perUrgency: [0, 0, 0, 0, 0, 0, 0, 0],
+      perUrgency: undefined,
       current: undefined,
     };
     groups.set(key, group);
   }
   waiting.group = group;
+  if (group.first !== undefined) group.perUrgency ??= countsOf(group.first);
   waiting.before = group.last;
   if (group.last === undefined) group.first = waiting;
   else group.last.after = waiting;
@@ -94,16 +95,26 @@ export function inheritedUrgency(
   group: OrderGroup,
   waiting: Waiting,
 ): Urgency {
+  const { perUrgency } = group;
+  if (perUrgency === undefined) return waiting.urgency;
   for (let urgency = 0; urgency < waiting.urgency; urgency++) {
-    if ((group.perUrgency[urgency] ?? 0) > 0) return urgency as Urgency;
+    if ((perUrgency[urgency] ?? 0) > 0) return urgency as Urgency;
   }
   return waiting.urgency;
 }
 
 export function shiftUrgency(
-  group: OrderGroup,
+  { perUrgency }: OrderGroup,
   urgency: Urgency,
   by: number,
 ): void {
-  group.perUrgency[urgency] = (group.perUrgency[urgency] ?? 0) + by;
+  if (perUrgency === undefined) return;
+  perUrgency[urgency] = (perUrgency[urgency] ?? 0) + by;
+}
+
+/** The counts of a group with one member. */
+function countsOf({ ownUrgency }: Waiting): number[] {
+  const perUrgency = [0, 0, 0, 0, 0, 0, 0, 0];
+  perUrgency[ownUrgency] = 1;
+  return perUrgency;
 }

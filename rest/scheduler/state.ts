@@ -77,8 +77,8 @@ export interface OrderGroup {
   /** The route of its first member ever, and how many members are of another. */
   readonly routeKey: string;
   strangers: number;
-  /** Members per urgency: the head inherits the highest behind it. */
-  readonly perUrgency: number[];
+  /** Members per urgency, once there were several: the head inherits the highest behind it. */
+  perUrgency: number[] | undefined;
   /** The one that is candidate, delayed or leased. */
   current: Waiting | undefined;
 }

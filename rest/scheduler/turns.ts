@@ -23,7 +23,7 @@ export interface FairEntry<T> extends CircleNode<FairEntry<T>> {
   readonly sinceMs: number;
   /** It was first once, and comes before all of its caller's that were not. */
   readonly isAgain: boolean;
-  /** Undefined once it has left. */
+  /** Undefined while it is alone in the queue, and once it has left. */
   turn: CallerTurn<T> | undefined;
 }
 
