@@ -18,6 +18,8 @@ export interface ChildOptions {
   /** Relative to the project. */
   readonly script: string;
   readonly args?: readonly string[];
+  /** For the runtime. */
+  readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -31,6 +33,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       "--allow-net",
       "--allow-env",
       "--allow-read",
+      ...options.flags ?? [],
       new URL(options.script, ROOT).pathname,
       ...options.args ?? [],
     ],

@@ -5,20 +5,22 @@
 // deno-lint-ignore-file no-console -- Its output is what it is for.
 import { type Child, startChild } from "./child.ts";
 import { waitUntil } from "./drive.ts";
-import { pace, quantile, saturate } from "./load.ts";
+import { type Caller, callOverHttp, pace, quantile } from "./load.ts";
 import type { Place } from "./raw_http.ts";
 import { KEY, startPeer, startSluice } from "./subjects.ts";
 
-/** The median of five runs each, in turn: one slow second of the machine must not decide. */
+/**
+ * The median of five runs, each with a pair of its own: two processes of one
+ * program may differ by a tenth, as their compiler and their memory fall out.
+ */
 const RUNS = 5;
-const RUN_MS = 3_000;
+/** Short turns, so that a slow second of the machine meets both. */
+const TURNS = 12;
+const TURN_MS = 250;
 /** Until neither got any faster from run to run (seen 2026-11, Deno 2.9.6). */
-const WARM_UP_MS = 12_000;
+const WARM_UP_MS = 10_000;
 /** Busy, but far from one file per connection mattering. */
 const CONNECTIONS = 64;
-
-/** More than a connection can ask in one run. */
-const TURNS_MAX = 100_000;
 
 const PACE_PER_SECOND = 200;
 const PACE_MS = 15_000;
@@ -39,41 +41,88 @@ await throughput("TLS upstream", {
 await addedLatency();
 
 async function throughput(title: string, origin: object): Promise<void> {
-  await using pair = await startPair(origin);
-  const { sluice, relay } = pair;
-  const rates: Record<"sluice" | "relay", number[]> = { sluice: [], relay: [] };
-  const costs: Record<"sluice" | "relay", number[]> = { sluice: [], relay: [] };
-  for (let run = -1; run < RUNS; run++) {
-    for (
-      const [name, child] of [["sluice", sluice], ["relay", relay]] as const
-    ) {
-      const isWarmUp = run < 0;
-      const forMs = isWarmUp ? WARM_UP_MS : RUN_MS;
-      const cpuBeforeMs = await child.cpuMs();
-      const rate = await saturate(placeOf(child), {
-        connections: CONNECTIONS,
-        forMs,
-        firstTurn: (run + 1) * TURNS_MAX,
-      });
-      const cpuMs = await child.cpuMs() - cpuBeforeMs;
-      if (isWarmUp) continue;
-      rates[name].push(rate);
-      costs[name].push(cpuMs / (rate * forMs / 1_000) * 1_000);
-    }
-  }
-  const [ours, theirs] = [median(rates.sluice), median(rates.relay)];
+  const runs: Pairwise<Measured>[] = [];
+  for (let run = 0; run < RUNS; run++) runs.push(await measurePair(origin));
+  const mid = (read: (run: Pairwise<Measured>) => number) =>
+    quantile(runs.map(read), 0.5);
+  const ratios = runs.map(({ sluice, relay }) => sluice.rate / relay.rate);
+  const each = ratios.map((ratio) => ratio.toFixed(2)).join(", ");
   console.log(
-    `${title}: sluice ${ours.toFixed(0)}/s, relay ${theirs.toFixed(0)}/s, ` +
-      `ratio ${(ours / theirs).toFixed(3)} (want 0.85 or more); ` +
-      `CPU per request ${median(costs.sluice).toFixed(0)} and ` +
-      `${median(costs.relay).toFixed(0)} µs`,
+    `${title}: sluice ${mid(({ sluice }) => sluice.rate).toFixed(0)}/s, ` +
+      `relay ${mid(({ relay }) => relay.rate).toFixed(0)}/s, ` +
+      `ratio ${quantile(ratios, 0.5).toFixed(3)} of ${each} ` +
+      "(want 0.85 or more); CPU per request " +
+      `${mid(({ sluice }) => sluice.cpuUs).toFixed(0)} and ` +
+      `${mid(({ relay }) => relay.cpuUs).toFixed(0)} µs`,
   );
+}
+
+interface Measured {
+  /** Answered per second. */
+  readonly rate: number;
+  readonly cpuUs: number;
+}
+
+interface Pairwise<T> {
+  readonly sluice: T;
+  readonly relay: T;
+}
+
+/** One run: a pair started anew and warmed up, then asked in turns. */
+async function measurePair(origin: object): Promise<Pairwise<Measured>> {
+  await using stack = new AsyncDisposableStack();
+  const pair = stack.use(await startPair(origin));
+  const contestOf = async (child: Child): Promise<Contest> => {
+    const caller = await callOverHttp(placeOf(child), CONNECTIONS);
+    return { caller: stack.use(caller), answered: 0, tookMs: 0 };
+  };
+  const sluice = await contestOf(pair.sluice);
+  const relay = await contestOf(pair.relay);
+  await sluice.caller.saturate(WARM_UP_MS);
+  await relay.caller.saturate(WARM_UP_MS);
+
+  const cpuMs = () =>
+    Promise.all([pair.sluice, pair.relay].map((child) => child.cpuMs()));
+  const [sluiceBeforeMs = 0, relayBeforeMs = 0] = await cpuMs();
+  for (let turn = 0; turn < TURNS; turn++) {
+    const isOurs = turn % 2 === 0;
+    await takeTurn(isOurs ? sluice : relay);
+    await takeTurn(isOurs ? relay : sluice);
+  }
+  const [sluiceAfterMs = 0, relayAfterMs = 0] = await cpuMs();
+  return {
+    sluice: resultOf(sluice, sluiceAfterMs - sluiceBeforeMs),
+    relay: resultOf(relay, relayAfterMs - relayBeforeMs),
+  };
+}
+
+/** One of a pair, and what it has done in its turns. */
+interface Contest {
+  readonly caller: Caller;
+  answered: number;
+  tookMs: number;
+}
+
+async function takeTurn(contest: Contest): Promise<void> {
+  const startMs = performance.now();
+  contest.answered += await contest.caller.saturate(TURN_MS);
+  contest.tookMs += performance.now() - startMs;
+}
+
+function resultOf({ answered, tookMs }: Contest, cpuMs: number): Measured {
+  return {
+    rate: answered / tookMs * 1_000,
+    cpuUs: cpuMs / answered * 1_000,
+  };
 }
 
 async function addedLatency(): Promise<void> {
   await using pair = await startPair({});
   const places = [pair.origin, pair.sluice, pair.relay].map(placeOf);
-  await pace(places, PACE_PER_SECOND, WARM_UP_MS);
+  for (const place of places) {
+    await using caller = await callOverHttp(place, CONNECTIONS);
+    await caller.saturate(WARM_UP_MS);
+  }
   const [direct = [], sluice = [], relay = []] = await pace(
     places,
     PACE_PER_SECOND,
@@ -133,8 +182,4 @@ function placeOf({ url }: Child): Place {
     port: Number(url.port),
     headers: [`authorization: ${KEY}`],
   };
-}
-
-function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
 }

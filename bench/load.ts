@@ -2,34 +2,40 @@ import { waitUntil } from "./drive.ts";
 import { requestOf } from "./mix.ts";
 import { type Place, RawConnection, type RawRequest } from "./raw_http.ts";
 
-export interface Saturation {
-  readonly connections: number;
-  readonly forMs: number;
-  /** Later runs begin where none before them can have come to: no interaction comes twice. */
-  readonly firstTurn: number;
+/** A way to ask for the requests of the mix: so many at once, as fast as they are answered. */
+export interface Caller extends AsyncDisposable {
+  /** How many were answered within that time. */
+  readonly saturate: (forMs: number) => Promise<number>;
 }
 
-/** Requests answered per second when all connections ask as fast as they can. */
-export async function saturate(
+/** Over connections of its own for each that is under way. */
+export async function callOverHttp(
   place: Place,
-  { connections, forMs, firstTurn }: Saturation,
-): Promise<number> {
-  const startMs = performance.now();
-  const endMs = startMs + forMs;
-  const counts = await Promise.all(
-    Array.from({ length: connections }, async (_, index) => {
-      const connection = await RawConnection.open(place);
-      let turn = firstTurn;
-      while (performance.now() < endMs) {
-        await askWell(connection, requestOf(index, turn));
-        turn++;
-      }
-      connection.close();
-      return turn - firstTurn;
-    }),
+  inFlight: number,
+): Promise<Caller> {
+  const opened = await Promise.all(
+    Array.from({ length: inFlight }, () => RawConnection.open(place)),
   );
-  const answered = counts.reduce((sum, count) => sum + count, 0);
-  return answered / (performance.now() - startMs) * 1_000;
+  const turns = opened.map(() => 0);
+  return {
+    async saturate(forMs) {
+      const endMs = performance.now() + forMs;
+      const before = sum(turns);
+      await Promise.all(opened.map(async (connection, owner) => {
+        let turn = turns[owner] as number;
+        while (performance.now() < endMs) {
+          await askWell(connection, requestOf(owner, turn));
+          turn++;
+        }
+        turns[owner] = turn;
+      }));
+      return sum(turns) - before;
+    },
+    [Symbol.asyncDispose]() {
+      for (const connection of opened) connection.close();
+      return Promise.resolve();
+    },
+  };
 }
 
 /** Enough that no two requests of one meet: writes would wait for each other. */
@@ -86,4 +92,8 @@ async function askWell(
 ): Promise<void> {
   const status = await connection.ask(request);
   if (status !== 200) throw new Error(`Wanted 200, got ${status}`);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

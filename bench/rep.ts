@@ -6,9 +6,9 @@
 // deno-lint-ignore-file no-console -- Its output is what it is for.
 import { type Child, startChild } from "./child.ts";
 import { waitUntil } from "./drive.ts";
-import { quantile } from "./load.ts";
+import { type Caller, callOverHttp, quantile } from "./load.ts";
 import { idleBytes } from "./rep_idle.ts";
-import { type Caller, callOverHttp, callOverRep } from "./rep_load.ts";
+import { callOverRep } from "./rep_load.ts";
 import { processUse } from "./process_use.ts";
 import { KEY, startSluice } from "./subjects.ts";
 

@@ -1,42 +1,6 @@
+import type { Caller } from "./load.ts";
 import { requestOf } from "./mix.ts";
 import { type Place, RawConnection, type RawRequest } from "./raw_http.ts";
-
-/** A way to ask for the twin requests: so many at once, as fast as they are answered. */
-export interface Caller extends AsyncDisposable {
-  /** How many were answered within that time. */
-  readonly saturate: (forMs: number) => Promise<number>;
-}
-
-/** Over connections of its own for each that is under way. */
-export async function callOverHttp(
-  place: Place,
-  inFlight: number,
-): Promise<Caller> {
-  const opened = await Promise.all(
-    Array.from({ length: inFlight }, () => RawConnection.open(place)),
-  );
-  const turns = opened.map(() => 0);
-  return {
-    async saturate(forMs) {
-      const endMs = performance.now() + forMs;
-      const before = sum(turns);
-      await Promise.all(opened.map(async (connection, owner) => {
-        let turn = turns[owner] as number;
-        while (performance.now() < endMs) {
-          const status = await connection.ask(requestOf(owner, turn));
-          if (status !== 200) throw new Error(`Wanted 200, got ${status}`);
-          turn++;
-        }
-        turns[owner] = turn;
-      }));
-      return sum(turns) - before;
-    },
-    [Symbol.asyncDispose]() {
-      for (const connection of opened) connection.close();
-      return Promise.resolve();
-    },
-  };
-}
 
 export interface RepCallerOptions {
   readonly url: URL;

@@ -1,3 +1,4 @@
+import denoJson from "../deno.json" with { type: "json" };
 import { type Child, startChild } from "./child.ts";
 
 /** The key every subject asks for. */
@@ -5,6 +6,10 @@ export const KEY = "bench-key-0123456789";
 
 /** Shaped like a bot's token: the id of the application in base64 comes first. */
 const TOKEN = "MTIwMDAwMDAwMDAwMDAwMDAwMA.bench0.not-a-real-token";
+
+/** How `deno task start` sets V8 up; peers get the same, so that it decides nothing between them. */
+const FLAGS = denoJson.tasks.start.split(" ")
+  .filter((word) => word.startsWith("--v8-flags="));
 
 /** What a subject is told. */
 export interface SubjectOptions {
@@ -32,6 +37,7 @@ export const SUBJECTS: readonly Subject[] = [
 export function startSluice(options: SubjectOptions): Promise<Child> {
   return startChild({
     script: "rest/mod.ts",
+    flags: FLAGS,
     env: {
       DISCORD_TOKEN: TOKEN,
       REST_AUTHORIZATION: KEY,
@@ -52,6 +58,7 @@ export function startPeer(
   return startChild({
     script: `bench/subjects/${name}.ts`,
     args: [JSON.stringify({ ...options, key: KEY, token: TOKEN })],
+    flags: FLAGS,
     env: trusting(options),
   });
 }
