@@ -18,7 +18,7 @@ const RUNS = 5;
 const TURNS = 12;
 const TURN_MS = 250;
 /** Until neither got any faster from run to run (seen 2026-11, Deno 2.9.6). */
-const WARM_UP_MS = 10_000;
+const WARM_UP_MS = 14_000;
 /** Busy, but far from one file per connection mattering. */
 const CONNECTIONS = 64;
 

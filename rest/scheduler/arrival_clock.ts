@@ -151,27 +151,27 @@ export class ArrivalClock {
   #review(nowMs: number): void {
     this.#sinceReview = 0;
     this.#reviewedAtMs = nowMs;
+    const oldestMs = nowMs - SAMPLE_AGE_MAX_MS;
     const newest = this.#samples.slice(-SAMPLES_MAX);
-    this.#samples = newest.filter((sample, index) =>
-      index === newest.length - 1 || nowMs - sample.atMs <= SAMPLE_AGE_MAX_MS
+    this.#samples = newest.filter(({ atMs }, index) =>
+      atMs >= oldestMs || index === newest.length - 1
     );
-    const waysIn = this.#samples.map((sample) => sample.wayInMs);
-    waysIn.sort((a, b) => a - b);
-    this.#spans = this.#spans.filter((span, index) =>
-      index === this.#spans.length - 1 ||
-      nowMs - span.sinceMs <= SAMPLE_AGE_MAX_MS
+    this.#spans = this.#spans.filter(({ sinceMs }, index) =>
+      sinceMs >= oldestMs || index === this.#spans.length - 1
     );
-    const least = Math.min(...this.#spans.map((span) => span.leastWayInMs));
-    const median = waysIn[waysIn.length >> 1] ?? least;
-    this.#leastWayInMs = least;
-    this.#highestFloorMs = Math.max(
-      ...this.#spans.map((span) => span.highestFloorMs),
-    );
+    this.#leastWayInMs = Infinity;
+    this.#highestFloorMs = -Infinity;
+    for (const { leastWayInMs, highestFloorMs } of this.#spans) {
+      this.#leastWayInMs = Math.min(this.#leastWayInMs, leastWayInMs);
+      this.#highestFloorMs = Math.max(this.#highestFloorMs, highestFloorMs);
+    }
+    const count = this.#samples.length;
+    const least = this.#leastWayInMs;
+    const median = medianWayInMs(this.#samples) ?? least;
     // With n samples the next one is the smallest yet with a chance of 1 in
     // n + 1; the first term is about what it would then undercut the others
     // by. The second distrusts the first few, which met cold code and cold
     // connections: one sample alone is taken half-way to the certain floor.
-    const count = waysIn.length;
     this.#allowanceMs = (median - least) / (count + 1) +
       (least - this.#highestFloorMs) / (2 * count ** 2);
   }
@@ -184,4 +184,11 @@ function sampleOf(report: LimitReport, bucket: BucketReport): Sample {
     wayInMs: serverMs - report.sentAtMs,
     floorMs: serverMs - report.receivedAtMs,
   };
+}
+
+/** Sorted as numbers in a row: with a function to compare them it took several times as long. */
+function medianWayInMs(samples: readonly Sample[]): number | undefined {
+  const waysIn = new Float64Array(samples.length);
+  for (const [index, { wayInMs }] of samples.entries()) waysIn[index] = wayInMs;
+  return waysIn.sort()[waysIn.length >> 1];
 }
