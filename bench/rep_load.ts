@@ -1,6 +1,6 @@
 import type { Caller } from "./load.ts";
 import { requestOf } from "./mix.ts";
-import { type Place, RawConnection, type RawRequest } from "./raw_http.ts";
+import type { RawRequest } from "./raw_http.ts";
 
 export interface RepCallerOptions {
   readonly url: URL;
@@ -125,8 +125,4 @@ function frameStartOf({ target, body }: RawRequest): string {
   return body === undefined
     ? `${start}"GET","req":"`
     : `${start}"ACTION","data":${body},"req":"`;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,4 +1,3 @@
-import denoJson from "../deno.json" with { type: "json" };
 import { type Child, startChild } from "./child.ts";
 
 /** The key every subject asks for. */
@@ -8,8 +7,7 @@ export const KEY = "bench-key-0123456789";
 const TOKEN = "MTIwMDAwMDAwMDAwMDAwMDAwMA.bench0.not-a-real-token";
 
 /** How `deno task start` sets V8 up; peers get the same, so that it decides nothing between them. */
-const FLAGS = denoJson.tasks.start.split(" ")
-  .filter((word) => word.startsWith("--v8-flags="));
+const FLAGS = startWords().filter((word) => word.startsWith("--v8-flags="));
 
 /** What a subject is told. */
 export interface SubjectOptions {
@@ -65,4 +63,10 @@ export function startPeer(
 
 function trusting({ caFile }: SubjectOptions): Record<string, string> {
   return caFile === undefined ? {} : { DENO_CERT: caFile };
+}
+
+function startWords(): string[] {
+  const config = new URL("../deno.json", import.meta.url);
+  const { tasks } = JSON.parse(Deno.readTextFileSync(config));
+  return String(tasks.start).split(" ");
 }
