@@ -47,10 +47,18 @@ function timeOf(lines: number, perLine: number, few?: Costs): Costs {
     return `${name.slice(0, -2)} ${us.toFixed(2)} µs${growth}`;
   });
   console.log(
-    `${lines * perLine} waiting in ${lines} lines: ${parts.join(", ")}; ` +
+    `${lines * perLine} waiting in ${lines} lines: ${parts.join(", ")}` +
+      `${few === undefined ? "" : `, all three ${growthOf(costs, few)} x`}; ` +
       "want 5 µs or less each, and 2 x or less",
   );
   return costs;
+}
+
+/** How many times as long the whole way of a request takes. */
+function growthOf(many: Costs, few: Costs): string {
+  const whole = ({ enqueueUs, leaseUs, settleUs }: Costs) =>
+    enqueueUs + leaseUs + settleUs;
+  return (whole(many) / whole(few)).toFixed(2);
 }
 
 /** Heap that a bucket takes whose numbers are known and that nobody uses. */
