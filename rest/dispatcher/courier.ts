@@ -47,7 +47,7 @@ export class Courier {
   }
 
   /**
-   * Sends it now. How it ends is told through the callbacks; the promise
+   * Sends it now, which is `nowMs`. How it ends is told through the callbacks; the promise
    * rejects on a broken invariant alone, and nobody catches that on purpose.
    */
   async carry(job: Job, nowMs: number): Promise<void> {

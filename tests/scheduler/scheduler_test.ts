@@ -112,6 +112,28 @@ Deno.test("the head of an order inherits the highest urgency behind it", () => {
   assert.deepEqual(leases, [ids[1]]);
 });
 
+Deno.test("an urgency that has left its order is counted no more, and one that comes is", () => {
+  const scheduler = createScheduler({ globalLimitOf: () => 1 });
+  const [urgent = 0, calm] = enqueueAll(scheduler, [
+    message(CHANNEL, { urgency: 0 }),
+    message(CHANNEL, { urgency: 6 }),
+  ], T);
+  assert.deepEqual(scheduler.poll(T).leases, [urgent]);
+  settleAndPoll(scheduler, urgent, reportOf(T + 50));
+  const [other = 0] = enqueueAll(
+    scheduler,
+    [askOf("GET", OTHER, { urgency: 2 })],
+    T + 100,
+  );
+  assert.deepEqual(scheduler.poll(T + 2_000).leases, [other]);
+  settleAndPoll(scheduler, other, reportOf(T + 2_050));
+  enqueueAll(scheduler, [
+    askOf("GET", OTHER, { urgency: 2 }),
+    message(CHANNEL, { urgency: 0 }),
+  ], T + 2_100);
+  assert.deepEqual(scheduler.poll(T + 4_000).leases, [calm]);
+});
+
 Deno.test("a channel never seen starts full once its hash has been known for a period", () => {
   const { scheduler } = measuredChannel();
   const asks = Array.from(

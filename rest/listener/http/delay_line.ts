@@ -33,7 +33,7 @@ export class DelayLine {
     return this.#delayed.first === undefined;
   }
 
-  /** Has it act after the delay. */
+  /** Has it act after the delay. It must not stand here already. */
   add(delayed: Delayed): void {
     delayed.atMs = this.#clock.nowMs() + this.#delayMs;
     append(this.#delayed, delayed);

@@ -21,7 +21,7 @@ Deno.test("a target that was read before is told the same, whatever came between
   assert.deepEqual(again, first);
 });
 
-Deno.test("a thousand interactions, called back once each, push no channel out", () => {
+Deno.test("interactions, called back once each, push no channel out however many they are", () => {
   const placeOf = createPlaceReader(RULES);
   const read = () => placeOf("POST", "/channels/1/messages", NOW_MS);
   const first = read();
