@@ -11,11 +11,8 @@ import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
 import { type BotRing, createBotRing } from "./listener/bot_ring.ts";
 import { hexDigestOf } from "./listener/digest.ts";
-import {
-  createHttpHandler,
-  type HttpHandler,
-  type HttpSettings,
-} from "./listener/http/handler.ts";
+import type { HttpHandler, HttpSettings } from "./listener/http/desk.ts";
+import { createHttpDoor } from "./listener/http/door.ts";
 import { urgencyOf } from "./listener/http/wishes.ts";
 import { broughtIdentity, credentialsOf } from "./listener/identity_of.ts";
 import { createKeyGate } from "./listener/key_gate.ts";
@@ -75,7 +72,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const authorizer = createAuthorizer({ keys, bots });
   const gate = createKeyGate({ submitter: dispatcher, keys, clock, facts });
   const shared = { submitter: gate, authorizer, clock, facts };
-  const door = createWebSocketDoor({
+  const sockets = createWebSocketDoor({
     ...shared,
     settings: {
       apiVersion: settings.apiVersion,
@@ -85,23 +82,25 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
       isKeyInPathAllowed: settings.isKeyInPathAllowed,
     },
   });
-  observers.push((fact) => door.observe(fact));
-  const fetch = createHttpHandler({
+  observers.push((fact) => sockets.observe(fact));
+  const http = createHttpDoor({
     ...shared,
     gate,
     moveRequests: (which) => dispatcher.move(which),
-    onUpgrade: (request, info) => door.upgrade(request, info),
+    onUpgrade: (request, info) => sockets.upgrade(request, info),
     twins: createTwins(gate, clock),
     isDraining: () => dispatcher.isDraining(),
     settings: httpSettingsOf(settings),
   });
   return {
-    fetch,
+    fetch: http.handle,
     async drain(forMs = settings.drainMs) {
       // The queue first: what it gives up is still answered over the sockets.
       const drained = dispatcher.drain(forMs);
-      await door.drain(forMs);
-      return await drained;
+      await sockets.drain(forMs);
+      const report = await drained;
+      http.close();
+      return report;
     },
     manager: createBotManager(settings, shared, bots),
     snapshot: () => dispatcher.snapshot(),

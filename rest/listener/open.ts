@@ -1,5 +1,5 @@
 import type { TlsPair } from "../domain/tls_pair.ts";
-import type { HttpHandler } from "./http/handler.ts";
+import type { HttpHandler } from "./http/desk.ts";
 import { type Listener, type ListenOptions, startListener } from "./serve.ts";
 import { startSocketListener } from "./serve_socket.ts";
 import { startTlsListener } from "./serve_tls.ts";

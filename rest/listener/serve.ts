@@ -1,6 +1,6 @@
 import type { FactSink } from "../domain/fact.ts";
 import type { TlsPair } from "../domain/tls_pair.ts";
-import type { HttpHandler } from "./http/handler.ts";
+import type { HttpHandler } from "./http/desk.ts";
 import { keepOpen } from "./keep_open.ts";
 
 export interface ListenOptions {

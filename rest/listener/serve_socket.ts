@@ -1,5 +1,5 @@
 import type { FactSink } from "../domain/fact.ts";
-import type { HttpHandler } from "./http/handler.ts";
+import type { HttpHandler } from "./http/desk.ts";
 import { keepOpen } from "./keep_open.ts";
 import { type Listener, servingWith } from "./serve.ts";
 

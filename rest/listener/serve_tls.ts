@@ -1,5 +1,5 @@
 import type { TlsPair } from "../domain/tls_pair.ts";
-import type { HttpHandler } from "./http/handler.ts";
+import type { HttpHandler } from "./http/desk.ts";
 import { keepOpen } from "./keep_open.ts";
 import {
   type Listener,

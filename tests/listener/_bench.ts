@@ -14,11 +14,11 @@ import {
 } from "../../rest/listener/authorize.ts";
 import { createBotRing } from "../../rest/listener/bot_ring.ts";
 import { hexDigestOf } from "../../rest/listener/digest.ts";
-import {
-  createHttpHandler,
-  type HttpHandler,
-  type HttpSettings,
-} from "../../rest/listener/http/handler.ts";
+import type {
+  HttpHandler,
+  HttpSettings,
+} from "../../rest/listener/http/desk.ts";
+import { createHttpDoor } from "../../rest/listener/http/door.ts";
 import type { MoveRequests } from "../../rest/listener/http/token_update.ts";
 import { createKeyRing } from "../../rest/listener/key_ring.ts";
 import { startListener } from "../../rest/listener/serve.ts";
@@ -54,6 +54,8 @@ export interface BenchOptions {
 export interface Bench extends AsyncDisposable {
   readonly port: number;
   readonly handler: HttpHandler;
+  /** Closes the door, not the socket. */
+  close(): void;
   readonly submitted: ProxyRequest[];
   readonly facts: Fact[];
   readonly clock: ManualClock;
@@ -106,7 +108,7 @@ export function startBench(options: BenchOptions = {}): Bench {
       return { answer: Promise.resolve(bench.answer), cancel: () => "done" };
     },
   };
-  const handler = createHttpHandler({
+  const door = createHttpDoor({
     submitter: options.submitter ?? remembering,
     authorizer: authorizerOf(options.token),
     clock,
@@ -120,12 +122,13 @@ export function startBench(options: BenchOptions = {}): Bench {
     host: "127.0.0.1",
     port: 0,
     facts: (fact) => void facts.push(fact),
-  }, handler);
+  }, door.handle);
   const port = listener.address.port;
 
   const bench: Bench = {
     port,
-    handler,
+    handler: door.handle,
+    close: () => door.close(),
     submitted,
     facts,
     clock,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SYSTEM_CLOCK } from "../../../rest/clock/system_clock.ts";
 import type { Answer } from "../../../rest/domain/answer.ts";
 import { Refusal } from "../../../rest/domain/refusal.ts";
-import { createHttpHandler } from "../../../rest/listener/http/handler.ts";
+import { createHttpDoor } from "../../../rest/listener/http/door.ts";
 import { createWebSocketDoor } from "../../../rest/listener/websocket/door.ts";
 import { VERBS } from "../../../rest/rep/verbs.ts";
 import { AUTHORIZER, Client, FakeSubmitter, type Job, KEY } from "./_door.ts";
@@ -13,6 +13,7 @@ class Both implements AsyncDisposable {
   readonly address: string;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #door;
+  readonly #http;
   readonly #clients: Client[] = [];
 
   constructor() {
@@ -31,7 +32,7 @@ class Both implements AsyncDisposable {
         isKeyInPathAllowed: false,
       },
     });
-    const handler = createHttpHandler({
+    this.#http = createHttpDoor({
       ...shared,
       isDraining: () => false,
       onUpgrade: (request, info) => this.#door.upgrade(request, info),
@@ -48,7 +49,7 @@ class Both implements AsyncDisposable {
     });
     this.#server = Deno.serve(
       { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-      handler,
+      this.#http.handle,
     );
     this.address = `127.0.0.1:${this.#server.addr.port}`;
   }
@@ -66,6 +67,7 @@ class Both implements AsyncDisposable {
     for (const client of this.#clients) await client.end();
     await this.#door.drain(0);
     await this.#server.shutdown();
+    this.#http.close();
   }
 }
 
