@@ -146,8 +146,7 @@ function leaseFrom(
   const waiting = top.value;
   waiting.entry = undefined;
   const sub = line.subs === undefined ? undefined : subOf(waiting);
-  const { route, caller } = waiting.ask;
-  const held = state.invalid.heldBy(route.key, nowMs, caller);
+  const held = heldBy(state, waiting, nowMs);
   if (sub !== undefined && isBlocked(sub, waiting, nowMs)) {
     park(state, sub, waiting);
     letOthersPass(state, waiting, nowMs);
@@ -159,6 +158,17 @@ function leaseFrom(
     leases.push(waiting.ask.id);
   }
   refresh(state, line, nowMs);
+}
+
+/** Why it may not be sent for what has failed lately; most of the time nobody has to look at it for that. */
+function heldBy(
+  { invalid }: State,
+  { ask }: Waiting,
+  nowMs: number,
+): Held | undefined {
+  return invalid.isFar(nowMs)
+    ? undefined
+    : invalid.heldBy(ask.route.key, nowMs, ask.caller);
 }
 
 /**

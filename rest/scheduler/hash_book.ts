@@ -32,9 +32,15 @@ export class HashBook {
   readonly #routes = new Map<string, RouteHash>();
   readonly #headerless = new Set<string>();
   readonly #entriesMax: number;
+  #changes = 0;
 
   constructor(entriesMax: number) {
     this.#entriesMax = entriesMax;
+  }
+
+  /** How often anything `hashOf` and `factsOf` tell has changed: while it has not, what they told holds. */
+  get changes(): number {
+    return this.#changes;
   }
 
   hashOf(routeKey: string): string | undefined {
@@ -70,6 +76,7 @@ export class HashBook {
         probeUntilMs: nowMs + report.resetAfterMs *
             report.limit / Math.max(1, report.limit - report.remaining),
       };
+      this.#changes++;
       this.#facts.set(report.hash, facts);
       trim(this.#facts, this.#entriesMax);
       return facts;
@@ -95,6 +102,7 @@ export class HashBook {
     this.#headerless.delete(routeKey);
     const known = this.#routes.get(routeKey);
     if (known === undefined) {
+      this.#changes++;
       this.#routes.set(routeKey, { hash, flips: 0, flipsSinceMs: nowMs });
       trim(this.#routes, this.#entriesMax);
       return true;
@@ -105,6 +113,7 @@ export class HashBook {
       known.flipsSinceMs = nowMs;
     }
     if (++known.flips > FLIPS_MAX) return false;
+    this.#changes++;
     known.hash = hash;
     return true;
   }

@@ -73,9 +73,8 @@ export class InvalidBudget {
   /** Why a request of this route may not be sent; undefined: it may. */
   heldBy(routeKey: string, nowMs: number, caller = ""): Held | undefined {
     const { ceiling } = this;
+    if (this.isFar(nowMs)) return undefined;
     const count = this.count(nowMs);
-    // Most requests end here: no key can have had more than all of them.
-    if (count < ceiling * KEY_NEAR_SHARE) return undefined;
     if (count >= ceiling) return "all";
     const own = this.#isShared ? this.countOf(caller, nowMs) : 0;
     if (own >= ceiling * KEY_SHARE) return "key";
@@ -84,6 +83,11 @@ export class InvalidBudget {
     if (!isKeyNear && !isNear) return undefined;
     if (!this.#isFailing(routeKey, nowMs, caller)) return undefined;
     return isKeyNear ? "key" : "all";
+  }
+
+  /** Whether nobody is held for any route, which is nearly always: no key can have had more answers than all of them. */
+  isFar(nowMs: number): boolean {
+    return this.count(nowMs) < this.ceiling * KEY_NEAR_SHARE;
   }
 
   isNear(nowMs: number): boolean {

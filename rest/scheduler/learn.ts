@@ -88,7 +88,9 @@ function findLine(
   report: LimitReport,
   nowMs: number,
 ): void {
-  const { ask, line } = waiting;
+  const { line } = waiting;
+  if (isHomeOf(state, waiting, facts)) return;
+  const { ask } = waiting;
   const known = state.book.hashOf(ask.route.key);
   if (known === facts.hash) {
     // The route has its hash already, but this line was made before that.
@@ -103,6 +105,11 @@ function findLine(
   for (const sibling of [...state.unhashed.get(ask.route.key) ?? []]) {
     joinHash(state, sibling, facts, nowMs);
   }
+}
+
+function isHomeOf(state: State, waiting: Waiting, facts: HashFacts): boolean {
+  return waiting.line.bucket?.facts === facts &&
+    waiting.bookChanges === state.book.changes;
 }
 
 /** Books the numbers on the line of that hash; the request's own line, if another, only lost a token. */

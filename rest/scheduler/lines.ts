@@ -94,26 +94,27 @@ function placeOf(
 
 function newLine({ ask, lane, facts, nowMs }: NewLine): Line {
   const { route } = ask;
+  // In the order of how often it is read, as of a `Waiting`.
   return {
-    kind: "line",
-    major: route.major,
     lane,
-    label: route.label,
-    routeKey: route.key,
     bucket: facts === undefined ? undefined : newBucket(facts),
+    mergedInto: undefined,
     candidates: undefined,
     subs: undefined,
     waiting: 0,
+    inFlight: 0,
     soleCaller: undefined,
     callers: undefined,
-    inFlight: 0,
     pausedUntilMs: 0,
     isCautious: false,
     strikes: 0,
-    struckAtMs: -Infinity,
     ready: undefined,
     wake: undefined,
-    mergedInto: undefined,
+    kind: "line",
+    major: route.major,
+    label: route.label,
+    routeKey: route.key,
+    struckAtMs: -Infinity,
     idleSinceMs: nowMs,
     isListedIdle: true,
   };
@@ -129,14 +130,19 @@ export function currentLine(line: Line): Line {
 /** A request whose route got another hash meanwhile belongs to another line. */
 export function homeOf(
   state: State,
-  { line, ask, lane }: Waiting,
+  waiting: Waiting,
   nowMs: number,
 ): Line {
-  const old = currentLine(line);
-  const hash = state.book.hashOf(ask.route.key);
+  const { book } = state;
+  const old = currentLine(waiting.line);
+  if (waiting.bookChanges === book.changes) return old;
+  const { ask, lane } = waiting;
+  const hash = book.hashOf(ask.route.key);
   const isHome = hash === undefined || old.bucket?.facts.hash === hash ||
-    state.book.factsOf(hash) === undefined;
-  return isHome ? old : lineFor(state, ask, lane, nowMs);
+    book.factsOf(hash) === undefined;
+  if (!isHome) return lineFor(state, ask, lane, nowMs);
+  waiting.bookChanges = book.changes;
+  return old;
 }
 
 /** Lines of a route that wait for its hash. */

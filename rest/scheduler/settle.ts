@@ -119,17 +119,18 @@ function noteHealth(
   report: LimitReport,
   nowMs: number,
 ): void {
-  const { ask, line, lane, sub } = waiting;
+  const { line, lane, sub } = waiting;
   const { status, rateLimited } = report;
   const isInvalid = status === 401 || status === 403 ||
     (rateLimited !== undefined && rateLimited.scope !== "shared");
   if (isInvalid) noteInvalid(state, waiting, nowMs);
   if (report.isCloudflare403) {
-    if (state.breaker.note403(ask.id, ask.route.key, nowMs)) warnOfBlock(state);
+    const { id, route } = waiting.ask;
+    if (state.breaker.note403(id, route.key, nowMs)) warnOfBlock(state);
     return;
   }
   if (rateLimited?.isCloudflareBlock) return;
-  state.breaker.passed(ask.id);
+  state.breaker.passed(waiting.ask.id);
   if (status === 429) return;
   if (status === 401) noteUnauthorized(state, waiting);
   if (status === 404 && report.errorCode === UNKNOWN_WEBHOOK) {

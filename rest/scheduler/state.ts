@@ -54,6 +54,8 @@ export interface Waiting extends HeapNode, CircleNode<Waiting> {
   ownUrgency: Urgency;
   urgency: Urgency;
   line: Line;
+  /** `HashBook.changes` when that was found to be its line. */
+  bookChanges: number;
   readonly lane: Lane;
   group: OrderGroup | undefined;
   /** Neighbours within the order group. */

@@ -14,12 +14,30 @@ import { type Plan, runWorld } from "./_world.ts";
 
 const T = START_MS;
 const MESSAGES = "/channels/200000000000000001/messages";
+const PINS = "/channels/200000000000000003/pins";
 const ELSEWHERE = "/channels/200000000000000002/messages";
 
 Deno.test("a line whose hash changed by another channel's answer moves to its new bucket with its next answer", () => {
   const { scheduler, sent } = changedElsewhere();
   answer(scheduler, sent, T + 200, "new");
   assert.deepEqual(waitingByHash(scheduler), [["new", 2], ["old", 0]]);
+});
+
+Deno.test("it moves to its new bucket all the same where another route made that known before", () => {
+  const scheduler = createScheduler();
+  const [pins = 0] = enqueueAll(scheduler, [askOf("GET", PINS)], T - 200);
+  scheduler.poll(T - 200);
+  answer(scheduler, pins, T - 100, "new", 1);
+  const { sent } = changedElsewhere(scheduler);
+  answer(scheduler, sent, T + 200, "new");
+  assert.deepEqual(waitingByHash(scheduler), [["new", 2], ["old", 0]]);
+});
+
+Deno.test("a line whose hash changed by another channel's answer brings the old one back if it is answered with that", () => {
+  const { scheduler, sent } = changedElsewhere();
+  answer(scheduler, sent, T + 200, "old");
+  enqueueAll(scheduler, [askOf("GET", MESSAGES)], T + 210);
+  assert.deepEqual(waitingByHash(scheduler), [["old", 3]]);
 });
 
 Deno.test("a 429 of the new bucket pauses that bucket, and is no hidden limit of the old one", () => {
@@ -57,8 +75,9 @@ Deno.test("world: reads of four channels go on through a change of their hash wi
 });
 
 /** Three reads of one channel, one of them sent, when another channel's answer names a new hash. */
-function changedElsewhere(): { scheduler: Scheduler; sent: number } {
-  const scheduler = createScheduler();
+function changedElsewhere(
+  scheduler = createScheduler(),
+): { scheduler: Scheduler; sent: number } {
   for (const [n, path] of [MESSAGES, ELSEWHERE].entries()) {
     const [id = 0] = enqueueAll(scheduler, [askOf("GET", path)], T + n * 50);
     scheduler.poll(T + n * 50);
