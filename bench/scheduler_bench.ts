@@ -2,11 +2,14 @@
 import { SchedulerWorld } from "./scheduler_world.ts";
 
 for (
-  const [lines, perLine] of [[10, 10], [10_000, 10], [10, 10_000]] as const
+  const [lines, waiting] of [[10, 100], [10, 100_000], [
+    10_000,
+    100_000,
+  ]] as const
 ) {
-  const world = new SchedulerWorld(lines, perLine);
+  const world = new SchedulerWorld({ lines, waiting });
   world.run(5_000);
-  const waiting = (lines * perLine).toLocaleString("en");
-  const name = `${waiting} waiting in ${lines.toLocaleString("en")} lines`;
+  const many = waiting.toLocaleString("en");
+  const name = `${many} waiting in ${lines.toLocaleString("en")} lines`;
   Deno.bench(name, { group: "a request" }, () => world.run(1));
 }

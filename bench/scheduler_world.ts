@@ -1,6 +1,6 @@
 import { Deque } from "../rest/collections/deque.ts";
 import { createScheduler } from "../rest/scheduler/scheduler.ts";
-import type { Ask, Outcome, Scheduler } from "../rest/scheduler/types.ts";
+import type { Outcome, Scheduler } from "../rest/scheduler/types.ts";
 import { type BucketState, judge } from "../sim/model/bucket.ts";
 import { answeredOf, askOf } from "./asks.ts";
 
@@ -11,6 +11,15 @@ export interface Costs {
   readonly settleUs: number;
 }
 
+/** What a world is to be like. */
+export interface WorldShape {
+  readonly lines: number;
+  /** Requests in the scheduler at any time. */
+  readonly waiting: number;
+  /** Per second; where none is told, each line's own limit is all there is. */
+  readonly globalLimit?: number;
+}
+
 /** Discord's most usual limit. */
 const BUCKET = { limit: 5, periodMs: 5_000, kind: "sliding" } as const;
 const TOKEN_MS = BUCKET.periodMs / BUCKET.limit;
@@ -18,40 +27,47 @@ const ANSWER_MS = 50;
 /** Past the first second, in which limits count as part-used. */
 const START_MS = 10_000;
 interface Flight {
-  readonly ask: Ask;
+  readonly id: number;
   readonly answeredAtMs: number;
   readonly outcome: Outcome;
 }
 
 /**
- * A scheduler under steady load on a simulated clock: every line is refilled
- * when one of its requests is done, so that as many wait at the end as at the
- * beginning. Only the scheduler's own calls are timed.
+ * A scheduler under steady load on a simulated clock: whenever a request is
+ * done another one comes, so that as many wait at the end as at the beginning.
+ * Where lines' own limits bind it comes into the same line; where the global
+ * limit does, into the next one. Only the scheduler's own calls are timed, and
+ * each ask is made just before it is handed over, as it is when it comes from
+ * a socket.
  */
 export class SchedulerWorld {
+  readonly #shape: WorldShape;
   readonly #scheduler: Scheduler;
-  readonly #buckets = new Map<string, BucketState>();
-  readonly #waiting = new Map<number, Ask>();
+  readonly #buckets: (BucketState | undefined)[];
+  /** The line of each request by its place among those that wait. */
+  readonly #lineAt: Uint32Array;
   readonly #flights = new Deque<Flight>();
   readonly #spentMs = { enqueue: 0, lease: 0, settle: 0 };
   #nowMs = START_MS;
   #wakeAtMs: number | undefined;
-  #nextId = 1;
+  #nextLine = 0;
   #settled = 0;
 
-  constructor(lines: number, perLine: number) {
+  constructor(shape: WorldShape) {
+    const { lines, waiting, globalLimit = Number.MAX_SAFE_INTEGER } = shape;
+    this.#shape = shape;
+    this.#buckets = new Array(lines);
+    this.#lineAt = new Uint32Array(waiting);
     this.#scheduler = createScheduler({
-      globalLimitOf: () => Number.MAX_SAFE_INTEGER,
+      globalLimitOf: () => globalLimit,
       maxWaitMs: Number.MAX_SAFE_INTEGER,
-      waitingMax: 2 * lines * perLine,
+      waitingMax: 2 * waiting,
     });
-    for (let line = 0; line < lines; line++) {
-      // One after the other within the time of a token: lines that began
-      // together would stay in step, and thousands be due at one instant.
-      this.#advanceTo(START_MS + line / lines * TOKEN_MS);
-      for (let turn = 0; turn < perLine; turn++) {
-        this.#enqueue(askOf(line, this.#nextId++));
-      }
+    for (let place = 0; place < waiting; place++) {
+      // Spread over the time of a token: lines that began together would stay
+      // in step, and thousands be due at one instant.
+      this.#advanceTo(START_MS + place / waiting * TOKEN_MS);
+      this.#enqueue(place, this.#takeLine());
     }
   }
 
@@ -94,8 +110,13 @@ export class SchedulerWorld {
     return Math.min(this.#wakeAtMs ?? Infinity, landsAtMs);
   }
 
-  #enqueue(ask: Ask): void {
-    this.#waiting.set(ask.id, ask);
+  #takeLine(): number {
+    return this.#nextLine++ % this.#shape.lines;
+  }
+
+  #enqueue(id: number, line: number): void {
+    this.#lineAt[id % this.#shape.waiting] = line;
+    const ask = askOf(line, id);
     const fromMs = performance.now();
     const refused = this.#scheduler.enqueue(ask, this.#nowMs);
     this.#spentMs.enqueue += performance.now() - fromMs;
@@ -107,27 +128,34 @@ export class SchedulerWorld {
     const fromMs = performance.now();
     const { leases, wakeAtMs } = this.#scheduler.poll(this.#nowMs);
     this.#spentMs.lease += performance.now() - fromMs;
-    for (const id of leases) this.#depart(this.#waiting.get(id) as Ask);
+    for (const id of leases) this.#depart(id);
     return wakeAtMs;
   }
 
-  #depart(ask: Ask): void {
+  #depart(id: number): void {
+    const line = this.#lineOf(id);
     const arrivedAtMs = this.#nowMs + ANSWER_MS / 2;
-    const { major } = ask.route;
-    const verdict = judge(this.#buckets.get(major), BUCKET, arrivedAtMs);
-    if (!verdict.isAllowed) throw new Error(`${major} was overspent`);
-    this.#buckets.set(major, verdict.next);
+    const verdict = judge(this.#buckets[line], BUCKET, arrivedAtMs);
+    if (!verdict.isAllowed) throw new Error(`Line ${line} was overspent`);
+    this.#buckets[line] = verdict.next;
     const answeredAtMs = this.#nowMs + ANSWER_MS;
     const outcome = answeredOf(verdict, this.#nowMs, answeredAtMs);
-    this.#flights.push({ ask, answeredAtMs, outcome });
+    this.#flights.push({ id, answeredAtMs, outcome });
   }
 
-  #land({ ask, outcome }: Flight): void {
-    this.#waiting.delete(ask.id);
+  #land({ id, outcome }: Flight): void {
     const fromMs = performance.now();
-    this.#scheduler.settle(ask.id, outcome, this.#nowMs);
+    this.#scheduler.settle(id, outcome, this.#nowMs);
     this.#spentMs.settle += performance.now() - fromMs;
     this.#settled++;
-    this.#enqueue({ ...ask, id: this.#nextId++ });
+    const { waiting, globalLimit } = this.#shape;
+    const line = globalLimit === undefined
+      ? this.#lineOf(id)
+      : this.#takeLine();
+    this.#enqueue(id + waiting, line);
+  }
+
+  #lineOf(id: number): number {
+    return this.#lineAt[id % this.#shape.waiting] as number;
   }
 }
