@@ -18,6 +18,8 @@ export interface Bucket {
   decidedAtServerMs: number | undefined;
   /** What that answer's `Reset` was; `resetAtServerMs` may lie beyond it. */
   toldResetServerMs: number;
+  /** Requests sent since the newest answer came: none of them is in its numbers, as earlier ones under way may be. */
+  unheard: number;
   /** Requests whose answers said nothing, and the moment by which they had arrived. */
   silent: number;
   silentByServerMs: number;
@@ -42,6 +44,7 @@ export function newBucket(facts: HashFacts): Bucket {
     remaining: facts.limit,
     decidedAtServerMs: undefined,
     toldResetServerMs: -Infinity,
+    unheard: 0,
     silent: 0,
     silentByServerMs: -Infinity,
     owed: 0,
@@ -102,6 +105,7 @@ function slidingResetAtMs(bucket: Bucket, intervalMs: number): number {
 /** Takes in what an answer of this bucket said, in whatever order answers come. */
 export function noteReport(bucket: Bucket, report: BucketReport): void {
   const decidedAtServerMs = report.resetAtServerMs - report.resetAfterMs;
+  bucket.unheard = 0;
   tellKind(bucket, report, decidedAtServerMs);
   const { kind, intervalMs } = bucket.facts;
   if (decidedAtServerMs >= bucket.silentByServerMs) forgetSilent(bucket);
@@ -149,6 +153,7 @@ function forgetSilent(bucket: Bucket): void {
 /** Counts a request that reached Discord, perhaps, by then, but whose answer said nothing of the bucket. */
 export function noteSilent(bucket: Bucket, arrivedByServerMs: number): void {
   const { intervalMs, kind, limit, windowMs } = bucket.facts;
+  bucket.unheard = Math.max(0, bucket.unheard - 1);
   if (kind === "sliding" && intervalMs !== undefined) {
     const resetAtMs = slidingResetAtMs(bucket, intervalMs);
     bucket.resetAtServerMs = Math.max(resetAtMs, arrivedByServerMs) +

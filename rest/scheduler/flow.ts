@@ -228,6 +228,7 @@ function lease(state: State, waiting: Waiting, nowMs: number): void {
   state.breaker.leased(ask.id);
   letGo(state, waiting, line);
   line.inFlight++;
+  if (line.bucket !== undefined) line.bucket.unheard++;
   lane.inFlight++;
   state.inFlight++;
 }

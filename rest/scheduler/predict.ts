@@ -5,9 +5,9 @@ import { subOf } from "./sub_limits.ts";
 /**
  * The least time a newcomer will wait, as far as what is known tells: never too
  * much, so that nothing is refused that could have gone. Only what certainly
- * goes before it counts: what is under way, what waits before it in its order,
- * and its own caller's requests of its urgency or a higher one. Other callers
- * take turns with it, however much of theirs waits.
+ * goes before it counts: what was sent since the last answer, what waits before
+ * it in its order, and its own caller's requests of its urgency or a higher one.
+ * Other callers take turns with it, however much of theirs waits.
  */
 export function predictedWaitMs(
   state: State,
@@ -33,9 +33,11 @@ export function predictedWaitMs(
 /** How many requests of its line certainly go before the newcomer. */
 function aheadInLine(waiting: Waiting): number {
   const { line, caller, urgency } = waiting;
-  if (line.waiting === 0) return line.inFlight;
+  // What was sent before the newest answer may be in the bucket's numbers already.
+  const sent = line.bucket?.unheard ?? 0;
+  if (line.waiting === 0) return sent;
   const own = line.candidates?.countOf(caller, urgency) ?? 0;
-  return line.inFlight + own + aheadInOrder(waiting);
+  return sent + own + aheadInOrder(waiting);
 }
 
 /** Members of its order group in the same line, but for the one that stands among the candidates or is under way. */

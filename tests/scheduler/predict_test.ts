@@ -9,6 +9,7 @@ import {
   enqueueAll,
   limitedOf,
   reportOf,
+  SERVER_OFFSET_MS,
   settleAndPoll,
   START_MS,
 } from "./_builders.ts";
@@ -89,6 +90,26 @@ Deno.test("a pause longer than the longest wait refuses everybody", () => {
   assert.equal(refused?.code, "wait_too_long");
 });
 
+for (const kind of ["fixed", "sliding"] as const) {
+  Deno.test(`a request under way that its bucket's numbers count already is not counted twice, ${kind}`, () => {
+    const { scheduler, send, land } = startSlow(kind);
+    const [third = 0, fourth = 0] = send(2);
+    // The later one's answer is here first, and its numbers count both.
+    land(fourth, 4);
+    assert.equal(scheduler.enqueue(read(), T + 5), undefined);
+    land(third, 3);
+    assert.equal(scheduler.snapshot(T + 5).waiting, 0);
+  });
+
+  Deno.test(`a request that was lost is not counted twice, ${kind}`, () => {
+    const { scheduler, send } = startSlow(kind);
+    for (const id of send(2)) scheduler.settle(id, { kind: "lost" }, T + 3);
+    assert.equal(scheduler.enqueue(read(), T + 5), undefined);
+    scheduler.poll(T + 5);
+    assert.equal(scheduler.snapshot(T + 5).waiting, 0);
+  });
+}
+
 for (let seed = 1; seed <= 30; seed++) {
   Deno.test(`nothing is refused at once that could have gone in time (seed ${seed})`, () => {
     const plans = randomPlans(seed);
@@ -109,6 +130,31 @@ for (let seed = 1; seed <= 30; seed++) {
     const waitedMs = leftAtMs - WORLD_START_MS - atMs;
     assert.ok(waitedMs >= MAX_WAIT_MS, `it would have waited ${waitedMs} ms`);
   });
+}
+
+/** A line of five tokens that come back far later than the longest wait; two are spent. */
+function startSlow(kind: "fixed" | "sliding") {
+  const scheduler = createScheduler({ maxWaitMs: MAX_WAIT_MS });
+  const send = (count: number) => {
+    const asks = Array.from({ length: count }, () => read());
+    const ids = enqueueAll(scheduler, asks, T);
+    assert.deepEqual(scheduler.poll(T).leases, ids);
+    return ids;
+  };
+  const land = (id: number, spent: number) => {
+    const untilMs = 100_000 * (kind === "fixed" ? 1 : spent) + 1;
+    const bucket = {
+      hash: "a",
+      limit: 5,
+      remaining: 5 - spent,
+      resetAfterMs: untilMs - spent,
+      resetAtServerMs: SERVER_OFFSET_MS + T + untilMs,
+    };
+    const report = reportOf(T + spent, { sentAtMs: T, bucket });
+    settleAndPoll(scheduler, id, report);
+  };
+  for (const spent of [1, 2]) land(send(1)[0] ?? 0, spent);
+  return { scheduler, send, land };
 }
 
 /** More requests of a few callers and channels than their limits let through in time. */
