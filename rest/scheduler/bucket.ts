@@ -153,7 +153,6 @@ function forgetSilent(bucket: Bucket): void {
 /** Counts a request that reached Discord, perhaps, by then, but whose answer said nothing of the bucket. */
 export function noteSilent(bucket: Bucket, arrivedByServerMs: number): void {
   const { intervalMs, kind, limit, windowMs } = bucket.facts;
-  bucket.unheard = Math.max(0, bucket.unheard - 1);
   if (kind === "sliding" && intervalMs !== undefined) {
     const resetAtMs = slidingResetAtMs(bucket, intervalMs);
     bucket.resetAtServerMs = Math.max(resetAtMs, arrivedByServerMs) +

@@ -1,6 +1,7 @@
 import { openingOf } from "./bucket.ts";
 import { FairQueue } from "./fair_queue.ts";
 import { enterLine, leaveLine, letGo } from "./holding.ts";
+import { depart } from "./in_flight.ts";
 import { currentLine, homeOf } from "./lines.ts";
 import type { Held } from "./invalid_budget.ts";
 import { leaveGroup, nextOfGroup } from "./order.ts";
@@ -227,10 +228,7 @@ function lease(state: State, waiting: Waiting, nowMs: number): void {
   waiting.expiresAtMs = waiting.enqueuedAtMs + state.options.maxWaitMs;
   state.breaker.leased(ask.id);
   letGo(state, waiting, line);
-  line.inFlight++;
-  if (line.bucket !== undefined) line.bucket.unheard++;
-  lane.inFlight++;
-  state.inFlight++;
+  depart(state, waiting);
 }
 
 /** Sets a request aside until `untilMs`; it stays its group's current one. */

@@ -11,6 +11,7 @@ import {
   retire,
 } from "./flow.ts";
 import { hold } from "./holding.ts";
+import { land } from "./in_flight.ts";
 import { learnFrom } from "./learn.ts";
 import { currentLine, homeOf } from "./lines.ts";
 import type { Line, State, Waiting } from "./state.ts";
@@ -38,7 +39,7 @@ export function settle(
   invariant(waiting?.state === "leased", `request ${id} is not leased`);
   const sentFrom = currentLine(waiting.line);
   waiting.line = sentFrom;
-  giveLeaseBack(state, waiting);
+  land(state, waiting);
   const isBlocked = state.breaker.state !== "closed";
   const verdict = conclude(state, waiting, outcome, nowMs);
   givePermitBack(state, waiting, outcome, nowMs);
@@ -57,12 +58,6 @@ export function settle(
   if (isBlocked) reopen(state);
   else if (lane.ready.size > 0) state.readyLanes.add(lane);
   return verdict;
-}
-
-function giveLeaseBack(state: State, { line, lane }: Waiting): void {
-  line.inFlight--;
-  lane.inFlight--;
-  state.inFlight--;
 }
 
 /** Room for what lies between Discord's two limiters: the moment told is that of the bucket's. */

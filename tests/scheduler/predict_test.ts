@@ -101,6 +101,21 @@ for (const kind of ["fixed", "sliding"] as const) {
     assert.equal(scheduler.snapshot(T + 5).waiting, 0);
   });
 
+  Deno.test(`a request that waits again is not counted twice, ${kind}`, () => {
+    const { scheduler, send, land, bucketAfter } = startSlow(kind);
+    land(send(1)[0] ?? 0, 3);
+    const [again = 0] = send(1);
+    const report = limitedOf(T + 5, "global", 1_000, {
+      bucket: bucketAfter(3),
+    });
+    settleAndPoll(scheduler, again, report);
+    const newcomer = read();
+    assert.equal(scheduler.enqueue(newcomer, T + 6), undefined);
+    assert.deepEqual(scheduler.poll(T + 1_005).leases, [again]);
+    land(again, 4, T + 1_005);
+    assert.equal(scheduler.snapshot(T + 1_010).waiting, 0);
+  });
+
   Deno.test(`a request that was lost is not counted twice, ${kind}`, () => {
     const { scheduler, send } = startSlow(kind);
     for (const id of send(2)) scheduler.settle(id, { kind: "lost" }, T + 3);
@@ -141,20 +156,24 @@ function startSlow(kind: "fixed" | "sliding") {
     assert.deepEqual(scheduler.poll(T).leases, ids);
     return ids;
   };
-  const land = (id: number, spent: number) => {
+  const bucketAfter = (spent: number, atMs = T + spent) => {
     const untilMs = 100_000 * (kind === "fixed" ? 1 : spent) + 1;
-    const bucket = {
+    return {
       hash: "a",
       limit: 5,
       remaining: 5 - spent,
-      resetAfterMs: untilMs - spent,
+      resetAfterMs: T + untilMs - atMs,
       resetAtServerMs: SERVER_OFFSET_MS + T + untilMs,
     };
-    const report = reportOf(T + spent, { sentAtMs: T, bucket });
+  };
+  const land = (id: number, spent: number, sentAtMs = T) => {
+    const atMs = sentAtMs + spent;
+    const bucket = bucketAfter(spent, atMs);
+    const report = reportOf(atMs, { sentAtMs, bucket });
     settleAndPoll(scheduler, id, report);
   };
   for (const spent of [1, 2]) land(send(1)[0] ?? 0, spent);
-  return { scheduler, send, land };
+  return { scheduler, send, land, bucketAfter };
 }
 
 /** More requests of a few callers and channels than their limits let through in time. */
