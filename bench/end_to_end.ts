@@ -24,6 +24,8 @@ const CONNECTIONS = 64;
 
 const PACE_PER_SECOND = 200;
 const PACE_MS = 8_000;
+/** What a burst leaves to be cleared away is not part of a steady pace. */
+const PACE_LEAD_MS = 4_000;
 
 /** The highest that can be set. */
 const GLOBAL_LIMIT = 10_000;
@@ -113,8 +115,10 @@ async function runPair(origin: object): Promise<Run> {
     await takeTurn(isOurs ? relay : sluice);
   }
   const [sluiceAfterMs = 0, relayAfterMs = 0] = await cpuMs();
+  const places = [pair.origin, pair.sluice, pair.relay].map(placeOf);
+  await pace(places, PACE_PER_SECOND, PACE_LEAD_MS);
   const [direct = [], viaSluice = [], viaRelay = []] = await pace(
-    [pair.origin, pair.sluice, pair.relay].map(placeOf),
+    places,
     PACE_PER_SECOND,
     PACE_MS,
   );
