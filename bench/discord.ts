@@ -1,6 +1,7 @@
 import type { AuditReport } from "../sim/auditor.ts";
 import type { SimChange, SimOptions } from "../sim/options.ts";
 import { startChild } from "./child.ts";
+import { FLAGS } from "./subjects.ts";
 
 /** The simulated Discord in its own process, as a bench steers it. */
 export interface Discord extends AsyncDisposable {
@@ -28,6 +29,7 @@ export async function startDiscord(options: SimOptions = {}): Promise<Discord> {
   const child = await startChild({
     script: "sim/main.ts",
     args: [JSON.stringify(wanted)],
+    flags: FLAGS,
   });
   const call = async (method: string, path: string, body?: string) => {
     const url = new URL(path, child.url);

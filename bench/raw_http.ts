@@ -7,6 +7,12 @@ const HEAD_BYTES_MAX = 64 * 1024;
 /** Most answers here fit; thousands of connections are open at once, and memory touched first is slow. */
 const FIRST_READ_BYTES = 2 * 1024;
 
+const LINE_END = encoder.encode("\r\n");
+const HEAD_END = encoder.encode("\r\n\r\n");
+
+const LENGTH = /\r\ncontent-length: (\d+)/i;
+const CHUNKED = /\r\ntransfer-encoding: chunked/i;
+
 /** Where requests go, and what every one of them carries. */
 export interface Place {
   readonly hostname: string;
@@ -97,16 +103,14 @@ export class RawConnection {
   }
 
   async #readAnswer(): Promise<number> {
-    const headEnd = await this.#readUntil("\r\n\r\n", 0);
+    const headEnd = await this.#readUntil(HEAD_END, 0);
     const head = decoder.decode(this.#buffer.subarray(0, headEnd));
     const status = Number(head.slice(9, 12));
-    const lower = head.toLowerCase();
     let end = headEnd;
-    if (lower.includes("\r\ntransfer-encoding: chunked")) {
+    if (CHUNKED.test(head)) {
       end = await this.#readChunks(headEnd);
     } else {
-      const length = /\r\ncontent-length: (\d+)/.exec(lower)?.[1] ?? "0";
-      end += Number(length);
+      end += Number(LENGTH.exec(head)?.[1] ?? 0);
       while (this.#filled < end) await this.#readMore();
     }
     this.#buffer.copyWithin(0, end, this.#filled);
@@ -117,7 +121,7 @@ export class RawConnection {
   /** Where the chunked body that begins at `from` ends. */
   async #readChunks(from: number): Promise<number> {
     while (true) {
-      const lineEnd = await this.#readUntil("\r\n", from);
+      const lineEnd = await this.#readUntil(LINE_END, from);
       const line = decoder.decode(this.#buffer.subarray(from, lineEnd));
       const size = Number.parseInt(line, 16);
       from = lineEnd + size + 2;
@@ -127,11 +131,10 @@ export class RawConnection {
   }
 
   /** The place behind the next `mark`, read on until it is there. */
-  async #readUntil(mark: string, from: number): Promise<number> {
-    const bytes = encoder.encode(mark);
+  async #readUntil(mark: Uint8Array, from: number): Promise<number> {
     while (true) {
-      const at = indexOf(this.#buffer, bytes, from, this.#filled);
-      if (at >= 0) return at + bytes.length;
+      const at = indexOf(this.#buffer, mark, from, this.#filled);
+      if (at >= 0) return at + mark.length;
       if (this.#filled - from > HEAD_BYTES_MAX) {
         throw new Error("Cannot read answer: its head never ends");
       }
@@ -153,6 +156,7 @@ export class RawConnection {
   }
 }
 
+/** Looks at most places for the first byte alone: a function called for each was felt. */
 function indexOf(
   bytes: Uint8Array,
   mark: Uint8Array,
@@ -160,6 +164,7 @@ function indexOf(
   end: number,
 ): number {
   for (let at = from; at <= end - mark.length; at++) {
+    if (bytes[at] !== mark[0]) continue;
     if (mark.every((byte, offset) => bytes[at + offset] === byte)) return at;
   }
   return -1;

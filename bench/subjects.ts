@@ -7,7 +7,9 @@ export const KEY = "bench-key-0123456789";
 const TOKEN = "MTIwMDAwMDAwMDAwMDAwMDAwMA.bench0.not-a-real-token";
 
 /** How `deno task start` sets V8 up; peers get the same, so that it decides nothing between them. */
-const FLAGS = startWords().filter((word) => word.startsWith("--v8-flags="));
+export const FLAGS = startWords().filter((word) =>
+  word.startsWith("--v8-flags=")
+);
 
 /** What a subject is told. */
 export interface SubjectOptions {
