@@ -6,6 +6,7 @@ import { createScheduler } from "../../rest/scheduler/scheduler.ts";
 import type { SchedulerOptions } from "../../rest/scheduler/options.ts";
 import type { Refused, Scheduler } from "../../rest/scheduler/types.ts";
 import { Model } from "../../sim/model/model.ts";
+import type { Outcome } from "../../sim/model/outcome.ts";
 import { createRandom, drawMs, type Range } from "../../sim/model/random.ts";
 import { simRequestOf } from "../../sim/model/request.ts";
 import type { SimResponse } from "../../sim/model/response.ts";
@@ -39,6 +40,8 @@ export interface WorldOptions {
   /** May change with time, told in ms since the world began. */
   readonly wayIn?: Range | ((sinceStartMs: number) => Range);
   readonly wayOut?: Range;
+  /** From the global limit's count to the bucket's; at one moment when left out. */
+  readonly betweenLimiters?: Range;
   /** Share of answers that never come. */
   readonly lossShare?: number;
 }
@@ -69,6 +72,7 @@ interface Happening {
   heapIndex: number;
 }
 
+const UNLIMITED = { limit: 1_000_000 };
 const PROMPT: Range = { minMs: 0, maxMs: 0 };
 const USUAL: Range = { minMs: 30, maxMs: 70 };
 
@@ -85,7 +89,9 @@ export function runWorld(
 class VirtualWorld {
   readonly #options: WorldOptions;
   readonly #scheduler: Scheduler;
+  /** Counts for the buckets, and for the global limit unless `#gate` does. */
   readonly #model: Model;
+  readonly #gate: Model | undefined;
   readonly #random: () => number;
   readonly #happenings = new IndexedHeap<Happening>(
     // What falls on one moment happens in the order it was planned in.
@@ -101,8 +107,11 @@ class VirtualWorld {
     this.#options = options;
     this.#random = createRandom(options.seed ?? 1);
     this.#scheduler = createScheduler(options.scheduler);
+    const model = { clockOffsetMs: WALL_OFFSET_MS, ...options.model };
+    const isGated = options.betweenLimiters !== undefined;
+    this.#gate = isGated ? new Model(model, WORLD_START_MS) : undefined;
     this.#model = new Model(
-      { clockOffsetMs: WALL_OFFSET_MS, ...options.model },
+      isGated ? { ...model, globalLimit: UNLIMITED } : model,
       WORLD_START_MS,
     );
   }
@@ -177,29 +186,41 @@ class VirtualWorld {
       : wayIn;
     const inMs = drawMs(this.#random, way);
     const outMs = drawMs(this.#random, wayOut);
-    this.#at(sentAtMs + inMs, () => {
-      const response = this.#judge(id);
+    const answer = (response: SimResponse) =>
       this.#at(this.#nowMs + outMs, () => {
         this.#settle(id, isLost ? undefined : response, sentAtMs);
         this.#poll();
       });
+    this.#at(sentAtMs + inMs, () => {
+      const refused = this.#refusedByGate(id);
+      if (refused !== undefined) return answer(refused);
+      const { betweenLimiters = PROMPT } = this.#options;
+      const betweenMs = drawMs(this.#random, betweenLimiters);
+      this.#at(this.#nowMs + betweenMs, () => {
+        answer(this.#note(id, this.#judge(id, this.#model)));
+      });
     });
   }
 
-  #judge(id: number): SimResponse {
-    const { plan, arrivals } = this.#fateOf(id);
-    const { method, path, json, token = "1" } = plan;
-    const outcome = this.#model.handle(
-      simRequestOf(method, `/api/v10${path}`, {
-        authorization: `Bot ${token}`,
-        json,
-      }),
-      this.#nowMs,
-    );
-    const { scope, response } = outcome;
+  #refusedByGate(id: number): SimResponse | undefined {
+    const outcome = this.#gate && this.#judge(id, this.#gate);
+    return outcome?.scope === "global" ? this.#note(id, outcome) : undefined;
+  }
+
+  #judge(id: number, model: Model): Outcome {
+    const { method, path, json, token = "1" } = this.#fateOf(id).plan;
+    const request = simRequestOf(method, `/api/v10${path}`, {
+      authorization: `Bot ${token}`,
+      json,
+    });
+    return model.handle(request, this.#nowMs);
+  }
+
+  #note(id: number, { scope, response }: Outcome): SimResponse {
     if (scope !== undefined) {
       this.#limited[scope] = (this.#limited[scope] ?? 0) + 1;
     }
+    const { arrivals } = this.#fateOf(id);
     arrivals.push({ atMs: this.#nowMs, status: response.status });
     return response;
   }

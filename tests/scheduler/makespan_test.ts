@@ -58,16 +58,27 @@ for (
   ] as [WindowKind, number][]
 ) {
   Deno.test(`600 reads of 600 channels keep a global limit whose windows are ${window}`, () => {
-    const plans = ids(600).map((id): Plan => ({
-      method: "GET",
-      path: `/channels/${id}`,
-    }));
-    const report = runWorld(plans, {
+    const report = runWorld(channelReads(600), {
       model: { globalLimit: { window } },
       wayIn: { minMs: 0, maxMs },
     });
     assert.deepEqual(report.limited, NO_429);
     assertRatio(report.makespanMs, 11_050, 1.06);
+  });
+}
+
+for (const window of ["fixed_first", "sliding"] as WindowKind[]) {
+  Deno.test(`a global limit (${window}) is kept where Discord counts it up to 20 ms before the bucket, whose moment is told`, () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const report = runWorld(channelReads(400), {
+        seed,
+        model: { globalLimit: { window } },
+        wayIn: { minMs: 0, maxMs: 20 },
+        betweenLimiters: { minMs: 2, maxMs: 20 },
+      });
+      assert.deepEqual(report.limited, NO_429, `seed ${seed}`);
+      assertRatio(report.makespanMs, 7_050, 1.08);
+    }
   });
 }
 
@@ -231,6 +242,10 @@ function messages(channels: number, each: number): Plan[] {
 
 function editPlan(json: Record<string, unknown>, atMs: number): Plan {
   return { method: "PATCH", path: "/channels/1", json, atMs };
+}
+
+function channelReads(count: number): Plan[] {
+  return ids(count).map((id) => ({ method: "GET", path: `/channels/${id}` }));
 }
 
 function ids(count: number): string[] {
