@@ -23,7 +23,7 @@ const SETTLE_MS = 1_500;
 /** How long a case may last: peers that poll take several times the ideal. */
 const IDEAL_TIMES_MAX = 4;
 const GRACE_MS = 20_000;
-const WARM_UP_MS_MAX = 30_000;
+const VOLLEY_MS_MAX = 30_000;
 
 /** Runs one case through one subject, started anew: nothing learnt before helps. */
 export async function measure(
@@ -41,7 +41,9 @@ export async function measure(
   using driver = new Driver(placeOf(child.url));
   await waitUntil(performance.now() + SETTLE_MS);
   if (warmUp !== undefined) {
-    await driver.fire(warmUp.shots, WARM_UP_MS_MAX);
+    for (const volley of warmUp.volleys) {
+      await driver.fire(volley, VOLLEY_MS_MAX);
+    }
     await waitUntil(performance.now() + warmUp.restMs);
   }
   const before = await discord.report();
