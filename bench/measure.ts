@@ -9,6 +9,7 @@ export interface Result {
   readonly benchCase: BenchCase;
   readonly subject: string;
   readonly tookMs: number;
+  /** All was answered in time, the warm-up's requests among it. */
   readonly isComplete: boolean;
   /** Answers that were not 2xx, by status. */
   readonly failed: ReadonlyMap<number, number>;
@@ -40,9 +41,11 @@ export async function measure(
   });
   using driver = new Driver(placeOf(child.url));
   await waitUntil(performance.now() + SETTLE_MS);
+  let isWarm = true;
   if (warmUp !== undefined) {
     for (const volley of warmUp.volleys) {
-      await driver.fire(volley, VOLLEY_MS_MAX);
+      const { unanswered } = await driver.fire(volley, VOLLEY_MS_MAX);
+      if (unanswered > 0) isWarm = false;
     }
     await waitUntil(performance.now() + warmUp.restMs);
   }
@@ -58,7 +61,8 @@ export async function measure(
   const after = await discord.report();
   await child[Symbol.asyncDispose]();
   await ran;
-  return resultOf(benchCase, subject.name, volley, before, after);
+  const result = resultOf(benchCase, subject.name, volley, before, after);
+  return { ...result, isComplete: result.isComplete && isWarm };
 }
 
 function placeOf(url: URL): ConstructorParameters<typeof Driver>[0] {

@@ -17,8 +17,6 @@ const CHUNKED = /\r\ntransfer-encoding: chunked/i;
 export interface Place {
   readonly hostname: string;
   readonly port: number;
-  /** PEM of the authority to trust; TLS when given. */
-  readonly caCert?: string;
   /** `name: value`, without line ends. */
   readonly headers: readonly string[];
 }
@@ -53,12 +51,7 @@ export class RawConnection {
   }
 
   static async open(place: Place): Promise<RawConnection> {
-    const { hostname, port, caCert } = place;
-    if (caCert !== undefined) {
-      const caCerts = [caCert];
-      const socket = await Deno.connectTls({ hostname, port, caCerts });
-      return new RawConnection(socket, place);
-    }
+    const { hostname, port } = place;
     const socket = await Deno.connect({ hostname, port });
     socket.setNoDelay();
     return new RawConnection(socket, place);

@@ -6,7 +6,7 @@ export const KEY = "bench-key-0123456789";
 /** Shaped like a bot's token: the id of the application in base64 comes first. */
 const TOKEN = "MTIwMDAwMDAwMDAwMDAwMDAwMA.bench0.not-a-real-token";
 
-/** How `deno task start` sets V8 up; peers get the same, so that it decides nothing between them. */
+/** How `deno task start` sets V8 up; peers and the simulated Discord get the same, so that it decides nothing between them. */
 export const FLAGS = startWords().filter((word) =>
   word.startsWith("--v8-flags=")
 );

@@ -10,8 +10,8 @@ export const SYSTEM_CLOCK: Clock = {
   wakeAt(atMs, action) {
     let timer = setTimer(atMs, ring);
     function ring(): void {
-      if (performance.now() >= atMs) return action();
-      timer = setTimer(atMs, ring);
+      if (performance.now() < atMs) timer = setTimer(atMs, ring);
+      else action();
     }
     return () => clearTimeout(timer);
   },
