@@ -15,6 +15,14 @@ const SAMPLES_MAX = 64;
 /** Older samples are forgotten, to follow a changed path: and two clocks may drift some 20 ms per million. */
 const SAMPLE_AGE_MAX_MS = 60_000;
 /**
+ * Requests that are under way together, or this soon after one another, meet
+ * the same queues: a process that has just started, a burst it is busy with, a
+ * network's. However many they are, they are one round and prove one thing.
+ */
+const ROUND_MS = 200;
+/** Of what may yet be undercut, so much is left by a round that did not. */
+const DOUBT_LEFT = 1 / 4;
+/**
  * The extremes of so long are kept together. Kept by time, not by number: at
  * 1,000 a second 64 samples are one busy moment of one end, and the first
  * request after it would arrive before the "fastest lately".
@@ -25,14 +33,16 @@ const ROUNDING_MS = 1;
 /** Samples in a row that contradict the rest before the rest is dropped: the clock was set. */
 const CONTRADICTIONS_MAX = 3;
 
-/** The extremes of some seconds' samples. */
+/** The extremes of some seconds' samples, and how many rounds began in them. */
 interface Span {
   readonly sinceMs: number;
+  rounds: number;
   leastWayInMs: number;
   highestFloorMs: number;
 }
 
 interface Sample {
+  readonly sentAtMs: number;
   readonly atMs: number;
   /** Discord's clock at the decision, minus ours at sending: an upper bound of the offset. */
   readonly wayInMs: number;
@@ -56,7 +66,11 @@ export class ArrivalClock {
   #contradictions: Sample[] = [];
   #leastWayInMs = Infinity;
   #highestFloorMs = -Infinity;
-  #allowanceMs = 0;
+  #rounds = 0;
+  #roundEndsAtMs = -Infinity;
+  #formerLeastMs = Infinity;
+  #undercutMs = Infinity;
+  #spreadMs = 0;
   #sinceReview = 0;
   #reviewedAtMs = -Infinity;
   #timesSet = 0;
@@ -73,13 +87,10 @@ export class ArrivalClock {
     if (this.#contradicts(sample)) {
       this.#contradictions.push(sample);
       if (this.#contradictions.length < CONTRADICTIONS_MAX) return false;
-      this.#samples = this.#contradictions;
-      this.#spans = [];
-      for (const one of this.#samples) this.#noteSpan(one);
+      this.#forget();
+      for (const one of this.#contradictions) this.#admit(one);
       this.#timesSet++;
-      this.#review(sample.atMs);
     } else {
-      this.#samples.push(sample);
       this.#admit(sample);
     }
     this.#contradictions = [];
@@ -89,7 +100,16 @@ export class ArrivalClock {
   /** What to add to our clock to get Discord's at the earliest arrival; undefined before the first answer. */
   get offsetMs(): number | undefined {
     if (this.#samples.length === 0) return undefined;
-    return this.#leastWayInMs - this.#allowanceMs - ROUNDING_MS;
+    return this.#leastWayInMs - this.#spreadMs - this.#doubtMs - ROUNDING_MS;
+  }
+
+  /**
+   * What the next round may be faster by than all before: as much as the last
+   * one was, or what is left of earlier doubt. No way in is shorter than none.
+   */
+  get #doubtMs(): number {
+    const mostMs = this.#leastWayInMs - this.#highestFloorMs;
+    return Math.min(this.#undercutMs, mostMs);
   }
 
   /** How often Discord's clock was found to have been set: moments told before are then of another clock. */
@@ -117,15 +137,37 @@ export class ArrivalClock {
       sample.wayInMs < this.#highestFloorMs - ROUNDING_MS;
   }
 
+  #forget(): void {
+    this.#samples = [];
+    this.#spans = [];
+    this.#leastWayInMs = Infinity;
+    this.#highestFloorMs = -Infinity;
+    this.#rounds = 0;
+    this.#roundEndsAtMs = -Infinity;
+    this.#undercutMs = Infinity;
+  }
+
   #admit(sample: Sample): void {
-    const count = this.#samples.length;
-    // The first few teach the most: at 1, 2, 3, 4, 8, 16 and 32.
-    const isFew = count <= 4 ||
-      (count < REVIEW_EVERY && (count & (count - 1)) === 0);
-    this.#leastWayInMs = Math.min(this.#leastWayInMs, sample.wayInMs);
-    this.#highestFloorMs = Math.max(this.#highestFloorMs, sample.floorMs);
-    this.#noteSpan(sample);
+    this.#samples.push(sample);
+    const isRound = sample.sentAtMs >= this.#roundEndsAtMs;
+    if (isRound) this.#beginRound(sample);
+    this.#noteSpan(sample, isRound ? 1 : 0);
+    const { wayInMs, floorMs } = sample;
+    this.#leastWayInMs = Math.min(this.#leastWayInMs, wayInMs);
+    this.#highestFloorMs = Math.max(this.#highestFloorMs, floorMs);
+    const undercutMs = this.#formerLeastMs - this.#leastWayInMs;
+    this.#undercutMs = Math.max(this.#undercutMs, undercutMs);
+    // The first few teach the most.
+    const isFew = isMilestone(this.#samples.length) ||
+      (isRound && isMilestone(this.#rounds));
     if (isFew || this.#isReviewDue(sample.atMs)) this.#review(sample.atMs);
+  }
+
+  #beginRound({ sentAtMs, atMs }: Sample): void {
+    this.#undercutMs = this.#doubtMs * DOUBT_LEFT;
+    this.#formerLeastMs = this.#leastWayInMs;
+    this.#roundEndsAtMs = Math.max(atMs, sentAtMs + ROUND_MS);
+    this.#rounds++;
   }
 
   #isReviewDue(nowMs: number): boolean {
@@ -134,16 +176,18 @@ export class ArrivalClock {
       (nowMs - this.#reviewedAtMs >= REVIEW_GAP_MS || since >= UNREVIEWED_MAX);
   }
 
-  #noteSpan({ atMs, wayInMs, floorMs }: Sample): void {
+  #noteSpan({ atMs, wayInMs, floorMs }: Sample, rounds: number): void {
     const span = this.#spans.at(-1);
     if (span === undefined || atMs - span.sinceMs >= SPAN_MS) {
       this.#spans.push({
         sinceMs: atMs,
+        rounds,
         leastWayInMs: wayInMs,
         highestFloorMs: floorMs,
       });
       return;
     }
+    span.rounds += rounds;
     span.leastWayInMs = Math.min(span.leastWayInMs, wayInMs);
     span.highestFloorMs = Math.max(span.highestFloorMs, floorMs);
   }
@@ -159,27 +203,34 @@ export class ArrivalClock {
     this.#spans = this.#spans.filter(({ sinceMs }, index) =>
       sinceMs >= oldestMs || index === this.#spans.length - 1
     );
+    const formerLeastMs = this.#leastWayInMs;
     this.#leastWayInMs = Infinity;
     this.#highestFloorMs = -Infinity;
-    for (const { leastWayInMs, highestFloorMs } of this.#spans) {
+    this.#rounds = 0;
+    for (const { rounds, leastWayInMs, highestFloorMs } of this.#spans) {
+      this.#rounds += rounds;
       this.#leastWayInMs = Math.min(this.#leastWayInMs, leastWayInMs);
       this.#highestFloorMs = Math.max(this.#highestFloorMs, highestFloorMs);
     }
-    const count = this.#samples.length;
     const least = this.#leastWayInMs;
+    // As fast as what has just been forgotten the next may still be.
+    this.#undercutMs = Math.max(this.#undercutMs, least - formerLeastMs);
     const median = medianWayInMs(this.#samples) ?? least;
-    // With n samples the next one is the smallest yet with a chance of 1 in
-    // n + 1; the first term is about what it would then undercut the others
-    // by. The second distrusts the first few, which met cold code and cold
-    // connections: one sample alone is taken half-way to the certain floor.
-    this.#allowanceMs = (median - least) / (count + 1) +
-      (least - this.#highestFloorMs) / (2 * count ** 2);
+    // After n rounds the next one is the fastest yet with a chance of 1 in
+    // n + 1; this is about what it would then undercut the others by.
+    this.#spreadMs = (median - least) / (this.#rounds + 1);
   }
+}
+
+/** 1, 2, 3, 4, 8, 16 and 32. */
+function isMilestone(count: number): boolean {
+  return count <= 4 || (count < REVIEW_EVERY && (count & (count - 1)) === 0);
 }
 
 function sampleOf(report: LimitReport, bucket: BucketReport): Sample {
   const serverMs = bucket.resetAtServerMs - bucket.resetAfterMs;
   return {
+    sentAtMs: report.sentAtMs,
     atMs: report.receivedAtMs,
     wayInMs: serverMs - report.sentAtMs,
     floorMs: serverMs - report.receivedAtMs,

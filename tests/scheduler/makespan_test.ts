@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import type { WindowKind } from "../../sim/model/global_limit.ts";
 import {
+  assertRatio,
+  channelReads,
+  ids,
+  messages,
+  NO_429,
+  readOf,
+  SLIDING_5_PER_5_S,
+  worldOf,
+} from "./_loads.ts";
+import {
   type Fate,
   type Plan,
   runWorld,
@@ -13,9 +23,6 @@ import {
  * Discord's limits allow. The numbers are free of the machine's noise, so they
  * may be asserted; `deno task bench` measures the same loads on real sockets.
  */
-
-const SLIDING_5_PER_5_S = { limit: 5, periodMs: 5_000 };
-const NO_429 = {};
 
 Deno.test("12 messages into one sliding channel of 5 per 5 s leave as its tokens come back", () => {
   const report = runWorld(
@@ -134,10 +141,7 @@ Deno.test("1,000 new channels of a learnt hash share a global limit of 1,000 wit
 });
 
 Deno.test("30 reads of one sliding route of 10 per 5 s leave as its tokens come back", () => {
-  const plans = ids(30).map((id): Plan => ({
-    method: "GET",
-    path: `/channels/1/messages/${id}`,
-  }));
+  const plans = ids(30).map((id) => readOf(`/channels/1/messages/${id}`));
   const report = runWorld(
     plans,
     worldOf("GET /channels/{}/messages/{}", { limit: 10, periodMs: 5_000 }),
@@ -224,41 +228,12 @@ Deno.test("1,000 channels of a hash learnt long ago start full", () => {
   assertRatio(report.makespanMs - 10_000, 4_050, 1.1);
 });
 
-function worldOf(
-  match: string,
-  spec: { limit: number; periodMs: number; kind?: "fixed" },
-): WorldOptions {
-  return { model: { rules: [{ match, ...spec }] } };
-}
-
-/** `each` messages into each of `channels` channels, in turn. */
-function messages(channels: number, each: number): Plan[] {
-  return Array.from({ length: channels * each }, (_, index) => ({
-    method: "POST",
-    path: `/channels/${1_000 + index % channels}/messages`,
-    json: { content: `message ${Math.floor(index / channels)}` },
-  }));
-}
-
 function editPlan(json: Record<string, unknown>, atMs: number): Plan {
   return { method: "PATCH", path: "/channels/1", json, atMs };
 }
 
-function channelReads(count: number): Plan[] {
-  return ids(count).map((id) => ({ method: "GET", path: `/channels/${id}` }));
-}
-
-function ids(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => String(10_000 + index));
-}
-
 function fixedMs(ms: number): { minMs: number; maxMs: number } {
   return { minMs: ms, maxMs: ms };
-}
-
-function assertRatio(actualMs: number, idealMs: number, most: number): void {
-  const ratio = actualMs / idealMs;
-  assert.ok(ratio <= most, `${actualMs} ms is ${ratio} x the ideal ${idealMs}`);
 }
 
 /** Within one path, what was asked for first arrived first. */
