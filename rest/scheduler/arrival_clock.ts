@@ -15,13 +15,16 @@ const SAMPLES_MAX = 64;
 /** Older samples are forgotten, to follow a changed path: and two clocks may drift some 20 ms per million. */
 const SAMPLE_AGE_MAX_MS = 60_000;
 /**
- * Requests that are under way together, or this soon after one another, meet
- * the same queues: a process that has just started, a burst it is busy with, a
- * network's. However many they are, they are one round and prove one thing.
+ * What is sent before the first answer of a round, or this soon after its
+ * beginning, is of that round: it meets the same queues, those of a process
+ * that has just started, of a burst, of a network. However many the requests
+ * of a round are, they prove one thing.
  */
 const ROUND_MS = 200;
-/** Of what may yet be undercut, so much is left by a round that did not. */
+/** A round that was no faster than those before it leaves this share of the doubt. */
 const DOUBT_LEFT = 1 / 4;
+/** A round that comes so long after the last one may meet a process, and connections, gone cold: it proves nothing of warm ones. */
+const SILENCE_MS = 10_000;
 /**
  * The extremes of so long are kept together. Kept by time, not by number: at
  * 1,000 a second 64 samples are one busy moment of one end, and the first
@@ -41,13 +44,16 @@ interface Span {
   highestFloorMs: number;
 }
 
-interface Sample {
-  readonly sentAtMs: number;
-  readonly atMs: number;
+interface Bounds {
   /** Discord's clock at the decision, minus ours at sending: an upper bound of the offset. */
   readonly wayInMs: number;
   /** Discord's clock at the decision, minus ours at receipt: a lower bound of the offset. */
   readonly floorMs: number;
+}
+
+interface Sample extends Bounds {
+  readonly sentAtMs: number;
+  readonly atMs: number;
 }
 
 /**
@@ -57,8 +63,6 @@ interface Sample {
  */
 const REVIEW_EVERY = 64;
 const REVIEW_GAP_MS = 50;
-/** So many at one moment are looked at all the same, whatever the clock says. */
-const UNREVIEWED_MAX = 1_024;
 
 export class ArrivalClock {
   #samples: Sample[] = [];
@@ -68,12 +72,14 @@ export class ArrivalClock {
   #highestFloorMs = -Infinity;
   #rounds = 0;
   #roundEndsAtMs = -Infinity;
+  /** The fastest before this round. */
   #formerLeastMs = Infinity;
-  #undercutMs = Infinity;
-  #spreadMs = 0;
+  #doubtMs = Infinity;
+  #chanceMs = 0;
   #sinceReview = 0;
   #reviewedAtMs = -Infinity;
   #timesSet = 0;
+  #setByMs = 0;
 
   /**
    * Learns from one answer. False when its two headers contradict the clock
@@ -84,37 +90,47 @@ export class ArrivalClock {
     const { bucket } = report;
     if (bucket === undefined) return true;
     const sample = sampleOf(report, bucket);
-    if (this.#contradicts(sample)) {
-      this.#contradictions.push(sample);
-      if (this.#contradictions.length < CONTRADICTIONS_MAX) return false;
-      this.#forget();
-      for (const one of this.#contradictions) this.#admit(one);
-      this.#timesSet++;
-    } else {
+    if (!this.#contradicts(sample)) {
+      this.#contradictions = [];
       this.#admit(sample);
+      return true;
     }
+    // Two that cannot both be true do not bear each other out.
+    if (this.#contradictions.some((other) => disagree(sample, other))) {
+      this.#contradictions = [];
+    }
+    this.#contradictions.push(sample);
+    if (this.#contradictions.length < CONTRADICTIONS_MAX) return false;
+    this.#set(this.#contradictions);
     this.#contradictions = [];
     return true;
   }
 
-  /** What to add to our clock to get Discord's at the earliest arrival; undefined before the first answer. */
+  /**
+   * What to add to our clock to get Discord's when a request sent now arrives,
+   * at the earliest; undefined before the first answer. So none waits longer
+   * than if the answer's `Reset-After` were counted from its receipt.
+   */
   get offsetMs(): number | undefined {
     if (this.#samples.length === 0) return undefined;
-    return this.#leastWayInMs - this.#spreadMs - this.#doubtMs - ROUNDING_MS;
+    const allowanceMs = Math.min(this.#chanceMs + this.#doubtMs, this.#mostMs);
+    return this.#leastWayInMs - allowanceMs - ROUNDING_MS;
   }
 
-  /**
-   * What the next round may be faster by than all before: as much as the last
-   * one was, or what is left of earlier doubt. No way in is shorter than none.
-   */
-  get #doubtMs(): number {
-    const mostMs = this.#leastWayInMs - this.#highestFloorMs;
-    return Math.min(this.#undercutMs, mostMs);
+  /** What to add to our clock to get no less than Discord's at the fastest arrival seen; undefined before the first answer. */
+  get latestOffsetMs(): number | undefined {
+    if (this.#samples.length === 0) return undefined;
+    return this.#leastWayInMs + ROUNDING_MS;
   }
 
   /** How often Discord's clock was found to have been set: moments told before are then of another clock. */
   get timesSet(): number {
     return this.#timesSet;
+  }
+
+  /** By how much it was set the last time. */
+  get setByMs(): number {
+    return this.#setByMs;
   }
 
   /**
@@ -131,20 +147,31 @@ export class ArrivalClock {
     return Math.min(receivedAtMs, Math.max(sentAtMs, asIfMs));
   }
 
-  /** The true offset lies in every sample's [floor, way in]; two that do not overlap cannot both be true. */
-  #contradicts(sample: Sample): boolean {
-    return sample.floorMs > this.#leastWayInMs + ROUNDING_MS ||
-      sample.wayInMs < this.#highestFloorMs - ROUNDING_MS;
+  /** How much faster than the fastest any can be: no way in is shorter than none. */
+  get #mostMs(): number {
+    return this.#leastWayInMs - this.#highestFloorMs;
   }
 
-  #forget(): void {
+  #contradicts(sample: Sample): boolean {
+    return disagree(sample, {
+      wayInMs: this.#leastWayInMs,
+      floorMs: this.#highestFloorMs,
+    });
+  }
+
+  /** Begins anew with samples of a clock that was set. */
+  #set(samples: readonly Sample[]): void {
+    const formerMs = this.#leastWayInMs;
     this.#samples = [];
     this.#spans = [];
     this.#leastWayInMs = Infinity;
     this.#highestFloorMs = -Infinity;
     this.#rounds = 0;
     this.#roundEndsAtMs = -Infinity;
-    this.#undercutMs = Infinity;
+    for (const sample of samples) this.#admit(sample);
+    // Both without allowances, which say nothing of the clock.
+    this.#setByMs = this.#leastWayInMs - formerMs;
+    this.#timesSet++;
   }
 
   #admit(sample: Sample): void {
@@ -152,28 +179,29 @@ export class ArrivalClock {
     const isRound = sample.sentAtMs >= this.#roundEndsAtMs;
     if (isRound) this.#beginRound(sample);
     this.#noteSpan(sample, isRound ? 1 : 0);
-    const { wayInMs, floorMs } = sample;
-    this.#leastWayInMs = Math.min(this.#leastWayInMs, wayInMs);
-    this.#highestFloorMs = Math.max(this.#highestFloorMs, floorMs);
+    this.#leastWayInMs = Math.min(this.#leastWayInMs, sample.wayInMs);
+    this.#highestFloorMs = Math.max(this.#highestFloorMs, sample.floorMs);
+    // What this round is faster by, the next may be once more.
     const undercutMs = this.#formerLeastMs - this.#leastWayInMs;
-    this.#undercutMs = Math.max(this.#undercutMs, undercutMs);
-    // The first few teach the most.
+    this.#doubtMs = Math.max(this.#doubtMs, undercutMs);
+    // The first few samples and rounds teach the most.
     const isFew = isMilestone(this.#samples.length) ||
       (isRound && isMilestone(this.#rounds));
     if (isFew || this.#isReviewDue(sample.atMs)) this.#review(sample.atMs);
   }
 
   #beginRound({ sentAtMs, atMs }: Sample): void {
-    this.#undercutMs = this.#doubtMs * DOUBT_LEFT;
+    if (sentAtMs - this.#roundEndsAtMs < SILENCE_MS) {
+      this.#doubtMs = Math.min(this.#doubtMs, this.#mostMs) * DOUBT_LEFT;
+    }
     this.#formerLeastMs = this.#leastWayInMs;
     this.#roundEndsAtMs = Math.max(atMs, sentAtMs + ROUND_MS);
     this.#rounds++;
   }
 
   #isReviewDue(nowMs: number): boolean {
-    const since = ++this.#sinceReview;
-    return since >= REVIEW_EVERY &&
-      (nowMs - this.#reviewedAtMs >= REVIEW_GAP_MS || since >= UNREVIEWED_MAX);
+    return ++this.#sinceReview >= REVIEW_EVERY &&
+      nowMs - this.#reviewedAtMs >= REVIEW_GAP_MS;
   }
 
   #noteSpan({ atMs, wayInMs, floorMs }: Sample, rounds: number): void {
@@ -214,12 +242,19 @@ export class ArrivalClock {
     }
     const least = this.#leastWayInMs;
     // As fast as what has just been forgotten the next may still be.
-    this.#undercutMs = Math.max(this.#undercutMs, least - formerLeastMs);
+    this.#doubtMs = Math.max(this.#doubtMs, least - formerLeastMs);
+    // Of n rounds a minute the next one is the fastest with a chance of 1 in
+    // n + 1; this is about what it would then undercut the others by. The
+    // median may still hold some that are forgotten as extremes.
     const median = medianWayInMs(this.#samples) ?? least;
-    // After n rounds the next one is the fastest yet with a chance of 1 in
-    // n + 1; this is about what it would then undercut the others by.
-    this.#spreadMs = (median - least) / (this.#rounds + 1);
+    this.#chanceMs = Math.max(0, median - least) / (this.#rounds + 1);
   }
+}
+
+/** The true offset lies in every sample's [floor, way in]: two that do not overlap cannot both be true. */
+function disagree(one: Bounds, other: Bounds): boolean {
+  return one.floorMs > other.wayInMs + ROUNDING_MS ||
+    one.wayInMs < other.floorMs - ROUNDING_MS;
 }
 
 /** 1, 2, 3, 4, 8, 16 and 32. */

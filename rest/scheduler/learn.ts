@@ -42,13 +42,12 @@ export function learnFrom(
 /** False where the answer's own clock must not be used. */
 function learnClock(state: State, report: LimitReport): boolean {
   const { arrival } = state;
-  const { timesSet, offsetMs: formerMs = 0 } = arrival;
+  const { timesSet } = arrival;
   const isTrusted = arrival.learn(report);
   if (arrival.timesSet === timesSet) return isTrusted;
   // What was told by the former clock must not open an hour too late, or too early.
-  const stepMs = (arrival.offsetMs ?? 0) - formerMs;
   for (const { bucket } of state.lines.values()) {
-    if (bucket !== undefined) followClock(bucket, stepMs);
+    if (bucket !== undefined) followClock(bucket, arrival.setByMs);
   }
   return isTrusted;
 }
@@ -126,7 +125,10 @@ function noteOn(
     return;
   }
   if (line.bucket !== undefined) {
-    noteSilent(line.bucket, report.sentAtMs + (state.arrival.offsetMs ?? 0));
+    noteSilent(
+      line.bucket,
+      report.sentAtMs + (state.arrival.offsetMs ?? 0),
+    );
   }
   if (state.book.hashOf(waiting.ask.route.key) !== seen.hash) return;
   const named = lineFor(state, waiting.ask, waiting.lane, nowMs);

@@ -59,7 +59,8 @@ function backlogMs(
 ): number {
   if (bucket === undefined) return 0;
   const { facts } = bucket;
-  const arrivalServerMs = nowMs + (state.arrival.offsetMs ?? 0);
+  // What it is sent by may be earlier: that is doubt, which passes.
+  const arrivalServerMs = nowMs + (state.arrival.latestOffsetMs ?? 0);
   const untilResetMs = Math.max(0, bucket.resetAtServerMs - arrivalServerMs);
   if (facts.kind === "sliding" && facts.intervalMs !== undefined) {
     return untilResetMs + (ahead + 1 - facts.limit) * facts.intervalMs;

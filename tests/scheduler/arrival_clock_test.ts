@@ -9,31 +9,76 @@ Deno.test("ArrivalClock knows nothing before the first answer", () => {
 Deno.test("ArrivalClock counts offset and way in together, whatever the way out", () => {
   const clock = new ArrivalClock();
   for (const [round, tookMs] of [40, 400, 900, 35].entries()) {
-    const sentAtMs = 1_000 * round;
-    const receivedAtMs = sentAtMs + tookMs;
-    learn(clock, { sentAtMs, decidedAtMs: sentAtMs + 25, receivedAtMs });
+    answer(clock, 1_000 * round, 25, tookMs);
   }
   // Of the 40 ms that the first round might have been too slow by, three more have left this.
-  assert.equal(clock.offsetMs, SERVER_OFFSET_MS + 25 - 1 - 40 / 64);
+  assert.equal(offsetMs(clock), 25 - 1 - 40 / 64);
 });
 
-Deno.test("ArrivalClock takes nothing for the way in while all it knows was under way together", () => {
+for (
+  const [what, sentAtMs, tookMs] of [
+    ["before the first answer", 300, 600],
+    ["within a fifth of a second", 199, 60],
+  ] as const
+) {
+  Deno.test(`ArrivalClock believes nothing while all it knows was sent ${what}`, () => {
+    const clock = new ArrivalClock();
+    for (const at of [0, 1, 2, sentAtMs]) answer(clock, at, 25, tookMs);
+    assert.equal(offsetMs(clock), 25 - tookMs - 1);
+  });
+}
+
+Deno.test("ArrivalClock counts a burst once when it allows for chance", () => {
   const clock = new ArrivalClock();
-  for (const receivedAtMs of [60, 61, 62, 63]) {
-    learn(clock, { sentAtMs: 0, decidedAtMs: 25, receivedAtMs });
+  for (const wayInMs of [20, 50, 50, 50]) answer(clock, 0, wayInMs, 60);
+  answer(clock, 200, 50, 60);
+  const doubt = (20 - (50 - 60)) / 4;
+  assert.equal(offsetMs(clock), 20 - (50 - 20) / 3 - doubt - 1);
+});
+
+Deno.test("ArrivalClock knows as little of a clock that was set as of a new one", () => {
+  const clock = new ArrivalClock();
+  for (let round = 0; round < 10; round++) answer(clock, 300 * round, 25, 50);
+  for (const sentAtMs of [4_000, 4_001, 4_002]) {
+    answer(clock, sentAtMs, 5_025, 50);
   }
-  learn(clock, { sentAtMs: 120, decidedAtMs: 145, receivedAtMs: 182 });
-  assert.equal(clock.offsetMs, SERVER_OFFSET_MS + 25 - 60 - 1);
+  assert.equal(offsetMs(clock), 5_025 - 50 - 1);
+  assert.equal(clock.setByMs, 5_000);
+});
+
+Deno.test("ArrivalClock does not follow three answers that contradict each other", () => {
+  const clock = new ArrivalClock();
+  answer(clock, 0, 25, 50);
+  for (const [nth, stepMs] of [5_000, -5_000, 5_000].entries()) {
+    answer(clock, 300 + nth, 25 + stepMs, 50);
+  }
+  assert.equal(clock.timesSet, 0);
+  assert.equal(offsetMs(clock), 25 - 50 - 1);
+});
+
+Deno.test("ArrivalClock never counts on less than no way in, nor on more than the fastest", () => {
+  const burst = new ArrivalClock();
+  for (let n = 0; n < 16; n++) answer(burst, 0, 100 + 10 * n, 130 + 10 * n);
+  assert.equal(offsetMs(burst), -30 - 1);
+
+  const slowed = new ArrivalClock();
+  for (let n = 0; n < 7; n++) answer(slowed, 600 * n, 5, 50);
+  for (let n = 0; n < 9; n++) {
+    answer(slowed, 60_500 + 300 * n, 80, 125);
+    assert.ok(offsetMs(slowed) <= 80, String(offsetMs(slowed)));
+  }
+});
+
+Deno.test("ArrivalClock learns nothing of warm requests from lone cold ones", () => {
+  const clock = new ArrivalClock();
+  for (let n = 0; n < 8; n++) answer(clock, 120_000 * n, 80, 125);
+  assert.equal(offsetMs(clock), 80 - 125 - 1);
 });
 
 Deno.test("ArrivalClock tells when a request was sent as if by the fastest way", () => {
   const clock = new ArrivalClock();
   for (let sentAtMs = 0; sentAtMs < 10_000; sentAtMs += 200) {
-    learn(clock, {
-      sentAtMs,
-      decidedAtMs: sentAtMs + 10,
-      receivedAtMs: sentAtMs + 60,
-    });
+    answer(clock, sentAtMs, 10, 60);
   }
   const bucket = bucketOf({ decidedAtMs: 10_030 });
   const report = reportOf(10_100, { sentAtMs: 10_000, bucket });
@@ -43,86 +88,68 @@ Deno.test("ArrivalClock tells when a request was sent as if by the fastest way",
 
 Deno.test("ArrivalClock keeps the fastest way in and allows for a faster one yet", () => {
   const clock = new ArrivalClock();
-  learn(clock, { sentAtMs: 0, decidedAtMs: 20, receivedAtMs: 60 });
-  learn(clock, { sentAtMs: 200, decidedAtMs: 250, receivedAtMs: 290 });
-  const offsetMs = (clock.offsetMs ?? 0) - SERVER_OFFSET_MS;
-  const doubt = (20 - -40) / 4;
-  assert.equal(offsetMs, 20 - (50 - 20) / 3 - doubt - 1);
+  answer(clock, 0, 20, 60);
+  answer(clock, 200, 50, 90);
+  const doubt = (20 - (20 - 60)) / 4;
+  assert.equal(offsetMs(clock), 20 - (50 - 20) / 3 - doubt - 1);
 });
 
 Deno.test("ArrivalClock expects the next round to be faster by as much as the last one was", () => {
   const clock = new ArrivalClock();
   for (const [round, wayInMs] of [60, 60, 60, 40].entries()) {
-    const sentAtMs = 1_000 * round;
-    const decidedAtMs = sentAtMs + wayInMs;
-    learn(clock, { sentAtMs, decidedAtMs, receivedAtMs: decidedAtMs + 30 });
+    answer(clock, 1_000 * round, wayInMs, wayInMs + 30);
   }
-  const offsetMs = (clock.offsetMs ?? 0) - SERVER_OFFSET_MS;
-  const spread = (60 - 40) / 5;
-  assert.equal(offsetMs, 40 - spread - 20 - 1);
+  const chance = (60 - 40) / 5;
+  assert.equal(offsetMs(clock), 40 - chance - 20 - 1);
 });
 
 Deno.test("ArrivalClock refuses an answer whose two headers contradict the rest", () => {
   const clock = new ArrivalClock();
-  learn(clock, { sentAtMs: 0, decidedAtMs: 25, receivedAtMs: 50 });
-  const isTrusted = learn(clock, {
-    sentAtMs: 100,
-    decidedAtMs: 5_000,
-    receivedAtMs: 150,
-  });
-  assert.ok(!isTrusted);
-  assert.equal(clock.offsetMs, SERVER_OFFSET_MS + 25 - 50 - 1);
+  answer(clock, 0, 25, 50);
+  assert.ok(!answer(clock, 100, 4_900, 50));
+  assert.equal(offsetMs(clock), 25 - 50 - 1);
 });
 
 Deno.test("ArrivalClock follows Discord's clock when three answers agree that it was set", () => {
   const clock = new ArrivalClock();
-  learn(clock, { sentAtMs: 0, decidedAtMs: 25, receivedAtMs: 50 });
-  for (const sentAtMs of [100, 200, 300]) {
-    const decidedAtMs = sentAtMs + 5_025;
-    learn(clock, { sentAtMs, decidedAtMs, receivedAtMs: sentAtMs + 50 });
-  }
-  assert.ok((clock.offsetMs ?? 0) > SERVER_OFFSET_MS + 5_000);
+  answer(clock, 0, 25, 50);
+  for (const sentAtMs of [100, 400, 700]) answer(clock, sentAtMs, 5_025, 50);
+  assert.ok(offsetMs(clock) > 5_000, String(offsetMs(clock)));
 });
 
 Deno.test("ArrivalClock remembers the fastest way in for a minute, however many slower ones follow", () => {
   const clock = new ArrivalClock();
-  learn(clock, { sentAtMs: 0, decidedAtMs: 1, receivedAtMs: 50 });
+  answer(clock, 0, 1, 50);
   const sendSlow = (fromMs: number) => {
-    for (let n = 0; n < 1_000; n++) {
-      const sentAtMs = fromMs + n;
-      const decidedAtMs = sentAtMs + 80;
-      learn(clock, { sentAtMs, decidedAtMs, receivedAtMs: sentAtMs + 130 });
-    }
+    for (let n = 0; n < 1_000; n++) answer(clock, fromMs + n, 80, 130);
   };
   sendSlow(1_000);
-  assert.ok((clock.offsetMs ?? 0) <= SERVER_OFFSET_MS + 1);
+  assert.ok(offsetMs(clock) <= 1, String(offsetMs(clock)));
   sendSlow(70_000);
-  assert.ok((clock.offsetMs ?? 0) > SERVER_OFFSET_MS + 70);
+  assert.ok(offsetMs(clock) > 70, String(offsetMs(clock)));
 });
 
 Deno.test("ArrivalClock does not take a slow burst after a long silence for the way in", () => {
   const clock = new ArrivalClock();
   for (let sentAtMs = 0; sentAtMs < 10_000; sentAtMs += 500) {
-    learn(clock, {
-      sentAtMs,
-      decidedAtMs: sentAtMs + 5,
-      receivedAtMs: sentAtMs + 50,
-    });
+    answer(clock, sentAtMs, 5, 50);
   }
-  for (let n = 0; n < 200; n++) {
-    const sentAtMs = 120_000 + n / 10;
-    const decidedAtMs = sentAtMs + 80;
-    learn(clock, { sentAtMs, decidedAtMs, receivedAtMs: decidedAtMs + 45 });
-  }
-  const offsetMs = (clock.offsetMs ?? 0) - SERVER_OFFSET_MS;
-  assert.ok(offsetMs <= 5, String(offsetMs));
+  for (let n = 0; n < 200; n++) answer(clock, 120_000 + n / 10, 80, 125);
+  assert.ok(offsetMs(clock) <= 5, String(offsetMs(clock)));
 });
 
-function learn(
+/** What it adds, but for the offset of Discord's clock. */
+function offsetMs(clock: ArrivalClock): number {
+  return (clock.offsetMs ?? NaN) - SERVER_OFFSET_MS;
+}
+
+/** An answer that took `tookMs` in all, of which `wayInMs` went by before it was decided on; false where it is not believed. */
+function answer(
   clock: ArrivalClock,
-  at: { sentAtMs: number; decidedAtMs: number; receivedAtMs: number },
+  sentAtMs: number,
+  wayInMs: number,
+  tookMs: number,
 ): boolean {
-  const { sentAtMs, receivedAtMs, decidedAtMs } = at;
-  const bucket = bucketOf({ decidedAtMs });
-  return clock.learn(reportOf(receivedAtMs, { sentAtMs, bucket }));
+  const bucket = bucketOf({ decidedAtMs: sentAtMs + wayInMs });
+  return clock.learn(reportOf(sentAtMs + tookMs, { sentAtMs, bucket }));
 }

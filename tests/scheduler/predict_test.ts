@@ -81,6 +81,22 @@ Deno.test("another caller's ready lines do not have a newcomer refused", () => {
   assert.equal(refusedOf("default/b", 4)[0], undefined);
 });
 
+Deno.test("a slow way back is not taken for a long wait", () => {
+  const scheduler = createScheduler({ maxWaitMs: 10_000 });
+  const [first = 0] = enqueueAll(scheduler, [read()], T);
+  scheduler.poll(T);
+  // Of the 11.5 s Discord told, all but 25 ms of these five are over.
+  const bucket = bucketOf({
+    decidedAtMs: T + 25,
+    limit: 1,
+    remaining: 0,
+    resetAfterMs: 11_500,
+  });
+  const report = reportOf(T + 5_000, { sentAtMs: T, bucket });
+  settleAndPoll(scheduler, first, report);
+  assert.equal(scheduler.enqueue(read(), T + 5_000), undefined);
+});
+
 Deno.test("a pause longer than the longest wait refuses everybody", () => {
   const scheduler = createScheduler({ maxWaitMs: MAX_WAIT_MS });
   const [first] = enqueueAll(scheduler, [read()], T);
