@@ -78,7 +78,6 @@ export class ArrivalClock {
   #chanceMs = 0;
   #sinceReview = 0;
   #reviewedAtMs = -Infinity;
-  #timesSet = 0;
   #setByMs = 0;
 
   /**
@@ -108,8 +107,8 @@ export class ArrivalClock {
 
   /**
    * What to add to our clock to get Discord's when a request sent now arrives,
-   * at the earliest; undefined before the first answer. So none waits longer
-   * than if the answer's `Reset-After` were counted from its receipt.
+   * at the earliest; undefined before the first answer. So none waits more
+   * than a millisecond longer than `Reset-After` counted from its receipt.
    */
   get offsetMs(): number | undefined {
     if (this.#samples.length === 0) return undefined;
@@ -123,12 +122,7 @@ export class ArrivalClock {
     return this.#leastWayInMs + ROUNDING_MS;
   }
 
-  /** How often Discord's clock was found to have been set: moments told before are then of another clock. */
-  get timesSet(): number {
-    return this.#timesSet;
-  }
-
-  /** By how much it was set the last time. */
+  /** How far Discord's clock was found to have been set, in all: moments told before are of another clock. */
   get setByMs(): number {
     return this.#setByMs;
   }
@@ -159,7 +153,7 @@ export class ArrivalClock {
     });
   }
 
-  /** Begins anew with samples of a clock that was set. */
+  /** Begins anew with samples of a clock that was set: with no round before theirs, the doubt is whole again. */
   #set(samples: readonly Sample[]): void {
     const formerMs = this.#leastWayInMs;
     this.#samples = [];
@@ -170,8 +164,7 @@ export class ArrivalClock {
     this.#roundEndsAtMs = -Infinity;
     for (const sample of samples) this.#admit(sample);
     // Both without allowances, which say nothing of the clock.
-    this.#setByMs = this.#leastWayInMs - formerMs;
-    this.#timesSet++;
+    this.#setByMs += this.#leastWayInMs - formerMs;
   }
 
   #admit(sample: Sample): void {

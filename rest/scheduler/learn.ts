@@ -42,12 +42,13 @@ export function learnFrom(
 /** False where the answer's own clock must not be used. */
 function learnClock(state: State, report: LimitReport): boolean {
   const { arrival } = state;
-  const { timesSet } = arrival;
+  const formerMs = arrival.setByMs;
   const isTrusted = arrival.learn(report);
-  if (arrival.timesSet === timesSet) return isTrusted;
+  const stepMs = arrival.setByMs - formerMs;
+  if (stepMs === 0) return isTrusted;
   // What was told by the former clock must not open an hour too late, or too early.
   for (const { bucket } of state.lines.values()) {
-    if (bucket !== undefined) followClock(bucket, arrival.setByMs);
+    if (bucket !== undefined) followClock(bucket, stepMs);
   }
   return isTrusted;
 }
@@ -125,10 +126,7 @@ function noteOn(
     return;
   }
   if (line.bucket !== undefined) {
-    noteSilent(
-      line.bucket,
-      report.sentAtMs + (state.arrival.offsetMs ?? 0),
-    );
+    noteSilent(line.bucket, report.sentAtMs + (state.arrival.offsetMs ?? 0));
   }
   if (state.book.hashOf(waiting.ask.route.key) !== seen.hash) return;
   const named = lineFor(state, waiting.ask, waiting.lane, nowMs);
