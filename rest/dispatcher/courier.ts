@@ -1,6 +1,7 @@
 import type { Answer } from "../domain/answer.ts";
 import type { FactSink } from "../domain/fact.ts";
 import { headerOf } from "../domain/headers.ts";
+import { botOf } from "../domain/identity.ts";
 import type { LimitReport } from "../domain/limit_report.ts";
 import {
   type Clock,
@@ -146,6 +147,7 @@ export class Courier {
     const { scope, retryAfterMs, isCloudflareBlock } = rateLimited;
     this.#deps.facts({
       kind: "rate_limited",
+      bot: botOf(job.request.identity),
       label: job.request.route.label,
       scope: isCloudflareBlock ? "cloudflare" : scope ?? "unknown",
       retryAfterMs,

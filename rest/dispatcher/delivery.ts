@@ -1,5 +1,6 @@
 import type { Answer } from "../domain/answer.ts";
 import type { FactSink } from "../domain/fact.ts";
+import { botOf } from "../domain/identity.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { Job } from "./job.ts";
 import type { Orphans } from "./orphans.ts";
@@ -38,6 +39,7 @@ export class Delivery {
     const { request, attempts, sentAtMs, queuedAtMs } = job;
     this.#deps.facts({
       kind: "answered",
+      bot: botOf(request.identity),
       label: request.route.label,
       caller: request.caller,
       status: answer.status,
@@ -53,12 +55,19 @@ export class Delivery {
 
   refuse(job: Job, refusal: Refusal, nowMs: number): void {
     const { facts, orphans } = this.#deps;
-    const { route, caller } = job.request;
+    const { route, caller, identity } = job.request;
     const { code } = refusal;
-    facts({ kind: "refused", code, label: route.label, caller });
     // What may have run once must not be sent anew for a caller that comes back.
-    const mayBeDone = refusal.sent !== false && !job.isRepeatable;
-    if (mayBeDone) orphans.keep(job, undefined, nowMs);
+    const isOutcomeUnknown = refusal.sent !== false && !job.isRepeatable;
+    facts({
+      kind: "refused",
+      code,
+      bot: botOf(identity),
+      label: route.label,
+      caller,
+      isOutcomeUnknown,
+    });
+    if (isOutcomeUnknown) orphans.keep(job, undefined, nowMs);
     else orphans.drop(job);
     for (const ticket of [...job.tickets]) ticket.reject(refusal);
   }

@@ -1,4 +1,5 @@
 import type { Answer } from "../domain/answer.ts";
+import { botOf } from "../domain/identity.ts";
 import { invariant } from "../domain/invariant.ts";
 import type { CallerGone, Submitter, Ticket } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
@@ -173,14 +174,22 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     this.#flights?.open(job);
     this.#tokenChecks.know(request.identity);
     const { route, caller } = request;
-    facts({ kind: "queued", label: route.label, caller });
+    const bot = botOf(request.identity);
+    facts({ kind: "queued", bot, label: route.label, caller });
     this.#pump.soon();
   }
 
   #turnAway(ticket: CallerTicket, refusal: Refusal): void {
-    const { route, caller } = ticket.request;
+    const { route, caller, identity } = ticket.request;
     const { code } = refusal;
-    this.#deps.facts({ kind: "refused", code, label: route.label, caller });
+    const bot = botOf(identity);
+    this.#deps.facts({
+      kind: "refused",
+      code,
+      bot,
+      label: route.label,
+      caller,
+    });
     ticket.reject(refusal);
   }
 
@@ -212,8 +221,14 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
       this.#refuse(job, cancelledRefusal(job));
       return this.#pump.soon();
     }
-    const { label } = job.request.route;
-    this.#deps.facts({ kind: "leased", label, waitMs: nowMs - job.queuedAtMs });
+    const { route, identity } = job.request;
+    this.#deps.facts({
+      kind: "leased",
+      bot: botOf(identity),
+      label: route.label,
+      waitMs: nowMs - job.queuedAtMs,
+      attempt: job.attempts + 1,
+    });
     this.#courier.carry(job, nowMs);
   }
 

@@ -1,4 +1,5 @@
 import type { FactSink } from "../domain/fact.ts";
+import { botOf } from "../domain/identity.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Scheduler } from "../scheduler/types.ts";
 import type { Job } from "./job.ts";
@@ -107,7 +108,8 @@ export class Joining {
 
   /** Last of all: whoever hears of it finds it done. */
   #tell(kind: "adopted" | "joined", ticket: CallerTicket): void {
-    const { route, caller } = ticket.request;
-    this.#deps.facts({ kind, label: route.label, caller });
+    const { route, caller, identity } = ticket.request;
+    const bot = botOf(identity);
+    this.#deps.facts({ kind, bot, label: route.label, caller });
   }
 }

@@ -1,17 +1,34 @@
 import type { RefusalCode } from "./refusal.ts";
 
-/** What happened, told once; log, metrics and pages read it here. Nothing in a fact is secret. */
+/**
+ * What happened, told once; log, metrics and pages read it here. Nothing in a
+ * fact is secret. `bot` is whose request it was, see `botOf`.
+ */
 export type Fact =
-  | { readonly kind: "queued"; readonly label: string; readonly caller: string }
-  | { readonly kind: "leased"; readonly label: string; readonly waitMs: number }
+  | {
+    readonly kind: "queued";
+    readonly bot: string;
+    readonly label: string;
+    readonly caller: string;
+  }
+  /** Sent to Discord; `attempt` counts from 1. */
+  | {
+    readonly kind: "leased";
+    readonly bot: string;
+    readonly label: string;
+    readonly waitMs: number;
+    readonly attempt: number;
+  }
   /** Sent once for several: a write whose caller came back, a read that met an identical one. */
   | {
     readonly kind: "adopted" | "joined";
+    readonly bot: string;
     readonly label: string;
     readonly caller: string;
   }
   | {
     readonly kind: "answered";
+    readonly bot: string;
     readonly label: string;
     readonly caller: string;
     readonly status: number;
@@ -21,6 +38,7 @@ export type Fact =
   }
   | {
     readonly kind: "rate_limited";
+    readonly bot: string;
     readonly label: string;
     readonly scope: string;
     readonly retryAfterMs: number | undefined;
@@ -28,10 +46,14 @@ export type Fact =
   | {
     readonly kind: "refused";
     readonly code: RefusalCode;
+    /** Undefined where it was refused before it was known whose it is. */
+    readonly bot?: string | undefined;
     readonly label: string;
     readonly caller: string;
     /** When asking again becomes worthwhile, where that is known. */
     readonly retryAfterMs?: number | undefined;
+    /** Discord may have executed a write that cannot be repeated, and no answer tells. */
+    readonly isOutcomeUnknown?: boolean;
   }
   | { readonly kind: "warning"; readonly message: string };
 

@@ -1,6 +1,7 @@
 import { ALL_RIGHTS, type KeyRights } from "../domain/access.ts";
 import { keyNameOf } from "../domain/caller.ts";
 import type { FactSink } from "../domain/fact.ts";
+import { botOf } from "../domain/identity.ts";
 import type { CallerGone, Clock, Submitter, Ticket } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
@@ -82,9 +83,17 @@ class Gate implements KeyGate {
     return use;
   }
 
-  #refuse({ route, caller }: ProxyRequest, refusal: Refusal): Ticket {
+  #refuse(request: ProxyRequest, refusal: Refusal): Ticket {
+    const { route, caller, identity } = request;
     const { code } = refusal;
-    this.#deps.facts({ kind: "refused", code, label: route.label, caller });
+    const bot = botOf(identity);
+    this.#deps.facts({
+      kind: "refused",
+      code,
+      bot,
+      label: route.label,
+      caller,
+    });
     const answer = Promise.reject(refusal);
     // Whoever asked may have left before it hears of it.
     answer.catch(nothing);

@@ -28,6 +28,7 @@ export const BOT: Identity = {
   kind: "bot",
   authorization: new Secret("Bot token"),
   isOwn: true,
+  bot: "main",
 };
 
 /** A dispatcher between a scheduler and an upstream that do what they are told. */

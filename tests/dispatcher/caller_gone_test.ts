@@ -134,6 +134,7 @@ Deno.test("an identical write adopts a waiting orphan: one message is sent", asy
     bench.facts.filter(({ kind }) => kind === "adopted"),
     [{
       kind: "adopted",
+      bot: "main",
       label: "POST /channels/{channel_id}/messages",
       caller: "key/client",
     }],

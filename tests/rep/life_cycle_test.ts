@@ -80,6 +80,7 @@ Deno.test("C55: a plain connection hears nothing it did not ask for", () => {
   talk.perform(
     machine.observe({
       kind: "rate_limited",
+      bot: "main",
       label,
       scope: "global",
       retryAfterMs: 5,

@@ -17,7 +17,7 @@ function answered(
   caller = "main@test",
 ): Fact {
   const times = { waitMs: 0, sendMs: 0, attempts: 1 };
-  return { kind: "answered", label, caller, status, ...times };
+  return { kind: "answered", bot: "main", label, caller, status, ...times };
 }
 
 function typesOf(frames: readonly Said[]): string[] {
@@ -67,6 +67,7 @@ for (
     [
       {
         kind: "rate_limited",
+        bot: "main",
         label: "GET /a",
         scope: "global",
         retryAfterMs: 250,
@@ -88,6 +89,7 @@ Deno.test("G2: what concerns one bucket or one request is no notice", () => {
   const peer = talk.open({ hasOptedIn: true });
   observe(talk, {
     kind: "rate_limited",
+    bot: "main",
     label: "GET /a",
     scope: "user",
     retryAfterMs: 250,
