@@ -5,20 +5,24 @@ import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Poll, SchedulerSnapshot } from "../scheduler/types.ts";
 import { askOf } from "./ask.ts";
-import { Courier } from "./courier.ts";
-import { Delivery } from "./delivery.ts";
+import { Courier } from "./sending/sender.ts";
+import { Delivery } from "./answering/responder.ts";
 import type { DispatcherDeps } from "./dispatcher_deps.ts";
 import { Drain, type DrainReport } from "./drain.ts";
 import { Job } from "./job.ts";
-import { Joining } from "./joining.ts";
-import { type Move, moveJobs } from "./moving.ts";
-import { Orphans } from "./orphans.ts";
-import { Pump } from "./pump.ts";
-import { cancelledRefusal, drainingRefusal, refusalOf } from "./refusals.ts";
-import { possibleSecondTries } from "./second_tries.ts";
-import { SingleFlight } from "./single_flight.ts";
-import { CallerTicket, type TicketDesk } from "./ticket.ts";
-import { TokenChecks } from "./token_checks.ts";
+import { Joining } from "./second_tries/joining.ts";
+import { type Move, moveJobs } from "./reassign.ts";
+import { Orphans } from "./second_tries/orphans.ts";
+import { Pump } from "./poll_loop.ts";
+import {
+  cancelledRefusal,
+  drainingRefusal,
+  refusalOf,
+} from "./answering/refusals.ts";
+import { possibleSecondTries } from "./second_tries/second_tries.ts";
+import { SingleFlight } from "./second_tries/single_flight.ts";
+import { CallerTicket, type TicketDesk } from "./answering/ticket.ts";
+import { TokenChecks } from "./sending/token_checks.ts";
 
 /** The one queue, driven: every request of every transport goes through `submit`. */
 export interface Dispatcher extends Submitter {

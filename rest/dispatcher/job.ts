@@ -1,6 +1,10 @@
 import type { ProxyRequest, Urgency } from "../domain/request.ts";
-import { isRepeatable, NO_RETRIES, type RetryHistory } from "./retry.ts";
-import type { CallerTicket } from "./ticket.ts";
+import {
+  isRepeatable,
+  NO_RETRIES,
+  type RetryHistory,
+} from "./sending/retry.ts";
+import type { CallerTicket } from "./answering/ticket.ts";
 
 /** One request on its way through the scheduler, and everybody who waits for it. */
 export class Job {

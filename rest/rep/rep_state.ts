@@ -1,8 +1,8 @@
 import type { Action } from "./actions.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./connections/connection.ts";
 import type { RepLimits } from "./limits.ts";
-import type { SessionStore } from "./session_store.ts";
-import type { Submission } from "./submission.ts";
+import type { SessionStore } from "./sessions/session_store.ts";
+import type { Submission } from "./sessions/in_flight.ts";
 
 /** What the machine is told once. */
 export interface RepSettings {

@@ -3,11 +3,11 @@ import type { Identity } from "../../rest/domain/identity.ts";
 import type { Method } from "../../rest/domain/request.ts";
 import { Secret } from "../../rest/domain/secret.ts";
 import { Job } from "../../rest/dispatcher/job.ts";
-import { KEPT_MS } from "../../rest/dispatcher/kept_answers.ts";
-import { Orphans } from "../../rest/dispatcher/orphans.ts";
-import { PATIENCE_MS } from "../../rest/dispatcher/second_tries.ts";
-import { discardBody } from "../../rest/dispatcher/streams.ts";
-import { CallerTicket } from "../../rest/dispatcher/ticket.ts";
+import { KEPT_MS } from "../../rest/dispatcher/second_tries/kept_answers.ts";
+import { Orphans } from "../../rest/dispatcher/second_tries/orphans.ts";
+import { PATIENCE_MS } from "../../rest/dispatcher/second_tries/second_tries.ts";
+import { discardBody } from "../../rest/dispatcher/answering/streams.ts";
+import { CallerTicket } from "../../rest/dispatcher/answering/ticket.ts";
 import { runInNewContext, setFlagsFromString } from "../deps.ts";
 import {
   answerOf,
