@@ -9,7 +9,7 @@ import { Courier } from "./sending/sender.ts";
 import { Delivery } from "./answering/responder.ts";
 import type { DispatcherDeps } from "./dispatcher_deps.ts";
 import { Drain, type DrainReport } from "./drain.ts";
-import { Job } from "./job.ts";
+import { Job, type JobTicket } from "./job.ts";
 import { Joining } from "./second_tries/joining.ts";
 import { type Move, moveJobs } from "./reassign.ts";
 import { Orphans } from "./second_tries/orphans.ts";
@@ -21,7 +21,7 @@ import {
 } from "./answering/refusals.ts";
 import { possibleSecondTries } from "./second_tries/second_tries.ts";
 import { SingleFlight } from "./second_tries/single_flight.ts";
-import { CallerTicket, type TicketDesk } from "./answering/ticket.ts";
+import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
 import { TokenChecks } from "./sending/token_checks.ts";
 
 /** The one queue, driven: every request of every transport goes through `submit`. */
@@ -42,7 +42,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   return new QueueDispatcher(deps);
 }
 
-class QueueDispatcher implements Dispatcher, TicketDesk {
+class QueueDispatcher implements Dispatcher, TicketHandler {
   readonly #deps: DispatcherDeps;
   readonly #jobs = new Map<number, Job>();
   readonly #pump: Pump;
@@ -123,7 +123,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     return this.#report;
   }
 
-  callerLeft(ticket: CallerTicket): void {
+  callerLeft(ticket: JobTicket): void {
     const { job } = ticket;
     // Without a job it followed a kept answer, which is given back by itself.
     if (job === undefined) return;
@@ -139,7 +139,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     }
   }
 
-  takeBack(ticket: CallerTicket): "cancelled" | "sent" | "done" {
+  takeBack(ticket: JobTicket): "cancelled" | "sent" | "done" {
     const { job } = ticket;
     if (job === undefined) return "done";
     // What may have run is on its way to an answer, which will be told.
@@ -163,7 +163,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
   }
 
   /** `sent`: whether Discord saw an earlier send of the same, for a refusal to say. */
-  #queue(ticket: CallerTicket, sent: false | null = false): void {
+  #queue(ticket: JobTicket, sent: false | null = false): void {
     if (this.#drain.isOn) return this.#turnAway(ticket, drainingRefusal(sent));
     const { scheduler, clock, facts } = this.#deps;
     const { request } = ticket;
@@ -181,7 +181,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     this.#pump.soon();
   }
 
-  #turnAway(ticket: CallerTicket, refusal: Refusal): void {
+  #turnAway(ticket: JobTicket, refusal: Refusal): void {
     const { route, caller } = ticket.request;
     const { code } = refusal;
     this.#deps.facts({ kind: "refused", code, label: route.label, caller });

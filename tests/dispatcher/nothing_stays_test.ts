@@ -186,10 +186,10 @@ Deno.test("of 100,000 submits whose callers stay, leave and come back the dispat
 
 Deno.test("of 100,000 orphans that were adopted, dropped, expired or beyond the bound, not one address is remembered", () => {
   const orphans = new Orphans(sha256);
-  const desk = { callerLeft() {}, takeBack: () => "done" as const };
+  const handler = { callerLeft() {}, takeBack: () => "done" as const };
   for (let index = 0; index < SUBMITS; index++) {
     const request = requestOf("POST", { path: `/channels/${index}/pins` });
-    const job = new Job(index, new CallerTicket(request, desk), 0);
+    const job = new Job(index, new CallerTicket(request, handler), 0);
     orphans.add(job);
     if (index % 4 === 0) orphans.adopt(request, 0);
     else if (index % 4 === 1) orphans.drop(job);

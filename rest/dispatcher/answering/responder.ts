@@ -1,12 +1,11 @@
 import type { Answer } from "../../domain/answer.ts";
 import type { FactSink } from "../../domain/fact.ts";
 import type { Refusal } from "../../domain/refusal.ts";
-import type { Job } from "../job.ts";
+import type { Job, JobTicket } from "../job.ts";
 import type { Orphans } from "../second_tries/orphans.ts";
 import { cancelledRefusal } from "./refusals.ts";
 import { shareAnswer } from "../second_tries/single_flight.ts";
 import { discardBody, watchStream } from "./streams.ts";
-import type { CallerTicket } from "./ticket.ts";
 
 /** Says that an answer took more than one try; absent after a single one. */
 const ATTEMPTS_HEADER = "x-rest-attempts";
@@ -15,7 +14,7 @@ export interface DeliveryDeps {
   readonly facts: FactSink;
   readonly orphans: Orphans;
   /** Sends a read anew for one caller whom a shared answer could not reach. */
-  readonly askAlone: (ticket: CallerTicket) => void;
+  readonly askAlone: (ticket: JobTicket) => void;
   /** An answer's stream is through. */
   readonly onStreamEnd: () => void;
 }

@@ -2,43 +2,40 @@ import type { Answer } from "../../domain/answer.ts";
 import type { CallerGone, Ticket } from "../../domain/ports.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
-import type { Job } from "../job.ts";
+import type { Job, JobTicket } from "../job.ts";
 
 /** Who is told what a caller does with its ticket. */
-export interface TicketDesk {
+export interface TicketHandler {
   /** Nobody waits for this ticket's answer any more. */
-  callerLeft(ticket: CallerTicket): void;
-  takeBack(ticket: CallerTicket): "cancelled" | "sent" | "done";
+  callerLeft(ticket: JobTicket): void;
+  takeBack(ticket: JobTicket): "cancelled" | "sent" | "done";
 }
 
 /**
  * One caller's hold on a request. Several may hold one job: those that joined
  * a read, or left a write and came back for it.
  */
-export class CallerTicket implements Ticket {
+export class CallerTicket implements Ticket, JobTicket {
   readonly answer: Promise<Answer>;
-  /** What was asked; only the token may change, with that of the job. */
   request: ProxyRequest;
-  /** What it waits for; undefined once settled, or where a kept answer is on its way. */
   job: Job | undefined;
 
-  readonly #desk: TicketDesk;
+  readonly #handler: TicketHandler;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (refusal: Refusal) => void;
   #callerGone: CallerGone | undefined;
   #isGone = false;
   #isSettled = false;
 
-  constructor(request: ProxyRequest, desk: TicketDesk) {
+  constructor(request: ProxyRequest, handler: TicketHandler) {
     this.request = request;
-    this.#desk = desk;
+    this.#handler = handler;
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.answer = promise;
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
-  /** True while somebody waits for the answer. */
   get isWanted(): boolean {
     return !this.#isGone && !this.#isSettled;
   }
@@ -62,12 +59,12 @@ export class CallerTicket implements Ticket {
     if (this.#isGone || this.#isSettled) return;
     this.#isGone = true;
     this.#forget();
-    this.#desk.callerLeft(this);
+    this.#handler.callerLeft(this);
   }
 
   cancel(): "cancelled" | "sent" | "done" {
     if (this.#isSettled || this.#isGone) return "done";
-    return this.#desk.takeBack(this);
+    return this.#handler.takeBack(this);
   }
 
   resolve(answer: Answer): void {

@@ -1,12 +1,11 @@
 import type { FactSink } from "../../domain/fact.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { Scheduler } from "../../scheduler/types.ts";
-import type { Job } from "../job.ts";
+import type { Job, JobTicket } from "../job.ts";
 import type { Orphan } from "./orphan.ts";
 import type { Orphans } from "./orphans.ts";
 import { cancelledRefusal, lostAnswerRefusal } from "../answering/refusals.ts";
 import type { SingleFlight } from "./single_flight.ts";
-import type { CallerTicket } from "../answering/ticket.ts";
 
 export interface JoiningDeps {
   readonly scheduler: Scheduler;
@@ -28,14 +27,14 @@ export class Joining {
   }
 
   /** False: there is nothing to join, the request must be queued. */
-  join(ticket: CallerTicket): boolean {
+  join(ticket: JobTicket): boolean {
     return ticket.request.method === "GET"
       ? this.#joinRead(ticket)
       : this.#adopt(ticket);
   }
 
   /** Waits with an identical read that has not left yet. */
-  #joinRead(ticket: CallerTicket): boolean {
+  #joinRead(ticket: JobTicket): boolean {
     const job = this.#deps.flights?.find(ticket.request);
     if (job === undefined) return false;
     job.attach(ticket);
@@ -45,7 +44,7 @@ export class Joining {
   }
 
   /** Takes up an identical write whose caller left. */
-  #adopt(ticket: CallerTicket): boolean {
+  #adopt(ticket: JobTicket): boolean {
     const { orphans, clock } = this.#deps;
     if (orphans.isEmpty) return false;
     const orphan = orphans.adopt(ticket.request, clock.nowMs());
@@ -78,7 +77,7 @@ export class Joining {
     return undefined;
   }
 
-  #takeOver(job: Job, ticket: CallerTicket): void {
+  #takeOver(job: Job, ticket: JobTicket): void {
     for (const former of job.tickets.splice(0)) {
       former.reject(cancelledRefusal({ sent: null }));
     }
@@ -88,7 +87,7 @@ export class Joining {
     this.#raise(job, ticket);
   }
 
-  async #follow(orphan: Orphan, ticket: CallerTicket): Promise<void> {
+  async #follow(orphan: Orphan, ticket: JobTicket): Promise<void> {
     const answer = await orphan.kept;
     if (!ticket.isWanted) {
       this.#deps.orphans.giveBack(orphan);
@@ -97,7 +96,7 @@ export class Joining {
     else ticket.resolve(answer);
   }
 
-  #raise(job: Job, ticket: CallerTicket): void {
+  #raise(job: Job, ticket: JobTicket): void {
     const { scheduler, clock, onChange } = this.#deps;
     const { urgency } = ticket.request;
     if (job.state !== "waiting" || !job.raise(urgency)) return;
@@ -106,7 +105,7 @@ export class Joining {
   }
 
   /** Last of all: whoever hears of it finds it done. */
-  #tell(kind: "adopted" | "joined", ticket: CallerTicket): void {
+  #tell(kind: "adopted" | "joined", ticket: JobTicket): void {
     const { route, caller } = ticket.request;
     this.#deps.facts({ kind, label: route.label, caller });
   }

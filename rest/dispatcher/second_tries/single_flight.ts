@@ -1,8 +1,7 @@
 import type { Answer } from "../../domain/answer.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
-import type { Job } from "../job.ts";
+import type { Job, JobTicket } from "../job.ts";
 import { collect, discard } from "../answering/streams.ts";
-import type { CallerTicket } from "../answering/ticket.ts";
 
 /** Answers that stream and are larger go to one caller; the others ask for themselves. */
 export const SHARED_BYTES_MAX = 1_048_576;
@@ -55,9 +54,9 @@ function flightKeyOf(request: ProxyRequest): string | undefined {
  * to `askAlone`.
  */
 export async function shareAnswer(
-  tickets: readonly CallerTicket[],
+  tickets: readonly JobTicket[],
   answer: Answer,
-  askAlone: (ticket: CallerTicket) => void,
+  askAlone: (ticket: JobTicket) => void,
 ): Promise<void> {
   const { body } = answer;
   if (!(body instanceof ReadableStream)) {

@@ -35,8 +35,8 @@ export function leave(turn: Turn, connection: Connection): void {
 export function detach(turn: Turn, connection: Connection): void {
   const { session } = connection;
   connection.session = undefined;
-  if (session === undefined || session.connection !== connection) return;
-  session.connection = undefined;
+  if (session === undefined || session.connectionId !== connection.id) return;
+  session.connectionId = undefined;
   session.absentSinceMs = turn.nowMs;
   turn.state.store.shrink(session);
 }

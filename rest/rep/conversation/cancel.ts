@@ -9,7 +9,7 @@ import { NO_TARGET, replyText } from "../frames/reply.ts";
 import type { Turn } from "../rep_state.ts";
 import { isSameReq, reqKeyOf } from "../frames/req_key.ts";
 import { settle } from "./settle.ts";
-import type { Submission } from "../sessions/in_flight.ts";
+import type { PendingRequest } from "../sessions/in_flight.ts";
 
 /** Asks for a request to be taken back (D1). */
 export function cancel(turn: Turn, connection: Connection, frame: Frame): void {
@@ -21,8 +21,8 @@ export function cancel(turn: Turn, connection: Connection, frame: Frame): void {
     throw new Refusal("bad_data", "Invalid data: the req to cancel is wanted");
   }
   const reqKey = reqKeyOf(req, wanted);
-  const submission = findSubmission(connection, reqKey, wanted);
-  if (submission === undefined) {
+  const pending = findPending(connection, reqKey, wanted);
+  if (pending === undefined) {
     const isDone = reqKey !== undefined &&
       connection.session?.known.has(reqKey);
     const state = isDone === true ? "done" : "unknown";
@@ -32,23 +32,23 @@ export function cancel(turn: Turn, connection: Connection, frame: Frame): void {
   const inquiry: CancelInquiry | undefined = reqText === undefined
     ? undefined
     : { connectionId: connection.id, targetText, reqText };
-  const submissionId = submission.id;
+  const submissionId = pending.id;
   turn.actions.push({ kind: "cancel", submissionId, inquiry });
 }
 
 /** The oldest request of that name without an answer. */
-function findSubmission(
+function findPending(
   connection: Connection,
   reqKey: string | undefined,
   wanted: string,
-): Submission | undefined {
-  for (const submission of inFlightOf(connection)) {
-    const { reqText } = submission;
+): PendingRequest | undefined {
+  for (const pending of inFlightOf(connection)) {
+    const { reqText } = pending;
     if (reqText === undefined) continue;
     const isSame = reqKey === undefined
-      ? submission.reqKey === undefined && isSameReq(reqText, wanted)
-      : submission.reqKey === reqKey;
-    if (isSame) return submission;
+      ? pending.reqKey === undefined && isSameReq(reqText, wanted)
+      : pending.reqKey === reqKey;
+    if (isSame) return pending;
   }
   return undefined;
 }

@@ -49,10 +49,12 @@ function endSession(turn: Turn, connection: Connection, frame: Frame): void {
   if (session === undefined) throw noSession();
   detach(turn, connection);
   turn.state.store.end(session);
-  for (const submission of [...session.inFlight]) {
+  for (const { id } of [...session.inFlight]) {
+    const submission = turn.state.submissions.get(id);
+    if (submission === undefined) continue;
     session.inFlight.delete(submission);
     submission.session = undefined;
-    submission.connection = connection;
+    submission.connectionId = connection.id;
     inFlightOf(connection).add(submission);
   }
   answer(turn, connection, frame, 200, { ended: true });

@@ -10,8 +10,7 @@ import { readPath, readVerb } from "../frames/request_line.ts";
 import { serveOwnTarget } from "./own_targets.ts";
 import type { Principal } from "../connections/principal.ts";
 import { fingerprintParts, reqKeyOf } from "../frames/req_key.ts";
-import type { Turn } from "../rep_state.ts";
-import type { Submission } from "../sessions/in_flight.ts";
+import type { Submission, Turn } from "../rep_state.ts";
 import { ownTargetOf } from "../frames/target.ts";
 import { isLongerThan } from "../frames/utf8_length.ts";
 import type { Verb } from "../frames/verbs.ts";
@@ -77,7 +76,7 @@ function serveRequest(
   );
   const submission: Submission = {
     id: ++turn.state.lastSubmissionId,
-    connection,
+    connectionId: connection.id,
     session,
     verb,
     targetText: frame.targetText ?? "",

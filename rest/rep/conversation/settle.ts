@@ -8,9 +8,8 @@ import { deliver } from "../sessions/deliver.ts";
 import { push } from "../connections/outbound.ts";
 import { refusalReply } from "../frames/refusal_text.ts";
 import { replyText } from "../frames/reply.ts";
-import type { Turn } from "../rep_state.ts";
+import { connectionOf, type Submission, type Turn } from "../rep_state.ts";
 import type { Session } from "../sessions/session.ts";
-import type { Submission } from "../sessions/in_flight.ts";
 
 /** How a submission ended. */
 export type Outcome =
@@ -38,19 +37,22 @@ export function settle(
   outcome: Outcome,
 ): void {
   const { state } = turn;
-  const { session, connection, reqText } = submission;
+  const { session, reqText } = submission;
+  const origin = state.connections.get(submission.connectionId);
   state.submissions.delete(submission.id);
-  (session?.inFlight ?? connection.inFlight)?.delete(submission);
+  (session?.inFlight ?? origin?.inFlight)?.delete(submission);
   if (reqText === undefined) return;
   const isKept = session !== undefined &&
-    !(isNotAccepted(outcome) && session.connection !== undefined);
+    !(isNotAccepted(outcome) && session.connectionId !== undefined);
   if (isKept) return settleKept(turn, session, submission, reqText, outcome);
 
   if (session !== undefined && submission.reqKey !== undefined) {
     state.store.forget(session, submission.reqKey);
   }
-  const receiver = session?.connection ?? connection;
-  if (receiver.isClosed) {
+  const receiver = session === undefined
+    ? origin
+    : connectionOf(state, session);
+  if (receiver === undefined) {
     state.counters.repliesDropped++;
     return;
   }

@@ -47,7 +47,7 @@ function sweepSessions({ state, nowMs }: Turn): void {
   const { store } = state;
   state.sweepAtMs = nowMs + SWEEP_MS;
   for (const session of store.all()) {
-    const isExpired = session.connection === undefined &&
+    const isExpired = session.connectionId === undefined &&
       nowMs - session.absentSinceMs >= session.expiryMs;
     if (isExpired) store.end(session);
     else store.prune(session, nowMs);

@@ -3,7 +3,7 @@ import type { Connection } from "../connections/connection.ts";
 import { closeConnection, detach } from "../connections/close_connection.ts";
 import type { RepLimits } from "../limits.ts";
 import type { Principal } from "../connections/principal.ts";
-import type { Turn } from "../rep_state.ts";
+import { connectionOf, type Turn } from "../rep_state.ts";
 
 /** What a client says about the session it wants (B1). */
 export interface SessionWish {
@@ -69,13 +69,12 @@ export function attach(
     );
   }
   if (expiryMs !== undefined) session.expiryMs = expiryMs;
-  const isSame = session.connection === connection;
+  const isSame = session.connectionId === connection.id;
   if (!isSame) {
-    if (session.connection !== undefined) {
-      closeConnection(turn, session.connection, 4409);
-    }
+    const former = connectionOf(turn.state, session);
+    if (former !== undefined) closeConnection(turn, former, 4409);
     detach(turn, connection);
-    session.connection = connection;
+    session.connectionId = connection.id;
     connection.session = session;
   }
   const { mailbox } = session;

@@ -1,6 +1,6 @@
 import type { KeptReply } from "./mailbox.ts";
 import { push } from "../connections/outbound.ts";
-import type { Turn } from "../rep_state.ts";
+import { connectionOf, type Turn } from "../rep_state.ts";
 import { replyText } from "../frames/reply.ts";
 import type { Session } from "./session.ts";
 
@@ -9,8 +9,9 @@ import type { Session } from "./session.ts";
  * as its reader keeps up (B5, F3).
  */
 export function deliver(turn: Turn, session: Session): void {
-  const { connection, mailbox } = session;
+  const connection = connectionOf(turn.state, session);
   if (connection === undefined) return;
+  const { mailbox } = session;
   // Acknowledged meanwhile: nobody waits for those.
   connection.deliveredSeq = Math.max(connection.deliveredSeq, mailbox.ackedSeq);
   while (
@@ -27,8 +28,9 @@ export function deliver(turn: Turn, session: Session): void {
 
 /** Sends a reply once more because its request came once more (I3). */
 export function replay(turn: Turn, session: Session, reply: KeptReply): void {
-  const { connection, mailbox } = session;
+  const connection = connectionOf(turn.state, session);
   if (connection === undefined) return;
+  const { mailbox } = session;
   const mustWait = connection.isHeld || connection.isBeingMeasured;
   if (mustWait && reply.seq > mailbox.ackedSeq) {
     // A slow reader gets it when its turn comes again, with what follows it.

@@ -1,14 +1,8 @@
-import type { Connection } from "../connections/connection.ts";
-import type { Session } from "./session.ts";
 import type { Verb } from "../frames/verbs.ts";
 
-/** A request of a frame on its way, and where its answer belongs. */
-export interface Submission {
+/** A request of a frame without an answer, and what its reply has to name. */
+export interface PendingRequest {
   readonly id: number;
-  /** Where it came from, or where its session was ended. */
-  connection: Connection;
-  /** Undefined for a connection without a session, and for a session that was ended meanwhile. */
-  session: Session | undefined;
   readonly verb: Verb;
   readonly targetText: string;
   /** Undefined: nobody wants to hear about it (C28). */
@@ -20,7 +14,7 @@ export interface Submission {
 
 /** Requests without an answer, of one session or one connection without a session. */
 export class InFlight {
-  readonly #submissions = new Set<Submission>();
+  readonly #requests = new Set<PendingRequest>();
   #answerable = 0;
 
   /** Those whose client waits for a reply. */
@@ -30,20 +24,20 @@ export class InFlight {
 
   /** Those nobody wants to hear about. */
   get silent(): number {
-    return this.#submissions.size - this.#answerable;
+    return this.#requests.size - this.#answerable;
   }
 
-  add(submission: Submission): void {
-    this.#submissions.add(submission);
-    if (submission.reqText !== undefined) this.#answerable++;
+  add(request: PendingRequest): void {
+    this.#requests.add(request);
+    if (request.reqText !== undefined) this.#answerable++;
   }
 
-  delete(submission: Submission): void {
-    if (!this.#submissions.delete(submission)) return;
-    if (submission.reqText !== undefined) this.#answerable--;
+  delete(request: PendingRequest): void {
+    if (!this.#requests.delete(request)) return;
+    if (request.reqText !== undefined) this.#answerable--;
   }
 
-  [Symbol.iterator](): IterableIterator<Submission> {
-    return this.#submissions.values();
+  [Symbol.iterator](): IterableIterator<PendingRequest> {
+    return this.#requests.values();
   }
 }

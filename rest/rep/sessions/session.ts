@@ -1,4 +1,3 @@
-import type { Connection } from "../connections/connection.ts";
 import { Mailbox } from "./mailbox.ts";
 import { InFlight } from "./in_flight.ts";
 
@@ -22,7 +21,7 @@ export interface Session {
   readonly inFlight: InFlight;
   expiryMs: number;
   /** The connection that speaks for it now. */
-  connection: Connection | undefined;
+  connectionId: number | undefined;
   /** Since when it has none (monotonic). */
   absentSinceMs: number;
   hasEnded: boolean;
@@ -40,7 +39,7 @@ export function newSession(
     known: new Map(),
     inFlight: new InFlight(),
     expiryMs,
-    connection: undefined,
+    connectionId: undefined,
     absentSinceMs: 0,
     hasEnded: false,
   };

@@ -116,7 +116,7 @@ export class MemorySessionStore implements SessionStore {
       hasBody = mailbox.dropBodyUpTo(mailbox.ackedSeq);
     }
     // A client that is there acknowledges or is refused; only an absent one loses bodies.
-    hasBody = session.connection === undefined;
+    hasBody = session.connectionId === undefined;
     while (
       hasBody && (mailbox.unackedBytes > mailboxBytes ||
         mailbox.unackedBodies > mailboxReplies)

@@ -10,16 +10,16 @@ import {
 import { Orphan } from "../../../rest/dispatcher/second_tries/orphan.ts";
 import {
   CallerTicket,
-  type TicketDesk,
+  type TicketHandler,
 } from "../../../rest/dispatcher/answering/ticket.ts";
 import { answerOf, requestOf, streamOf } from "../_builders.ts";
 
 let nextId = 1;
 
-const DESK: TicketDesk = { callerLeft: () => {}, takeBack: () => "done" };
+const HANDLER: TicketHandler = { callerLeft: () => {}, takeBack: () => "done" };
 
 function orphanOf(): Orphan {
-  const ticket = new CallerTicket(requestOf("POST"), DESK);
+  const ticket = new CallerTicket(requestOf("POST"), HANDLER);
   return new Orphan("address", new Job(nextId++, ticket, 0));
 }
 
