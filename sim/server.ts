@@ -6,6 +6,7 @@ import {
   type TcpServer,
 } from "../deps.ts";
 import { Auditor, type ReceivedRequest } from "./auditor.ts";
+import { control } from "./control.ts";
 import { Connection, type Port } from "./http/connection.ts";
 import { Noise } from "./http/noise.ts";
 import type { WireRequest } from "./http/request_reader.ts";
@@ -15,7 +16,6 @@ import { createRandom, drawMs } from "./model/random.ts";
 import type { SimRequest } from "./model/request.ts";
 import { checkNames } from "./model/settings.ts";
 import { SERVER_OPTIONS, type SimChange, type SimOptions } from "./options.ts";
-import { control } from "./control.ts";
 import type { Sim } from "./sim.ts";
 
 export type { Sim } from "./sim.ts";

@@ -4,24 +4,24 @@ import type { CallerGone, Submitter, Ticket } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Poll, SchedulerSnapshot } from "../scheduler/types.ts";
-import { askOf } from "./ask.ts";
-import { Courier } from "./sending/sender.ts";
-import { Delivery } from "./answering/responder.ts";
-import type { DispatcherDeps } from "./dispatcher_deps.ts";
-import { Drain, type DrainReport } from "./drain.ts";
-import { Job, type JobTicket } from "./job.ts";
-import { Joining } from "./second_tries/joining.ts";
-import { type Move, moveJobs } from "./reassign.ts";
-import { Orphans } from "./second_tries/orphans.ts";
-import { Pump } from "./poll_loop.ts";
 import {
   cancelledRefusal,
   drainingRefusal,
   refusalOf,
 } from "./answering/refusals.ts";
+import { Delivery } from "./answering/responder.ts";
+import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
+import { askOf } from "./ask.ts";
+import type { DispatcherDeps } from "./dispatcher_deps.ts";
+import { Drain, type DrainReport } from "./drain.ts";
+import { Job, type JobTicket } from "./job.ts";
+import { Pump } from "./poll_loop.ts";
+import { type Move, moveJobs } from "./reassign.ts";
+import { Joining } from "./second_tries/joining.ts";
+import { Orphans } from "./second_tries/orphans.ts";
 import { possibleSecondTries } from "./second_tries/second_tries.ts";
 import { SingleFlight } from "./second_tries/single_flight.ts";
-import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
+import { Courier } from "./sending/sender.ts";
 import { TokenChecks } from "./sending/token_checks.ts";
 
 /** The one queue, driven: every request of every transport goes through `submit`. */

@@ -2,10 +2,10 @@ import type { Identity } from "../domain/identity.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { Scheduler } from "../scheduler/types.ts";
+import { refusalOf } from "./answering/refusals.ts";
 import { askOf } from "./ask.ts";
 import type { Job } from "./job.ts";
 import type { Orphans } from "./second_tries/orphans.ts";
-import { refusalOf } from "./answering/refusals.ts";
 import type { SingleFlight } from "./second_tries/single_flight.ts";
 
 /** Which requests change whose they are, and to whom. */

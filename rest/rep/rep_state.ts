@@ -1,9 +1,9 @@
 import type { Action } from "./actions.ts";
 import type { Connection } from "./connections/connection.ts";
 import type { RepLimits } from "./limits.ts";
-import type { SessionStore } from "./sessions/session_store.ts";
 import type { PendingRequest } from "./sessions/in_flight.ts";
 import type { Session } from "./sessions/session.ts";
+import type { SessionStore } from "./sessions/session_store.ts";
 
 /** What the machine is told once. */
 export interface RepSettings {

@@ -1,10 +1,10 @@
 import type { UndiciDispatcher } from "../../deps.ts";
+import { GrowingBytes } from "../collections/growing_bytes.ts";
 import type { Answer, AnswerBody } from "../domain/answer.ts";
 import { type HeaderList, headerOf } from "../domain/headers.ts";
 import { UpstreamFailure } from "../domain/ports.ts";
 import { answerHeaders, type ReceivedHeaders } from "./answer_headers.ts";
 import { BodyStream } from "./body_stream.ts";
-import { GrowingBytes } from "../collections/growing_bytes.ts";
 import { plainBodyOf } from "./plain_body.ts";
 import type { Watch, Watched } from "./watch.ts";
 

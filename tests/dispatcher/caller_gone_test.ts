@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { ProxyRequest } from "../../rest/domain/request.ts";
 import {
   KEPT_BODY_BYTES_MAX,
   KEPT_MS,
@@ -8,6 +7,7 @@ import {
   LATE_NOTICE_MS,
   PATIENCE_MS,
 } from "../../rest/dispatcher/second_tries/second_tries.ts";
+import type { ProxyRequest } from "../../rest/domain/request.ts";
 import {
   answerOf,
   benchOf,

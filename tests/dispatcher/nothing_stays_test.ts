@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import type { Identity } from "../../rest/domain/identity.ts";
-import type { Method } from "../../rest/domain/request.ts";
-import { Secret } from "../../rest/domain/secret.ts";
+import { discardBody } from "../../rest/dispatcher/answering/streams.ts";
+import { CallerTicket } from "../../rest/dispatcher/answering/ticket.ts";
 import { Job } from "../../rest/dispatcher/job.ts";
 import { KEPT_MS } from "../../rest/dispatcher/second_tries/kept_answers.ts";
 import { Orphans } from "../../rest/dispatcher/second_tries/orphans.ts";
 import { PATIENCE_MS } from "../../rest/dispatcher/second_tries/second_tries.ts";
-import { discardBody } from "../../rest/dispatcher/answering/streams.ts";
-import { CallerTicket } from "../../rest/dispatcher/answering/ticket.ts";
+import type { Identity } from "../../rest/domain/identity.ts";
+import type { Method } from "../../rest/domain/request.ts";
+import { Secret } from "../../rest/domain/secret.ts";
 import { runInNewContext, setFlagsFromString } from "../deps.ts";
 import {
   answerOf,

@@ -3,8 +3,8 @@ import type { FactSink } from "../../domain/fact.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import type { Job, JobTicket } from "../job.ts";
 import type { Orphans } from "../second_tries/orphans.ts";
-import { cancelledRefusal } from "./refusals.ts";
 import { shareAnswer } from "../second_tries/single_flight.ts";
+import { cancelledRefusal } from "./refusals.ts";
 import { discardBody, watchStream } from "./streams.ts";
 
 /** Says that an answer took more than one try; absent after a single one. */

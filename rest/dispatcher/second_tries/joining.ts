@@ -1,10 +1,10 @@
 import type { FactSink } from "../../domain/fact.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { Scheduler } from "../../scheduler/types.ts";
+import { cancelledRefusal, lostAnswerRefusal } from "../answering/refusals.ts";
 import type { Job, JobTicket } from "../job.ts";
 import type { Orphan } from "./orphan.ts";
 import type { Orphans } from "./orphans.ts";
-import { cancelledRefusal, lostAnswerRefusal } from "../answering/refusals.ts";
 import type { SingleFlight } from "./single_flight.ts";
 
 export interface JoiningDeps {

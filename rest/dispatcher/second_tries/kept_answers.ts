@@ -1,6 +1,6 @@
 import type { Answer } from "../../domain/answer.ts";
-import type { Orphan } from "./orphan.ts";
 import { collect, discard } from "../answering/streams.ts";
+import type { Orphan } from "./orphan.ts";
 
 /** How long a library may take to come back: discord.js needs 15 s, a restarted bot some more. */
 export const KEPT_MS = 60_000;

@@ -1,7 +1,7 @@
 import type { Answer } from "../../domain/answer.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
-import { addressOf, bodyDigestOf, type Digest } from "./fingerprint.ts";
 import type { Job } from "../job.ts";
+import { addressOf, bodyDigestOf, type Digest } from "./fingerprint.ts";
 import { KeptAnswers } from "./kept_answers.ts";
 import { Orphan } from "./orphan.ts";
 

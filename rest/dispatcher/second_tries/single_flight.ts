@@ -1,7 +1,7 @@
 import type { Answer } from "../../domain/answer.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
-import type { Job, JobTicket } from "../job.ts";
 import { collect, discard } from "../answering/streams.ts";
+import type { Job, JobTicket } from "../job.ts";
 
 /** Answers that stream and are larger go to one caller; the others ask for themselves. */
 export const SHARED_BYTES_MAX = 1_048_576;

@@ -10,17 +10,17 @@ import {
 } from "../../domain/ports.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import type { Outcome, Scheduler } from "../../scheduler/types.ts";
-import { decimalOf, msOf } from "./decimal.ts";
-import type { Job } from "../job.ts";
-import { limitReportOf } from "./limit_report.ts";
 import { failureRefusal, internalRefusal } from "../answering/refusals.ts";
+import { discardBody } from "../answering/streams.ts";
+import type { Job } from "../job.ts";
+import { decimalOf, msOf } from "./decimal.ts";
+import { limitReportOf } from "./limit_report.ts";
 import {
   type Mishap,
   mishapOfFailure,
   mishapOfStatus,
   nextTry,
 } from "./retry.ts";
-import { discardBody } from "../answering/streams.ts";
 
 export interface CourierDeps {
   readonly scheduler: Scheduler;

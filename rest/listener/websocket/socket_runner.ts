@@ -4,12 +4,12 @@ import type { Clock, Submitter, Ticket } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Action } from "../../rep/actions.ts";
 import type { ConnectionStart } from "../../rep/connections/connection.ts";
-import type { RepMachine } from "../../rep/machine.ts";
 import type { Message } from "../../rep/conversation/receive.ts";
+import type { RepMachine } from "../../rep/machine.ts";
 import type { Moment } from "../../rep/rep_state.ts";
 import { faultOf } from "../fault_of.ts";
-import { CLOSE_GRACE_MS, terminate } from "./terminate.ts";
 import { readWhole } from "../whole_answer.ts";
+import { CLOSE_GRACE_MS, terminate } from "./terminate.ts";
 
 export interface RunnerDeps {
   readonly machine: RepMachine;

@@ -1,6 +1,6 @@
+import type { Turn } from "../rep_state.ts";
 import { CLOSE_CODES, type CloseCode } from "./close_codes.ts";
 import type { Connection } from "./connection.ts";
-import type { Turn } from "../rep_state.ts";
 
 /** Closes a socket, and lets go of all that hung on it. */
 export function closeConnection(

@@ -1,7 +1,7 @@
-import type { Presented, Principal } from "./principal.ts";
-import type { Session } from "../sessions/session.ts";
-import type { SlidingWindow } from "./sliding_window.ts";
 import { InFlight } from "../sessions/in_flight.ts";
+import type { Session } from "../sessions/session.ts";
+import type { Presented, Principal } from "./principal.ts";
+import type { SlidingWindow } from "./sliding_window.ts";
 
 /** What is known of a connection when its socket opens. */
 export interface ConnectionStart {

@@ -1,7 +1,7 @@
-import type { Connection } from "./connection.ts";
+import { utf8Length } from "../frames/utf8_length.ts";
 import type { RepLimits } from "../limits.ts";
 import type { Turn } from "../rep_state.ts";
-import { utf8Length } from "../frames/utf8_length.ts";
+import type { Connection } from "./connection.ts";
 
 /** What a frame costs besides its text, so that a flood of tiny ones counts. */
 const FRAME_BYTES = 16;

@@ -1,8 +1,8 @@
-import type { Connection } from "./connection.ts";
+import type { Turn } from "../rep_state.ts";
 import { deliver } from "../sessions/deliver.ts";
 import { closeConnection } from "./close_connection.ts";
+import type { Connection } from "./connection.ts";
 import { measure, STRANGER_BUFFER_BYTES } from "./outbound.ts";
-import type { Turn } from "../rep_state.ts";
 
 /** Takes note of what a socket really holds unsent, and draws the consequences (F3). */
 export function noteBuffered(

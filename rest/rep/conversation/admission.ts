@@ -1,9 +1,9 @@
 import { Refusal } from "../../domain/refusal.ts";
-import { type Connection, inFlightOf } from "../connections/connection.ts";
-import type { Frame } from "../frames/frame.ts";
 import { closeConnection } from "../connections/close_connection.ts";
-import type { Turn } from "../rep_state.ts";
+import { type Connection, inFlightOf } from "../connections/connection.ts";
 import { SlidingWindow } from "../connections/sliding_window.ts";
+import type { Frame } from "../frames/frame.ts";
+import type { Turn } from "../rep_state.ts";
 
 /** A drain and a start take some seconds; asking sooner finds the same proxy still leaving. */
 const DRAINING_RETRY_AFTER_MS = 5_000;

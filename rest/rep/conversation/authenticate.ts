@@ -1,12 +1,12 @@
 import { Refusal } from "../../domain/refusal.ts";
-import { answer, refuse } from "./own_replies.ts";
-import type { Connection } from "../connections/connection.ts";
-import { deliver } from "../sessions/deliver.ts";
-import { dataOf, type Frame } from "../frames/frame.ts";
 import { closeConnection } from "../connections/close_connection.ts";
+import type { Connection } from "../connections/connection.ts";
 import type { Principal } from "../connections/principal.ts";
+import { dataOf, type Frame } from "../frames/frame.ts";
 import type { Turn } from "../rep_state.ts";
 import { attach, readSessionWish } from "../sessions/attach_session.ts";
+import { deliver } from "../sessions/deliver.ts";
+import { answer, refuse } from "./own_replies.ts";
 
 /** Version of the extensions, as in `rep.v1` (J1). */
 const VERSION = 1;

@@ -3,15 +3,15 @@ import type { ProxyRequest, Urgency } from "../../domain/request.ts";
 import type { Lane, RouteFacts } from "../../domain/route.ts";
 import { routeOf } from "../../routes/route_of.ts";
 import { type Connection } from "../connections/connection.ts";
+import type { Principal } from "../connections/principal.ts";
 import { readFiles } from "../frames/files.ts";
 import type { Frame } from "../frames/frame.ts";
 import { multipartOf } from "../frames/multipart.ts";
-import type { Principal } from "../connections/principal.ts";
 import { queryOf, withQuery } from "../frames/query_data.ts";
 import { readOptions, type RequestOptions } from "../frames/request_options.ts";
-import type { Turn } from "../rep_state.ts";
 import { upstreamTarget } from "../frames/target.ts";
 import { type Verb, VERBS } from "../frames/verbs.ts";
+import type { Turn } from "../rep_state.ts";
 
 /** What a frame comes to. */
 export interface BuiltRequest {

@@ -1,15 +1,15 @@
 import { Refusal } from "../../domain/refusal.ts";
 import type { Action, CancelInquiry } from "../actions.ts";
-import { answer } from "./own_replies.ts";
 import { type Connection, inFlightOf } from "../connections/connection.ts";
+import { push } from "../connections/outbound.ts";
 import { dataOf, type Frame } from "../frames/frame.ts";
 import { childText, jsonChildren } from "../frames/json_children.ts";
-import { push } from "../connections/outbound.ts";
 import { NO_TARGET, replyText } from "../frames/reply.ts";
-import type { Turn } from "../rep_state.ts";
 import { isSameReq, reqKeyOf } from "../frames/req_key.ts";
-import { settle } from "./settle.ts";
+import type { Turn } from "../rep_state.ts";
 import type { PendingRequest } from "../sessions/in_flight.ts";
+import { answer } from "./own_replies.ts";
+import { settle } from "./settle.ts";
 
 /** Asks for a request to be taken back (D1). */
 export function cancel(turn: Turn, connection: Connection, frame: Frame): void {

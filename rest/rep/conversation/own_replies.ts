@@ -1,7 +1,7 @@
 import type { Refusal } from "../../domain/refusal.ts";
 import type { Connection } from "../connections/connection.ts";
-import type { Frame } from "../frames/frame.ts";
 import { push } from "../connections/outbound.ts";
+import type { Frame } from "../frames/frame.ts";
 import { refusalReply } from "../frames/refusal_text.ts";
 import { NO_TARGET, replyText } from "../frames/reply.ts";
 import type { Turn } from "../rep_state.ts";

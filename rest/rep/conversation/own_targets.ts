@@ -1,13 +1,13 @@
 import { Refusal } from "../../domain/refusal.ts";
-import { noteAck } from "../sessions/acknowledge.ts";
-import { answer } from "./own_replies.ts";
-import { authenticate } from "./authenticate.ts";
-import { cancel } from "./cancel.ts";
+import { detach } from "../connections/close_connection.ts";
 import { type Connection, inFlightOf } from "../connections/connection.ts";
 import { dataOf, type Frame } from "../frames/frame.ts";
-import { detach } from "../connections/close_connection.ts";
-import type { Turn } from "../rep_state.ts";
 import type { Verb } from "../frames/verbs.ts";
+import type { Turn } from "../rep_state.ts";
+import { noteAck } from "../sessions/acknowledge.ts";
+import { authenticate } from "./authenticate.ts";
+import { cancel } from "./cancel.ts";
+import { answer } from "./own_replies.ts";
 
 /** Answers what is asked of the proxy itself: everything below `/_rep/`. */
 export function serveOwnTarget(

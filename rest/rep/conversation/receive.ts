@@ -1,16 +1,16 @@
 import { Refusal } from "../../domain/refusal.ts";
-import { refuse, refuseMalformed } from "./own_replies.ts";
-import { authenticate } from "./authenticate.ts";
+import { closeConnection } from "../connections/close_connection.ts";
 import type { Connection } from "../connections/connection.ts";
+import { push } from "../connections/outbound.ts";
+import { SlidingWindow } from "../connections/sliding_window.ts";
 import { type Frame, readBytes, readText } from "../frames/frame.ts";
 import { readPath, readVerb } from "../frames/request_line.ts";
-import { closeConnection } from "../connections/close_connection.ts";
-import { push } from "../connections/outbound.ts";
-import type { Turn } from "../rep_state.ts";
-import { checkReq, serveFrame } from "./serve_frame.ts";
-import { SlidingWindow } from "../connections/sliding_window.ts";
 import { ownTargetOf } from "../frames/target.ts";
 import { isLongerThan } from "../frames/utf8_length.ts";
+import type { Turn } from "../rep_state.ts";
+import { authenticate } from "./authenticate.ts";
+import { refuse, refuseMalformed } from "./own_replies.ts";
+import { checkReq, serveFrame } from "./serve_frame.ts";
 
 /** One message as the socket gave it: text, or the bytes of a binary frame. */
 export type Message = string | Uint8Array<ArrayBuffer>;

@@ -1,19 +1,19 @@
 import { Refusal } from "../../domain/refusal.ts";
-import { noteAck } from "../sessions/acknowledge.ts";
-import { isAdmitted } from "./admission.ts";
-import { refuse } from "./own_replies.ts";
-import { buildRequest } from "./build_request.ts";
 import { type Connection, inFlightOf } from "../connections/connection.ts";
-import { replay } from "../sessions/deliver.ts";
-import type { Frame } from "../frames/frame.ts";
-import { readPath, readVerb } from "../frames/request_line.ts";
-import { serveOwnTarget } from "./own_targets.ts";
 import type { Principal } from "../connections/principal.ts";
+import type { Frame } from "../frames/frame.ts";
 import { fingerprintParts, reqKeyOf } from "../frames/req_key.ts";
-import type { Submission, Turn } from "../rep_state.ts";
+import { readPath, readVerb } from "../frames/request_line.ts";
 import { ownTargetOf } from "../frames/target.ts";
 import { isLongerThan } from "../frames/utf8_length.ts";
 import type { Verb } from "../frames/verbs.ts";
+import type { Submission, Turn } from "../rep_state.ts";
+import { noteAck } from "../sessions/acknowledge.ts";
+import { replay } from "../sessions/deliver.ts";
+import { isAdmitted } from "./admission.ts";
+import { buildRequest } from "./build_request.ts";
+import { refuse } from "./own_replies.ts";
+import { serveOwnTarget } from "./own_targets.ts";
 
 /** Serves a frame of a client that has said who it is. */
 export function serveFrame(

@@ -1,14 +1,14 @@
 import type { Refusal, RefusalCode } from "../../domain/refusal.ts";
+import { push } from "../connections/outbound.ts";
 import {
   bodyTextOf,
   headersTextOf,
   type WholeAnswer,
 } from "../frames/answer_text.ts";
-import { deliver } from "../sessions/deliver.ts";
-import { push } from "../connections/outbound.ts";
 import { refusalReply } from "../frames/refusal_text.ts";
 import { replyText } from "../frames/reply.ts";
 import { connectionOf, type Submission, type Turn } from "../rep_state.ts";
+import { deliver } from "../sessions/deliver.ts";
 import type { Session } from "../sessions/session.ts";
 
 /** How a submission ended. */

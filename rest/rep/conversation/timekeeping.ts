@@ -1,7 +1,7 @@
-import type { Connection } from "../connections/connection.ts";
 import { closeConnection } from "../connections/close_connection.ts";
-import type { RepState, Turn } from "../rep_state.ts";
+import type { Connection } from "../connections/connection.ts";
 import { pollSlowReaders } from "../connections/slow_readers.ts";
+import type { RepState, Turn } from "../rep_state.ts";
 
 /** Sessions live for minutes; looking once a second is soon enough. */
 const SWEEP_MS = 1_000;

@@ -1,8 +1,8 @@
 import { Refusal } from "../../domain/refusal.ts";
-import type { Connection } from "../connections/connection.ts";
 import { closeConnection, detach } from "../connections/close_connection.ts";
-import type { RepLimits } from "../limits.ts";
+import type { Connection } from "../connections/connection.ts";
 import type { Principal } from "../connections/principal.ts";
+import type { RepLimits } from "../limits.ts";
 import { connectionOf, type Turn } from "../rep_state.ts";
 
 /** What a client says about the session it wants (B1). */

@@ -1,7 +1,7 @@
-import type { KeptReply } from "./mailbox.ts";
 import { push } from "../connections/outbound.ts";
-import { connectionOf, type Turn } from "../rep_state.ts";
 import { replyText } from "../frames/reply.ts";
+import { connectionOf, type Turn } from "../rep_state.ts";
+import type { KeptReply } from "./mailbox.ts";
 import type { Session } from "./session.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { Mailbox } from "./mailbox.ts";
 import { InFlight } from "./in_flight.ts";
+import { Mailbox } from "./mailbox.ts";
 
 /** What is known of a request by its name (I1 to I5). */
 export interface KnownRequest {

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import {
+  CallerTicket,
+  type TicketHandler,
+} from "../../../rest/dispatcher/answering/ticket.ts";
 import { Job } from "../../../rest/dispatcher/job.ts";
 import {
   KEPT_BODY_BYTES_MAX,
@@ -8,10 +12,6 @@ import {
   KeptAnswers,
 } from "../../../rest/dispatcher/second_tries/kept_answers.ts";
 import { Orphan } from "../../../rest/dispatcher/second_tries/orphan.ts";
-import {
-  CallerTicket,
-  type TicketHandler,
-} from "../../../rest/dispatcher/answering/ticket.ts";
 import { answerOf, requestOf, streamOf } from "../_builders.ts";
 
 let nextId = 1;

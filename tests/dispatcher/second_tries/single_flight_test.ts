@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { ProxyRequest } from "../../../rest/domain/request.ts";
 import { SHARED_BYTES_MAX } from "../../../rest/dispatcher/second_tries/single_flight.ts";
+import type { ProxyRequest } from "../../../rest/domain/request.ts";
 import {
   answerOf,
   type Bench,

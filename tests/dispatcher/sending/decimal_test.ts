@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { fc } from "../../deps.ts";
 import { decimalOf, msOf } from "../../../rest/dispatcher/sending/decimal.ts";
+import { fc } from "../../deps.ts";
 
 Deno.test("decimalOf() reads plain decimals and nothing else", () => {
   const cases: ReadonlyArray<

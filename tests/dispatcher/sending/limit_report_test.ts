@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { HeaderList } from "../../../rest/domain/headers.ts";
 import { limitReportOf } from "../../../rest/dispatcher/sending/limit_report.ts";
+import type { HeaderList } from "../../../rest/domain/headers.ts";
 import { answerOf, streamOf } from "../_builders.ts";
 
 const BUCKET: HeaderList = [

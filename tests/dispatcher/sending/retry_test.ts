@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { METHODS } from "../../../rest/domain/request.ts";
 import {
   type Mishap,
   mishapOfFailure,
@@ -9,6 +8,7 @@ import {
   RETRY_WINDOW_MS,
   type RetryHistory,
 } from "../../../rest/dispatcher/sending/retry.ts";
+import { METHODS } from "../../../rest/domain/request.ts";
 import { lost, timedOut, unsent } from "../_scripted_upstream.ts";
 
 const NOW_MS = 1_000;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { limitReportOf } from "../../../rest/dispatcher/sending/limit_report.ts";
 import type { HeaderList } from "../../../rest/domain/headers.ts";
 import type { LimitReport } from "../../../rest/domain/limit_report.ts";
-import { limitReportOf } from "../../../rest/dispatcher/sending/limit_report.ts";
 import { answerOf } from "../_builders.ts";
 
 const WEEK_MS = 604_800_000;
