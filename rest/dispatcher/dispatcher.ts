@@ -18,7 +18,7 @@ import { cancelledRefusal, drainingRefusal, refusalOf } from "./refusals.ts";
 import { possibleSecondTries } from "./second_tries.ts";
 import { SingleFlight } from "./single_flight.ts";
 import { CallerTicket, type TicketDesk } from "./ticket.ts";
-import { TokenChecks } from "./token_checks.ts";
+import { CredentialChecks } from "./credential_checks.ts";
 
 /** The one queue, driven: every request of every transport goes through `submit`. */
 export interface Dispatcher extends Submitter {
@@ -47,7 +47,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
   readonly #delivery: Delivery;
   readonly #orphans: Orphans;
   readonly #flights: SingleFlight | undefined;
-  readonly #tokenChecks: TokenChecks;
+  readonly #credentialChecks: CredentialChecks;
   readonly #drain: Drain;
   #report: Promise<DrainReport> | undefined;
   #nextId = 1;
@@ -80,7 +80,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
       askAlone: (ticket) => this.#queue(ticket, null),
       onStreamEnd: () => this.#drain.noteProgress(),
     });
-    this.#tokenChecks = new TokenChecks(upstream, options.apiVersion);
+    this.#credentialChecks = new CredentialChecks(upstream, options.apiVersion);
     this.#drain = new Drain(
       clock,
       () => this.#jobs.size + this.#delivery.openStreams,
@@ -171,7 +171,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     }
     this.#jobs.set(job.id, job);
     this.#flights?.open(job);
-    this.#tokenChecks.know(request.identity);
+    this.#credentialChecks.know(request.identity);
     const { route, caller } = request;
     facts({ kind: "queued", label: route.label, caller });
     this.#pump.soon();
@@ -190,7 +190,9 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
       this.#refuse(job, refusalOf(refused, job.sent));
     }
     for (const id of poll.leases) this.#lease(this.#jobOf(id), nowMs);
-    for (const identityId of poll.tokenChecks) this.#checkToken(identityId);
+    for (const identityId of poll.credentialChecks) {
+      this.#checkToken(identityId);
+    }
     for (const message of poll.warnings ?? []) {
       this.#deps.facts({ kind: "warning", message });
     }
@@ -219,8 +221,8 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
 
   async #checkToken(identityId: string): Promise<void> {
     const { scheduler, clock } = this.#deps;
-    const isRejected = await this.#tokenChecks.isRejected(identityId);
-    scheduler.tokenChecked(identityId, isRejected, clock.nowMs());
+    const isRejected = await this.#credentialChecks.isRejected(identityId);
+    scheduler.credentialChecked(identityId, isRejected, clock.nowMs());
     this.#pump.soon();
   }
 
