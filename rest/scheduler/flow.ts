@@ -3,7 +3,7 @@ import { FairQueue } from "./queues/fair_queue.ts";
 import { enterLine, leaveLine, uncountWaiting } from "./queues/counters.ts";
 import { currentLine, homeOf } from "./queues/lines.ts";
 import { leaveGroup, nextOfGroup } from "./queues/order.ts";
-import type { Lane, Line, OrderGroup, State, Waiting } from "./state.ts";
+import type { Line, OrderGroup, State, Waiting } from "./state.ts";
 import { leaveSub } from "./limits/sub_limits.ts";
 import { wakeAt } from "./queues/wakes.ts";
 

@@ -4,10 +4,9 @@ import type { Urgency } from "../domain/request.ts";
 import type { Lane as RouteLane } from "../domain/route.ts";
 import type { ClockOffsetEstimator } from "./limits/clock_offset_estimator.ts";
 import type { Breaker } from "./health/breaker.ts";
-import type { RingNode } from "../collections/ring.ts";
 import type { Bucket } from "./limits/bucket.ts";
 import type { Caller, Callers } from "./queues/callers.ts";
-import type { Expiries } from "./queues/expiries.ts";
+import type { Expiries, Expiring } from "./queues/expiries.ts";
 import type { FairEntry, FairQueue } from "./queues/fair_queue.ts";
 import type { GlobalLimit, GlobalPermit } from "./limits/global_limit.ts";
 import type { BucketRegistry } from "./limits/bucket_registry.ts";
@@ -41,7 +40,7 @@ export type WaitingState =
   | "gone";
 
 /** Its neighbours and its place are those among `State.expiries`. */
-export interface Waiting extends HeapNode, RingNode<Waiting> {
+export interface Waiting extends Expiring<Waiting> {
   readonly kind: "request";
   readonly ask: Ask;
   readonly caller: Caller;
