@@ -21,8 +21,8 @@ import { Joining } from "./second_tries/joining.ts";
 import { Orphans } from "./second_tries/orphans.ts";
 import { possibleSecondTries } from "./second_tries/second_tries.ts";
 import { SingleFlight } from "./second_tries/single_flight.ts";
+import { CredentialChecks } from "./sending/credential_checks.ts";
 import { Courier } from "./sending/sender.ts";
-import { TokenChecks } from "./sending/token_checks.ts";
 
 /** The one queue, driven: every request of every transport goes through `submit`. */
 export interface Dispatcher extends Submitter {
@@ -51,7 +51,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   readonly #delivery: Delivery;
   readonly #orphans: Orphans;
   readonly #flights: SingleFlight | undefined;
-  readonly #tokenChecks: TokenChecks;
+  readonly #credentialChecks: CredentialChecks;
   readonly #drain: Drain;
   #report: Promise<DrainReport> | undefined;
   #nextId = 1;
@@ -84,7 +84,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       askAlone: (ticket) => this.#queue(ticket, null),
       onStreamEnd: () => this.#drain.noteProgress(),
     });
-    this.#tokenChecks = new TokenChecks(upstream, options.apiVersion);
+    this.#credentialChecks = new CredentialChecks(upstream, options.apiVersion);
     this.#drain = new Drain(
       clock,
       () => this.#jobs.size + this.#delivery.openStreams,
@@ -175,7 +175,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     }
     this.#jobs.set(job.id, job);
     this.#flights?.open(job);
-    this.#tokenChecks.know(request.identity);
+    this.#credentialChecks.know(request.identity);
     const { route, caller } = request;
     facts({ kind: "queued", label: route.label, caller });
     this.#pump.soon();
@@ -194,7 +194,9 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       this.#refuse(job, refusalOf(refused, job.sent));
     }
     for (const id of poll.leases) this.#lease(this.#jobOf(id), nowMs);
-    for (const identityId of poll.tokenChecks) this.#checkToken(identityId);
+    for (const identityId of poll.credentialChecks) {
+      this.#checkToken(identityId);
+    }
     for (const message of poll.warnings ?? []) {
       this.#deps.facts({ kind: "warning", message });
     }
@@ -223,8 +225,8 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
 
   async #checkToken(identityId: string): Promise<void> {
     const { scheduler, clock } = this.#deps;
-    const isRejected = await this.#tokenChecks.isRejected(identityId);
-    scheduler.tokenChecked(identityId, isRejected, clock.nowMs());
+    const isRejected = await this.#credentialChecks.isRejected(identityId);
+    scheduler.credentialChecked(identityId, isRejected, clock.nowMs());
     this.#pump.soon();
   }
 

@@ -9,7 +9,7 @@ import {
   UpstreamFailure,
 } from "../../domain/ports.ts";
 import type { Refusal } from "../../domain/refusal.ts";
-import type { Outcome, Scheduler } from "../../scheduler/types.ts";
+import type { Scheduler, Settlement } from "../../scheduler/types.ts";
 import { failureRefusal, internalRefusal } from "../answering/refusals.ts";
 import { discardBody } from "../answering/streams.ts";
 import type { Job } from "../job.ts";
@@ -134,7 +134,7 @@ export class Courier {
     return next.notBeforeMs;
   }
 
-  #settle(job: Job, outcome: Outcome, nowMs: number): "done" | "again" {
+  #settle(job: Job, outcome: Settlement, nowMs: number): "done" | "again" {
     const verdict = this.#deps.scheduler.settle(job.id, outcome, nowMs);
     job.state = verdict === "again" ? "waiting" : "done";
     return verdict;
