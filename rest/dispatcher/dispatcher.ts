@@ -1,25 +1,30 @@
 import type { Answer } from "../domain/answer.ts";
+import { refusedFact } from "../domain/fact.ts";
 import { botOf } from "../domain/identity.ts";
 import { invariant } from "../domain/invariant.ts";
 import type { CallerGone, Submitter, Ticket } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Poll, SchedulerSnapshot } from "../scheduler/types.ts";
+import {
+  cancelledRefusal,
+  drainingRefusal,
+  refusalOf,
+} from "./answering/refusals.ts";
+import { Delivery } from "./answering/responder.ts";
+import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
 import { askOf } from "./ask.ts";
-import { Courier } from "./courier.ts";
-import { Delivery } from "./delivery.ts";
 import type { DispatcherDeps } from "./dispatcher_deps.ts";
 import { Drain, type DrainReport } from "./drain.ts";
-import { Job } from "./job.ts";
-import { Joining } from "./joining.ts";
-import { type Move, moveJobs } from "./moving.ts";
-import { Orphans } from "./orphans.ts";
-import { Pump } from "./pump.ts";
-import { cancelledRefusal, drainingRefusal, refusalOf } from "./refusals.ts";
-import { possibleSecondTries } from "./second_tries.ts";
-import { SingleFlight } from "./single_flight.ts";
-import { CallerTicket, type TicketDesk } from "./ticket.ts";
-import { TokenChecks } from "./token_checks.ts";
+import { Job, type JobTicket } from "./job.ts";
+import { Pump } from "./poll_loop.ts";
+import { type Move, moveJobs } from "./reassign.ts";
+import { Joining } from "./second_tries/joining.ts";
+import { Orphans } from "./second_tries/orphans.ts";
+import { possibleSecondTries } from "./second_tries/second_tries.ts";
+import { SingleFlight } from "./second_tries/single_flight.ts";
+import { CredentialChecks } from "./sending/credential_checks.ts";
+import { Courier } from "./sending/sender.ts";
 
 /** The one queue, driven: every request of every transport goes through `submit`. */
 export interface Dispatcher extends Submitter {
@@ -39,7 +44,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   return new QueueDispatcher(deps);
 }
 
-class QueueDispatcher implements Dispatcher, TicketDesk {
+class QueueDispatcher implements Dispatcher, TicketHandler {
   readonly #deps: DispatcherDeps;
   readonly #jobs = new Map<number, Job>();
   readonly #pump: Pump;
@@ -48,7 +53,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
   readonly #delivery: Delivery;
   readonly #orphans: Orphans;
   readonly #flights: SingleFlight | undefined;
-  readonly #tokenChecks: TokenChecks;
+  readonly #credentialChecks: CredentialChecks;
   readonly #drain: Drain;
   #report: Promise<DrainReport> | undefined;
   #nextId = 1;
@@ -81,7 +86,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
       askAlone: (ticket) => this.#queue(ticket, null),
       onStreamEnd: () => this.#drain.noteProgress(),
     });
-    this.#tokenChecks = new TokenChecks(upstream, options.apiVersion);
+    this.#credentialChecks = new CredentialChecks(upstream, options.apiVersion);
     this.#drain = new Drain(
       clock,
       () => this.#jobs.size + this.#delivery.openStreams,
@@ -120,7 +125,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     return this.#report;
   }
 
-  callerLeft(ticket: CallerTicket): void {
+  callerLeft(ticket: JobTicket): void {
     const { job } = ticket;
     // Without a job it followed a kept answer, which is given back by itself.
     if (job === undefined) return;
@@ -136,7 +141,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     }
   }
 
-  takeBack(ticket: CallerTicket): "cancelled" | "sent" | "done" {
+  takeBack(ticket: JobTicket): "cancelled" | "sent" | "done" {
     const { job } = ticket;
     if (job === undefined) return "done";
     // What may have run is on its way to an answer, which will be told.
@@ -160,7 +165,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
   }
 
   /** `sent`: whether Discord saw an earlier send of the same, for a refusal to say. */
-  #queue(ticket: CallerTicket, sent: false | null = false): void {
+  #queue(ticket: JobTicket, sent: false | null = false): void {
     if (this.#drain.isOn) return this.#turnAway(ticket, drainingRefusal(sent));
     const { scheduler, clock, facts } = this.#deps;
     const { request } = ticket;
@@ -172,24 +177,15 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     }
     this.#jobs.set(job.id, job);
     this.#flights?.open(job);
-    this.#tokenChecks.know(request.identity);
+    this.#credentialChecks.know(request.identity);
     const { route, caller } = request;
     const bot = botOf(request.identity);
     facts({ kind: "queued", bot, label: route.label, caller });
     this.#pump.soon();
   }
 
-  #turnAway(ticket: CallerTicket, refusal: Refusal): void {
-    const { route, caller, identity } = ticket.request;
-    const { code } = refusal;
-    const bot = botOf(identity);
-    this.#deps.facts({
-      kind: "refused",
-      code,
-      bot,
-      label: route.label,
-      caller,
-    });
+  #turnAway(ticket: JobTicket, refusal: Refusal): void {
+    this.#deps.facts(refusedFact(ticket.request, refusal.code));
     ticket.reject(refusal);
   }
 
@@ -199,7 +195,9 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
       this.#refuse(job, refusalOf(refused, job.sent));
     }
     for (const id of poll.leases) this.#lease(this.#jobOf(id), nowMs);
-    for (const identityId of poll.tokenChecks) this.#checkToken(identityId);
+    for (const identityId of poll.credentialChecks) {
+      this.#checkToken(identityId);
+    }
     for (const message of poll.warnings ?? []) {
       this.#deps.facts({ kind: "warning", message });
     }
@@ -234,8 +232,8 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
 
   async #checkToken(identityId: string): Promise<void> {
     const { scheduler, clock } = this.#deps;
-    const isRejected = await this.#tokenChecks.isRejected(identityId);
-    scheduler.tokenChecked(identityId, isRejected, clock.nowMs());
+    const isRejected = await this.#credentialChecks.isRejected(identityId);
+    scheduler.credentialChecked(identityId, isRejected, clock.nowMs());
     this.#pump.soon();
   }
 

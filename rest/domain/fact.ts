@@ -1,4 +1,6 @@
+import { botOf } from "./identity.ts";
 import type { RefusalCode } from "./refusal.ts";
+import type { ProxyRequest } from "./request.ts";
 
 /**
  * What happened, told once; log, metrics and pages read it here. Nothing in a
@@ -56,6 +58,15 @@ export type Fact =
     readonly isOutcomeUnknown?: boolean;
   }
   | { readonly kind: "warning"; readonly message: string };
+
+/** The fact that a request, known by now for whose it is, was refused. */
+export function refusedFact(
+  { route, caller, identity }: ProxyRequest,
+  code: RefusalCode,
+): Extract<Fact, { kind: "refused" }> {
+  const bot = botOf(identity);
+  return { kind: "refused", code, bot, label: route.label, caller };
+}
 
 /** Where facts go. Must not throw and must not block. */
 export type FactSink = (fact: Fact) => void;

@@ -1,7 +1,6 @@
 import { ALL_RIGHTS, type KeyRights } from "../domain/access.ts";
 import { keyNameOf } from "../domain/caller.ts";
-import type { FactSink } from "../domain/fact.ts";
-import { botOf } from "../domain/identity.ts";
+import { type FactSink, refusedFact } from "../domain/fact.ts";
 import type { CallerGone, Clock, Submitter, Ticket } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
@@ -84,16 +83,7 @@ class Gate implements KeyGate {
   }
 
   #refuse(request: ProxyRequest, refusal: Refusal): Ticket {
-    const { route, caller, identity } = request;
-    const { code } = refusal;
-    const bot = botOf(identity);
-    this.#deps.facts({
-      kind: "refused",
-      code,
-      bot,
-      label: route.label,
-      caller,
-    });
+    this.#deps.facts(refusedFact(request, refusal.code));
     const answer = Promise.reject(refusal);
     // Whoever asked may have left before it hears of it.
     answer.catch(nothing);

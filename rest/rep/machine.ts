@@ -1,11 +1,23 @@
 import type { Fact } from "../domain/fact.ts";
 import type { Action } from "./actions.ts";
-import { noteCancelled } from "./cancel.ts";
-import type { CloseCode } from "./close_codes.ts";
-import { type ConnectionStart, newConnection } from "./connection.ts";
-import { closeConnection, leave } from "./leaving.ts";
-import { isNoteworthy, noteFact, notify } from "./notices.ts";
-import { type Message, receive } from "./receive.ts";
+import type { CloseCode } from "./connections/close_codes.ts";
+import { closeConnection, leave } from "./connections/close_connection.ts";
+import {
+  type ConnectionStart,
+  newConnection,
+} from "./connections/connection.ts";
+import { noteBuffered } from "./connections/slow_readers.ts";
+import { noteCancelled } from "./conversation/cancel.ts";
+import { isNoteworthy, noteFact, notify } from "./conversation/notices.ts";
+import { type Message, receive } from "./conversation/receive.ts";
+import { type Outcome, settle } from "./conversation/settle.ts";
+import {
+  closeAll,
+  DRAIN_GRACE_MS,
+  isDrained,
+  nextWakeAtMs,
+  tick,
+} from "./conversation/timekeeping.ts";
 import {
   type Moment,
   newState,
@@ -13,16 +25,7 @@ import {
   type RepState,
   type Turn,
 } from "./rep_state.ts";
-import type { SessionStore } from "./session_store.ts";
-import { type Outcome, settle } from "./settle.ts";
-import { noteBuffered } from "./slow_readers.ts";
-import {
-  closeAll,
-  DRAIN_GRACE_MS,
-  isDrained,
-  nextWakeAtMs,
-  tick,
-} from "./timekeeping.ts";
+import type { SessionStore } from "./sessions/session_store.ts";
 
 /** Plain data for metrics and pages; nothing in it is secret. */
 export interface RepSnapshot {

@@ -1,8 +1,9 @@
 import type { Action } from "./actions.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./connections/connection.ts";
 import type { RepLimits } from "./limits.ts";
-import type { SessionStore } from "./session_store.ts";
-import type { Submission } from "./submission.ts";
+import type { PendingRequest } from "./sessions/in_flight.ts";
+import type { Session } from "./sessions/session.ts";
+import type { SessionStore } from "./sessions/session_store.ts";
 
 /** What the machine is told once. */
 export interface RepSettings {
@@ -19,6 +20,14 @@ export interface RepSettings {
   ) => string;
   /** Random text that no body contains by chance. */
   readonly boundary: () => string;
+}
+
+/** A request that was handed out, and where its answer belongs. */
+export interface Submission extends PendingRequest {
+  /** Where it came from, or where its session was ended. */
+  connectionId: number;
+  /** Undefined for a connection without a session, and for a session that was ended meanwhile. */
+  session: Session | undefined;
 }
 
 /** What happened and had to be counted because nobody was told. */
@@ -71,6 +80,14 @@ export interface RepState {
   pollAtMs: number;
   /** When what still runs is given up; undefined while not draining. */
   drainAtMs: number | undefined;
+}
+
+/** The connection that speaks for a session now, if there is one. */
+export function connectionOf(
+  { connections }: RepState,
+  { connectionId }: Session,
+): Connection | undefined {
+  return connectionId === undefined ? undefined : connections.get(connectionId);
 }
 
 /** When something happens. */

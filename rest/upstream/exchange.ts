@@ -1,11 +1,10 @@
 import type { UndiciDispatcher } from "../../deps.ts";
+import { GrowingBytes } from "../collections/growing_bytes.ts";
 import type { Answer, AnswerBody } from "../domain/answer.ts";
 import { type HeaderList, headerOf } from "../domain/headers.ts";
 import { UpstreamFailure } from "../domain/ports.ts";
 import { answerHeaders, type ReceivedHeaders } from "./answer_headers.ts";
 import { BodyStream } from "./body_stream.ts";
-import { failureOf } from "./failure.ts";
-import { GrowingBytes } from "../collections/growing_bytes.ts";
 import { plainBodyOf } from "./plain_body.ts";
 import type { Watch, Watched } from "./watch.ts";
 
@@ -198,4 +197,32 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
     this.#phase = "over";
     this.#watch.delete(this);
   }
+}
+
+/** Time-outs of connecting: ours, and the kernel's if that is shorter. */
+const CONNECT_TIMEOUT_CODES: ReadonlySet<string> = new Set([
+  "CONNECT_TIMEOUT",
+  "ETIMEDOUT",
+]);
+
+/** A code or a class name, never a sentence: sentences hold addresses. */
+const CODE = /^\w{1,60}$/;
+
+/** Reduces a foreign error to its code; its message and causes may hold a URL with a token in it. */
+export function failureOf(
+  error: unknown,
+  { mayHaveArrived }: { readonly mayHaveArrived: boolean },
+): UpstreamFailure {
+  const code = codeOf(error);
+  return new UpstreamFailure(code, {
+    isTimeout: CONNECT_TIMEOUT_CODES.has(code),
+    mayHaveArrived,
+  });
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "UNKNOWN";
+  const told = "code" in error ? error.code : undefined;
+  if (typeof told === "string" && CODE.test(told)) return told;
+  return CODE.test(error.name) ? error.name : "UNKNOWN";
 }

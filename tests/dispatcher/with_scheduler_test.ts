@@ -238,7 +238,7 @@ Deno.test("a second try that is refused when its first is left behind has its re
   await clock.settle();
   // The scheduler gives the second up; the dispatcher hears of it when it polls.
   const isRejected = true;
-  scheduler.tokenChecked(write.identity.id, isRejected, clock.nowMs());
+  scheduler.credentialChecked(write.identity.id, isRejected, clock.nowMs());
   first.leave();
   // Moves nothing, and has it poll.
   dispatcher.move({

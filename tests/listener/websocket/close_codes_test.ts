@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CLOSE_CODES } from "../../../rest/rep/close_codes.ts";
+import { CLOSE_CODES } from "../../../rest/rep/connections/close_codes.ts";
 import { createManualClock } from "../../_manual_clock.ts";
 import {
   type Client,

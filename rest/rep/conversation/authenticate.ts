@@ -1,0 +1,92 @@
+import { Refusal } from "../../domain/refusal.ts";
+import { closeConnection } from "../connections/close_connection.ts";
+import type { Connection } from "../connections/connection.ts";
+import type { Principal } from "../connections/principal.ts";
+import { dataOf, type Frame } from "../frames/frame.ts";
+import type { Turn } from "../rep_state.ts";
+import { attach, readSessionWish } from "../sessions/attach_session.ts";
+import { deliver } from "../sessions/deliver.ts";
+import { answer, refuse } from "./own_replies.ts";
+
+/** Version of the extensions, as in `rep.v1` (J1). */
+const VERSION = 1;
+
+/** The special request (A3): who the client is, and what it wishes. */
+export function authenticate(
+  turn: Turn,
+  connection: Connection,
+  frame: Frame,
+): void {
+  const data = dataOf(frame);
+  const principal = principalOf(connection, data);
+  if (principal === undefined) {
+    const refusal = new Refusal("unauthorized", "Invalid authorization key.");
+    refuse(turn, connection, frame, refusal);
+    return closeConnection(turn, connection, 4403);
+  }
+  // Everything is read before anything is changed.
+  const wish = readSessionWish(data, turn.state.settings.limits);
+  connection.principal = principal;
+  turn.state.strangers.delete(connection);
+  if (data["ext"] === true || wish !== undefined) connection.hasOptedIn = true;
+  const isResumed = wish !== undefined &&
+    attach(turn, connection, principal, wish);
+  answer(turn, connection, frame, 200, factsOf(turn, connection, isResumed));
+  if (connection.session !== undefined) deliver(turn, connection.session);
+}
+
+/** Undefined: a stranger that knows no key. Whoever is known stays who it is (A7). */
+function principalOf(
+  connection: Connection,
+  data: Record<string, unknown>,
+): Principal | undefined {
+  const { token, authorization, client } = data;
+  const known = connection.principal;
+  if (known !== undefined && token === undefined) return known;
+  const shown = typeof token === "string"
+    ? connection.start.authorize({
+      token,
+      authorization: textOf(authorization, "authorization"),
+      client: textOf(client, "client"),
+    })
+    : undefined;
+  if (known !== undefined && shown?.owner !== known.owner) {
+    throw new Refusal(
+      "forbidden",
+      "This connection belongs to another key; open one of your own",
+    );
+  }
+  return shown;
+}
+
+function textOf(value: unknown, name: string): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string") return value;
+  throw new Refusal("bad_data", `Invalid data: ${name} must be a string`);
+}
+
+/** What a client learns about its session and its bounds (B2, F1). */
+function factsOf(
+  { state }: Turn,
+  { session, inFlight, deliveredSeq }: Connection,
+  isResumed: boolean,
+): Record<string, unknown> {
+  const { limits, epoch } = state.settings;
+  const mailbox = session?.mailbox;
+  return {
+    version: VERSION,
+    session: session?.name ?? null,
+    resumed: isResumed,
+    epoch,
+    seq: mailbox?.seq ?? 0,
+    redeliver: mailbox === undefined ? 0 : mailbox.seq - deliveredSeq,
+    lost: mailbox?.lost ?? 0,
+    inFlight: (session?.inFlight ?? inFlight)?.answerable ?? 0,
+    limits: {
+      maxPayload: limits.maxPayloadBytes,
+      maxInFlight: limits.maxInFlight,
+      mailbox: limits.mailboxReplies,
+      pingInterval: limits.pingIntervalMs,
+    },
+  };
+}
