@@ -112,7 +112,9 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
     this.#phase = "buffering";
     this.ticksLeft = this.#ticks.body;
     if (!hasBody) return;
-    this.#bufferMax = status < 400 ? BUFFERED_BYTES_MAX : BUFFERED_ERROR_BYTES_MAX;
+    this.#bufferMax = status < 400
+      ? BUFFERED_BYTES_MAX
+      : BUFFERED_ERROR_BYTES_MAX;
     const bytes = Number(headerOf(this.#headers, "content-length") ?? 0);
     if (bytes > this.#bufferMax) this.#startStream();
     else this.#buffer = new GrowingBytes(bytes);
