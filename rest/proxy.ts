@@ -89,7 +89,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const http = createHttpDoor({
     ...shared,
     gate,
-    moveRequests: (which) => dispatcher.move(which),
+    moveRequests: (which) => dispatcher.reassign(which),
     onUpgrade: (request, info) => sockets.upgrade(request, info),
     twins: createTwins(gate, clock),
     isDraining: () => dispatcher.isDraining(),

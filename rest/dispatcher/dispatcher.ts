@@ -9,20 +9,20 @@ import {
   drainingRefusal,
   refusalOf,
 } from "./answering/refusals.ts";
-import { Delivery } from "./answering/responder.ts";
+import { Responder } from "./answering/responder.ts";
 import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
 import { askOf } from "./ask.ts";
 import type { DispatcherDeps } from "./dispatcher_deps.ts";
 import { Drain, type DrainReport } from "./drain.ts";
 import { Job, type JobTicket } from "./job.ts";
-import { Pump } from "./poll_loop.ts";
-import { type Move, moveJobs } from "./reassign.ts";
+import { PollLoop } from "./poll_loop.ts";
+import { reassignJobs, type Reassignment } from "./reassign.ts";
 import { Joining } from "./second_tries/joining.ts";
 import { Orphans } from "./second_tries/orphans.ts";
 import { possibleSecondTries } from "./second_tries/second_tries.ts";
 import { SingleFlight } from "./second_tries/single_flight.ts";
 import { CredentialChecks } from "./sending/credential_checks.ts";
-import { Courier } from "./sending/sender.ts";
+import { Sender } from "./sending/sender.ts";
 
 /** The one queue, driven: every request of every transport goes through `submit`. */
 export interface Dispatcher extends Submitter {
@@ -34,7 +34,7 @@ export interface Dispatcher extends Submitter {
   isDraining(): boolean;
   snapshot(): SchedulerSnapshot;
   /** Gives waiting requests another token, and tells how many have it now. */
-  move(which: Move): number;
+  reassign(which: Reassignment): number;
 }
 
 /** Wires a scheduler that decides to an upstream that sends. */
@@ -45,10 +45,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 class QueueDispatcher implements Dispatcher, TicketHandler {
   readonly #deps: DispatcherDeps;
   readonly #jobs = new Map<number, Job>();
-  readonly #pump: Pump;
-  readonly #courier: Courier;
+  readonly #pollLoop: PollLoop;
+  readonly #sender: Sender;
   readonly #joining: Joining;
-  readonly #delivery: Delivery;
+  readonly #responder: Responder;
   readonly #orphans: Orphans;
   readonly #flights: SingleFlight | undefined;
   readonly #credentialChecks: CredentialChecks;
@@ -59,11 +59,11 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   constructor(deps: DispatcherDeps) {
     const { upstream, clock, options } = deps;
     this.#deps = deps;
-    this.#pump = new Pump({
+    this.#pollLoop = new PollLoop({
       ...deps,
       act: (poll, nowMs) => this.#act(poll, nowMs),
     });
-    this.#courier = new Courier({
+    this.#sender = new Sender({
       ...deps,
       maxWaitMs: options.maxWaitMs,
       onAnswer: (job, answer, atMs) => this.#answer(job, answer, atMs),
@@ -76,9 +76,9 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       ...deps,
       orphans: this.#orphans,
       flights: this.#flights,
-      onChange: () => this.#pump.soon(),
+      onChange: () => this.#pollLoop.soon(),
     });
-    this.#delivery = new Delivery({
+    this.#responder = new Responder({
       facts: deps.facts,
       orphans: this.#orphans,
       askAlone: (ticket) => this.#queue(ticket, null),
@@ -87,7 +87,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     this.#credentialChecks = new CredentialChecks(upstream, options.apiVersion);
     this.#drain = new Drain(
       clock,
-      () => this.#jobs.size + this.#delivery.openStreams,
+      () => this.#jobs.size + this.#responder.openStreams,
     );
   }
 
@@ -107,15 +107,15 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     return this.#deps.scheduler.snapshot(this.#deps.clock.nowMs());
   }
 
-  move(which: Move): number {
-    const moved = moveJobs(this.#jobs.values(), which, {
+  reassign(which: Reassignment): number {
+    const reassigned = reassignJobs(this.#jobs.values(), which, {
       ...this.#deps,
       orphans: this.#orphans,
       flights: this.#flights,
       onRefusal: (job, refusal) => this.#refuse(job, refusal),
     });
-    this.#pump.soon();
-    return moved;
+    this.#pollLoop.soon();
+    return reassigned;
   }
 
   drain(forMs: number): Promise<DrainReport> {
@@ -178,7 +178,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     this.#credentialChecks.know(request.identity);
     const { route, caller } = request;
     facts({ kind: "queued", label: route.label, caller });
-    this.#pump.soon();
+    this.#pollLoop.soon();
   }
 
   #turnAway(ticket: JobTicket, refusal: Refusal): void {
@@ -214,35 +214,35 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     this.#flights?.close(job);
     if (!job.isWrite && !job.isWanted) {
       // Its caller left after the scheduler had chosen it.
-      this.#courier.abandon(job);
+      this.#sender.abandon(job);
       this.#refuse(job, cancelledRefusal(job));
-      return this.#pump.soon();
+      return this.#pollLoop.soon();
     }
     const { label } = job.request.route;
     this.#deps.facts({ kind: "leased", label, waitMs: nowMs - job.queuedAtMs });
-    this.#courier.carry(job, nowMs);
+    this.#sender.send(job, nowMs);
   }
 
   async #checkToken(identityId: string): Promise<void> {
     const { scheduler, clock } = this.#deps;
     const isRejected = await this.#credentialChecks.isRejected(identityId);
     scheduler.credentialChecked(identityId, isRejected, clock.nowMs());
-    this.#pump.soon();
+    this.#pollLoop.soon();
   }
 
   #again(job: Job): void {
     if (!job.isWrite && !job.isWanted) this.#takeOut(job);
-    this.#pump.soon();
+    this.#pollLoop.soon();
   }
 
   #answer(job: Job, answer: Answer, receivedAtMs: number): void {
-    this.#delivery.answer(job, answer, receivedAtMs);
+    this.#responder.answer(job, answer, receivedAtMs);
     this.#close(job);
   }
 
   #refuse(job: Job, refusal: Refusal): void {
     job.state = "done";
-    this.#delivery.refuse(job, refusal, this.#deps.clock.nowMs());
+    this.#responder.refuse(job, refusal, this.#deps.clock.nowMs());
     this.#close(job);
   }
 
@@ -250,7 +250,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     this.#jobs.delete(job.id);
     this.#flights?.close(job);
     this.#drain.noteFinished();
-    this.#pump.soon();
+    this.#pollLoop.soon();
   }
 
   #takeOut(job: Job): boolean {
@@ -264,7 +264,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   async #runDrain(forMs: number): Promise<DrainReport> {
     await this.#drain.begin(forMs);
     const report = this.#giveUp();
-    this.#pump.stop();
+    this.#pollLoop.stop();
     await this.#deps.upstream.close();
     return report;
   }
@@ -274,10 +274,10 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     const { scheduler, clock } = this.#deps;
     const { finished } = this.#drain;
     let waiting = 0;
-    let inFlight = this.#delivery.openStreams;
+    let inFlight = this.#responder.openStreams;
     for (const job of this.#jobs.values()) {
       if (job.state === "leased") {
-        this.#courier.abandon(job);
+        this.#sender.abandon(job);
         job.mayHaveRun = true;
       } else scheduler.cancel(job.id, clock.nowMs());
       if (job.sent === false) waiting++;

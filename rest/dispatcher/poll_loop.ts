@@ -1,7 +1,7 @@
 import type { Clock } from "../domain/ports.ts";
 import type { Poll, Scheduler } from "../scheduler/types.ts";
 
-export interface PumpDeps {
+export interface PollLoopDeps {
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   /** Acts on everything a poll said but its wake-up. */
@@ -12,14 +12,14 @@ export interface PumpDeps {
  * Keeps the scheduler polled: soon after anything happened, and when it asked
  * to be woken. Owns the one timer of the queue.
  */
-export class Pump {
-  readonly #deps: PumpDeps;
+export class PollLoop {
+  readonly #deps: PollLoopDeps;
   #isDue = false;
   #isStopped = false;
   #wakeAtMs: number | undefined;
   #callOff: (() => void) | undefined;
 
-  constructor(deps: PumpDeps) {
+  constructor(deps: PollLoopDeps) {
     this.#deps = deps;
   }
 

@@ -9,15 +9,15 @@ import type { Orphans } from "./second_tries/orphans.ts";
 import type { SingleFlight } from "./second_tries/single_flight.ts";
 
 /** Which requests change whose they are, and to whom. */
-export interface Move {
+export interface Reassignment {
   /** The identity they have. */
   readonly fromId: string;
   readonly to: Identity;
-  /** Whether this caller's requests are meant. */
-  readonly isMeant: (caller: string) => boolean;
+  /** Whether the requests of this caller are reassigned, too. */
+  readonly isIncluded: (caller: string) => boolean;
 }
 
-export interface MovingDeps {
+export interface ReassignDeps {
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly orphans: Orphans;
@@ -29,24 +29,24 @@ export interface MovingDeps {
  * Gives waiting requests another token, in the order in which they came, and
  * tells how many wait with it now. What has left keeps the token it left with.
  */
-export function moveJobs(
+export function reassignJobs(
   jobs: Iterable<Job>,
-  { fromId, to, isMeant }: Move,
-  deps: MovingDeps,
+  { fromId, to, isIncluded }: Reassignment,
+  deps: ReassignDeps,
 ): number {
-  let moved = 0;
+  let reassigned = 0;
   for (const job of [...jobs]) {
     const { identity, caller } = job.request;
     const isOne = job.state === "waiting" && identity.id === fromId;
-    if (isOne && isMeant(caller) && moveJob(job, to, deps)) moved++;
+    if (isOne && isIncluded(caller) && reassignJob(job, to, deps)) reassigned++;
   }
-  return moved;
+  return reassigned;
 }
 
-function moveJob(
+function reassignJob(
   job: Job,
   identity: Identity,
-  { scheduler, clock, orphans, flights, onRefusal }: MovingDeps,
+  { scheduler, clock, orphans, flights, onRefusal }: ReassignDeps,
 ): boolean {
   const nowMs = clock.nowMs();
   // Between a poll and our acting on it the scheduler is ahead of us.

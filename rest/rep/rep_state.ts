@@ -48,7 +48,7 @@ export function newState(
     settings,
     store,
     connections: new Map(),
-    strangers: new Set(),
+    unauthenticated: new Set(),
     slow: new Set(),
     submissions: new Map(),
     counters: { repliesDropped: 0, framesDropped: 0, closed: new Map() },
@@ -67,7 +67,7 @@ export interface RepState {
   readonly store: SessionStore;
   readonly connections: Map<number, Connection>;
   /** Those that have not said who they are, oldest first. */
-  readonly strangers: Set<Connection>;
+  readonly unauthenticated: Set<Connection>;
   /** Those whose readers are slow. */
   readonly slow: Set<Connection>;
   readonly submissions: Map<number, Submission>;
@@ -99,7 +99,7 @@ export interface Moment {
 }
 
 /** One event being worked on: the state, the moment, and what is to be done. */
-export interface Turn {
+export interface Step {
   readonly state: RepState;
   readonly nowMs: number;
   readonly wallMs: number;

@@ -164,10 +164,10 @@ export class RandomCallers {
   }
 
   #move(): void {
-    this.#queue.dispatcher.move({
+    this.#queue.dispatcher.reassign({
       fromId: botOf("first").id,
       to: botOf("second"),
-      isMeant: () => true,
+      isIncluded: () => true,
     });
   }
 

@@ -30,8 +30,11 @@ function write(text: string, change = {}) {
   return requestOf("POST", { text, identity: OLD, ...change });
 }
 
-function move(bench: Bench, isMeant: (caller: string) => boolean = everybody) {
-  return bench.dispatcher.move({ fromId: OLD.id, to: NEW, isMeant });
+function move(
+  bench: Bench,
+  isIncluded: (caller: string) => boolean = everybody,
+) {
+  return bench.dispatcher.reassign({ fromId: OLD.id, to: NEW, isIncluded });
 }
 
 /** What was sent: the token, and the body. */
@@ -163,7 +166,7 @@ Deno.test("with the real scheduler a line that waits for its limit moves whole",
   await clock.settle();
   // The first is on its way; the others wait for its answer.
   assert.equal(
-    dispatcher.move({ fromId: OLD.id, to: NEW, isMeant: everybody }),
+    dispatcher.reassign({ fromId: OLD.id, to: NEW, isIncluded: everybody }),
     2,
   );
   await clock.settle();

@@ -10,7 +10,7 @@ import { discardBody, watchStream } from "./streams.ts";
 /** Says that an answer took more than one try; absent after a single one. */
 const ATTEMPTS_HEADER = "x-rest-attempts";
 
-export interface DeliveryDeps {
+export interface ResponderDeps {
   readonly facts: FactSink;
   readonly orphans: Orphans;
   /** Sends a read anew for one caller whom a shared answer could not reach. */
@@ -20,11 +20,11 @@ export interface DeliveryDeps {
 }
 
 /** Brings the end of a job to everybody who waits for it, or keeps it for who comes back. */
-export class Delivery {
-  readonly #deps: DeliveryDeps;
+export class Responder {
+  readonly #deps: ResponderDeps;
   #openStreams = 0;
 
-  constructor(deps: DeliveryDeps) {
+  constructor(deps: ResponderDeps) {
     this.#deps = deps;
   }
 

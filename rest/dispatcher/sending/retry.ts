@@ -59,7 +59,7 @@ export const NO_RETRIES: RetryHistory = {
 };
 
 /** What went wrong, as far as retries care. */
-export type Mishap =
+export type RetryCause =
   | { readonly kind: "unsent" }
   | { readonly kind: "repeated"; readonly retryAfterMs: number | undefined };
 
@@ -74,34 +74,34 @@ export function isRepeatable(method: Method): boolean {
 }
 
 /** What a failed send means for this method; undefined: it must not be sent again. */
-export function mishapOfFailure(
+export function retryCauseOfFailure(
   method: Method,
   failure: UpstreamFailure,
-): Mishap | undefined {
+): RetryCause | undefined {
   if (!failure.mayHaveArrived) return { kind: "unsent" };
   if (!isRepeatable(method)) return undefined;
   return { kind: "repeated", retryAfterMs: undefined };
 }
 
 /** What an answer means for this method; undefined: it is the caller's. */
-export function mishapOfStatus(
+export function retryCauseOfStatus(
   method: Method,
   status: number,
   retryAfterMs: number | undefined,
-): Mishap | undefined {
+): RetryCause | undefined {
   if (!RETRIED_STATUSES.has(status) || !isRepeatable(method)) return undefined;
   return { kind: "repeated", retryAfterMs };
 }
 
 /** When to try again; undefined once the tries or the time are used up. */
 export function nextTry(
-  mishap: Mishap,
+  cause: RetryCause,
   history: RetryHistory,
   nowMs: number,
   random: Random,
 ): NextTry | undefined {
-  const rule = mishap.kind === "unsent" ? UNSENT : REPEATED;
-  const count = history[mishap.kind];
+  const rule = cause.kind === "unsent" ? UNSENT : REPEATED;
+  const count = history[cause.kind];
   if (count >= rule.retriesMax) return undefined;
 
   const backOffMs = Math.min(
@@ -110,13 +110,13 @@ export function nextTry(
   );
   // Half to one and a half: requests that failed together must not return together.
   const jitteredMs = backOffMs * (0.5 + random());
-  const askedMs = mishap.kind === "repeated" ? mishap.retryAfterMs ?? 0 : 0;
+  const askedMs = cause.kind === "repeated" ? cause.retryAfterMs ?? 0 : 0;
   const notBeforeMs = nowMs + Math.max(jitteredMs, askedMs);
 
   const sinceMs = history.sinceMs ?? nowMs;
   if (notBeforeMs > sinceMs + RETRY_WINDOW_MS) return undefined;
   return {
     notBeforeMs,
-    history: { ...history, [mishap.kind]: count + 1, sinceMs },
+    history: { ...history, [cause.kind]: count + 1, sinceMs },
   };
 }

@@ -16,13 +16,13 @@ import type { Job } from "../job.ts";
 import { decimalOf, msOf } from "./decimal.ts";
 import { limitReportOf } from "./limit_report.ts";
 import {
-  type Mishap,
-  mishapOfFailure,
-  mishapOfStatus,
   nextTry,
+  type RetryCause,
+  retryCauseOfFailure,
+  retryCauseOfStatus,
 } from "./retry.ts";
 
-export interface CourierDeps {
+export interface SenderDeps {
   readonly scheduler: Scheduler;
   readonly upstream: Upstream;
   readonly clock: Clock;
@@ -39,10 +39,10 @@ export interface CourierDeps {
  * Carries one leased request to Discord and settles its lease, exactly once,
  * with what came of it.
  */
-export class Courier {
-  readonly #deps: CourierDeps;
+export class Sender {
+  readonly #deps: SenderDeps;
 
-  constructor(deps: CourierDeps) {
+  constructor(deps: SenderDeps) {
     this.#deps = deps;
   }
 
@@ -50,7 +50,7 @@ export class Courier {
    * Sends it now, which is `nowMs`. How it ends is told through the callbacks; the promise
    * rejects on a broken invariant alone, and nobody catches that on purpose.
    */
-  async carry(job: Job, nowMs: number): Promise<void> {
+  async send(job: Job, nowMs: number): Promise<void> {
     const { upstream } = this.#deps;
     job.attempts++;
     job.sentAtMs = nowMs;
@@ -80,7 +80,7 @@ export class Courier {
     if (answer.status >= 500) job.mayHaveRun = true;
 
     const notBeforeMs = answer.status >= 500
-      ? this.#retryAtMs(job, mishapOf(job, answer), receivedAtMs)
+      ? this.#retryAtMs(job, retryCauseOf(job, answer), receivedAtMs)
       : undefined;
     const verdict = this.#settle(
       job,
@@ -106,8 +106,8 @@ export class Courier {
       return onRefusal(job, internalRefusal(job.sent));
     }
     if (error.mayHaveArrived) job.mayHaveRun = true;
-    const mishap = mishapOfFailure(job.request.method, error);
-    const notBeforeMs = this.#retryAtMs(job, mishap, nowMs);
+    const cause = retryCauseOfFailure(job.request.method, error);
+    const notBeforeMs = this.#retryAtMs(job, cause, nowMs);
     const verdict = this.#settle(
       job,
       notBeforeMs === undefined
@@ -121,12 +121,12 @@ export class Courier {
 
   #retryAtMs(
     job: Job,
-    mishap: Mishap | undefined,
+    cause: RetryCause | undefined,
     nowMs: number,
   ): number | undefined {
-    if (mishap === undefined) return undefined;
+    if (cause === undefined) return undefined;
     const { random, maxWaitMs } = this.#deps;
-    const next = nextTry(mishap, job.retries, nowMs, random);
+    const next = nextTry(cause, job.retries, nowMs, random);
     if (next === undefined) return undefined;
     // At its end the longest wait is over: a try would be refused, and the end there is forgotten.
     if (next.notBeforeMs >= job.queuedAtMs + maxWaitMs) return undefined;
@@ -153,10 +153,10 @@ export class Courier {
   }
 }
 
-function mishapOf(job: Job, answer: Answer): Mishap | undefined {
+function retryCauseOf(job: Job, answer: Answer): RetryCause | undefined {
   const retryAfterS = decimalOf(headerOf(answer.headers, "retry-after"));
   const retryAfterMs = retryAfterS === undefined
     ? undefined
     : msOf(retryAfterS);
-  return mishapOfStatus(job.request.method, answer.status, retryAfterMs);
+  return retryCauseOfStatus(job.request.method, answer.status, retryAfterMs);
 }

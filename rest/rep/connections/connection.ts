@@ -29,7 +29,7 @@ export interface Connection {
   /** Requests without an answer that belong to no session. */
   inFlight: InFlight | undefined;
   /** Frames before authentication that were neither PING nor authentication. */
-  strayFrames: number;
+  unauthenticatedFrames: number;
   malformed: SlidingWindow | undefined;
   refused: SlidingWindow | undefined;
 
@@ -43,7 +43,7 @@ export interface Connection {
   /** A measurement has been asked for. */
   isBeingMeasured: boolean;
   /** The reader is slow: session replies stay in the mailbox (F3). */
-  isHeld: boolean;
+  isPaused: boolean;
   /** When the buffer of a slow reader last shrank (monotonic). */
   progressAtMs: number;
 }
@@ -62,14 +62,14 @@ export function newConnection(
     session: undefined,
     isClosed: false,
     inFlight: undefined,
-    strayFrames: 0,
+    unauthenticatedFrames: 0,
     malformed: undefined,
     refused: undefined,
     deliveredSeq: 0,
     redeliverUpToSeq: 0,
     bufferedBytes: 0,
     isBeingMeasured: false,
-    isHeld: false,
+    isPaused: false,
     progressAtMs: 0,
   };
 }

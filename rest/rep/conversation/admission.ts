@@ -3,33 +3,33 @@ import { closeConnection } from "../connections/close_connection.ts";
 import { type Connection, inFlightOf } from "../connections/connection.ts";
 import { SlidingWindow } from "../connections/sliding_window.ts";
 import type { Frame } from "../frames/frame.ts";
-import type { Turn } from "../rep_state.ts";
+import type { Step } from "../rep_state.ts";
 
 /** A drain and a start take some seconds; asking sooner finds the same proxy still leaving. */
 const DRAINING_RETRY_AFTER_MS = 5_000;
 
 /** Whether one more request may be taken now (B9, F2, G3); refuses, and closes on a flood. */
 export function isAdmitted(
-  turn: Turn,
+  step: Step,
   connection: Connection,
   frame: Frame,
 ): boolean {
-  const refusal = admissionProblem(turn, connection, frame);
+  const refusal = admissionProblem(step, connection, frame);
   if (refusal === undefined) return true;
-  const { limits } = turn.state.settings;
+  const { limits } = step.state.settings;
   connection.refused ??= new SlidingWindow(
     limits.maxInFlight * limits.floodFactor,
     limits.floodWindowMs,
   );
-  if (connection.refused.isExceededAt(turn.nowMs)) {
-    closeConnection(turn, connection, 4429);
+  if (connection.refused.isExceededAt(step.nowMs)) {
+    closeConnection(step, connection, 4429);
     return false;
   }
   throw refusal;
 }
 
 function admissionProblem(
-  { state }: Turn,
+  { state }: Step,
   connection: Connection,
   { reqText }: Frame,
 ): Refusal | undefined {

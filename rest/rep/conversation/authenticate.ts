@@ -3,17 +3,17 @@ import { closeConnection } from "../connections/close_connection.ts";
 import type { Connection } from "../connections/connection.ts";
 import type { Principal } from "../connections/principal.ts";
 import { dataOf, type Frame } from "../frames/frame.ts";
-import type { Turn } from "../rep_state.ts";
-import { attach, readSessionWish } from "../sessions/attach_session.ts";
+import type { Step } from "../rep_state.ts";
+import { attach, readSessionPreferences } from "../sessions/attach_session.ts";
 import { deliver } from "../sessions/deliver.ts";
 import { answer, refuse } from "./own_replies.ts";
 
 /** Version of the extensions, as in `rep.v1` (J1). */
 const VERSION = 1;
 
-/** The special request (A3): who the client is, and what it wishes. */
+/** Serves the special request (A3): who the client is, and which extensions and session it wants. */
 export function authenticate(
-  turn: Turn,
+  step: Step,
   connection: Connection,
   frame: Frame,
 ): void {
@@ -21,21 +21,23 @@ export function authenticate(
   const principal = principalOf(connection, data);
   if (principal === undefined) {
     const refusal = new Refusal("unauthorized", "Invalid authorization key.");
-    refuse(turn, connection, frame, refusal);
-    return closeConnection(turn, connection, 4403);
+    refuse(step, connection, frame, refusal);
+    return closeConnection(step, connection, 4403);
   }
   // Everything is read before anything is changed.
-  const wish = readSessionWish(data, turn.state.settings.limits);
+  const preferences = readSessionPreferences(data, step.state.settings.limits);
   connection.principal = principal;
-  turn.state.strangers.delete(connection);
-  if (data["ext"] === true || wish !== undefined) connection.hasOptedIn = true;
-  const isResumed = wish !== undefined &&
-    attach(turn, connection, principal, wish);
-  answer(turn, connection, frame, 200, factsOf(turn, connection, isResumed));
-  if (connection.session !== undefined) deliver(turn, connection.session);
+  step.state.unauthenticated.delete(connection);
+  if (data["ext"] === true || preferences !== undefined) {
+    connection.hasOptedIn = true;
+  }
+  const isResumed = preferences !== undefined &&
+    attach(step, connection, principal, preferences);
+  answer(step, connection, frame, 200, factsOf(step, connection, isResumed));
+  if (connection.session !== undefined) deliver(step, connection.session);
 }
 
-/** Undefined: a stranger that knows no key. Whoever is known stays who it is (A7). */
+/** Undefined: the caller knows no key. A connection that is authenticated keeps its principal (A7). */
 function principalOf(
   connection: Connection,
   data: Record<string, unknown>,
@@ -67,7 +69,7 @@ function textOf(value: unknown, name: string): string | undefined {
 
 /** What a client learns about its session and its bounds (B2, F1). */
 function factsOf(
-  { state }: Turn,
+  { state }: Step,
   { session, inFlight, deliveredSeq }: Connection,
   isResumed: boolean,
 ): Record<string, unknown> {

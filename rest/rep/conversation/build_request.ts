@@ -11,7 +11,7 @@ import { queryOf, withQuery } from "../frames/query_data.ts";
 import { readOptions, type RequestOptions } from "../frames/request_options.ts";
 import { upstreamTarget } from "../frames/target.ts";
 import { type Verb, VERBS } from "../frames/verbs.ts";
-import type { Turn } from "../rep_state.ts";
+import type { Step } from "../rep_state.ts";
 
 /** What a frame comes to. */
 export interface BuiltRequest {
@@ -28,28 +28,28 @@ const encoder = new TextEncoder();
 
 /** Makes the request a frame asks for, or refuses what it says (C13 to C27, E). */
 export function buildRequest(
-  turn: Turn,
+  step: Step,
   connection: Connection,
   principal: Principal,
   frame: Frame,
   verb: Verb,
   path: string,
 ): BuiltRequest {
-  const { settings } = turn.state;
+  const { settings } = step.state;
   const method = VERBS[verb];
   const query = verb === "GET" && frame.dataText !== undefined
     ? queryOf(frame.dataText)
     : "";
   const target = upstreamTarget(withQuery(path, query), settings.apiVersion);
-  const route = routeOf(method, target.path, turn.wallMs);
+  const route = routeOf(method, target.path, step.wallMs);
   const { members } = frame;
   const options = readOptions(
     members.headers,
     members.opts,
     settings.allowedHeaders,
   );
-  const nonce = nonceOf(turn, connection, frame, options, route);
-  const body = bodyOf(turn, frame, verb, nonce);
+  const nonce = nonceOf(step, connection, frame, options, route);
+  const body = bodyOf(step, frame, verb, nonce);
   return {
     request: {
       method,
@@ -79,7 +79,7 @@ interface Body {
 }
 
 function bodyOf(
-  turn: Turn,
+  step: Step,
   frame: Frame,
   verb: Verb,
   nonce: string | undefined,
@@ -94,7 +94,7 @@ function bodyOf(
     ? dataText
     : withNonce(dataText, nonce);
   if (files.length > 0) {
-    const boundary = turn.state.settings.boundary();
+    const boundary = step.state.settings.boundary();
     return {
       type: `multipart/form-data; boundary=${boundary}`,
       bytes: multipartOf(text, files, boundary),
@@ -113,7 +113,7 @@ const MESSAGE_CREATE = "POST /channels/{channel_id}/messages";
  * session and `req` give the same nonce in every life of the proxy.
  */
 function nonceOf(
-  { state }: Turn,
+  { state }: Step,
   { session }: Connection,
   { members, reqText }: Frame,
   { isDeduped }: RequestOptions,

@@ -6,13 +6,13 @@ import { dataOf, type Frame } from "../frames/frame.ts";
 import { childText, jsonChildren } from "../frames/json_children.ts";
 import { NO_TARGET, replyText } from "../frames/reply.ts";
 import { isSameReq, reqKeyOf } from "../frames/req_key.ts";
-import type { Turn } from "../rep_state.ts";
+import type { Step } from "../rep_state.ts";
 import type { PendingRequest } from "../sessions/in_flight.ts";
 import { answer } from "./own_replies.ts";
 import { settle } from "./settle.ts";
 
 /** Asks for a request to be taken back (D1). */
-export function cancel(turn: Turn, connection: Connection, frame: Frame): void {
+export function cancel(step: Step, connection: Connection, frame: Frame): void {
   const { req } = dataOf(frame);
   const wanted = frame.dataText === undefined
     ? undefined
@@ -26,14 +26,14 @@ export function cancel(turn: Turn, connection: Connection, frame: Frame): void {
     const isDone = reqKey !== undefined &&
       connection.session?.known.has(reqKey);
     const state = isDone === true ? "done" : "unknown";
-    return answer(turn, connection, frame, 200, { cancelled: false, state });
+    return answer(step, connection, frame, 200, { cancelled: false, state });
   }
   const { reqText, targetText = NO_TARGET } = frame;
   const inquiry: CancelInquiry | undefined = reqText === undefined
     ? undefined
     : { connectionId: connection.id, targetText, reqText };
   const submissionId = pending.id;
-  turn.actions.push({ kind: "cancel", submissionId, inquiry });
+  step.actions.push({ kind: "cancel", submissionId, inquiry });
 }
 
 /** The oldest request of that name without an answer. */
@@ -55,20 +55,20 @@ function findPending(
 
 /** Takes note of what became of a cancellation: the request is always answered too. */
 export function noteCancelled(
-  turn: Turn,
+  step: Step,
   { submissionId, inquiry }: Extract<Action, { kind: "cancel" }>,
   outcome: "cancelled" | "sent" | "done",
 ): void {
-  const submission = turn.state.submissions.get(submissionId);
+  const submission = step.state.submissions.get(submissionId);
   if (outcome === "cancelled" && submission !== undefined) {
     const refusal = new Refusal("cancelled", "Cancelled");
-    settle(turn, submission, { kind: "refusal", refusal });
+    settle(step, submission, { kind: "refusal", refusal });
   }
   if (inquiry === undefined) return;
-  const connection = turn.state.connections.get(inquiry.connectionId);
+  const connection = step.state.connections.get(inquiry.connectionId);
   if (connection === undefined) return;
   const bodyText = outcome === "cancelled"
     ? '{"cancelled":true}'
     : `{"cancelled":false,"state":"${outcome}"}`;
-  push(turn, connection, replyText({ ...inquiry, status: 200, bodyText }));
+  push(step, connection, replyText({ ...inquiry, status: 200, bodyText }));
 }

@@ -1,6 +1,6 @@
 import type { Fact } from "../../domain/fact.ts";
 import { push } from "../connections/outbound.ts";
-import type { RepState, Turn } from "../rep_state.ts";
+import type { RepState, Step } from "../rep_state.ts";
 
 /** What the server tells clients that opted in, unasked (G2). */
 export type Notice =
@@ -25,41 +25,41 @@ const TROUBLES_MAX = 1_000;
 const MS_PER_S = 1_000;
 
 /** Sends a notice to those who opted in (G1); to all, or to one caller alone. */
-export function notify(turn: Turn, notice: Notice, caller?: string): void {
+export function notify(step: Step, notice: Notice, caller?: string): void {
   const data = JSON.stringify(notice);
   const text = `{"target":"/_rep/notice","method":"ACTION","data":${data}}`;
-  for (const connection of turn.state.connections.values()) {
+  for (const connection of step.state.connections.values()) {
     const { principal, hasOptedIn } = connection;
     if (!hasOptedIn || principal === undefined) continue;
     if (caller !== undefined && principal.callerName !== caller) continue;
-    push(turn, connection, text);
+    push(step, connection, text);
   }
 }
 
 /** Tells of a trouble when it begins and when it is over (G2). */
-export function noteFact(turn: Turn, fact: Fact): void {
-  if (!isNoteworthy(turn.state, fact)) return;
+export function noteFact(step: Step, fact: Fact): void {
+  if (!isNoteworthy(step.state, fact)) return;
   if (fact.kind === "refused") {
     if (BANS.has(fact.code)) {
       const { retryAfterMs } = fact;
       const notice: Notice = retryAfterMs === undefined
         ? { type: BANNED }
         : { type: BANNED, retry_after: retryAfterMs / MS_PER_S };
-      begin(turn, BANNED, notice);
+      begin(step, BANNED, notice);
     } else if (fact.code === "token_rejected") {
       // Another caller's token may be in perfect health.
       const { caller } = fact;
-      begin(turn, tokenTrouble(caller), { type: "invalid-token" }, caller);
+      begin(step, tokenTrouble(caller), { type: "invalid-token" }, caller);
     }
   } else if (fact.kind === "rate_limited") {
     const { scope, retryAfterMs } = fact;
     if (scope !== "global" || retryAfterMs === undefined) return;
-    notify(turn, { type: "global-limit", resetAfter: retryAfterMs / MS_PER_S });
+    notify(step, { type: "global-limit", resetAfter: retryAfterMs / MS_PER_S });
   } else if (fact.kind === "answered") {
     // Paths with a token of their own go through without the bot's.
     if (fact.status >= 400 || fact.label.includes("_token}")) return;
-    end(turn, BANNED);
-    end(turn, tokenTrouble(fact.caller), fact.caller);
+    end(step, BANNED);
+    end(step, tokenTrouble(fact.caller), fact.caller);
   }
 }
 
@@ -81,22 +81,22 @@ function tokenTrouble(caller: string): string {
 }
 
 function begin(
-  turn: Turn,
+  step: Step,
   trouble: string,
   notice: Notice,
   caller?: string,
 ): void {
-  const { troubles } = turn.state;
+  const { troubles } = step.state;
   if (troubles.has(trouble)) return;
   if (troubles.size >= TROUBLES_MAX) troubles.clear();
-  troubles.set(trouble, turn.nowMs);
-  notify(turn, notice, caller);
+  troubles.set(trouble, step.nowMs);
+  notify(step, notice, caller);
 }
 
-function end(turn: Turn, trouble: string, caller?: string): void {
-  const { troubles } = turn.state;
+function end(step: Step, trouble: string, caller?: string): void {
+  const { troubles } = step.state;
   const sinceMs = troubles.get(trouble);
-  if (sinceMs === undefined || turn.nowMs - sinceMs < SETTLING_MS) return;
+  if (sinceMs === undefined || step.nowMs - sinceMs < SETTLING_MS) return;
   troubles.delete(trouble);
-  notify(turn, { type: "resumed-upstream" }, caller);
+  notify(step, { type: "resumed-upstream" }, caller);
 }

@@ -4,63 +4,63 @@ import { push } from "../connections/outbound.ts";
 import type { Frame } from "../frames/frame.ts";
 import { refusalReply } from "../frames/refusal_text.ts";
 import { NO_TARGET, replyText } from "../frames/reply.ts";
-import type { Turn } from "../rep_state.ts";
+import type { Step } from "../rep_state.ts";
 
 /** Answers a frame in the proxy's own name and at once: no seq, nothing kept (B3). */
 export function answer(
-  turn: Turn,
+  step: Step,
   connection: Connection,
   frame: Frame,
   status: number,
   data: unknown,
 ): void {
-  send(turn, connection, frame, { status, bodyText: JSON.stringify(data) });
+  send(step, connection, frame, { status, bodyText: JSON.stringify(data) });
 }
 
 /** Refuses a frame; without `req` its client is not told (C28). */
 export function refuse(
-  turn: Turn,
+  step: Step,
   connection: Connection,
   frame: Frame,
   refusal: Refusal,
 ): void {
-  tellRefused(turn, connection, refusal);
-  if (frame.reqText === undefined) turn.state.counters.framesDropped++;
-  else send(turn, connection, frame, refusalReply(refusal));
+  tellRefused(step, connection, refusal);
+  if (frame.reqText === undefined) step.state.counters.framesDropped++;
+  else send(step, connection, frame, refusalReply(refusal));
 }
 
 /** Refuses what is no frame at all: neither its target nor its `req` can be named (C9). */
 export function refuseMalformed(
-  turn: Turn,
+  step: Step,
   connection: Connection,
   refusal: Refusal,
 ): void {
-  tellRefused(turn, connection, refusal);
+  tellRefused(step, connection, refusal);
   const said = refusalReply(refusal);
   const unread = { targetText: NO_TARGET, reqText: undefined };
-  push(turn, connection, replyText({ ...said, ...unread }));
+  push(step, connection, replyText({ ...said, ...unread }));
 }
 
 /** What the label says of a request that has no route, or none yet. */
 const NO_ROUTE = "(no route)";
-const STRANGER = "(stranger)";
+const UNAUTHENTICATED = "(unauthenticated)";
 
 function tellRefused(
-  turn: Turn,
+  step: Step,
   { principal }: Connection,
   { code, retryAfterMs }: Refusal,
 ): void {
-  const caller = principal?.callerName ?? STRANGER;
+  const caller = principal?.callerName ?? UNAUTHENTICATED;
   const fact = { kind: "refused", code, label: NO_ROUTE, caller } as const;
-  turn.actions.push({ kind: "tell", fact: { ...fact, retryAfterMs } });
+  step.actions.push({ kind: "tell", fact: { ...fact, retryAfterMs } });
 }
 
 function send(
-  turn: Turn,
+  step: Step,
   connection: Connection,
   { targetText = NO_TARGET, reqText }: Frame,
   said: { readonly status: number; readonly bodyText: string },
 ): void {
   if (reqText === undefined) return;
-  push(turn, connection, replyText({ ...said, targetText, reqText }));
+  push(step, connection, replyText({ ...said, targetText, reqText }));
 }

@@ -3,7 +3,7 @@ import { detach } from "../connections/close_connection.ts";
 import { type Connection, inFlightOf } from "../connections/connection.ts";
 import { dataOf, type Frame } from "../frames/frame.ts";
 import type { Verb } from "../frames/verbs.ts";
-import type { Turn } from "../rep_state.ts";
+import type { Step } from "../rep_state.ts";
 import { noteAck } from "../sessions/acknowledge.ts";
 import { authenticate } from "./authenticate.ts";
 import { cancel } from "./cancel.ts";
@@ -11,7 +11,7 @@ import { answer } from "./own_replies.ts";
 
 /** Answers what is asked of the proxy itself: everything below `/_rep/`. */
 export function serveOwnTarget(
-  turn: Turn,
+  step: Step,
   connection: Connection,
   frame: Frame,
   verb: Verb,
@@ -19,15 +19,15 @@ export function serveOwnTarget(
 ): void {
   switch (`${verb} ${name}`) {
     case "ACTION auth":
-      return authenticate(turn, connection, frame);
+      return authenticate(step, connection, frame);
     case "ACTION ack":
-      return acknowledge(turn, connection, frame);
+      return acknowledge(step, connection, frame);
     case "ACTION cancel":
-      return cancel(turn, connection, frame);
+      return cancel(step, connection, frame);
     case "DELETE session":
-      return endSession(turn, connection, frame);
+      return endSession(step, connection, frame);
     case "GET ping":
-      return answer(turn, connection, frame, 200, { now: turn.wallMs });
+      return answer(step, connection, frame, 200, { now: step.wallMs });
     default:
       throw new Refusal(
         "no_such_target",
@@ -36,28 +36,28 @@ export function serveOwnTarget(
   }
 }
 
-function acknowledge(turn: Turn, connection: Connection, frame: Frame): void {
+function acknowledge(step: Step, connection: Connection, frame: Frame): void {
   const { session } = connection;
   if (session === undefined) throw noSession();
-  noteAck(turn, connection, frame, dataOf(frame)["seq"] ?? null);
-  answer(turn, connection, frame, 200, { seq: session.mailbox.ackedSeq });
+  noteAck(step, connection, frame, dataOf(frame)["seq"] ?? null);
+  answer(step, connection, frame, 200, { seq: session.mailbox.ackedSeq });
 }
 
 /** Ends the session; what still runs for it is answered over this connection (B7). */
-function endSession(turn: Turn, connection: Connection, frame: Frame): void {
+function endSession(step: Step, connection: Connection, frame: Frame): void {
   const { session } = connection;
   if (session === undefined) throw noSession();
-  detach(turn, connection);
-  turn.state.store.end(session);
+  detach(step, connection);
+  step.state.store.end(session);
   for (const { id } of [...session.inFlight]) {
-    const submission = turn.state.submissions.get(id);
+    const submission = step.state.submissions.get(id);
     if (submission === undefined) continue;
     session.inFlight.delete(submission);
     submission.session = undefined;
     submission.connectionId = connection.id;
     inFlightOf(connection).add(submission);
   }
-  answer(turn, connection, frame, 200, { ended: true });
+  answer(step, connection, frame, 200, { ended: true });
 }
 
 function noSession(): Refusal {

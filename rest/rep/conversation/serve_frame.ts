@@ -7,7 +7,7 @@ import { readPath, readVerb } from "../frames/request_line.ts";
 import { ownTargetOf } from "../frames/target.ts";
 import { isLongerThan } from "../frames/utf8_length.ts";
 import type { Verb } from "../frames/verbs.ts";
-import type { Submission, Turn } from "../rep_state.ts";
+import type { Step, Submission } from "../rep_state.ts";
 import { noteAck } from "../sessions/acknowledge.ts";
 import { replay } from "../sessions/deliver.ts";
 import { isAdmitted } from "./admission.ts";
@@ -17,27 +17,27 @@ import { serveOwnTarget } from "./own_targets.ts";
 
 /** Serves a frame of a client that has said who it is. */
 export function serveFrame(
-  turn: Turn,
+  step: Step,
   connection: Connection,
   principal: Principal,
   frame: Frame,
 ): void {
   try {
-    checkReq(turn, frame);
-    noteAck(turn, connection, frame, frame.members.ack);
+    checkReq(step, frame);
+    noteAck(step, connection, frame, frame.members.ack);
     const path = readPath(frame, connection.start.origins);
     const verb = readVerb(frame);
     const own = ownTargetOf(path);
-    if (own !== undefined) serveOwnTarget(turn, connection, frame, verb, own);
-    else serveRequest(turn, connection, principal, frame, verb, path);
+    if (own !== undefined) serveOwnTarget(step, connection, frame, verb, own);
+    else serveRequest(step, connection, principal, frame, verb, path);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    refuse(turn, connection, frame, error);
+    refuse(step, connection, frame, error);
   }
 }
 
 /** A `req` is a name, not a place to keep things (C32). */
-export function checkReq({ state }: Turn, { reqText }: Frame): void {
+export function checkReq({ state }: Step, { reqText }: Frame): void {
   const { reqBytes } = state.settings.limits;
   if (reqText === undefined || !isLongerThan(reqText, reqBytes)) return;
   throw new Refusal(
@@ -47,7 +47,7 @@ export function checkReq({ state }: Turn, { reqText }: Frame): void {
 }
 
 function serveRequest(
-  turn: Turn,
+  step: Step,
   connection: Connection,
   principal: Principal,
   frame: Frame,
@@ -61,13 +61,13 @@ function serveRequest(
   const { session } = connection;
   const fingerprint = session === undefined || reqKey === undefined
     ? ""
-    : turn.state.settings.digest(fingerprintParts(frame, verb, path));
-  if (reqKey !== undefined && isKnown(turn, connection, reqKey, fingerprint)) {
+    : step.state.settings.digest(fingerprintParts(frame, verb, path));
+  if (reqKey !== undefined && isKnown(step, connection, reqKey, fingerprint)) {
     return;
   }
-  if (!isAdmitted(turn, connection, frame)) return;
+  if (!isAdmitted(step, connection, frame)) return;
   const { request, wantsHeaders } = buildRequest(
-    turn,
+    step,
     connection,
     principal,
     frame,
@@ -75,7 +75,7 @@ function serveRequest(
     path,
   );
   const submission: Submission = {
-    id: ++turn.state.lastSubmissionId,
+    id: ++step.state.lastSubmissionId,
     connectionId: connection.id,
     session,
     verb,
@@ -85,13 +85,13 @@ function serveRequest(
     wantsHeaders,
   };
   const submissionId = submission.id;
-  turn.state.submissions.set(submissionId, submission);
+  step.state.submissions.set(submissionId, submission);
   inFlightOf(connection).add(submission);
   if (session !== undefined && reqKey !== undefined) {
     const known = { fingerprint, submissionId, seq: 0 };
-    turn.state.store.remember(session, reqKey, known);
+    step.state.store.remember(session, reqKey, known);
   }
-  turn.actions.push({ kind: "submit", submissionId, request });
+  step.actions.push({ kind: "submit", submissionId, request });
 }
 
 /**
@@ -99,7 +99,7 @@ function serveRequest(
  * done (I2), or from the mailbox (I3), and never executed twice.
  */
 function isKnown(
-  turn: Turn,
+  step: Step,
   { session }: Connection,
   reqKey: string,
   fingerprint: string,
@@ -113,6 +113,6 @@ function isKnown(
     );
   }
   const reply = known.seq === 0 ? undefined : session.mailbox.get(known.seq);
-  if (reply !== undefined) replay(turn, session, reply);
+  if (reply !== undefined) replay(step, session, reply);
   return true;
 }

@@ -7,12 +7,12 @@ import {
 } from "../frames/answer_text.ts";
 import { refusalReply } from "../frames/refusal_text.ts";
 import { replyText } from "../frames/reply.ts";
-import { connectionOf, type Submission, type Turn } from "../rep_state.ts";
+import { connectionOf, type Step, type Submission } from "../rep_state.ts";
 import { deliver } from "../sessions/deliver.ts";
 import type { Session } from "../sessions/session.ts";
 
 /** How a submission ended. */
-export type Outcome =
+export type SubmissionResult =
   | { readonly kind: "answer"; readonly answer: WholeAnswer }
   | { readonly kind: "refusal"; readonly refusal: Refusal };
 
@@ -32,11 +32,11 @@ const NOT_ACCEPTED: ReadonlySet<RefusalCode> = new Set([
 
 /** Brings an outcome to whoever waits for it. */
 export function settle(
-  turn: Turn,
+  step: Step,
   submission: Submission,
-  outcome: Outcome,
+  outcome: SubmissionResult,
 ): void {
-  const { state } = turn;
+  const { state } = step;
   const { session, reqText } = submission;
   const origin = state.connections.get(submission.connectionId);
   state.submissions.delete(submission.id);
@@ -44,7 +44,7 @@ export function settle(
   if (reqText === undefined) return;
   const isKept = session !== undefined &&
     !(isNotAccepted(outcome) && session.connectionId !== undefined);
-  if (isKept) return settleKept(turn, session, submission, reqText, outcome);
+  if (isKept) return settleKept(step, session, submission, reqText, outcome);
 
   if (session !== undefined && submission.reqKey !== undefined) {
     state.store.forget(session, submission.reqKey);
@@ -59,7 +59,7 @@ export function settle(
   const { targetText } = submission;
   const { status, bodyText, headersText } = wordsOf(submission, outcome);
   push(
-    turn,
+    step,
     receiver,
     replyText(
       { targetText, status, bodyText, reqText },
@@ -70,29 +70,29 @@ export function settle(
 }
 
 function settleKept(
-  turn: Turn,
+  step: Step,
   session: Session,
   submission: Submission,
   reqText: string,
-  outcome: Outcome,
+  outcome: SubmissionResult,
 ): void {
   if (session.hasEnded) {
-    turn.state.counters.repliesDropped++;
+    step.state.counters.repliesDropped++;
     return;
   }
   const { targetText, reqKey, verb } = submission;
-  turn.state.store.keep(session, {
+  step.state.store.keep(session, {
     ...wordsOf(submission, outcome),
     targetText,
     reqText,
     reqKey,
     verb,
-    atWallMs: turn.wallMs,
+    atWallMs: step.wallMs,
   });
-  deliver(turn, session);
+  deliver(step, session);
 }
 
-function isNotAccepted(outcome: Outcome): boolean {
+function isNotAccepted(outcome: SubmissionResult): boolean {
   if (outcome.kind === "answer") return false;
   const { code, sent } = outcome.refusal;
   return sent === false && NOT_ACCEPTED.has(code);
@@ -106,7 +106,7 @@ interface Words {
 
 function wordsOf(
   { wantsHeaders }: Submission,
-  outcome: Outcome,
+  outcome: SubmissionResult,
 ): Words {
   if (outcome.kind === "refusal") {
     return { ...refusalReply(outcome.refusal), headersText: undefined };

@@ -1,7 +1,7 @@
 import { closeConnection } from "../connections/close_connection.ts";
 import type { Connection } from "../connections/connection.ts";
 import { pollSlowReaders } from "../connections/slow_readers.ts";
-import type { RepState, Turn } from "../rep_state.ts";
+import type { RepState, Step } from "../rep_state.ts";
 
 /** Sessions live for minutes; looking once a second is soon enough. */
 const SWEEP_MS = 1_000;
@@ -11,9 +11,9 @@ export const DRAIN_GRACE_MS = 250;
 
 /** When the next thing is due that no message brings about. */
 export function nextWakeAtMs(state: RepState): number | undefined {
-  const { strangers, slow, store, settings, drainAtMs } = state;
+  const { unauthenticated, slow, store, settings, drainAtMs } = state;
   let wakeAtMs = state.connections.size > 0 ? drainAtMs ?? Infinity : Infinity;
-  const [oldest] = strangers;
+  const [oldest] = unauthenticated;
   if (oldest !== undefined) {
     const deadlineAtMs = oldest.openedAtMs + settings.limits.authDeadlineMs;
     wakeAtMs = Math.min(wakeAtMs, deadlineAtMs);
@@ -24,26 +24,26 @@ export function nextWakeAtMs(state: RepState): number | undefined {
 }
 
 /** Does whatever is due. */
-export function tick(turn: Turn): void {
-  const { state, nowMs } = turn;
-  closeLateStrangers(turn);
-  if (state.slow.size > 0 && nowMs >= state.pollAtMs) pollSlowReaders(turn);
-  if (nowMs >= state.sweepAtMs) sweepSessions(turn);
-  if (state.drainAtMs !== undefined && nowMs >= state.drainAtMs) closeAll(turn);
+export function tick(step: Step): void {
+  const { state, nowMs } = step;
+  closeLateUnauthenticated(step);
+  if (state.slow.size > 0 && nowMs >= state.pollAtMs) pollSlowReaders(step);
+  if (nowMs >= state.sweepAtMs) sweepSessions(step);
+  if (state.drainAtMs !== undefined && nowMs >= state.drainAtMs) closeAll(step);
 }
 
 /** All are given equally long, so the first that is not late ends the walk (A6). */
-function closeLateStrangers(turn: Turn): void {
-  const { strangers, settings } = turn.state;
-  for (const connection of strangers) {
+function closeLateUnauthenticated(step: Step): void {
+  const { unauthenticated, settings } = step.state;
+  for (const connection of unauthenticated) {
     const { authDeadlineMs } = settings.limits;
-    if (turn.nowMs < connection.openedAtMs + authDeadlineMs) return;
-    closeConnection(turn, connection, 4408);
+    if (step.nowMs < connection.openedAtMs + authDeadlineMs) return;
+    closeConnection(step, connection, 4408);
   }
 }
 
 /** Forgets what was acknowledged long ago, and sessions nobody came back to (B7, I5). */
-function sweepSessions({ state, nowMs }: Turn): void {
+function sweepSessions({ state, nowMs }: Step): void {
   const { store } = state;
   state.sweepAtMs = nowMs + SWEEP_MS;
   for (const session of store.all()) {
@@ -60,7 +60,7 @@ export function isDrained({ drainAtMs, submissions }: RepState): boolean {
 }
 
 /** The end of a drain: every client is told to come back (1012). */
-export function closeAll(turn: Turn): void {
-  const connections: Connection[] = [...turn.state.connections.values()];
-  for (const connection of connections) closeConnection(turn, connection, 1012);
+export function closeAll(step: Step): void {
+  const connections: Connection[] = [...step.state.connections.values()];
+  for (const connection of connections) closeConnection(step, connection, 1012);
 }

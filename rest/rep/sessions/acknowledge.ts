@@ -1,14 +1,14 @@
 import { Refusal } from "../../domain/refusal.ts";
 import type { Connection } from "../connections/connection.ts";
 import type { Frame } from "../frames/frame.ts";
-import type { Turn } from "../rep_state.ts";
+import type { Step } from "../rep_state.ts";
 
 /**
  * Takes an acknowledgement, on whatever frame it came (B4). One that cannot be
  * right is refused if the frame can be answered, else ignored.
  */
 export function noteAck(
-  turn: Turn,
+  step: Step,
   { session }: Connection,
   { reqText }: Frame,
   ack: unknown,
@@ -19,7 +19,7 @@ export function noteAck(
     ack >= 0 && ack <= mailbox.seq;
   if (isWithin) {
     if (ack > mailbox.ackedSeq) {
-      turn.state.store.acknowledge(session, ack, turn.nowMs);
+      step.state.store.acknowledge(session, ack, step.nowMs);
     }
     return;
   }

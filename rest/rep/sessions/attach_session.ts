@@ -3,10 +3,10 @@ import { closeConnection, detach } from "../connections/close_connection.ts";
 import type { Connection } from "../connections/connection.ts";
 import type { Principal } from "../connections/principal.ts";
 import type { RepLimits } from "../limits.ts";
-import { connectionOf, type Turn } from "../rep_state.ts";
+import { connectionOf, type Step } from "../rep_state.ts";
 
 /** What a client says about the session it wants (B1). */
-export interface SessionWish {
+export interface SessionPreferences {
   readonly name: string;
   readonly expiryMs: number | undefined;
   /** The highest seq it has processed; undefined when it does not know. */
@@ -16,11 +16,11 @@ export interface SessionWish {
 const NAME = /^[A-Za-z0-9._:-]{1,64}$/;
 const MS_PER_S = 1_000;
 
-/** Reads the wish for a session; undefined where there is none. */
-export function readSessionWish(
+/** Reads the preferences for a session; undefined where there is none. */
+export function readSessionPreferences(
   { session, expiry, lastSeq }: Record<string, unknown>,
   limits: RepLimits,
-): SessionWish | undefined {
+): SessionPreferences | undefined {
   const seconds = numberOf(expiry, "expiry");
   const processed = numberOf(lastSeq, "lastSeq");
   if (session === undefined || session === null) return undefined;
@@ -53,12 +53,12 @@ function numberOf(value: unknown, name: string): number | undefined {
  * (B10). True when it existed. A connection that has it now loses it (B8).
  */
 export function attach(
-  turn: Turn,
+  step: Step,
   connection: Connection,
   { owner }: Principal,
-  { name, expiryMs, lastSeq }: SessionWish,
+  { name, expiryMs, lastSeq }: SessionPreferences,
 ): boolean {
-  const { store, settings } = turn.state;
+  const { store, settings } = step.state;
   const found = store.find(owner, name);
   const session = found ??
     store.create(owner, name, expiryMs ?? settings.limits.expiryMs);
@@ -71,9 +71,9 @@ export function attach(
   if (expiryMs !== undefined) session.expiryMs = expiryMs;
   const isSame = session.connectionId === connection.id;
   if (!isSame) {
-    const former = connectionOf(turn.state, session);
-    if (former !== undefined) closeConnection(turn, former, 4409);
-    detach(turn, connection);
+    const former = connectionOf(step.state, session);
+    if (former !== undefined) closeConnection(step, former, 4409);
+    detach(step, connection);
     session.connectionId = connection.id;
     connection.session = session;
   }

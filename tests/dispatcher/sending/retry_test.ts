@@ -1,27 +1,27 @@
 import assert from "node:assert/strict";
 import {
-  type Mishap,
-  mishapOfFailure,
-  mishapOfStatus,
   nextTry,
   NO_RETRIES,
   RETRY_WINDOW_MS,
+  type RetryCause,
+  retryCauseOfFailure,
+  retryCauseOfStatus,
   type RetryHistory,
 } from "../../../rest/dispatcher/sending/retry.ts";
 import { METHODS } from "../../../rest/domain/request.ts";
 import { lost, timedOut, unsent } from "../_scripted_upstream.ts";
 
 const NOW_MS = 1_000;
-const UNSENT: Mishap = { kind: "unsent" };
-const REPEATED: Mishap = { kind: "repeated", retryAfterMs: undefined };
+const UNSENT: RetryCause = { kind: "unsent" };
+const REPEATED: RetryCause = { kind: "repeated", retryAfterMs: undefined };
 
-/** Delays of one mishap after the other, until there is no next try. */
-function delaysOf(mishap: Mishap, random: number): number[] {
+/** Delays of one cause after the other, until there is no next try. */
+function delaysOf(cause: RetryCause, random: number): number[] {
   const delays: number[] = [];
   let history: RetryHistory = NO_RETRIES;
   let nowMs = NOW_MS;
   for (;;) {
-    const next = nextTry(mishap, history, nowMs, () => random);
+    const next = nextTry(cause, history, nowMs, () => random);
     if (next === undefined) return delays;
     delays.push(next.notBeforeMs - nowMs);
     nowMs = next.notBeforeMs;
@@ -29,10 +29,11 @@ function delaysOf(mishap: Mishap, random: number): number[] {
   }
 }
 
-Deno.test("mishapOfStatus() repeats GET, PUT and DELETE on 502, 503, 504 and 520 to 524, and nothing else", () => {
+Deno.test("retryCauseOfStatus() repeats GET, PUT and DELETE on 502, 503, 504 and 520 to 524, and nothing else", () => {
   for (const method of METHODS) {
     for (let status = 200; status < 600; status++) {
-      const isRetried = mishapOfStatus(method, status, undefined) !== undefined;
+      const isRetried =
+        retryCauseOfStatus(method, status, undefined) !== undefined;
       const isBadGateway = status >= 502 && status <= 504 ||
         status >= 520 && status <= 524;
       const isRepeatable = method !== "POST" && method !== "PATCH";
@@ -45,19 +46,19 @@ Deno.test("mishapOfStatus() repeats GET, PUT and DELETE on 502, 503, 504 and 520
   }
 });
 
-Deno.test("mishapOfFailure() lets every method try again where nothing was sent", () => {
+Deno.test("retryCauseOfFailure() lets every method try again where nothing was sent", () => {
   for (const method of METHODS) {
-    assert.deepEqual(mishapOfFailure(method, unsent()), UNSENT, method);
+    assert.deepEqual(retryCauseOfFailure(method, unsent()), UNSENT, method);
   }
 });
 
-Deno.test("mishapOfFailure() repeats what may have arrived for GET, PUT and DELETE alone", () => {
+Deno.test("retryCauseOfFailure() repeats what may have arrived for GET, PUT and DELETE alone", () => {
   for (const failure of [lost(), timedOut()]) {
     for (const method of ["GET", "PUT", "DELETE"] as const) {
-      assert.deepEqual(mishapOfFailure(method, failure), REPEATED, method);
+      assert.deepEqual(retryCauseOfFailure(method, failure), REPEATED, method);
     }
     for (const method of ["POST", "PATCH"] as const) {
-      assert.equal(mishapOfFailure(method, failure), undefined, method);
+      assert.equal(retryCauseOfFailure(method, failure), undefined, method);
     }
   }
 });

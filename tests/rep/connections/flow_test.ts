@@ -144,7 +144,7 @@ Deno.test("F3: a large mailbox is redelivered as fast as it is read", () => {
   assert.equal(again.heard().at(-1).seq, 14);
 });
 
-Deno.test("F3: a reply asked for again waits for its turn at a slow reader", () => {
+Deno.test("F3: a reply asked for again waits for its step at a slow reader", () => {
   const { talk, peer } = slowSession();
   peer.heard();
   get(peer, 2);
@@ -214,7 +214,7 @@ Deno.test("F3: slow readers together are bounded, the slowest is closed first", 
   assert.deepEqual(peers.map((peer) => peer.closeCode()), [0, 4413, 0]);
 });
 
-Deno.test("F3: a stranger that does not read its replies is closed early", () => {
+Deno.test("F3: an unauthenticated caller that does not read its replies is closed early", () => {
   const talk = new Conversation();
   const peer = talk.open({ keyName: null });
   talk.buffered.set(peer.id, 70_000);

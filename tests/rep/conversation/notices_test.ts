@@ -27,7 +27,7 @@ function typesOf(frames: readonly Said[]): string[] {
 Deno.test("G1: a notice is a request without req, to those who opted in", () => {
   const talk = new Conversation();
   const plain = talk.open();
-  const stranger = talk.open({ keyName: null, hasOptedIn: true });
+  const unauthenticated = talk.open({ keyName: null, hasOptedIn: true });
   const modern = talk.open({ hasOptedIn: true });
   const byRequest = talk.open({ keyName: null });
   byRequest.say({
@@ -44,7 +44,7 @@ Deno.test("G1: a notice is a request without req, to those who opted in", () => 
   assert.deepEqual(modern.heardOne(), notice);
   assert.deepEqual(byRequest.heardOne(), notice);
   assert.deepEqual(plain.texts(), []);
-  assert.deepEqual(stranger.texts(), []);
+  assert.deepEqual(unauthenticated.texts(), []);
 });
 
 Deno.test("G1: a REPLY to a notice is ignored like any other", () => {
