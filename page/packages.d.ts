@@ -18,11 +18,13 @@ export type Child =
 
 export function render(what: Child, into: unknown): void;
 
+export function h(type: unknown, ...rest: unknown[]): Element;
+
 /** Markup: `` html`<p>${text}</p>` ``. */
-export function html(
+export type Html = (
   markup: TemplateStringsArray,
   ...values: unknown[]
-): Element;
+) => Element;
 
 export interface Signal<T> {
   value: T;
@@ -32,13 +34,3 @@ export interface Signal<T> {
 export function signal<T>(value: T): Signal<T>;
 export function computed<T>(read: () => T): { readonly value: T };
 export function effect(act: () => void): () => void;
-
-/** Numbers by row: the first are the moments, the others the lines. */
-export type ChartData = ReadonlyArray<ReadonlyArray<number | null>>;
-
-export default class uPlot {
-  constructor(options: object, data: ChartData, into: unknown);
-  setData(data: ChartData): void;
-  setSize(size: { readonly width: number; readonly height: number }): void;
-  destroy(): void;
-}

@@ -57,6 +57,18 @@ export type Fact =
     /** Discord may have executed a write that cannot be repeated, and no answer tells. */
     readonly isOutcomeUnknown?: boolean;
   }
+  /** What the last minute was like, told where there was traffic. */
+  | {
+    readonly kind: "minute";
+    readonly sent: number;
+    readonly refused: number;
+    /** 429s of Discord's. */
+    readonly limited: number;
+    readonly queueP95Ms: number | undefined;
+    readonly discordP95Ms: number | undefined;
+    readonly waiting: number;
+    readonly oldestWaitMs: number;
+  }
   | { readonly kind: "warning"; readonly message: string };
 
 /** The fact that a request, known by now for whose it is, was refused. */

@@ -65,11 +65,32 @@ function writeFact(log: Log, fact: Fact): void {
         },
       );
     }
+    case "minute": {
+      const { kind: event, ...figures } = fact;
+      return log.write("info", minuteText(fact), { event, ...figures });
+    }
     case "warning":
       return log.write("warn", fact.message, { event: "warning" });
     default:
       return;
   }
+}
+
+function minuteText(fact: Extract<Fact, { kind: "minute" }>): string {
+  const { sent, refused, limited, waiting } = fact;
+  const times = fact.discordP95Ms === undefined
+    ? ""
+    : `, queue p95 ${secondsOf(fact.queueP95Ms)}, ` +
+      `Discord p95 ${secondsOf(fact.discordP95Ms)}`;
+  const queue = waiting === 0
+    ? ""
+    : `, oldest for ${secondsOf(fact.oldestWaitMs)}`;
+  return `The last minute: ${sent} sent, ${refused} refused, ` +
+    `${limited} 429s${times}; ${waiting} waiting${queue}`;
+}
+
+function secondsOf(ms = 0): string {
+  return `${(ms / 1_000).toFixed(ms < 1_000 ? 3 : 1)} s`;
 }
 
 /** A caller names itself: its name must not be able to write lines or colours of its own. */

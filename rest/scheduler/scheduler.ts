@@ -12,6 +12,7 @@ import { InvalidBudget } from "./health/invalid_budget.ts";
 import { currentLine } from "./queues/lines.ts";
 import { SCHEDULER_DEFAULTS, type SchedulerOptions } from "./options.ts";
 import { release, reopen, settle } from "./settle.ts";
+import { preview, setHalted, waitedFor, waitingRequests } from "./reasons.ts";
 import { snapshotOf } from "./snapshot.ts";
 import type { State, SubLimit, Waiting, Wake } from "./state.ts";
 import { dropSub } from "./limits/sub_limits.ts";
@@ -58,6 +59,13 @@ export function createScheduler(
       reopen(state);
     },
     poll: (nowMs) => poll(state, nowMs),
+    waitedFor: (id, nowMs) => waitedFor(state, id, nowMs),
+    waitingRequests: (query, nowMs) => waitingRequests(state, query, nowMs),
+    preview: (ask, nowMs) => preview(state, ask, nowMs),
+    pause: (lineId, nowMs) =>
+      setHalted(state, { lineId, isHalted: true }, nowMs),
+    resume: (lineId, nowMs) =>
+      setHalted(state, { lineId, isHalted: false }, nowMs),
     snapshot: (nowMs) => snapshotOf(state, nowMs),
   };
 }

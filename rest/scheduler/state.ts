@@ -12,7 +12,8 @@ import type { GlobalLimit, GlobalPermit } from "./limits/global_limit.ts";
 import type { BucketRegistry } from "./limits/bucket_registry.ts";
 import type { InvalidBudget } from "./health/invalid_budget.ts";
 import type { SchedulerOptions } from "./options.ts";
-import type { Ask, Refused } from "./types.ts";
+import type { Ask, Refused, WaitReason } from "./types.ts";
+import type { WaitHistory } from "./wait_history.ts";
 
 /** Something that has to be looked at again at a known moment. */
 export interface Wake extends HeapNode {
@@ -125,6 +126,10 @@ export interface Line {
   callers: Map<Caller, number> | undefined;
   inFlight: number;
   pausedUntilMs: number;
+  /** An operator lets nothing leave. */
+  isHalted: boolean;
+  /** Why its requests have been waiting; kept from when one had to until the line is idle. */
+  waitHistory: WaitHistory | undefined;
   /** After a pause one request goes first, alone. */
   isCautious: boolean;
   /** 429s in a row without a success between: what keeps a mute 429 from looping. */
@@ -146,6 +151,8 @@ export interface Lane {
   /** Undefined for interactions and token webhooks: nothing proactive binds them. */
   readonly limit: GlobalLimit | undefined;
   readonly ready: FairQueue<Line>;
+  /** What kept its ready lines when it was last looked at and closed. */
+  lastReason: WaitReason;
   lockedUntilMs: number;
   isCautious: boolean;
   inFlight: number;

@@ -30,8 +30,15 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "rest/journal": ["rest/domain", "deps.ts"],
   // What both show is the scheduler's snapshot: plain data, no behaviour.
-  "rest/metrics": ["rest/domain", "rest/scheduler/types.ts", "deps.ts"],
+  "rest/metrics": [
+    "rest/domain",
+    "rest/collections",
+    "rest/scheduler/types.ts",
+    "deps.ts",
+  ],
   "rest/admin": ["rest/domain", "rest/scheduler/types.ts", "deps.ts"],
+  // What runs in a browser; of ours it knows the shape of what it shows.
+  "page": ["rest/metrics", "rest/scheduler/types.ts"],
   "rest/clock": ["rest/domain"],
   // Levels and formats are settings.
   "rest/log": ["rest/domain", "rest/config", "deps.ts"],
