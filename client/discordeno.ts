@@ -7,13 +7,18 @@ import type {
   RestFailure,
   RestManagerLike,
   RestOptions,
-} from "./discordeno_types.ts";
-import { RepError, RepLimitError } from "./errors.ts";
+} from "./api/discordeno_types.ts";
+import { RepError, RepLimitError } from "./api/errors.ts";
 import { FileReader } from "./file_reader.ts";
 import type { RepClient } from "./rep_client.ts";
-import type { FileInput, Method, RawReply, RequestOptions } from "./types.ts";
+import type {
+  FileInput,
+  Method,
+  RawReply,
+  RequestOptions,
+} from "./api/types.ts";
 
-export type * from "./discordeno_types.ts";
+export type * from "./api/discordeno_types.ts";
 
 /** Discordeno's own number for "there was no answer". */
 const NO_ANSWER_STATUS = 999;

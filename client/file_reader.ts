@@ -1,5 +1,5 @@
-import type { BlobFile } from "./discordeno_types.ts";
-import type { FileInput } from "./types.ts";
+import type { BlobFile } from "./api/discordeno_types.ts";
+import type { FileInput } from "./api/types.ts";
 
 /**
  * Reads files without letting the requests behind them overtake: a request

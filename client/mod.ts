@@ -2,8 +2,8 @@
  * A client of the REST Exchange Protocol for Deno, Node 20 and later, and
  * browsers, without dependencies.
  */
-export { CLOSE_RULES, type CloseRule } from "./close_codes.ts";
-export { type Clock } from "./clock.ts";
+export { CLOSE_RULES, type CloseRule } from "./wire/close_codes.ts";
+export { type Clock } from "./api/clock.ts";
 export {
   type LimitCode,
   RepClosedError,
@@ -11,16 +11,20 @@ export {
   RepFailure,
   RepLimitError,
   type Sent,
-} from "./errors.ts";
-export { type ClientEvents, type EventName, type Listener } from "./events.ts";
-export { type ClientState } from "./link.ts";
+} from "./api/errors.ts";
+export {
+  type ClientEvents,
+  type EventName,
+  type Listener,
+} from "./api/events.ts";
+export { type ClientState } from "./wire/reconnector.ts";
 export { type Call, type CloseOptions, RepClient } from "./rep_client.ts";
 export {
   type Socket,
   type SocketEvent,
   type SocketFactory,
   type SocketRequest,
-} from "./socket.ts";
+} from "./api/socket.ts";
 export {
   type AbortSignalLike,
   type ClientOptions,
@@ -39,4 +43,4 @@ export {
   type RequestOptions,
   type Source,
   type Verb,
-} from "./types.ts";
+} from "./api/types.ts";

@@ -1,13 +1,13 @@
-import { randomName } from "./ambient.ts";
-import { armEndings } from "./endings.ts";
-import { CLOSED_HERE, Conversation } from "./conversation.ts";
-import { RepLimitError } from "./errors.ts";
-import { Emitter, type EventName, type Listener } from "./events.ts";
-import { type Exchange, exchangeOf } from "./exchange.ts";
-import { notSentFailure } from "./failures.ts";
-import type { ClientState } from "./link.ts";
-import { type Settings, settingsOf } from "./settings.ts";
-import type { Traffic } from "./traffic.ts";
+import { randomName } from "./wire/runtime.ts";
+import { armEndings } from "./requests/timeouts.ts";
+import { CLOSED_HERE, Conversation } from "./session/coordinator.ts";
+import { RepLimitError } from "./api/errors.ts";
+import { Emitter, type EventName, type Listener } from "./api/events.ts";
+import { type Exchange, exchangeOf } from "./requests/exchange.ts";
+import { notSentFailure } from "./requests/failures.ts";
+import type { ClientState } from "./wire/reconnector.ts";
+import { type Settings, settingsOf } from "./session/settings.ts";
+import type { Traffic } from "./requests/dispatcher.ts";
 import type {
   ClientOptions,
   Limits,
@@ -20,7 +20,7 @@ import type {
   RequestOptions,
   Source,
   Verb,
-} from "./types.ts";
+} from "./api/types.ts";
 
 /** One verb as a function. */
 export interface Call {

@@ -63,12 +63,12 @@ const BREACHES: ReadonlyArray<[place: string, source: string, says: string]> = [
     "sim must not import client",
   ],
   [
-    "client/frames.ts",
+    "client/wire/encode_frame.ts",
     `import type { X } from "../rest/rep/frame.ts";`,
     "client must not import rest/rep",
   ],
   [
-    "client/frames.ts",
+    "client/wire/encode_frame.ts",
     `import { x } from "../deps.ts";`,
     "client must not import deps.ts",
   ],
@@ -102,7 +102,7 @@ const CLEAN: ReadonlyArray<[place: string, source: string]> = [
   ["rest/mod.ts", `import { loadSettings } from "../configs.ts";`],
   ["rest/serve.ts", `import { loadSettings } from "../configs.ts";`],
   ["sim/server.ts", `import { x } from "../deps.ts";`],
-  ["client/frames.ts", `import { x } from "./socket.ts";`],
+  ["client/wire/encode_frame.ts", `import { x } from "./socket.ts";`],
   ["tests/sim/server_test.ts", `import { x } from "../../sim/server.ts";`],
 ];
 
