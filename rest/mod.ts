@@ -1,6 +1,7 @@
 /** The entry of `deno task start`: settings in, proxy up, signals handled. */
 import { loadKeys, loadSettings, loadTls } from "../configs.ts";
 import type { Settings } from "./config/settings.ts";
+import { VERSION } from "./domain/version.ts";
 import { handBackPermissions } from "./listener/hand_back.ts";
 import { openListener } from "./listener/open.ts";
 import type { Listener } from "./listener/serve.ts";
@@ -46,7 +47,7 @@ async function start(): Promise<void> {
     hasSocket: settings.socket !== undefined,
   });
   for (const note of notes) log.write("warn", note);
-  log.write("info", `Listening on ${listener.url}`);
+  log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
 }
 
 function messageOf(error: unknown): string {

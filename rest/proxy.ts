@@ -23,7 +23,7 @@ import {
 } from "./listener/twins/http_twins.ts";
 import { createWebSocketDoor } from "./listener/websocket/door.ts";
 import { createFactLog } from "./log/fact_log.ts";
-import { createManager, DISCORDENO_USER_AGENT } from "./manager/manager.ts";
+import { createManager, USER_AGENT } from "./manager/manager.ts";
 import { parseTarget } from "./routes/parse_target.ts";
 import { routeOf } from "./routes/route_of.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
@@ -198,7 +198,7 @@ function createQueue(
 ): Dispatcher {
   const upstream = parts.upstream ?? createUpstream({
     baseUrl: settings.upstream,
-    userAgent: DISCORDENO_USER_AGENT,
+    userAgent: USER_AGENT,
     headersTimeoutMs: settings.upstreamTimeoutMs,
     bodyTimeoutMs: settings.upstreamTimeoutMs,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,

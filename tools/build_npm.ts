@@ -3,10 +3,8 @@
  * declarations, compiled without any runtime's types, so that whatever the
  * client took from one of them would fail the build here.
  */
+import { VERSION } from "../rest/domain/version.ts";
 import { ts } from "./deps.ts";
-
-/** The package's own version; the protocol's is `rep.v1`. */
-const VERSION = "0.1.0";
 
 const CLIENT = new URL("../client/", import.meta.url);
 const DEFAULT_OUT = new URL("../dist/npm/", import.meta.url);

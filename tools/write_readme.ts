@@ -1,13 +1,18 @@
-/** `deno task readme`: writes the README's tables anew from the code that holds them. */
-import { settingsMarkdown } from "../rest/config/describe_settings.ts";
+/** `deno task readme`: writes the README's tables and `.env.example` anew from the code that holds them. */
+import {
+  envExample,
+  settingsMarkdown,
+} from "../rest/config/describe_settings.ts";
 import { REFUSALS } from "../rest/domain/refusal.ts";
 import { REFUSAL_NOTES } from "./refusal_notes.ts";
 
 const README = new URL("../README.md", import.meta.url);
+const ENV_EXAMPLE = new URL("../.env.example", import.meta.url);
 
 if (import.meta.main) {
   const text = Deno.readTextFileSync(README);
   Deno.writeTextFileSync(README, withTables(text));
+  Deno.writeTextFileSync(ENV_EXAMPLE, envExample());
 }
 
 /** The README's text with every generated table brought up to date. */

@@ -1,3 +1,5 @@
+import { VERSION } from "../domain/version.ts";
+
 /**
  * First path segments that are the proxy's own, without any prefix. Discord's
  * API has none of them, and below `/api` they would go to Discord.
@@ -43,7 +45,10 @@ export function answerProbe(
   const isRead = method === "GET" || method === "HEAD";
   if (probe === undefined || !isRead) return undefined;
   const isUp = probe === "healthz" || !isDraining;
-  const body = JSON.stringify({ status: isUp ? "ok" : "draining" });
+  const body = JSON.stringify({
+    status: isUp ? "ok" : "draining",
+    version: VERSION,
+  });
   return new Response(method === "HEAD" ? null : body, {
     status: isUp ? 200 : 503,
     headers: PROBE_HEADERS,

@@ -5,6 +5,7 @@ import {
 } from "../../deps.ts";
 import type { Identity } from "../domain/identity.ts";
 import type { Submitter } from "../domain/ports.ts";
+import { VERSION } from "../domain/version.ts";
 import { FormGate } from "./form_gate.ts";
 import { reject, resolve } from "./outcome.ts";
 import {
@@ -33,9 +34,10 @@ const BOT_ID = /^bot:(\d+)$/;
 /** How discordeno puts a token in `Authorization`. */
 const SCHEME = "Bot ";
 
-/** The `User-Agent` of requests whose caller has none that Discord takes. */
-export const DISCORDENO_USER_AGENT: string = bareManager(NO_APPLICATION)
-  .createBaseHeaders()["user-agent"] ?? "DiscordBot";
+/** The `User-Agent` of requests whose caller has none that Discord takes: discordeno's, and this program behind it. */
+export const USER_AGENT = `${
+  bareManager(NO_APPLICATION).createBaseHeaders()["user-agent"] ?? "DiscordBot"
+} Sluice/${VERSION}`;
 
 /**
  * discordeno's manager with its typed helpers, whose every request goes

@@ -14,7 +14,7 @@ Deno.test(".env.example is what the table says", async () => {
   assert.equal(
     text,
     envExample(),
-    "write what envExample() gives into .env.example",
+    "`deno task readme` writes it anew",
   );
 });
 
@@ -30,7 +30,7 @@ Deno.test({
     assert.deepEqual(
       cellsOf(given),
       cellsOf(settingsMarkdown()),
-      "write what settingsMarkdown() gives between the markers of README.md",
+      "`deno task readme` writes them anew",
     );
   },
 });

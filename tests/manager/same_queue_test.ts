@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SYSTEM_CLOCK } from "../../rest/clock/system_clock.ts";
 import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
-import { DISCORDENO_USER_AGENT } from "../../rest/manager/manager.ts";
+import { USER_AGENT } from "../../rest/manager/manager.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
 import { createUpstream } from "../../rest/upstream/upstream.ts";
 import { type Sim, startSim } from "../../sim/server.ts";
@@ -14,7 +14,7 @@ function queueBefore(sim: Sim) {
     scheduler: createScheduler(),
     upstream: createUpstream({
       baseUrl: sim.url,
-      userAgent: DISCORDENO_USER_AGENT,
+      userAgent: USER_AGENT,
       headersTimeoutMs: 5_000,
       bodyTimeoutMs: 5_000,
       connectTimeoutMs: 5_000,

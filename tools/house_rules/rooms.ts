@@ -6,7 +6,8 @@ import { isWithin } from "./place.ts";
  * no entry contains may import nothing, so a new room begins with a line here.
  */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  "rest/domain": [],
+  // The version stands there.
+  "rest/domain": ["deno.json"],
   "rest/collections": [],
   "rest/config": ["rest/domain"],
   "rest/routes": ["rest/domain"],
@@ -40,6 +41,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "configs.ts",
     "rest/proxy.ts",
     "rest/config",
+    "rest/domain",
     "rest/listener",
     "rest/log",
   ],
@@ -52,7 +54,16 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "client": [],
   "tools": ["rest", "sim", "client", "configs.ts", "deps.ts"],
   "bench": ["rest", "sim", "client", "deps.ts"],
-  "tests": ["rest", "sim", "client", "bench", "tools", "configs.ts", "deps.ts"],
+  "tests": [
+    "rest",
+    "sim",
+    "client",
+    "bench",
+    "tools",
+    "configs.ts",
+    "deno.json",
+    "deps.ts",
+  ],
 };
 
 /** The entry of `MAY_IMPORT` that speaks for `place`; undefined when none does. */
