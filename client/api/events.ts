@@ -1,19 +1,30 @@
-import type { Closed, MissedReply, Notice, ReadyInfo } from "./types.ts";
+import type { Closed, MissedReply, Notice, ReadyInfo } from "./replies.ts";
 
-/** What each event tells its listeners. */
+/** The events, each with the arguments of its listeners. */
 export interface ClientEvents {
+  /** An attempt to connect begins; the first is 1. */
   connecting: [attempt: number];
+  /** The socket is open; the server has not authenticated the client yet. */
   open: [];
+  /** Requests can be sent. */
   ready: [info: ReadyInfo];
+  /** The proxy sent a message unasked. */
   notice: [notice: Notice];
+  /** A reply to a request of an earlier process came. */
   missed: [reply: MissedReply];
+  /** Requests begin (true) or cease (false) to wait for room. */
   backpressure: [isOn: boolean];
+  /** The next attempt to connect begins in `delayMs`. */
   reconnecting: [delayMs: number, cause: Closed];
+  /** A connection, or an attempt to connect, ended. */
   close: [code: number, reason: string, willReconnect: boolean];
+  /** Something failed that belongs to no request. */
   error: [error: Error];
+  /** A `PING` was answered after `rttMs`. */
   ping: [rttMs: number];
 }
 
+/** The name of an event. */
 export type EventName = keyof ClientEvents;
 
 /** A listener may be async; its failure becomes an `error` event. */
@@ -23,7 +34,7 @@ export type Listener<Name extends EventName> = (
 
 type AnyListener = (...args: never[]) => unknown;
 
-/** Calls listeners so that no failure of theirs can reach the client. */
+/** Calls listeners; what they throw becomes an `error` event and never reaches the client. */
 export class Emitter {
   readonly #listeners = new Map<EventName, Set<AnyListener>>();
 
@@ -42,16 +53,16 @@ export class Emitter {
     return (this.#listeners.get(name)?.size ?? 0) > 0;
   }
 
-  /** Tells every listener, waits for none. */
+  /** Calls every listener and waits for none. */
   emit<Name extends EventName>(
     name: Name,
     ...args: ClientEvents[Name]
   ): void {
-    void this.deliver(name, ...args);
+    void this.emitAndWait(name, ...args);
   }
 
-  /** Tells every listener and settles when each has returned or failed; never rejects. */
-  async deliver<Name extends EventName>(
+  /** Calls every listener and settles when each has returned or failed; never rejects. */
+  async emitAndWait<Name extends EventName>(
     name: Name,
     ...args: ClientEvents[Name]
   ): Promise<void> {
@@ -71,14 +82,14 @@ export class Emitter {
     try {
       await listener(...args);
     } catch (thrown) {
-      // A failing `error` listener has nobody left to tell.
+      // There is nobody to tell about a failing `error` listener.
       if (name === "error") return;
       this.emit("error", asError(thrown));
     }
   }
 }
 
-/** Whatever was thrown, as an `Error`. */
+/** Wraps what is no `Error` into one. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -1,4 +1,10 @@
-import type { Clock } from "../api/clock.ts";
+import type { RepeatUnknown, Req } from "../api/options.ts";
+import type { Clock } from "../api/ports.ts";
+import type { Closed, Limits } from "../api/replies.ts";
+import { DEFAULT_LIMITS } from "../wire/auth.ts";
+import type { Connection } from "../wire/connection.ts";
+import type { Reply } from "../wire/decode_frame.ts";
+import { encodeFrame, isAbove } from "../wire/encode_frame.ts";
 import { type Exchange, settleWith } from "./exchange.ts";
 import {
   closedFailure,
@@ -6,182 +12,177 @@ import {
   tooLargeFailure,
   unknownFailure,
 } from "./failures.ts";
-import { encodeFrame, isAbove } from "../wire/encode_frame.ts";
-import { Flow, type Gauge } from "./flow_control.ts";
-import { DEFAULT_LIMITS } from "../wire/auth.ts";
-import { Holds } from "./holds.ts";
-import type { Reply } from "../wire/decode_frame.ts";
-import { Outbox } from "./send_queue.ts";
-import { Pending } from "./pending_requests.ts";
-import type { Closed, Limits, RepeatUnknown, Req } from "../api/types.ts";
+import { FlowControl, type Load } from "./flow_control.ts";
+import { PendingRequests } from "./pending_requests.ts";
 import { isDraining, mayRepeat, refusalWaitMs } from "./retry_policy.ts";
+import { SendQueue } from "./send_queue.ts";
 
 /** The close code for a frame above the server's limit. */
 const FRAME_TOO_BIG = 1009;
 
-/** The connection as far as requests care. */
-export interface Port {
-  readonly bufferedBytes: number;
-  readonly isBinaryOk: boolean;
-  send(frame: string | ArrayBuffer): boolean;
-}
+/** A connection that carries requests. */
+type OpenConnection = Pick<
+  Connection,
+  "bufferedBytes" | "acceptsBinary" | "send"
+>;
 
-/** What traffic is made with. */
-export interface TrafficParts {
+/** What a dispatcher is made with. */
+export interface DispatcherParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly repeatUnknown: RepeatUnknown;
   readonly refusalRetries: number;
-  /** The ack to send along, if one is due. */
+  /** The acknowledgement to send along, if one is due. */
   takeAck(): number | undefined;
   backpressure(isOn: boolean): void;
-  /** A refusal told that the proxy takes nothing new. */
+  /** A refusal said that the proxy takes no new requests. */
   draining(): void;
 }
 
 /**
- * Every request from its submission to its settlement. A request is in one of
- * three places: waiting in the outbox, in flight on the connection, or settled.
- * Losing the connection moves what was in flight back to the outbox; what
- * happens to it there depends on whether the proxy still remembers it.
+ * Drives every request from its submission to its settlement. A request is
+ * waiting in the send queue, in flight on the connection, or settled. Losing
+ * the connection moves the requests in flight back to the queue; what happens
+ * to them there depends on whether the proxy still remembers them.
  */
-export class Traffic {
-  readonly #parts: TrafficParts;
-  readonly #outbox = new Outbox();
-  readonly #pending = new Pending();
-  readonly #holds: Holds;
-  readonly #flow: Flow;
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #queue: SendQueue;
+  readonly #pending = new PendingRequests();
+  readonly #flowControl: FlowControl;
   #idleWaiters: (() => void)[] = [];
-  #port: Port | undefined;
+  #connection: OpenConnection | undefined;
   #limits: Limits = DEFAULT_LIMITS;
   #isPaused = false;
 
-  constructor(parts: TrafficParts) {
+  constructor(parts: DispatcherParts) {
     this.#parts = parts;
-    this.#holds = new Holds(parts.clock, (lineKey) => {
-      this.#outbox.letGo(lineKey);
-      this.#pump();
-    });
-    this.#flow = new Flow(
+    this.#queue = new SendQueue(parts.clock, () => this.#sendWaiting());
+    this.#flowControl = new FlowControl(
       parts.clock,
-      () => this.#pump(),
+      () => this.#sendWaiting(),
       (isBlocked) => parts.backpressure(isBlocked),
     );
   }
 
+  /** Requests without an answer, sent or not. */
   get pending(): number {
     return this.#pending.size;
   }
 
+  /** Requests sent on the present connection and not answered. */
   get inFlight(): number {
     return this.#pending.inFlight;
   }
 
+  /** Requests in the send queue. */
   get waiting(): number {
-    return this.#outbox.size;
+    return this.#queue.size;
   }
 
+  /** Their bytes. */
   get waitingBytes(): number {
-    return this.#outbox.bytes;
+    return this.#queue.bytes;
   }
 
-  /** Whether a request submitted now would leave at once. */
-  get mayLeaveNow(): boolean {
-    return this.#port !== undefined && !this.#isPaused &&
-      this.#outbox.size === 0 && this.#flow.hasRoom(this.#gauge(this.#port));
+  /** Whether a request submitted now would be sent at once. */
+  get canSendNow(): boolean {
+    return this.#connection !== undefined && !this.#isPaused &&
+      this.#queue.size === 0 &&
+      this.#flowControl.hasRoom(this.#loadOf(this.#connection));
   }
 
   get isIdle(): boolean {
-    return this.#pending.size === 0 && this.#outbox.size === 0;
+    return this.#pending.size === 0 && this.#queue.size === 0;
   }
 
   has(req: Req): boolean {
     return this.#pending.has(req);
   }
 
-  /** Takes a request into line, and sends it if it is its turn. */
+  /** Queues a request, and sends it if it may go. */
   submit(exchange: Exchange): void {
     if (exchange.req !== undefined) this.#pending.add(exchange.req, exchange);
-    this.#outbox.push(exchange);
-    this.#pump();
+    this.#queue.push(exchange);
+    this.#sendWaiting();
   }
 
-  /** Requests may go; those that had left before go first, to be attached or answered again. */
-  attach(port: Port, limits: Limits): void {
-    this.#port = port;
+  /**
+   * A connection may carry requests. Those that were sent on an earlier one go
+   * first: the proxy attaches them to the running ones or repeats its answer.
+   */
+  attach(connection: OpenConnection, limits: Limits): void {
+    this.#connection = connection;
     this.#limits = limits;
     this.#isPaused = false;
-    this.#pump();
+    this.#sendWaiting();
   }
 
-  /** The connection is gone: what was in flight waits again. */
+  /** The connection is lost: requests in flight wait again. */
   detach(closed: Closed): void {
-    this.#port = undefined;
-    this.#flow.stop();
+    this.#connection = undefined;
+    this.#flowControl.stop();
     const lost = this.#pending.takeInFlight();
-    this.#outbox.putBack(lost);
+    this.#queue.putBack(lost);
     if (closed.code === FRAME_TOO_BIG) this.#failLargest(lost);
   }
 
-  /** The proxy takes nothing new on this connection. */
+  /** The proxy takes no new requests on this connection. */
   pause(): void {
     this.#isPaused = true;
   }
 
-  /** Settles the request a reply belongs to; false when it belongs to nobody here. */
+  /** Settles the request a reply belongs to; false when this process has no such request. */
   settle(reply: Reply): boolean {
     const exchange = this.#pending.answered(reply.req);
     if (exchange === undefined) return false;
     if (exchange !== "abandoned") this.#onReply(exchange, reply);
-    this.#pump();
+    this.#sendWaiting();
     return true;
   }
 
-  /** The caller gives up; true when the proxy has to be told. */
+  /** The caller no longer wants an answer; true when the proxy has to be told. */
   abandon(exchange: Exchange, failure: unknown): boolean {
-    const { req, hasLeft } = exchange;
+    const { req, wasSent } = exchange;
     if (req === undefined || !this.#pending.has(req)) return false;
     this.#fail(exchange, failure);
-    if (hasLeft) this.#pending.abandon(req);
-    return hasLeft && this.#port !== undefined;
+    if (wasSent) this.#pending.abandon(req);
+    return wasSent && this.#connection !== undefined;
   }
 
-  /** The moment it had to leave by is here: fails it unless it has. */
-  leaveByPassed(exchange: Exchange): void {
-    if (!exchange.hasLeft) this.#fail(exchange, deadlineFailure(exchange));
+  /** The deadline of a request has passed: fails it unless it was sent. */
+  deadlinePassed(exchange: Exchange): void {
+    if (!exchange.wasSent) this.#fail(exchange, deadlineFailure(exchange));
   }
 
   /**
-   * The proxy does not remember what had left: repeats what may be repeated,
-   * and for the rest says that nobody can know.
+   * The proxy does not remember the requests that were sent: repeats those that
+   * may be repeated, and fails the others with an unknown outcome.
    */
   forget(): void {
     const nowMs = this.#parts.clock.nowMs();
     for (const exchange of this.#pending.all()) {
-      const { hasLeft, leaveByMs, verb } = exchange;
-      if (!hasLeft) continue;
-      const isInTime = leaveByMs === undefined || nowMs < leaveByMs;
+      const { wasSent, deadlineAtMs, verb } = exchange;
+      if (!wasSent) continue;
+      const isInTime = deadlineAtMs === undefined || nowMs < deadlineAtMs;
       if (isInTime && mayRepeat(verb, this.#parts.repeatUnknown)) {
-        exchange.hasLeft = false;
+        exchange.wasSent = false;
       } else this.#fail(exchange, unknownFailure(exchange));
     }
   }
 
-  /** Fails everything. */
+  /** Fails every request. */
   end(closed: Closed): void {
-    this.#flow.stop();
-    this.#holds.stop();
+    this.#flowControl.stop();
+    this.#queue.stop();
     for (
-      const exchange of new Set([
-        ...this.#outbox.all(),
-        ...this.#pending.all(),
-      ])
+      const exchange of new Set([...this.#queue.all(), ...this.#pending.all()])
     ) {
       this.#fail(exchange, closedFailure(exchange, closed));
     }
   }
 
-  /** Settles when nothing waits and nothing is in flight. */
+  /** Settles when no request waits and none is in flight. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
       this.#idleWaiters.push(resolve);
@@ -189,58 +190,60 @@ export class Traffic {
     });
   }
 
-  #gauge(port: Port): Gauge {
+  #loadOf(connection: OpenConnection): Load {
     return {
-      bufferedBytes: port.bufferedBytes,
+      bufferedBytes: connection.bufferedBytes,
       inFlight: this.#pending.inFlight,
       maxInFlight: this.#limits.maxInFlight,
     };
   }
 
-  #pump(): void {
-    const port = this.#port;
-    if (port === undefined || this.#isPaused) return;
-    while (this.#flow.hasRoom(this.#gauge(port))) {
-      const exchange = this.#outbox.next();
+  #sendWaiting(): void {
+    const connection = this.#connection;
+    if (connection === undefined || this.#isPaused) return;
+    while (this.#flowControl.hasRoom(this.#loadOf(connection))) {
+      const exchange = this.#queue.next();
       if (exchange === undefined) break;
-      if (!this.#send(port, exchange)) return;
+      if (!this.#send(connection, exchange)) return;
     }
-    const gauge = this.#gauge(port);
-    const isBlocked = this.#outbox.size > 0 && !this.#flow.hasRoom(gauge);
-    this.#flow.report(isBlocked, gauge);
+    const load = this.#loadOf(connection);
+    const isBlocked = this.#queue.size > 0 && !this.#flowControl.hasRoom(load);
+    this.#flowControl.report(isBlocked, load);
   }
 
-  /** False when the socket would not take it: its end is near, and the request stays first in line. */
-  #send(port: Port, exchange: Exchange): boolean {
-    const frame = this.#frameOf(exchange, port);
+  /** False when the socket did not take it: its end is near, and the request stays first in the queue. */
+  #send(connection: OpenConnection, exchange: Exchange): boolean {
+    const frame = this.#frameOf(exchange, connection);
     if (isAbove(frame, this.#limits.maxPayloadBytes)) {
       this.#fail(exchange, tooLargeFailure(exchange));
       return true;
     }
-    // All entered before it is sent: no reply can be faster than this.
-    const { req, hasLeft } = exchange;
-    exchange.hasLeft = true;
+    // Noted before the frame is sent: no reply can be faster than this.
+    const { req, wasSent } = exchange;
+    exchange.wasSent = true;
     if (req !== undefined) this.#pending.sent(req);
-    if (port.send(frame)) {
+    if (connection.send(frame)) {
       if (req === undefined) this.#finish(exchange);
       return true;
     }
-    exchange.hasLeft = hasLeft;
+    exchange.wasSent = wasSent;
     if (req !== undefined) this.#pending.notSent(req);
-    this.#outbox.putBack([exchange]);
+    this.#queue.putBack([exchange]);
     return false;
   }
 
-  #frameOf(exchange: Exchange, port: Port): string | ArrayBuffer {
-    const { leaveByMs } = exchange;
-    const leftMs = leaveByMs === undefined
+  #frameOf(
+    { frame, deadlineAtMs }: Exchange,
+    { acceptsBinary }: OpenConnection,
+  ): string | ArrayBuffer {
+    const leftMs = deadlineAtMs === undefined
       ? undefined
-      : Math.ceil(leaveByMs - this.#parts.clock.nowMs());
-    return encodeFrame(exchange.frame, {
-      // One that had left before may be late by now: its reply is still wanted.
+      : Math.ceil(deadlineAtMs - this.#parts.clock.nowMs());
+    return encodeFrame(frame, {
+      // A request sent before may be past its deadline; its reply is still wanted.
       timeoutMs: leftMs === undefined ? undefined : Math.max(1, leftMs),
       ack: this.#parts.takeAck(),
-      isBinaryOk: port.isBinaryOk,
+      acceptsBinary,
     });
   }
 
@@ -254,28 +257,25 @@ export class Traffic {
       settleWith(exchange, reply);
       return;
     }
-    exchange.hasLeft = false;
+    exchange.wasSent = false;
     exchange.refusals += 1;
-    this.#outbox.hold(exchange);
-    this.#holds.hold(exchange.lineKey, waitMs);
+    this.#queue.delay(exchange, waitMs);
   }
 
-  #isLateAfter(waitMs: number, { leaveByMs }: Exchange): boolean {
-    return leaveByMs !== undefined &&
-      this.#parts.clock.nowMs() + waitMs >= leaveByMs;
+  #isLateAfter(waitMs: number, { deadlineAtMs }: Exchange): boolean {
+    return deadlineAtMs !== undefined &&
+      this.#parts.clock.nowMs() + waitMs >= deadlineAtMs;
   }
 
   /**
-   * The frame that was too big is among the lost ones, and none is bigger than
-   * the biggest: sending that one again would end the same way.
+   * Fails the largest of the requests that were in flight. One of them was too
+   * big for the server, so the largest certainly is; sending it again would
+   * close the next connection.
    */
   #failLargest(lost: readonly Exchange[]): void {
-    let largest: Exchange | undefined;
-    for (const one of lost) {
-      if (largest === undefined || one.bytes > largest.bytes) largest = one;
-    }
+    const [largest] = [...lost].sort((one, other) => other.bytes - one.bytes);
     if (largest === undefined) return;
-    largest.hasLeft = false;
+    largest.wasSent = false;
     this.#fail(largest, tooLargeFailure(largest));
   }
 
@@ -286,7 +286,7 @@ export class Traffic {
 
   #finish(exchange: Exchange): void {
     exchange.release();
-    this.#outbox.remove(exchange);
+    this.#queue.remove(exchange);
     if (exchange.req !== undefined) this.#pending.remove(exchange.req);
     this.#checkIdle();
   }

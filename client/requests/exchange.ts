@@ -9,61 +9,61 @@ import { isSuccess, type Reply } from "../wire/decode_frame.ts";
 import type {
   FileInput,
   Method,
-  RawReply,
   Req,
   RequestOptions,
   Verb,
-} from "../api/types.ts";
+} from "../api/options.ts";
+import type { RawReply } from "../api/replies.ts";
 
-/** A request and what is known of its fate. */
+/** A request, how its promise is settled, and how far it has got. */
 export interface Exchange {
-  /** Its place in line, for good: a request sent again does not go behind younger ones. */
+  /** Its place in the send queue, for good: a request sent again goes before younger ones. */
   readonly order: number;
   /** Undefined: nobody waits for a reply. */
   readonly req: Req | undefined;
   readonly verb: Verb;
   readonly target: string;
-  /** Requests with the same key must not overtake each other. */
-  readonly lineKey: string;
+  /** Names its order group: requests with the same key must not overtake each other. */
+  readonly orderKey: string;
   readonly frame: FrameParts;
-  /** What it weighs while it waits in this process. */
+  /** What it counts against `highWaterMarkBytes` while it waits. */
   readonly bytes: number;
-  /** Must have left for Discord by then (monotonic). */
-  readonly leaveByMs: number | undefined;
+  /** The proxy must have sent it to Discord by then (monotonic). */
+  readonly deadlineAtMs: number | undefined;
   readonly isRaw: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (failure: unknown) => void;
-  /** True from the moment the server may have it until it says it refused it. */
-  hasLeft: boolean;
-  /** How often the server refused it before sending it on. */
+  /** True from the moment the server may have it until the server refuses it unsent. */
+  wasSent: boolean;
+  /** How often the server refused it unsent. */
   refusals: number;
-  /** Calls off its timers and stops listening to its signal. */
+  /** Cancels its timers and stops listening to its signal. */
   release: () => void;
 }
 
-/** The key of what must stay in order: verb and path, without the query. */
-function lineKeyOf(verb: Verb, target: string): string {
+/** An order group is a verb and a path, without the query. */
+function orderKeyOf(verb: Verb, target: string): string {
   const queryAt = target.indexOf("?");
   return `${verb} ${queryAt === -1 ? target : target.slice(0, queryAt)}`;
 }
 
-/** What every request, with or without a reply, is made from. */
+/** What an exchange is made from. */
 export interface ExchangeSource {
   readonly order: number;
   readonly req: Req | undefined;
   readonly method: Method;
   readonly target: string;
   readonly options: RequestOptions;
-  /** Must have left for Discord by then (monotonic). */
-  readonly leaveByMs: number | undefined;
+  /** The proxy must have sent it to Discord by then (monotonic). */
+  readonly deadlineAtMs: number | undefined;
   readonly stringify: (value: unknown) => string;
   readonly resolve: (value: unknown) => void;
   readonly reject: (failure: unknown) => void;
 }
 
-/** A request written down: what changes in the caller's hands afterwards changes nothing here. */
+/** Makes an exchange. The data is encoded now: later changes by the caller have no effect. */
 export function exchangeOf(source: ExchangeSource): Exchange {
-  const { order, req, target, options, leaveByMs, resolve, reject } = source;
+  const { order, req, target, options, deadlineAtMs, resolve, reject } = source;
   const verb = verbOf(source.method);
   const { data, headers, files = [] } = options;
   checkFiles(files);
@@ -77,14 +77,14 @@ export function exchangeOf(source: ExchangeSource): Exchange {
     req,
     verb,
     target,
-    lineKey: lineKeyOf(verb, target),
+    orderKey: orderKeyOf(verb, target),
     frame: { head, opts: optsOf(options), files },
     bytes: head.length + filesBytes,
-    leaveByMs,
+    deadlineAtMs,
     isRaw: options.raw === true,
     resolve,
     reject,
-    hasLeft: false,
+    wasSent: false,
     refusals: 0,
     release: () => {},
   };
@@ -103,12 +103,12 @@ function optsOf(options: RequestOptions): FrameOptions {
     ...(reason === undefined ? {} : { reason }),
     ...(priority === undefined ? {} : { priority }),
     ...(dedupe === true ? { dedupe } : {}),
-    // Whoever asks for the bare reply wants its headers too.
+    // A caller that wants the raw reply wants its headers, too.
     ...(options.raw === true ? { headers: true } : {}),
   };
 }
 
-/** Hands the reply to whoever asked. */
+/** Settles the promise of a request with its reply. */
 export function settleWith(exchange: Exchange, reply: Reply): void {
   if (exchange.isRaw) exchange.resolve(rawOf(reply));
   else if (isSuccess(reply.status)) exchange.resolve(reply.body);

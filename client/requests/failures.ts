@@ -1,8 +1,8 @@
 import { RepClosedError, RepLimitError, type Sent } from "../api/errors.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Closed } from "../api/types.ts";
+import type { Closed } from "../api/replies.ts";
 
-/** It did not leave within `timeoutMs`. */
+/** The request was not sent within `timeoutMs`. */
 export function deadlineFailure(exchange: Exchange): RepLimitError {
   return new RepLimitError(
     "deadline",
@@ -20,7 +20,7 @@ export function noAnswerFailure(exchange: Exchange): RepLimitError {
   );
 }
 
-/** Its frame is above the proxy's limit, however often it is sent. */
+/** The frame is above the proxy's limit; sending it again would not help. */
 export function tooLargeFailure(exchange: Exchange): RepLimitError {
   return new RepLimitError(
     "too_large",
@@ -31,7 +31,7 @@ export function tooLargeFailure(exchange: Exchange): RepLimitError {
   );
 }
 
-/** It had left, and the proxy it went to does not remember it. */
+/** The request was sent, and the proxy does not remember it. */
 export function unknownFailure(exchange: Exchange): RepClosedError {
   return new RepClosedError(
     `The outcome of ${
@@ -42,7 +42,7 @@ export function unknownFailure(exchange: Exchange): RepClosedError {
   );
 }
 
-/** The client is closed, by whichever side. */
+/** The client was closed, by the caller or by the server, before the reply came. */
 export function closedFailure(
   exchange: Exchange,
   closed: Closed,
@@ -62,9 +62,9 @@ export function notSentFailure(closed: Closed): RepClosedError {
   return new RepClosedError(`Not connected: ${because}`, false, closed);
 }
 
-/** Nobody can tell about a request that left; one that did not was certainly not executed. */
+/** A request that was sent may have been executed; one that was not certainly was not. */
 function sentOf(exchange: Exchange): Sent {
-  return exchange.hasLeft ? null : false;
+  return exchange.wasSent ? null : false;
 }
 
 function nameOf(exchange: Exchange): string {

@@ -1,27 +1,27 @@
-import type { Clock } from "../api/clock.ts";
+import type { Clock } from "../api/ports.ts";
 
-/** Above this the socket is left to empty itself; more would only move our queue into the kernel's. */
+/** Above this nothing is sent until the socket has emptied itself: more would only move the send queue into the kernel. */
 const BUFFERED_MAX_BYTES = 4 * 1024 * 1024;
 
-/** There is no "drained" event on a WebSocket, so it is asked this often. */
+/** A WebSocket has no "drained" event, so `bufferedAmount` is read this often. */
 const BUFFER_POLL_MS = 25;
 
-/** What flow control looks at. */
-export interface Gauge {
+/** The load of a connection. */
+export interface Load {
   readonly bufferedBytes: number;
   readonly inFlight: number;
   readonly maxInFlight: number;
 }
 
-/** Says when requests have to wait for the server or the socket, and looks again when they may go. */
-export class Flow {
+/** Decides whether the server and the socket have room for another request, and reports when requests begin and cease to wait. */
+export class FlowControl {
   readonly #clock: Clock;
   readonly #again: () => void;
   readonly #tell: (isBlocked: boolean) => void;
   #isBlocked = false;
   #cancelPoll: (() => void) | undefined;
 
-  /** `again` is called when the socket's buffer is worth another look. */
+  /** `again` is called when the socket's buffer may have room again; `tell` when requests begin or cease to wait. */
   constructor(
     clock: Clock,
     again: () => void,
@@ -32,18 +32,18 @@ export class Flow {
     this.#tell = tell;
   }
 
-  hasRoom(gauge: Gauge): boolean {
-    return gauge.inFlight < gauge.maxInFlight &&
-      gauge.bufferedBytes <= BUFFERED_MAX_BYTES;
+  hasRoom(load: Load): boolean {
+    return load.inFlight < load.maxInFlight &&
+      load.bufferedBytes <= BUFFERED_MAX_BYTES;
   }
 
-  /** Notes whether requests wait although there is a connection. */
-  report(isBlocked: boolean, gauge: Gauge): void {
-    if (gauge.bufferedBytes > BUFFERED_MAX_BYTES) this.#poll();
+  /** Takes in whether requests wait although there is a connection. */
+  report(isBlocked: boolean, load: Load): void {
+    if (load.bufferedBytes > BUFFERED_MAX_BYTES) this.#poll();
     this.#report(isBlocked);
   }
 
-  /** There is no connection any more. */
+  /** The connection is lost. */
   stop(): void {
     this.#cancelPoll?.();
     this.#cancelPoll = undefined;

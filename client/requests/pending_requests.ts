@@ -1,19 +1,19 @@
 import type { Exchange } from "./exchange.ts";
-import type { Req } from "../api/types.ts";
+import type { Req } from "../api/options.ts";
 
-/** Replies to that many abandoned requests are recognised; older ones would show up as missed. */
+/** Replies to this many abandoned requests are recognised; older ones would show up as missed. */
 const ABANDONED_MAX = 10_000;
 
 /**
- * The requests that wait for a reply, found by `req` alone: some servers answer
- * with another target. A request is entered before it is sent, so that no reply
- * can be faster than its entry.
+ * The requests without a reply, found by `req` alone, because some servers
+ * answer with another target. A request is added before it is sent, so that no
+ * reply can come before its entry.
  */
-export class Pending {
+export class PendingRequests {
   readonly #byReq = new Map<Req, Exchange>();
-  /** Sent on the present connection and not answered; the proxy counts these. */
+  /** Sent on the present connection and not answered; the proxy counts these against `maxInFlight`. */
   readonly #inFlight = new Set<Req>();
-  /** Given up by the caller; the reply still comes and means nothing. */
+  /** Abandoned by the caller after they were sent; their replies still come and are ignored. */
   readonly #abandoned = new Set<Req>();
 
   get size(): number {
@@ -32,17 +32,17 @@ export class Pending {
     this.#byReq.set(req, exchange);
   }
 
-  /** Notes that the request goes on the wire. */
+  /** The request is about to be handed to the socket. */
   sent(req: Req): void {
     this.#inFlight.add(req);
   }
 
-  /** The wire refused it. */
+  /** The socket did not take it. */
   notSent(req: Req): void {
     this.#inFlight.delete(req);
   }
 
-  /** What a reply belongs to; "abandoned" when nobody wants it, undefined when it is a stranger's. */
+  /** Finds what a reply belongs to: "abandoned" when nobody waits for it, undefined when this process sent no such request. */
   answered(req: unknown): Exchange | "abandoned" | undefined {
     if (typeof req !== "string" && typeof req !== "number") return undefined;
     this.#inFlight.delete(req);
@@ -55,7 +55,7 @@ export class Pending {
     this.#byReq.delete(req);
   }
 
-  /** The caller gave up; a reply that still comes is swallowed. */
+  /** The caller no longer waits; a reply that still comes is ignored. */
   abandon(req: Req): void {
     this.#byReq.delete(req);
     this.#abandoned.add(req);
@@ -66,7 +66,7 @@ export class Pending {
     }
   }
 
-  /** The connection is gone: hands over what was in flight on it. */
+  /** Takes out what was in flight on a connection that is lost. */
   takeInFlight(): Exchange[] {
     const exchanges: Exchange[] = [];
     for (const req of this.#inFlight) {

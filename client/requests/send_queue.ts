@@ -1,18 +1,37 @@
+import type { Clock } from "../api/ports.ts";
 import type { Exchange } from "./exchange.ts";
 
+/** Below this many spent entries tidying costs more than it saves. */
+const TIDY_ABOVE = 64;
+
+/** The requests of one order group while the proxy's wait lasts. */
+interface DelayedGroup {
+  readonly exchanges: Exchange[];
+  untilMs: number;
+  cancelTimer: () => void;
+}
+
 /**
- * The requests that wait in this process, first in, first out. A line (one
- * verb and path) can be held back while the others go on: one refused request
- * delays nobody but those that must not overtake it.
+ * The requests that wait in this process, first in, first out. An order group
+ * (one verb and path) can be delayed while the others go on: a refused request
+ * keeps waiting only those that must not overtake it.
  */
-export class Outbox {
+export class SendQueue {
+  readonly #clock: Clock;
+  readonly #onDelayOver: () => void;
   /** In order from `#head` on; taken and removed ones stay until the next tidying. */
-  #line: Exchange[] = [];
+  #queue: Exchange[] = [];
   #head = 0;
-  readonly #held = new Map<string, Exchange[]>();
-  /** Everything that waits, held lines included. */
+  readonly #delayed = new Map<string, DelayedGroup>();
+  /** Everything that waits, delayed groups included. */
   readonly #waiting = new Set<Exchange>();
   #bytes = 0;
+
+  /** `onDelayOver` is called when a delayed group may go on. */
+  constructor(clock: Clock, onDelayOver: () => void) {
+    this.#clock = clock;
+    this.#onDelayOver = onDelayOver;
+  }
 
   get size(): number {
     return this.#waiting.size;
@@ -24,7 +43,7 @@ export class Outbox {
 
   /** Puts a new request at the end. */
   push(exchange: Exchange): void {
-    this.#line.push(exchange);
+    this.#queue.push(exchange);
     this.#enter(exchange);
   }
 
@@ -34,26 +53,36 @@ export class Outbox {
     this.#merge(exchanges);
   }
 
-  /** Holds back a request and with it the others of its line. */
-  hold(exchange: Exchange): void {
+  /**
+   * Makes a request wait, and with it the others of its order group. Of several
+   * waits the one that ends last counts.
+   */
+  delay(exchange: Exchange, waitMs: number): void {
     this.#enter(exchange);
-    this.#joinHeld(exchange);
-  }
-
-  /** Lets a held line go on; its requests are the oldest and so come next. */
-  letGo(lineKey: string): void {
-    const held = this.#held.get(lineKey) ?? [];
-    this.#held.delete(lineKey);
-    this.#merge(held.filter((exchange) => this.#waiting.has(exchange)));
+    const { orderKey } = exchange;
+    const untilMs = this.#clock.nowMs() + waitMs;
+    const group = this.#delayed.get(orderKey);
+    if (group === undefined) {
+      const cancelTimer = this.#endDelayAfter(waitMs, orderKey);
+      const exchanges = [exchange];
+      this.#delayed.set(orderKey, { exchanges, untilMs, cancelTimer });
+      return;
+    }
+    group.exchanges.push(exchange);
+    if (group.untilMs >= untilMs) return;
+    group.cancelTimer();
+    group.cancelTimer = this.#endDelayAfter(waitMs, orderKey);
+    group.untilMs = untilMs;
   }
 
   /** The next request that may go, taken out; undefined when there is none. */
   next(): Exchange | undefined {
-    while (this.#head < this.#line.length) {
-      const exchange = this.#line[this.#head++];
+    while (this.#head < this.#queue.length) {
+      const exchange = this.#queue[this.#head++];
       if (exchange === undefined || !this.#waiting.has(exchange)) continue;
-      if (this.#held.has(exchange.lineKey)) {
-        this.#joinHeld(exchange);
+      const group = this.#delayed.get(exchange.orderKey);
+      if (group !== undefined) {
+        group.exchanges.push(exchange);
         continue;
       }
       this.remove(exchange);
@@ -68,7 +97,7 @@ export class Outbox {
     if (!this.#waiting.delete(exchange)) return false;
     this.#bytes -= exchange.bytes;
     // Taken and removed entries never outnumber the waiting ones by much.
-    if (this.#line.length > 2 * this.#waiting.size + TIDY_ABOVE) this.#tidy();
+    if (this.#queue.length > 2 * this.#waiting.size + TIDY_ABOVE) this.#tidy();
     return true;
   }
 
@@ -77,39 +106,45 @@ export class Outbox {
     return [...this.#waiting].sort(byOrder);
   }
 
+  /** Cancels every timer; what waits stays. */
+  stop(): void {
+    for (const { cancelTimer } of this.#delayed.values()) cancelTimer();
+  }
+
+  #endDelayAfter(waitMs: number, orderKey: string): () => void {
+    return this.#clock.after(waitMs, () => {
+      const { exchanges = [] } = this.#delayed.get(orderKey) ?? {};
+      this.#delayed.delete(orderKey);
+      // They are older than what came meanwhile, and so come next.
+      this.#merge(exchanges.filter((one) => this.#waiting.has(one)));
+      this.#onDelayOver();
+    });
+  }
+
   #enter(exchange: Exchange): void {
     if (this.#waiting.has(exchange)) return;
     this.#waiting.add(exchange);
     this.#bytes += exchange.bytes;
   }
 
-  #joinHeld(exchange: Exchange): void {
-    const held = this.#held.get(exchange.lineKey);
-    if (held === undefined) this.#held.set(exchange.lineKey, [exchange]);
-    else held.push(exchange);
-  }
-
   #merge(exchanges: readonly Exchange[]): void {
-    // A request removed and put back may still have its spent entry in the line.
-    const line = new Set([...this.#remaining(), ...exchanges]);
-    this.#line = [...line].sort(byOrder);
+    // A request removed and put back may still have its spent entry in the queue.
+    const queue = new Set([...this.#remaining(), ...exchanges]);
+    this.#queue = [...queue].sort(byOrder);
     this.#head = 0;
   }
 
   #remaining(): Exchange[] {
-    return this.#line
+    return this.#queue
       .slice(this.#head)
       .filter((exchange) => this.#waiting.has(exchange));
   }
 
   #tidy(): void {
-    this.#line = this.#remaining();
+    this.#queue = this.#remaining();
     this.#head = 0;
   }
 }
-
-/** Below this many spent entries tidying costs more than it saves. */
-const TIDY_ABOVE = 64;
 
 function byOrder(one: Exchange, other: Exchange): number {
   return one.order - other.order;

@@ -1,45 +1,46 @@
-import type { Clock } from "../api/clock.ts";
+import type { AbortSignalLike, Clock } from "../api/ports.ts";
 import type { Exchange } from "./exchange.ts";
 import { noAnswerFailure } from "./failures.ts";
-import { ANSWER_GRACE_MS } from "../session/settings.ts";
-import type { AbortSignalLike } from "../api/types.ts";
 
-/** What may end a request before its reply. */
-export interface Endings {
+/** A request sent just before its deadline still needs Discord's time to answer. */
+const ANSWER_GRACE_MS = 30_000;
+
+/** What `startTimeouts` is called with. */
+export interface TimeoutParts {
   readonly clock: Clock;
   readonly signal: AbortSignalLike | undefined;
   /** The caller's bound; without one it follows from the deadline, or is the default. */
   readonly answerWithinMs: number | undefined;
   readonly defaultAnswerWithinMs: number;
-  giveUp(failure: unknown): void;
-  leaveByPassed(): void;
+  abandon(failure: unknown): void;
+  deadlinePassed(): void;
 }
 
-/** Starts the timers of a request and listens to its signal; `exchange.release` undoes it all. */
-export function armEndings(exchange: Exchange, endings: Endings): void {
-  const { clock, signal } = endings;
+/** Starts the timers of a request and listens to its signal; `exchange.release` undoes both. */
+export function startTimeouts(exchange: Exchange, parts: TimeoutParts): void {
+  const { clock, signal } = parts;
   const stops: (() => void)[] = [];
   exchange.release = () => {
     for (const stop of stops) stop();
   };
-  const leaveInMs = exchange.leaveByMs === undefined
+  const sendWithinMs = exchange.deadlineAtMs === undefined
     ? undefined
-    : exchange.leaveByMs - clock.nowMs();
-  if (leaveInMs !== undefined) {
-    stops.push(clock.afterIdly(leaveInMs, () => endings.leaveByPassed()));
+    : exchange.deadlineAtMs - clock.nowMs();
+  if (sendWithinMs !== undefined) {
+    stops.push(clock.afterIdly(sendWithinMs, () => parts.deadlinePassed()));
   }
-  // Without a `req` no answer is coming that could be late.
+  // Without a `req` there is no answer to wait for.
   if (exchange.req === undefined) return;
-  const answerWithinMs = endings.answerWithinMs ??
-    (leaveInMs === undefined
-      ? endings.defaultAnswerWithinMs
-      : leaveInMs + ANSWER_GRACE_MS);
+  const answerWithinMs = parts.answerWithinMs ??
+    (sendWithinMs === undefined
+      ? parts.defaultAnswerWithinMs
+      : sendWithinMs + ANSWER_GRACE_MS);
   stops.push(clock.afterIdly(
     answerWithinMs,
-    () => endings.giveUp(noAnswerFailure(exchange)),
+    () => parts.abandon(noAnswerFailure(exchange)),
   ));
   if (signal === undefined) return;
-  const onAbort = () => endings.giveUp(signal.reason);
+  const onAbort = () => parts.abandon(signal.reason);
   signal.addEventListener("abort", onAbort);
   stops.push(() => signal.removeEventListener("abort", onAbort));
 }

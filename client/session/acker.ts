@@ -1,22 +1,22 @@
-import type { Clock } from "../api/clock.ts";
+import type { Clock } from "../api/ports.ts";
 
-/** A reply this old at the latest is acknowledged: a restart then fetches little twice. */
+/** A handled reply waits at most this long for its acknowledgement: after a restart few replies come twice. */
 const ACK_WITHIN_MS = 200;
 
-/** As many replies at the latest are acknowledged at once: bounds what a crash re-reads. */
+/** At most this many handled replies wait for their acknowledgement: bounds what comes twice after a crash. */
 const ACK_EVERY = 50;
 
 /**
- * Knows which replies of a session this process is done with. Acks are
- * cumulative (rule B4), so the ack stays below the oldest reply still being
+ * Acknowledges the replies of a session that this process has handled. Acks are
+ * cumulative (rule B4), so they stay below the oldest reply that is still being
  * handled, even when younger ones are done.
  */
 export class Acker {
   readonly #clock: Clock;
   /** Sends an ack frame; false when there is no connection to send it on. */
   readonly #send: (seq: number) => boolean;
-  /** Received and not yet done, in ascending order. */
-  readonly #open = new Set<number>();
+  /** Received and not yet handled, in ascending order. */
+  readonly #unhandled = new Set<number>();
   #highest = 0;
   #acked = 0;
   #cancelTimer: (() => void) | undefined;
@@ -27,24 +27,24 @@ export class Acker {
     this.#send = send;
   }
 
-  /** The highest seq up to which everything is done; 0 when nothing is. */
-  get floor(): number {
-    for (const oldest of this.#open) return oldest - 1;
+  /** The highest seq up to which every reply has been handled; 0 before the first. */
+  get handledUpTo(): number {
+    for (const oldest of this.#unhandled) return oldest - 1;
     return this.#highest;
   }
 
   /** Notes a reply; false when it has been received before (rule B11). */
-  receive(seq: number): boolean {
+  received(seq: number): boolean {
     if (seq <= this.#highest) return false;
     this.#highest = seq;
-    this.#open.add(seq);
+    this.#unhandled.add(seq);
     return true;
   }
 
   /** The reply has been handled and need not come again. */
-  done(seq: number): void {
-    if (this.#isStopped || !this.#open.delete(seq)) return;
-    const due = this.floor - this.#acked;
+  handled(seq: number): void {
+    if (this.#isStopped || !this.#unhandled.delete(seq)) return;
+    const due = this.handledUpTo - this.#acked;
     if (due <= 0) return;
     if (due >= ACK_EVERY) return this.flush();
     this.#cancelTimer ??= this.#clock.afterIdly(
@@ -53,29 +53,31 @@ export class Acker {
     );
   }
 
-  /** The seq to put on a frame that is leaving anyway; undefined when none is due. */
+  /** Takes the seq to put on a frame that is sent anyway; undefined when none is due. */
   take(): number | undefined {
-    const { floor } = this;
-    if (floor <= this.#acked) return undefined;
-    this.#acked = floor;
+    const { handledUpTo } = this;
+    if (handledUpTo <= this.#acked) return undefined;
+    this.#acked = handledUpTo;
     this.#stopTimer();
-    return floor;
+    return handledUpTo;
   }
 
   /** Acknowledges now what is due. */
   flush(): void {
     this.#stopTimer();
-    const { floor } = this;
-    if (floor > this.#acked && this.#send(floor)) this.#acked = floor;
+    const { handledUpTo } = this;
+    if (handledUpTo > this.#acked && this.#send(handledUpTo)) {
+      this.#acked = handledUpTo;
+    }
   }
 
-  /** On a new connection nobody knows whether the last ack arrived. */
+  /** There is a new connection: acknowledges again, as nobody knows whether the last ack arrived. */
   connected(): void {
     this.#acked = 0;
     this.flush();
   }
 
-  /** Its session is over: what is still being handled must not be acknowledged to the next one. */
+  /** The session is over: replies still being handled must not be acknowledged in the next one. */
   stop(): void {
     this.#isStopped = true;
     this.#stopTimer();

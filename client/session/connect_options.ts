@@ -1,26 +1,26 @@
+import type { Source } from "../api/options.ts";
+import type { SocketRequest } from "../api/ports.ts";
+import { authFrameOf, SUBPROTOCOL } from "../wire/auth.ts";
+import type { ConnectOptions } from "../wire/reconnector.ts";
 import { base64Of, utf8Of } from "../wire/runtime.ts";
-import { greetingFrame, SUBPROTOCOL } from "../wire/auth.ts";
-import type { Dial } from "../wire/reconnector.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
-import type { SocketRequest } from "../api/socket.ts";
-import type { Source } from "../api/types.ts";
 
-/** The `req` of a greeting; it is about the connection, so it may be the same every time. */
-const GREETING_REQ = "rep-auth";
+/** The `req` of the authentication request. It belongs to one connection, so it may be the same each time. */
+const AUTH_REQ = "rep-auth";
 
-/** Works out how to connect, asking the caller's functions anew. */
-export async function dialOf(
+/** Works out how to connect; calls the caller's functions for address, key and token. */
+export async function connectOptionsOf(
   url: Source<string>,
   settings: Settings,
   session: Session,
-): Promise<Dial> {
+): Promise<ConnectOptions> {
   const [address, token, authorization] = await Promise.all([
     valueOf(url),
     valueOf(settings.token),
     valueOf(settings.authorization),
   ]);
-  const greeting = greetingFrame({
+  const authFrame = authFrameOf({
     token,
     authorization,
     clientName: settings.clientName,
@@ -28,12 +28,12 @@ export async function dialOf(
     session: session.name,
     expiryMs: settings.expiryMs,
     lastSeq: session.lastSeq,
-  }, GREETING_REQ);
+  }, AUTH_REQ);
   const request = socketRequestOf(settings, token);
-  return { url: address, request, greeting, greetingReq: GREETING_REQ };
+  return { url: address, request, authFrame, authReq: AUTH_REQ };
 }
 
-/** What the upgrade itself carries. */
+/** The subprotocols and headers of the upgrade. */
 function socketRequestOf(
   { isExtended, authBy }: Settings,
   token: string | undefined,

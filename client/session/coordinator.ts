@@ -1,47 +1,47 @@
-import type { Connection } from "../wire/connection.ts";
-import { dialOf } from "./connect_options.ts";
 import { membersOf } from "../api/errors.ts";
 import type { Emitter } from "../api/events.ts";
-import { rawOf } from "../requests/exchange.ts";
-import { notSentFailure } from "../requests/failures.ts";
-import { controlFrame, SESSION_END } from "../wire/encode_frame.ts";
-import { DEFAULT_LIMITS } from "../wire/auth.ts";
-import type { Reply } from "../wire/decode_frame.ts";
-import { Link } from "../wire/reconnector.ts";
-import { MissedReplies } from "./missed_replies.ts";
-import { Readiness } from "./readiness.ts";
-import { Redelivery } from "./redelivery.ts";
-import { Session } from "./session.ts";
-import type { Settings } from "./settings.ts";
-import { Traffic } from "../requests/dispatcher.ts";
+import type { Req, Source } from "../api/options.ts";
 import type {
   Closed,
   Limits,
   MissedReply,
   Notice,
   ReadyInfo,
-  Req,
-  Source,
-} from "../api/types.ts";
+} from "../api/replies.ts";
+import { Dispatcher } from "../requests/dispatcher.ts";
+import { rawOf } from "../requests/exchange.ts";
+import { notSentFailure } from "../requests/failures.ts";
+import { DEFAULT_LIMITS } from "../wire/auth.ts";
+import type { Connection } from "../wire/connection.ts";
+import type { Reply } from "../wire/decode_frame.ts";
+import { controlFrame, SESSION_END } from "../wire/encode_frame.ts";
+import { Reconnector } from "../wire/reconnector.ts";
+import { connectOptionsOf } from "./connect_options.ts";
+import { MissedReplies } from "./missed_replies.ts";
+import { Readiness } from "./readiness.ts";
+import { Redelivery, Session } from "./session.ts";
+import type { Settings } from "./settings.ts";
 
-/** A draining proxy closes within 25 s; when it says nothing of it, it gets that long and some more. */
+/** The time in which a draining proxy closes the connection, unless it names another. */
 const DRAIN_WITHIN_MS = 25_000;
+
+/** Added to that time, because two clocks measure it. */
 const DRAIN_GRACE_MS = 5_000;
 
-/** What `close()` ends with. */
+/** The code and reason of `close()`. */
 export const CLOSED_HERE: Closed = { code: 1000, reason: "by this client" };
 
 /**
- * What happens between the events of the connection and the requests: resuming
- * the session, telling replies from missed replies, acknowledging.
+ * Connects the parts of a client: connection, session and requests. It resumes
+ * the session, tells replies from missed replies, and acknowledges both.
  *
- * The order on a new connection: greet, be welcomed, take the kept replies,
- * decide about requests that had left, send what waits.
+ * The order on a new connection: authenticate, take in redelivered replies,
+ * decide about the requests that were sent before, send those that wait.
  */
-export class Conversation {
-  readonly traffic: Traffic;
+export class Coordinator {
+  readonly dispatcher: Dispatcher;
   readonly missed: MissedReplies;
-  readonly link: Link;
+  readonly reconnector: Reconnector;
   readonly readiness = new Readiness();
   readonly #settings: Settings;
   readonly #emitter: Emitter;
@@ -60,7 +60,7 @@ export class Conversation {
       clock,
       (seq) => this.#sendControl(controlFrame("ack", { seq })),
     );
-    this.traffic = new Traffic({
+    this.dispatcher = new Dispatcher({
       clock,
       random,
       repeatUnknown: settings.repeatUnknown,
@@ -69,12 +69,12 @@ export class Conversation {
       backpressure: (isOn) => emitter.emit("backpressure", isOn),
       draining: () => this.#onDraining(undefined),
     });
-    this.link = new Link({
+    this.reconnector = new Reconnector({
       clock,
       random,
       parse: (text) => settings.json.parse(text),
       openSocket: settings.openSocket,
-      dial: () => dialOf(url, settings, this.#session),
+      connectOptions: () => connectOptionsOf(url, settings, this.#session),
       retryWaitMs: settings.retryWaitMs,
       shouldRetry: settings.shouldRetry,
     }, {
@@ -100,45 +100,45 @@ export class Conversation {
     return this.#limits;
   }
 
-  /** Highest seq up to which everything has been handled. */
+  /** Highest seq up to which every reply has been handled. */
   get lastSeq(): number {
-    return this.#session.acker.floor;
+    return this.#session.acker.handledUpTo;
   }
 
-  /** Asks the proxy to take a request back if it has not left (rule D1); its 499 is swallowed. */
+  /** Asks the proxy to cancel a request it has not sent yet (rule D1). The reply to the request is ignored. */
   cancel(req: Req): void {
     if (!this.#settings.isExtended) return;
     this.#sendControl(controlFrame("cancel", { req }));
   }
 
-  /** The last ack, then the end of everything. */
+  /** Acknowledges a last time, fails every request, and closes the connection. */
   async close(): Promise<void> {
     this.#session.acker.flush();
-    const hasLeftovers = this.traffic.pending > 0;
+    const hasUnanswered = this.dispatcher.pending > 0;
     this.#end(CLOSED_HERE);
     const hasSession = this.#session.name !== undefined;
-    if (hasSession && this.#settings.isSessionOurs && !hasLeftovers) {
+    if (hasSession && this.#settings.isSessionGenerated && !hasUnanswered) {
       this.#sendControl(SESSION_END);
     }
-    await this.link.close();
+    await this.reconnector.close();
   }
 
   #sendControl(frame: string): boolean {
-    return this.link.connection?.send(frame) ?? false;
+    return this.reconnector.connection?.send(frame) ?? false;
   }
 
   #onReady(info: ReadyInfo, connection: Connection): void {
     this.#limits = info.limits;
-    const isRemembered = this.#session.welcomed(info) === "same";
+    const isRemembered = this.#session.authenticated(info);
     const begin = () => {
       this.#redelivery = undefined;
-      if (!isRemembered) this.traffic.forget();
-      this.traffic.attach(connection, info.limits);
+      if (!isRemembered) this.dispatcher.forget();
+      this.dispatcher.attach(connection, info.limits);
     };
     const { clock } = this.#settings;
     if (info.redeliver === 0) begin();
     else this.#redelivery = new Redelivery(clock, info.redeliver, begin);
-    // Told last: a listener may close the client.
+    // Emitted last: a listener may close the client.
     this.readiness.ready(info);
     this.#emitter.emit("ready", info);
   }
@@ -146,9 +146,9 @@ export class Conversation {
   #onLost(closed: Closed, willReconnect: boolean): void {
     this.#redelivery?.stop();
     this.#redelivery = undefined;
-    this.traffic.detach(closed);
-    // Without a session no later connection will know of them either.
-    if (this.#session.name === undefined) this.traffic.forget();
+    this.dispatcher.detach(closed);
+    // Without a session no later connection will remember the requests.
+    if (this.#session.name === undefined) this.dispatcher.forget();
     if (willReconnect) this.readiness.renew();
     else this.#end(closed);
     this.#emitter.emit("close", closed.code, closed.reason, willReconnect);
@@ -157,7 +157,7 @@ export class Conversation {
   #end(closed: Closed): void {
     if (this.#endedBy !== undefined) return;
     this.#endedBy = closed;
-    this.traffic.end(closed);
+    this.dispatcher.end(closed);
     this.missed.stop();
     this.#session.stop();
     this.readiness.fail(notSentFailure(closed));
@@ -169,28 +169,28 @@ export class Conversation {
   }
 
   #onDraining(deadlineMs: unknown): void {
-    this.traffic.pause();
+    this.dispatcher.pause();
     const withinMs = typeof deadlineMs === "number"
       ? deadlineMs
       : DRAIN_WITHIN_MS;
-    this.link.endWithin(withinMs + DRAIN_GRACE_MS);
+    this.reconnector.endWithin(withinMs + DRAIN_GRACE_MS);
   }
 
-  /** Settle, then mark as handled, then acknowledge: a reply is never acked before somebody has it. */
+  /** First settles, then marks as handled, then acknowledges: no reply is acknowledged before the caller has it. */
   #onReply(reply: Reply): void {
     const { acker } = this.#session;
     const { seq } = reply;
-    const isNew = seq !== undefined && acker.receive(seq);
-    const isOurs = this.traffic.settle(reply);
-    if (isNew && isOurs) acker.done(seq);
-    if (isNew && !isOurs) this.#onMissed(reply, () => acker.done(seq));
-    if (seq === undefined && !isOurs) this.#onStray(reply);
-    this.#redelivery?.saw(reply);
+    const isNew = seq !== undefined && acker.received(seq);
+    const isOurs = this.dispatcher.settle(reply);
+    if (isNew && isOurs) acker.handled(seq);
+    if (isNew && !isOurs) this.#onMissed(reply, () => acker.handled(seq));
+    if (seq === undefined && !isOurs) this.#onUnmatched(reply);
+    this.#redelivery?.received(reply);
   }
 
-  #onMissed(reply: Reply, done: () => void): void {
+  #onMissed(reply: Reply, handled: () => void): void {
     const { req, target, meta } = reply;
-    if (typeof req !== "string" && typeof req !== "number") return done();
+    if (typeof req !== "string" && typeof req !== "number") return handled();
     const method = meta["method"];
     const at = meta["at"];
     const missed: MissedReply = {
@@ -201,11 +201,11 @@ export class Conversation {
       answeredAtMs: typeof at === "number" ? at : undefined,
       isTruncated: meta["truncated"] === true,
     };
-    this.missed.add(missed, done);
+    this.missed.add(missed, handled);
   }
 
-  /** A reply to nothing: the server could not read a frame of ours (rule C9). */
-  #onStray(reply: Reply): void {
+  /** A reply without a `req` belongs to no request: the server could not read a frame (rule C9). */
+  #onUnmatched(reply: Reply): void {
     if (reply.req !== undefined) return;
     const { message = reply.body } = membersOf(reply.body);
     this.#emitter.emit(

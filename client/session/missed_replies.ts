@@ -1,25 +1,25 @@
-import type { Clock } from "../api/clock.ts";
 import type { Emitter } from "../api/events.ts";
-import type { MissedReply } from "../api/types.ts";
+import type { Clock } from "../api/ports.ts";
+import type { MissedReply } from "../api/replies.ts";
 
 /**
- * How long missed replies wait for somebody to take them. Without an end they
+ * How long missed replies wait for a listener or a loop. Kept forever they
  * would hold back every ack, and the mailbox would fill up until the proxy
  * refuses new requests.
  */
-const TAKER_WITHIN_MS = 30_000;
+const CONSUMER_WITHIN_MS = 30_000;
 
 interface Item {
   readonly reply: MissedReply;
-  /** Acknowledges: called once the reply has been handled. */
-  readonly done: () => void;
+  /** Call it when the reply has been handled: it may be acknowledged then. */
+  readonly handled: () => void;
 }
 
 /**
- * Hands out replies to requests of an earlier process, one after the other, to
- * the `missed` listeners or to one loop over it. The next follows when the one
- * before has been handled, and only then is that one acknowledged: a process
- * that dies while handling a reply gets it again.
+ * Delivers replies to requests of an earlier process, one after the other, to
+ * the `missed` listeners or to a `for await` loop. A reply is acknowledged when
+ * it has been handled, and only then the next is delivered: a process that
+ * dies while handling a reply gets it again.
  */
 export class MissedReplies implements AsyncIterable<MissedReply> {
   readonly #emitter: Emitter;
@@ -36,21 +36,22 @@ export class MissedReplies implements AsyncIterable<MissedReply> {
     this.#clock = clock;
   }
 
-  add(reply: MissedReply, done: () => void): void {
-    this.#items.push({ reply, done });
-    this.handOut();
+  /** Takes in a reply; `handled` is called when it has been handled. */
+  add(reply: MissedReply, handled: () => void): void {
+    this.#items.push({ reply, handled });
+    this.deliverNext();
   }
 
-  /** Gives the next reply to whoever takes it. Call it when a listener was added. */
-  handOut(): void {
+  /** Delivers the next reply, if anybody takes it. Call it when a listener was added. */
+  deliverNext(): void {
     if (this.#isHandling || this.#items.length === 0) return;
     if (this.#emitter.hasListener("missed")) return this.#toListeners();
     const loop = this.#waiting.shift();
     if (loop !== undefined) loop(this.#next());
-    else if (this.#loops === 0) this.#giveUpLater();
+    else if (this.#loops === 0) this.#abandonLater();
   }
 
-  /** Ends every loop; what nobody took stays in the proxy's mailbox. */
+  /** Ends every loop; replies that were not delivered stay in the proxy's mailbox. */
   stop(): void {
     this.#isStopped = true;
     this.#items = [];
@@ -74,7 +75,7 @@ export class MissedReplies implements AsyncIterable<MissedReply> {
       }
     } finally {
       this.#loops -= 1;
-      this.handOut();
+      this.deliverNext();
     }
   }
 
@@ -82,22 +83,22 @@ export class MissedReplies implements AsyncIterable<MissedReply> {
     if (this.#isStopped) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
-      this.handOut();
+      this.deliverNext();
     });
   }
 
-  /** A loop that was left in the middle of a reply has not handled it: the next taker gets it. */
+  /** A loop that ended in the middle of a reply has not handled it: it is delivered again. */
   #handled(item: Item, isHandled: boolean): void {
     this.#isHandling = false;
-    if (isHandled) item.done();
+    if (isHandled) item.handled();
     else if (!this.#isStopped) this.#items.unshift(item);
-    this.handOut();
+    this.deliverNext();
   }
 
   #toListeners(): void {
     const item = this.#next();
     if (item === undefined) return;
-    void this.#emitter.deliver("missed", item.reply)
+    void this.#emitter.emitAndWait("missed", item.reply)
       .then(() => this.#handled(item, HANDLED));
   }
 
@@ -108,17 +109,17 @@ export class MissedReplies implements AsyncIterable<MissedReply> {
     return item;
   }
 
-  #giveUpLater(): void {
+  #abandonLater(): void {
     this.#cancelTimer ??= this.#clock.afterIdly(
-      TAKER_WITHIN_MS,
-      () => this.#giveUp(),
+      CONSUMER_WITHIN_MS,
+      () => this.#abandon(),
     );
   }
 
-  #giveUp(): void {
+  #abandon(): void {
     const unwanted = this.#items.splice(0);
     this.#cancelTimer = undefined;
-    for (const item of unwanted) item.done();
+    for (const item of unwanted) item.handled();
     this.#emitter.emit(
       "error",
       new Error(

@@ -1,6 +1,6 @@
-import type { ReadyInfo } from "../api/types.ts";
+import type { ReadyInfo } from "../api/replies.ts";
 
-/** A promise for the present or the next connection, renewed each time one is lost. */
+/** The promise behind `client.ready`: for the present connection or the next, renewed each time one is lost. */
 export class Readiness {
   #promise!: Promise<ReadyInfo>;
   #resolve!: (info: ReadyInfo) => void;
@@ -15,6 +15,7 @@ export class Readiness {
     return this.#promise;
   }
 
+  /** A connection may carry requests. */
   ready(info: ReadyInfo): void {
     this.#isSettled = true;
     this.#resolve(info);
@@ -27,7 +28,7 @@ export class Readiness {
     this.#reject(failure);
   }
 
-  /** The connection is gone: who asks from now on waits for the next. */
+  /** The connection is lost: the promise is for the next one from now on. */
   renew(): void {
     if (!this.#isSettled) return;
     this.#isSettled = false;
@@ -35,7 +36,7 @@ export class Readiness {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Nobody has to wait for it: its failure is no unhandled rejection.
+    // A caller need not wait for it: its rejection must not count as unhandled.
     this.#promise.catch(() => {});
   }
 }

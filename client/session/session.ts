@@ -1,18 +1,12 @@
+import type { Clock } from "../api/ports.ts";
+import type { ReadyInfo } from "../api/replies.ts";
+import type { Reply } from "../wire/decode_frame.ts";
 import { Acker } from "./acker.ts";
-import type { Clock } from "../api/clock.ts";
-import type { ReadyInfo } from "../api/types.ts";
-
-/** What a new connection means for requests that had left on the old one. */
-export type Continuity =
-  /** The proxy remembers them: sending again attaches to the running one or fetches its reply. */
-  | "same"
-  /** It does not: whether they were executed, nobody knows. */
-  | "changed";
 
 /**
- * This process' half of a session: which epoch of the proxy it talked to, and
- * what it has handled. Without a name there is no session, and every
- * connection is a stranger to the one before.
+ * The client's half of a session: the proxy's epoch, and the replies that have
+ * been handled. Without a name there is no session, and no connection
+ * continues an earlier one.
  */
 export class Session {
   readonly name: string | undefined;
@@ -34,26 +28,65 @@ export class Session {
     return this.#acker;
   }
 
-  /** For the greeting: absent when nothing was handled, so that everything kept is sent. */
+  /** For the authentication request: undefined before the first reply, so that the proxy redelivers all it kept. */
   get lastSeq(): number | undefined {
-    const { floor } = this.#acker;
-    return floor === 0 ? undefined : floor;
+    const { handledUpTo } = this.#acker;
+    return handledUpTo === 0 ? undefined : handledUpTo;
   }
 
-  /** Takes in what the proxy says of the session. */
-  welcomed(info: ReadyInfo): Continuity {
-    const isSame = info.resumed && info.epoch === this.#epoch;
+  /**
+   * Takes in what the proxy says about the session. True: it remembers the
+   * requests sent before, so sending one again attaches to the running request
+   * or fetches its reply. False: nobody knows whether they were executed.
+   */
+  authenticated(info: ReadyInfo): boolean {
+    const isRemembered = info.resumed && info.epoch === this.#epoch;
     this.#epoch = info.epoch;
-    // A count below ours is another count: of a new session, or of an old copy.
-    if (!info.resumed || info.seq < this.#acker.floor) {
+    // A lower number than ours counts something else: a new session, or an old copy of this one.
+    if (!info.resumed || info.seq < this.#acker.handledUpTo) {
       this.#acker.stop();
       this.#acker = this.#newAcker();
     }
     this.#acker.connected();
-    return isSame ? "same" : "changed";
+    return isRemembered;
   }
 
+  /** The session has ended: acknowledges nothing more. */
   stop(): void {
     this.#acker.stop();
+  }
+}
+
+/** A server that sends fewer replies than it announced must not stop everything. */
+const REDELIVERY_WITHIN_MS = 30_000;
+
+/**
+ * Waits for the replies that a resumed session redelivers (rule B5). Requests
+ * that were sent before are decided about only afterwards, because their
+ * replies may be among these.
+ */
+export class Redelivery {
+  readonly #onComplete: () => void;
+  readonly #cancelTimer: () => void;
+  #left: number;
+
+  constructor(clock: Clock, count: number, onComplete: () => void) {
+    this.#onComplete = onComplete;
+    this.#left = count;
+    this.#cancelTimer = clock.afterIdly(REDELIVERY_WITHIN_MS, onComplete);
+  }
+
+  /** Counts a reply. One that is not redelivered means that live replies have begun. */
+  received(reply: Reply): void {
+    const isRedelivered = reply.meta["redelivered"] === true;
+    this.#left = isRedelivered ? this.#left - 1 : 0;
+    if (this.#left > 0) return;
+    this.stop();
+    this.#onComplete();
+  }
+
+  /** The connection is lost: waits no longer. */
+  stop(): void {
+    this.#cancelTimer();
   }
 }

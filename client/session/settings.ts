@@ -1,24 +1,24 @@
-import { randomName } from "../wire/runtime.ts";
-import { type Clock, systemClock } from "../api/clock.ts";
-import { platformSocketFactory, type SocketFactory } from "../api/socket.ts";
-import type { ClientOptions, JsonCodec, RepeatUnknown } from "../api/types.ts";
+import type { ClientOptions, RepeatUnknown } from "../api/options.ts";
+import type { Clock, JsonCodec, SocketFactory } from "../api/ports.ts";
+import {
+  platformSocketFactory,
+  randomName,
+  systemClock,
+} from "../wire/runtime.ts";
 
-/** The profile's default: long enough for a redeployment, short enough to be forgotten. */
+/** The protocol's default: longer than a redeployment takes. */
 const EXPIRY_MS = 300_000;
 
-/** What the proxy itself lets one session have waiting (its mailbox). */
+/** As many requests as the proxy's mailbox keeps replies for one session. */
 const HIGH_WATER_MARK = 10_000;
 
-/** The proxy's mailbox again, in bytes. */
+/** As many bytes as the proxy's mailbox keeps for one session. */
 const HIGH_WATER_MARK_BYTES = 64 * 1024 * 1024;
 
-/** The proxy waits up to 240 s for a limit, then for Discord; after this its answer is not coming. */
+/** The proxy waits up to 240 s for a limit, then for Discord; later than this no answer comes. */
 const ANSWER_WITHIN_MS = 300_000;
 
-/** A request that left at the last moment still needs Discord's time to answer. */
-export const ANSWER_GRACE_MS = 30_000;
-
-/** With the waits the proxy asks for, five offers cover a burst; more would hide a standing problem. */
+/** With the waits that the proxy asks for, five tries outlast a burst; more would hide a lasting problem. */
 const REFUSAL_RETRIES = 5;
 
 /** The options with every default filled in. */
@@ -34,8 +34,8 @@ export interface Settings extends
   > {
   readonly isExtended: boolean;
   readonly session: string | undefined;
-  /** True when the name was made up here: then nobody else can resume the session. */
-  readonly isSessionOurs: boolean;
+  /** True when the name is a random one: then no other process can resume the session. */
+  readonly isSessionGenerated: boolean;
   readonly authBy: "message" | "subprotocol" | "header";
   readonly expiryMs: number;
   readonly isLazy: boolean;
@@ -62,7 +62,7 @@ export function settingsOf(options: ClientOptions): Settings {
     ...options,
     isExtended,
     session: sessionNameOf(options, isExtended),
-    isSessionOurs: typeof options.session !== "string",
+    isSessionGenerated: typeof options.session !== "string",
     authBy: options.authBy ?? "message",
     expiryMs: options.expiryMs ?? EXPIRY_MS,
     isLazy: options.lazy ?? false,

@@ -1,12 +1,12 @@
 import { membersOf } from "../api/errors.ts";
 import { controlFrame } from "./encode_frame.ts";
 import { isSuccess, type Reply } from "./decode_frame.ts";
-import type { Limits, ReadyInfo } from "../api/types.ts";
+import type { Limits, ReadyInfo } from "../api/replies.ts";
 
 /** The subprotocol that opts in to the extensions. */
 export const SUBPROTOCOL = "rep.v1";
 
-/** What a server that tells no limits is assumed to bear (the profile's own defaults). */
+/** The limits of a server that tells none: the protocol's defaults. */
 export const DEFAULT_LIMITS: Limits = {
   maxPayloadBytes: 32 * 1024 * 1024,
   maxInFlight: 5_000,
@@ -14,7 +14,7 @@ export const DEFAULT_LIMITS: Limits = {
   pingIntervalMs: 20_000,
 };
 
-/** What is known of a connection to a server that was not asked anything. */
+/** What is known of a connection without an authentication request. */
 export const PLAIN_INFO: ReadyInfo = {
   session: undefined,
   resumed: false,
@@ -26,21 +26,21 @@ export const PLAIN_INFO: ReadyInfo = {
   limits: DEFAULT_LIMITS,
 };
 
-/** What the client says of itself when a connection opens. */
-export interface GreetingSource {
+/** What the client says about itself when a connection opens. */
+export interface AuthSource {
   readonly token: string | undefined;
   readonly authorization: string | undefined;
   readonly clientName: string | undefined;
   readonly isExtended: boolean;
   readonly session: string | undefined;
   readonly expiryMs: number;
-  /** Highest seq this process is done with; undefined when it knows of none. */
+  /** Highest seq up to which this process has handled every reply; undefined when it has handled none. */
   readonly lastSeq: number | undefined;
 }
 
-/** The `/_rep/auth` frame (rules A3, B1), or undefined where there is nothing to say. */
-export function greetingFrame(
-  source: GreetingSource,
+/** The `/_rep/auth` frame (rules A3, B1); undefined for a plain connection without a key. */
+export function authFrameOf(
+  source: AuthSource,
   req: string,
 ): string | undefined {
   if (!source.isExtended && source.token === undefined) return undefined;
@@ -57,8 +57,8 @@ export function greetingFrame(
   }, req);
 }
 
-/** What became of a greeting. */
-export type Welcome =
+/** How the server answered an authentication request. */
+export type AuthOutcome =
   | { readonly kind: "ready"; readonly info: ReadyInfo }
   | {
     readonly kind: "refused";
@@ -67,8 +67,8 @@ export type Welcome =
     readonly isTransient: boolean;
   };
 
-/** Reads the server's answer to the greeting (rule B2). */
-export function readWelcome(reply: Reply): Welcome {
+/** Reads the server's answer to an authentication request (rule B2). */
+export function readAuthReply(reply: Reply): AuthOutcome {
   if (isSuccess(reply.status)) {
     return { kind: "ready", info: readInfo(membersOf(reply.body)) };
   }
@@ -110,7 +110,7 @@ function countOf(value: unknown): number {
   return typeof value === "number" && value >= 0 ? value : 0;
 }
 
-/** A bound of zero would stop everything, or spin: it cannot be meant. */
+/** Replaces what is no bound. Zero is none either: it would stop everything, or make a timer spin. */
 function boundOr(value: unknown, otherwise: number): number {
   return typeof value === "number" && value >= 1 ? value : otherwise;
 }

@@ -1,17 +1,16 @@
-import { textOf } from "./runtime.ts";
-import type { Clock } from "../api/clock.ts";
-import { TERMINATED, VANISHED } from "./close_codes.ts";
-import { PING } from "./encode_frame.ts";
+import type { Clock, Socket } from "../api/ports.ts";
+import type { Closed, Notice, ReadyInfo } from "../api/replies.ts";
 import {
   DEFAULT_LIMITS,
   PLAIN_INFO,
-  readWelcome,
+  readAuthReply,
   SUBPROTOCOL,
 } from "./auth.ts";
+import { TERMINATED, VANISHED } from "./close_codes.ts";
+import { decodeFrame, type Reply, type ServerFrame } from "./decode_frame.ts";
+import { PING } from "./encode_frame.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { type Incoming, readFrame, type Reply } from "./decode_frame.ts";
-import type { Socket } from "../api/socket.ts";
-import type { Closed, Notice, ReadyInfo } from "../api/types.ts";
+import { textOf } from "./runtime.ts";
 
 /** The reserved code for "the server refused the key" (section 2.3). */
 const AUTHENTICATION_REFUSED = 4403;
@@ -35,21 +34,21 @@ export interface ConnectionParts {
   readonly clock: Clock;
   readonly parse: (text: string) => unknown;
   /** The `/_rep/auth` frame; undefined: requests may go as soon as the socket is open. */
-  readonly greeting: string | undefined;
-  /** The `req` of the greeting. */
-  readonly greetingReq: string;
+  readonly authFrame: string | undefined;
+  /** The `req` of that frame. */
+  readonly authReq: string;
 }
 
 /**
- * One socket from its opening to its end. It greets, keeps the heartbeat, reads
- * frames, and ends exactly once, however many `close` and `error` events the
- * runtime fires for it (rule C58).
+ * One socket from its opening to its end. It authenticates, keeps the
+ * heartbeat, reads frames, and ends exactly once, however many `close` and
+ * `error` events the runtime fires for it (rule C58).
  */
 export class Connection {
   readonly #parts: ConnectionParts;
   readonly #hooks: ConnectionHooks;
   #heartbeat: Heartbeat | undefined;
-  #phase: "opening" | "greeting" | "ready" | "over" = "opening";
+  #phase: "opening" | "authenticating" | "ready" | "over" = "opening";
   #lastError = "";
 
   constructor(parts: ConnectionParts, hooks: ConnectionHooks) {
@@ -73,29 +72,29 @@ export class Connection {
     return this.#phase === "over" ? 0 : this.#parts.socket.bufferedAmount;
   }
 
-  /** Whether files may go as bytes (rule E5). */
-  get isBinaryOk(): boolean {
+  /** Whether the server takes files as bytes (rule E5). */
+  get acceptsBinary(): boolean {
     return this.#parts.socket.protocol === SUBPROTOCOL;
   }
 
-  /** Hands a frame to the socket; false when the socket would not take it. */
+  /** Hands a frame to the socket; false when the socket did not take it. */
   send(frame: string | ArrayBuffer): boolean {
     if (this.#phase === "over" || this.#phase === "opening") return false;
     try {
       this.#parts.socket.send(frame);
       return true;
     } catch {
-      // The socket closed under us and its event is still on the way.
+      // The socket has closed and its `close` event has not come yet.
       return false;
     }
   }
 
-  /** Begins the closing handshake; `closed` follows when the other side has agreed. */
+  /** Begins the closing handshake; `closed` follows when the server has agreed. */
   close(): void {
     this.#parts.socket.close(1000);
   }
 
-  /** Gives the socket up at once, without asking the other side (rule H2). */
+  /** Ends the connection at once, without a closing handshake (rule H2). */
   terminate(reason: string): void {
     if (this.#phase === "over") return;
     this.#end({ code: TERMINATED, reason });
@@ -108,11 +107,11 @@ export class Connection {
       if (socket.terminate !== undefined) socket.terminate();
       else socket.close(code, reason);
     } catch {
-      // Nothing is left to be done about a socket that cannot even be closed.
+      // A socket that cannot even be closed leaves nothing to do.
     }
   }
 
-  /** Deno shows a vanished peer with code 0, and tells why only in the error before. */
+  /** Deno reports a vanished server with code 0, and the cause only in the `error` event before. */
   #closedWith(code = 0, reason = ""): Closed {
     return { code: code || VANISHED, reason: reason || this.#lastError };
   }
@@ -126,12 +125,12 @@ export class Connection {
 
   #onOpen(): void {
     if (this.#phase !== "opening") return;
-    this.#phase = "greeting";
+    this.#phase = "authenticating";
     this.#heartbeat = this.#startHeartbeat();
     this.#hooks.opened();
-    const { greeting } = this.#parts;
-    if (greeting === undefined) this.#onReady(PLAIN_INFO);
-    else this.send(greeting);
+    const { authFrame } = this.#parts;
+    if (authFrame === undefined) this.#onReady(PLAIN_INFO);
+    else this.send(authFrame);
   }
 
   #startHeartbeat(): Heartbeat {
@@ -146,25 +145,25 @@ export class Connection {
   #onMessage(data: unknown): void {
     if (this.#phase === "over") return;
     const text = data instanceof ArrayBuffer ? textOf(data) : String(data);
-    const incoming = readFrame(text, this.#parts.parse);
-    this.#heartbeat?.heard(incoming.kind === "pong");
-    if (this.#phase === "ready") this.#onFrame(incoming);
-    else this.#onWelcome(incoming);
+    const frame = decodeFrame(text, this.#parts.parse);
+    this.#heartbeat?.heard(frame.kind === "pong");
+    if (this.#phase === "ready") this.#onFrame(frame);
+    else this.#onAuthReply(frame);
   }
 
-  #onFrame(incoming: Incoming): void {
-    if (incoming.kind === "reply") this.#hooks.reply(incoming);
-    else if (incoming.kind === "notice") this.#hooks.notice(incoming.notice);
+  #onFrame(frame: ServerFrame): void {
+    if (frame.kind === "reply") this.#hooks.reply(frame);
+    else if (frame.kind === "notice") this.#hooks.notice(frame.notice);
   }
 
-  #onWelcome(incoming: Incoming): void {
-    if (incoming.kind !== "reply") return;
-    if (incoming.req !== this.#parts.greetingReq) return;
-    const welcome = readWelcome(incoming);
-    if (welcome.kind === "ready") return this.#onReady(welcome.info);
-    const code = welcome.isTransient ? TRY_AGAIN_LATER : AUTHENTICATION_REFUSED;
-    this.#end({ code, reason: welcome.reason });
-    this.#drop(TERMINATED, "not welcome");
+  #onAuthReply(frame: ServerFrame): void {
+    if (frame.kind !== "reply") return;
+    if (frame.req !== this.#parts.authReq) return;
+    const outcome = readAuthReply(frame);
+    if (outcome.kind === "ready") return this.#onReady(outcome.info);
+    const code = outcome.isTransient ? TRY_AGAIN_LATER : AUTHENTICATION_REFUSED;
+    this.#end({ code, reason: outcome.reason });
+    this.#drop(TERMINATED, "not authenticated");
   }
 
   #onReady(info: ReadyInfo): void {

@@ -1,8 +1,8 @@
 import { membersOf } from "../api/errors.ts";
 import { PONG } from "./encode_frame.ts";
-import type { Notice } from "../api/types.ts";
+import type { Notice } from "../api/replies.ts";
 
-/** A REPLY, read but not believed: only `status` is known to be a number. */
+/** A REPLY as the server sent it: only `status` and `seq` are checked. */
 export interface Reply {
   readonly kind: "reply";
   readonly req: unknown;
@@ -15,26 +15,26 @@ export interface Reply {
   readonly meta: Readonly<Record<string, unknown>>;
 }
 
-/** What a frame from the server turns out to be. */
-export type Incoming =
+/** A frame from the server, by what it is. */
+export type ServerFrame =
   | Reply
   | { readonly kind: "pong" }
   | { readonly kind: "notice"; readonly notice: Notice }
-  /** Not for us, or not understood: rules of later versions arrive as these (rule J1). */
+  /** Not for the client, or not understood: frames of later versions are these (rule J1). */
   | { readonly kind: "ignored" };
 
-const IGNORED: Incoming = { kind: "ignored" };
+const IGNORED: ServerFrame = { kind: "ignored" };
 
 /** Whether a status is a success (rule C42). */
 export function isSuccess(status: number): boolean {
   return status >= 200 && status <= 299;
 }
 
-/** Reads one frame; never throws, whatever the server sends. */
-export function readFrame(
+/** Decodes one frame; never throws, whatever the server sends. */
+export function decodeFrame(
   text: string,
   parse: (text: string) => unknown,
-): Incoming {
+): ServerFrame {
   if (text === PONG) return { kind: "pong" };
   let frame: Readonly<Record<string, unknown>>;
   try {
@@ -47,7 +47,7 @@ export function readFrame(
   return IGNORED;
 }
 
-function readReply(frame: Readonly<Record<string, unknown>>): Incoming {
+function readReply(frame: Readonly<Record<string, unknown>>): ServerFrame {
   const data = membersOf(frame["data"]);
   const status = data["status"];
   if (typeof status !== "number") return IGNORED;
@@ -67,7 +67,7 @@ function readReply(frame: Readonly<Record<string, unknown>>): Incoming {
   };
 }
 
-function readNotice(frame: Readonly<Record<string, unknown>>): Incoming {
+function readNotice(frame: Readonly<Record<string, unknown>>): ServerFrame {
   const data = membersOf(frame["data"]);
   const type = data["type"];
   return typeof type === "string"

@@ -1,5 +1,5 @@
+import type { FileInput, Method, Req, Verb } from "../api/options.ts";
 import { base64Of, utf8Of } from "./runtime.ts";
-import type { FileInput, Method, Req, Verb } from "../api/types.ts";
 
 /** The liveness frames (rule C7): bare text, not JSON. */
 export const PING = "PING";
@@ -52,7 +52,7 @@ export interface SendingParts {
   /** Highest seq to acknowledge along with it. */
   readonly ack: number | undefined;
   /** True where `rep.v1` was negotiated: files go as bytes (rule E5). */
-  readonly isBinaryOk: boolean;
+  readonly acceptsBinary: boolean;
 }
 
 /** What a frame is made from. */
@@ -96,7 +96,7 @@ export function encodeFrame(
   let text = parts.head + optsMember(parts.opts, sending.timeoutMs);
   if (sending.ack !== undefined) text += `,"ack":${sending.ack}`;
   if (parts.files.length === 0) return text + "}";
-  if (!sending.isBinaryOk) return `${text},"files":${base64Files(parts)}}`;
+  if (!sending.acceptsBinary) return `${text},"files":${base64Files(parts)}}`;
   return withBytes(`${text},"files":${sizedFiles(parts)}}`, parts.files);
 }
 

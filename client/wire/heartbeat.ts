@@ -1,21 +1,23 @@
-import type { Clock } from "../api/clock.ts";
+import type { Clock } from "../api/ports.ts";
 
 /** How long a `PING` may stay unanswered before the socket counts as dead (rule H2). */
 const PONG_WITHIN_MS = 10_000;
 
+/** What a heartbeat does and looks at. */
 export interface HeartbeatHooks {
   ping(): void;
-  /** What the socket has taken and not yet sent. */
+  /** Bytes that the socket has taken and not yet sent. */
   bufferedBytes(): number;
-  /** Nothing came back: the socket is dead, whatever it says of itself. */
+  /** Nothing came back: the socket is dead, whatever state it reports. */
   dead(): void;
   roundTrip(rttMs: number): void;
 }
 
 /**
- * Watches one connection (rules H2, H3): asks after a silence, and gives the
- * socket up when nothing at all answers. Any inbound frame counts as life, so
- * `heard()` only notes the time; the timer looks at it when it fires.
+ * Watches one connection (rules H2, H3): sends `PING` after a silence, and
+ * declares the socket dead when nothing at all comes back. Every inbound frame
+ * is a sign of life, so `heard()` only notes the time; the timer compares it
+ * when it fires.
  */
 export class Heartbeat {
   readonly #clock: Clock;
@@ -24,7 +26,7 @@ export class Heartbeat {
   #heardAtMs: number;
   #askedAtMs: number | undefined;
   #hasHeardSinceAsking = true;
-  /** Of the PING and everything before it, at the last look. */
+  /** Bytes up to and including the PING that were unsent when last looked at. */
   #unsentBytes = 0;
   #cancel: () => void;
 
@@ -78,8 +80,8 @@ export class Heartbeat {
   }
 
   /**
-   * A long upload on a slow line keeps the PING waiting behind it: as long as
-   * bytes leave, somebody takes them.
+   * A long upload over a slow network keeps the PING waiting behind it. While
+   * the number of unsent bytes falls, the connection is alive.
    */
   #onSilence(): void {
     const unsentBytes = this.#hooks.bufferedBytes();

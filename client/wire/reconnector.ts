@@ -1,80 +1,78 @@
-import { reconnectDelayMs } from "./backoff.ts";
-import type { Clock } from "../api/clock.ts";
-import { closeRuleOf, VANISHED } from "./close_codes.ts";
-import { Connection, type ConnectionHooks } from "./connection.ts";
 import { asError } from "../api/events.ts";
-import type { Socket, SocketRequest } from "../api/socket.ts";
-import type { Closed, ReadyInfo } from "../api/types.ts";
+import type { Clock, Socket, SocketRequest } from "../api/ports.ts";
+import type { Closed, ReadyInfo } from "../api/replies.ts";
+import { closeRuleOf, reconnectDelayMs, VANISHED } from "./close_codes.ts";
+import { Connection, type ConnectionHooks } from "./connection.ts";
 
-/** From the first step to the server's welcome; the server itself waits 10 s for a greeting. */
+/** For everything from the first step to `ready`; the server itself waits 10 s for authentication. */
 const CONNECT_WITHIN_MS = 10_000;
 
-/** A connection this old was a good one: only then does the back-off begin anew. */
+/** A connection that lasted this long was stable: only then does the back-off begin anew. */
 const STABLE_AFTER_MS = 10_000;
 
-/** How long the other side may take over the closing handshake. */
+/** How long the server may take over the closing handshake. */
 const CLOSE_WITHIN_MS = 2_000;
 
-/** Where the client stands. */
+/** The state of a client's connection. */
 export type ClientState =
   /** Not started: `lazy`, and no request yet. */
   | "idle"
   | "connecting"
   | "ready"
-  /** Between two attempts. */
+  /** Between two attempts to connect. */
   | "waiting"
   | "closing"
-  /** For good. */
+  /** Finally: it will not connect again. */
   | "closed";
 
-/** How one attempt is to be made; asked for anew each time. */
-export interface Dial {
+/** How to connect; asked for anew before each attempt. */
+export interface ConnectOptions {
   readonly url: string;
   readonly request: SocketRequest;
-  readonly greeting: string | undefined;
-  readonly greetingReq: string;
+  readonly authFrame: string | undefined;
+  readonly authReq: string;
 }
 
-/** What a link is made with. */
-export interface LinkParts {
+/** What a reconnector is made with. */
+export interface ReconnectorParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly parse: (text: string) => unknown;
   readonly openSocket: (url: string, request: SocketRequest) => Socket;
-  dial(): Promise<Dial>;
+  connectOptions(): Promise<ConnectOptions>;
   readonly retryWaitMs:
     | ((attempt: number, closed: Closed) => number)
     | undefined;
   readonly shouldRetry: ((closed: Closed) => boolean) | undefined;
 }
 
-/** What a link tells. */
-export interface LinkHooks
+/** What a reconnector tells. */
+export interface ReconnectorHooks
   extends Pick<ConnectionHooks, "opened" | "reply" | "notice" | "roundTrip"> {
   connecting(attempt: number): void;
   ready(info: ReadyInfo, connection: Connection): void;
-  /** A connection, or an attempt at one, has ended. */
+  /** A connection, or an attempt to connect, has ended. */
   lost(closed: Closed, willReconnect: boolean): void;
   reconnecting(delayMs: number, cause: Closed): void;
   /** An attempt failed before there was a socket. */
   failed(error: Error): void;
 }
 
-/** Keeps one connection up: makes it, and makes it again unless the close code forbids. */
-export class Link {
-  readonly #parts: LinkParts;
-  readonly #hooks: LinkHooks;
+/** Keeps one connection up: makes it, and makes it again unless the close code forbids that. */
+export class Reconnector {
+  readonly #parts: ReconnectorParts;
+  readonly #hooks: ReconnectorHooks;
   #state: ClientState = "idle";
-  /** Attempts since the last connection that lasted. */
+  /** Attempts since the last stable connection. */
   #attempts = 0;
-  /** The attempt being made; what an earlier one still brings is not wanted. */
-  #trial: unknown;
+  /** Identifies the attempt under way; results of earlier attempts are ignored. */
+  #currentAttempt: unknown;
   #readyAtMs: number | undefined;
   #connection: Connection | undefined;
-  #cancelTimer: () => void = nothing;
-  #closed: () => void = nothing;
+  #cancelTimer: () => void = noop;
+  #onClosed: () => void = noop;
 
-  constructor(parts: LinkParts, hooks: LinkHooks) {
+  constructor(parts: ReconnectorParts, hooks: ReconnectorHooks) {
     this.#parts = parts;
     this.#hooks = hooks;
   }
@@ -87,12 +85,12 @@ export class Link {
     return this.#connection;
   }
 
-  /** Connects, unless that was begun before. */
+  /** Connects, unless that has begun already. */
   start(): void {
     if (this.#state === "idle") this.#connect();
   }
 
-  /** Gives the connection up unless it ends by itself in time. */
+  /** Terminates the present connection unless it ends within this time. */
   endWithin(withinMs: number): void {
     const connection = this.#connection;
     this.#setTimer(this.#parts.clock.afterIdly(withinMs, () => {
@@ -100,19 +98,19 @@ export class Link {
     }));
   }
 
-  /** Ends it for good; settles when the socket is closed. */
+  /** Closes the connection and makes no further one; settles when the socket is closed. */
   close(): Promise<void> {
     if (this.#state === "closed") return Promise.resolve();
     const connection = this.#connection;
     this.#state = "closing";
-    this.#trial = undefined;
+    this.#currentAttempt = undefined;
     this.#cancelTimer();
     if (connection === undefined) {
       this.#state = "closed";
       return Promise.resolve();
     }
     return new Promise((resolve) => {
-      this.#closed = resolve;
+      this.#onClosed = resolve;
       this.#setTimer(this.#parts.clock.after(CLOSE_WITHIN_MS, () => {
         connection.terminate("no answer to the closing handshake");
       }));
@@ -123,49 +121,49 @@ export class Link {
   #connect(): void {
     this.#state = "connecting";
     this.#attempts += 1;
-    const trial = {};
-    this.#trial = trial;
+    const attempt = {};
+    this.#currentAttempt = attempt;
     // Keeps the process alive: a socket that is still opening may not.
     this.#setTimer(this.#parts.clock.after(CONNECT_WITHIN_MS, () => {
       const reason = `not connected within ${CONNECT_WITHIN_MS} ms`;
       if (this.#connection !== undefined) this.#connection.terminate(reason);
       else this.#lost({ code: VANISHED, reason });
     }));
-    void this.#try(() => this.#trial === trial);
+    void this.#try(() => this.#currentAttempt === attempt);
   }
 
-  async #try(isWanted: () => boolean): Promise<void> {
-    // Not at once: whoever made the client may still want to add its listeners.
+  async #try(isCurrent: () => boolean): Promise<void> {
+    // Not in the same turn: the caller of `new RepClient` must have time to add listeners.
     await undefined;
-    if (!isWanted()) return;
+    if (!isCurrent()) return;
     this.#hooks.connecting(this.#attempts);
     try {
-      const dial = await this.#parts.dial();
-      if (isWanted()) this.#open(dial);
+      const options = await this.#parts.connectOptions();
+      if (isCurrent()) this.#open(options);
     } catch (thrown) {
-      if (!isWanted()) return;
+      if (!isCurrent()) return;
       const error = asError(thrown);
       this.#hooks.failed(error);
       this.#lost({ code: VANISHED, reason: error.message });
     }
   }
 
-  #open(dial: Dial): void {
+  #open(options: ConnectOptions): void {
     const { clock, parse } = this.#parts;
-    const { greeting, greetingReq } = dial;
-    const socket = this.#parts.openSocket(dial.url, dial.request);
+    const { authFrame, authReq } = options;
+    const socket = this.#parts.openSocket(options.url, options.request);
     const connection: Connection = new Connection(
-      { socket, clock, parse, greeting, greetingReq },
+      { socket, clock, parse, authFrame, authReq },
       {
         ...this.#hooks,
-        ready: (info) => this.#ready(info, connection),
+        ready: (info) => this.#onReady(info, connection),
         closed: (closed) => this.#lost(closed),
       },
     );
     this.#connection = connection;
   }
 
-  #ready(info: ReadyInfo, connection: Connection): void {
+  #onReady(info: ReadyInfo, connection: Connection): void {
     if (this.#state !== "connecting") return;
     this.#cancelTimer();
     this.#state = "ready";
@@ -175,13 +173,13 @@ export class Link {
 
   #lost(closed: Closed): void {
     this.#cancelTimer();
-    this.#trial = undefined;
+    this.#currentAttempt = undefined;
     this.#connection = undefined;
     if (this.#state === "closing") return this.#finish(closed);
     if (this.#wasStable()) this.#attempts = 0;
     this.#readyAtMs = undefined;
     const { shouldRetry } = this.#parts;
-    const willReconnect = this.#asked(() => shouldRetry?.(closed)) ??
+    const willReconnect = this.#askCaller(() => shouldRetry?.(closed)) ??
       closeRuleOf(closed.code).mayReconnect;
     if (!willReconnect) return this.#finish(closed);
     this.#state = "waiting";
@@ -193,14 +191,14 @@ export class Link {
     const { clock, random, retryWaitMs } = this.#parts;
     const attempt = Math.max(1, this.#attempts);
     const { wait } = closeRuleOf(cause.code);
-    const delayMs = this.#asked(() => retryWaitMs?.(attempt, cause)) ??
+    const delayMs = this.#askCaller(() => retryWaitMs?.(attempt, cause)) ??
       reconnectDelayMs(wait, attempt, random());
     this.#hooks.reconnecting(delayMs, cause);
     this.#setTimer(clock.after(delayMs, () => this.#connect()));
   }
 
-  /** What a function of the caller's says; when it fails, that is told and the table decides. */
-  #asked<T>(ask: () => T | undefined): T | undefined {
+  /** Calls a function of the caller's. When it throws, that is told and the close code decides. */
+  #askCaller<T>(ask: () => T | undefined): T | undefined {
     try {
       return ask();
     } catch (thrown) {
@@ -212,7 +210,7 @@ export class Link {
   #finish(closed: Closed): void {
     this.#state = "closed";
     this.#hooks.lost(closed, NEVER);
-    this.#closed();
+    this.#onClosed();
   }
 
   #wasStable(): boolean {
@@ -228,4 +226,4 @@ export class Link {
 
 const NEVER = false;
 
-function nothing(): void {}
+function noop(): void {}

@@ -24,12 +24,12 @@ Deno.test("B4: fifty replies are acknowledged at once, forty-nine wait", () => {
 
 Deno.test("an ack never passes a reply that is still being handled", async () => {
   const { acker, clock, acks } = ackerOf();
-  for (const seq of [1, 2, 3]) acker.receive(seq);
-  acker.done(3);
-  acker.done(1);
+  for (const seq of [1, 2, 3]) acker.received(seq);
+  acker.handled(3);
+  acker.handled(1);
   await clock.advance(200);
   assert.deepEqual(acks, [1]);
-  acker.done(2);
+  acker.handled(2);
   await clock.advance(200);
   assert.deepEqual(acks, [1, 3]);
 });
@@ -63,19 +63,19 @@ Deno.test("an ack that could not be sent stays due", () => {
   assert.deepEqual(acks, [1]);
 });
 
-Deno.test("receive() knows a seq again, also one below a gap", () => {
+Deno.test("received() knows a seq again, also one below a gap", () => {
   const { acker } = ackerOf();
-  assert.ok(acker.receive(5));
-  assert.ok(!acker.receive(5));
-  assert.ok(!acker.receive(3));
-  assert.ok(acker.receive(6));
+  assert.ok(acker.received(5));
+  assert.ok(!acker.received(5));
+  assert.ok(!acker.received(3));
+  assert.ok(acker.received(6));
 });
 
 Deno.test("after stop() a handler that finishes late acknowledges nothing", async () => {
   const { acker, clock, acks } = ackerOf();
-  acker.receive(1);
+  acker.received(1);
   acker.stop();
-  acker.done(1);
+  acker.handled(1);
   await clock.advance(1_000);
   assert.deepEqual(acks, []);
 });
@@ -108,6 +108,6 @@ function ackerOf() {
 }
 
 function finish(acker: Acker, seq: number): void {
-  acker.receive(seq);
-  acker.done(seq);
+  acker.received(seq);
+  acker.handled(seq);
 }

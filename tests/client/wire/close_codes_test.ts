@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { reconnectDelayMs } from "../../../client/wire/backoff.ts";
+import { reconnectDelayMs } from "../../../client/wire/close_codes.ts";
 
 const NEAR_ONE = 0.999_999;
 
