@@ -3,7 +3,10 @@ import { readBots } from "./config/read_bots.ts";
 import type { Settings } from "./config/settings.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
-import { addressOf, bodyDigestOf } from "./dispatcher/fingerprint.ts";
+import {
+  addressOf,
+  bodyDigestOf,
+} from "./dispatcher/second_tries/fingerprint.ts";
 import { type Access, ALL_RIGHTS, type KeyEntry } from "./domain/access.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Identity } from "./domain/identity.ts";
@@ -86,7 +89,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const http = createHttpDoor({
     ...shared,
     gate,
-    moveRequests: (which) => dispatcher.move(which),
+    moveRequests: (which) => dispatcher.reassign(which),
     onUpgrade: (request, info) => sockets.upgrade(request, info),
     twins: createTwins(gate, clock),
     isDraining: () => dispatcher.isDraining(),

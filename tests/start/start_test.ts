@@ -14,7 +14,7 @@ Deno.test("the start task asks for the network, its settings and the files they 
     "--allow-read",
     "--allow-write",
     "--allow-sys",
-    "--allow-env=DISCORD_TOKEN,DISCORD_TOKENS_FILE,REST_*",
+    "--allow-env=DISCORD_TOKEN,DISCORD_TOKENS_FILE,REST_*,OTEL_DENO*",
     "--ignore-env",
     "--v8-flags=--memory-reducer-delay-ms=600000",
     "rest/mod.ts",

@@ -23,7 +23,7 @@ const BREACHES: ReadonlyArray<[place: string, source: string, says: string]> = [
     "rest/routes must not import rest/config",
   ],
   [
-    "rest/dispatcher/pump.ts",
+    "rest/dispatcher/poll_loop.ts",
     `await import("../upstream/send.ts");`,
     "rest/dispatcher must not import rest/upstream",
   ],
@@ -98,9 +98,12 @@ const CLEAN: ReadonlyArray<[place: string, source: string]> = [
   ["rest/scheduler/decide.ts", `import { x } from "./lines.ts";`],
   ["rest/scheduler/decide.ts", `import { x } from "../domain/answer.ts";`],
   ["rest/scheduler/decide.ts", `import { x } from "../collections/deque.ts";`],
-  ["rest/dispatcher/pump.ts", `import { x } from "../routes/route_of.ts";`],
+  [
+    "rest/dispatcher/poll_loop.ts",
+    `import { x } from "../routes/route_of.ts";`,
+  ],
   ["rest/listener/http/handler.ts", `import { x } from "../../routes/a.ts";`],
-  ["rest/rep/frame.ts", `import { x } from "../routes/route_of.ts";`],
+  ["rest/rep/frames/frame.ts", `import { x } from "../routes/route_of.ts";`],
   ["rest/metrics/page.ts", `import type { X } from "../scheduler/types.ts";`],
   ["rest/upstream/send.ts", `import { x } from "../../deps.ts";`],
   ["rest/proxy.ts", `import { x } from "./scheduler/scheduler.ts";`],
