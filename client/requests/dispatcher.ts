@@ -1,6 +1,6 @@
-import type { RepeatUnknown, Req } from "../api/options.ts";
+import type { RepeatUnknown } from "../api/options.ts";
 import type { Clock } from "../api/ports.ts";
-import type { Closed, Limits } from "../api/replies.ts";
+import type { Closed, Limits, Req } from "../api/replies.ts";
 import { DEFAULT_LIMITS } from "../wire/auth.ts";
 import type { Connection } from "../wire/connection.ts";
 import type { Reply } from "../wire/decode_frame.ts";

@@ -1,4 +1,5 @@
-import type { FileInput, Method, Req, Verb } from "../api/options.ts";
+import type { FileInput, Method, Verb } from "../api/options.ts";
+import type { Req } from "../api/replies.ts";
 import { base64Of, utf8Of } from "./runtime.ts";
 
 /** The liveness frames (rule C7): bare text, not JSON. */
