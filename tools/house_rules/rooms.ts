@@ -53,7 +53,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // People copy it into projects of their own.
   "client": [],
   "tools": ["rest", "sim", "client", "configs.ts", "deps.ts"],
-  "bench": ["rest", "sim", "client", "deps.ts"],
+  "bench": ["rest", "sim", "client", "tools/deno_child.ts", "deps.ts"],
   "tests": [
     "rest",
     "sim",
