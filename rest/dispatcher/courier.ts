@@ -95,7 +95,7 @@ export class Courier {
   }
 
   #failed(job: Job, error: unknown): void {
-    const { clock, facts, onRefusal, onAgain } = this.#deps;
+    const { clock, facts, upstream, onRefusal, onAgain } = this.#deps;
     const nowMs = clock.nowMs();
     if (!(error instanceof UpstreamFailure)) {
       job.mayHaveRun = true;
@@ -116,7 +116,7 @@ export class Courier {
       nowMs,
     );
     if (verdict === "again") onAgain(job);
-    else onRefusal(job, failureRefusal(job, error));
+    else onRefusal(job, failureRefusal(job, error, upstream.host));
   }
 
   #retryAtMs(

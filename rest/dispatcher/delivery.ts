@@ -54,8 +54,14 @@ export class Delivery {
   refuse(job: Job, refusal: Refusal, nowMs: number): void {
     const { facts, orphans } = this.#deps;
     const { route, caller } = job.request;
-    const { code } = refusal;
-    facts({ kind: "refused", code, label: route.label, caller });
+    const { code, detail } = refusal;
+    facts({
+      kind: "refused",
+      code,
+      label: route.label,
+      caller,
+      ...(detail !== undefined && { detail }),
+    });
     // What may have run once must not be sent anew for a caller that comes back.
     const mayBeDone = refusal.sent !== false && !job.isRepeatable;
     if (mayBeDone) orphans.keep(job, undefined, nowMs);

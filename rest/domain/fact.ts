@@ -30,6 +30,8 @@ export type Fact =
     readonly code: RefusalCode;
     readonly label: string;
     readonly caller: string;
+    /** What went wrong below: a code and a host. */
+    readonly detail?: string | undefined;
     /** When asking again becomes worthwhile, where that is known. */
     readonly retryAfterMs?: number | undefined;
   }
