@@ -7,6 +7,7 @@ import {
 import { readTls } from "./rest/config/read_tls.ts";
 import { careNote, type SettingFile } from "./rest/config/setting_file.ts";
 import { SETTINGS, type Settings } from "./rest/config/settings.ts";
+import { TELEMETRY_NAMES } from "./rest/config/telemetry.ts";
 
 type Bots = ReturnType<typeof readBots>;
 type Keys = ReturnType<typeof readKeys>;
@@ -88,7 +89,10 @@ function readEnv(): Record<string, string | undefined> {
   } catch {
     // Hosts that grant single names do not let the environment be listed:
     // misspelt names then go unnoticed, known ones are read all the same.
-    const names = Object.values(SETTINGS).map((setting) => setting.name);
+    const names = [
+      ...Object.values(SETTINGS).map((setting) => setting.name),
+      ...TELEMETRY_NAMES,
+    ];
     return Object.fromEntries(names.map((name) => [name, Deno.env.get(name)]));
   }
 }

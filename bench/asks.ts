@@ -1,5 +1,5 @@
 import { routeOf } from "../rest/routes/route_of.ts";
-import type { Ask, Outcome } from "../rest/scheduler/types.ts";
+import type { Ask, Settlement } from "../rest/scheduler/types.ts";
 
 /** Discord's clock, minus ours. */
 export const SERVER_OFFSET_MS = 1_700_000_000_000;
@@ -39,7 +39,7 @@ export function answeredOf(
   },
   sentAtMs: number,
   receivedAtMs: number,
-): Outcome {
+): Settlement {
   const { limit, remaining, resetAtMs, resetAfterMs } = bucket;
   const resetAtServerMs = resetAtMs + SERVER_OFFSET_MS;
   const report = {

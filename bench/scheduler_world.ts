@@ -1,6 +1,6 @@
 import { Deque } from "../rest/collections/deque.ts";
 import { createScheduler } from "../rest/scheduler/scheduler.ts";
-import type { Outcome, Scheduler } from "../rest/scheduler/types.ts";
+import type { Scheduler, Settlement } from "../rest/scheduler/types.ts";
 import { type BucketState, judge } from "../sim/model/bucket.ts";
 import { answeredOf, askOf } from "./asks.ts";
 
@@ -29,7 +29,7 @@ const START_MS = 10_000;
 interface Flight {
   readonly id: number;
   readonly answeredAtMs: number;
-  readonly outcome: Outcome;
+  readonly outcome: Settlement;
 }
 
 /**

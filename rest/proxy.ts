@@ -3,7 +3,10 @@ import { readBots } from "./config/read_bots.ts";
 import type { Settings } from "./config/settings.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
-import { addressOf, bodyDigestOf } from "./dispatcher/fingerprint.ts";
+import {
+  addressOf,
+  bodyDigestOf,
+} from "./dispatcher/second_tries/fingerprint.ts";
 import { type Access, ALL_RIGHTS, type KeyEntry } from "./domain/access.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
@@ -22,10 +25,7 @@ import {
   createHttpTwins,
   type HttpTwins,
 } from "./listener/twins/http_twins.ts";
-import {
-  createWebSocketDoor,
-  type WebSocketSettings,
-} from "./listener/websocket/door.ts";
+import { createWebSocketDoor } from "./listener/websocket/door.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { createManager, USER_AGENT } from "./manager/manager.ts";
 import { parseTarget } from "./routes/parse_target.ts";
@@ -95,7 +95,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const http = createHttpDoor({
     ...shared,
     gate,
-    moveRequests: (which) => dispatcher.move(which),
+    moveRequests: (which) => dispatcher.reassign(which),
     onUpgrade: (request, info) => sockets.upgrade(request, info),
     twins: createTwins(gate, clock),
     isDraining: () => dispatcher.isDraining(),
@@ -135,7 +135,7 @@ function httpSettingsOf(settings: Settings): HttpSettings {
   };
 }
 
-function webSocketSettingsOf(settings: Settings): WebSocketSettings {
+function webSocketSettingsOf(settings: Settings) {
   return {
     apiVersion: settings.apiVersion,
     upstream: settings.upstream,

@@ -6,37 +6,21 @@ import {
   type TcpServer,
 } from "../deps.ts";
 import { Auditor, type ReceivedRequest } from "./auditor.ts";
+import { control } from "./control.ts";
 import { Connection, type Port } from "./http/connection.ts";
 import { Noise } from "./http/noise.ts";
 import type { WireRequest } from "./http/request_reader.ts";
-import type { ScriptedFault } from "./model/fault.ts";
 import { Model } from "./model/model.ts";
 import type { Outcome } from "./model/outcome.ts";
 import { createRandom, drawMs } from "./model/random.ts";
 import type { SimRequest } from "./model/request.ts";
 import { checkNames } from "./model/settings.ts";
 import { SERVER_OPTIONS, type SimChange, type SimOptions } from "./options.ts";
-import { control } from "./control.ts";
+import type { Sim } from "./sim.ts";
 
+export type { Sim } from "./sim.ts";
 export type { SimChange, SimOptions } from "./options.ts";
 export type { AuditReport, ReceivedRequest } from "./auditor.ts";
-
-/** A running simulated Discord. */
-export interface Sim extends AsyncDisposable {
-  /** Ends in `/api`: the value of a base URL. */
-  readonly url: string;
-  readonly port: number;
-  readonly audit: Auditor;
-  /** What arrived, in the order it was judged. */
-  readonly requests: () => readonly ReceivedRequest[];
-  /** Changes options while it runs; what was counted stays. */
-  readonly set: (change: SimChange) => void;
-  /** Prepares a fault for the next requests that match. */
-  readonly script: (fault: ScriptedFault) => void;
-  /** Forgets everything: buckets, counts, records, ids; options stay, `change` on top. */
-  readonly reset: (change?: SimChange) => void;
-  readonly close: () => Promise<void>;
-}
 
 /** Enough for every test; a bench sets 0. */
 const RECORDS_MAX = 100_000;

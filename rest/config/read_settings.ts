@@ -1,5 +1,6 @@
 import { nearestName } from "./nearest_name.ts";
 import { type Setting, SETTINGS, type Settings } from "./settings.ts";
+import { telemetryProblems } from "./telemetry.ts";
 
 export type ReadSettings =
   | {
@@ -32,7 +33,7 @@ export function readSettings(env: Env): ReadSettings {
   for (const [member, setting] of Object.entries(SETTINGS)) {
     values[member] = readOne(setting, env, problems);
   }
-  problems.push(...unknownNames(env));
+  problems.push(...unknownNames(env), ...telemetryProblems(env));
   if (problems.length > 0) return { ok: false, problems };
 
   // The table has a row for each member, and each row gave a value of its kind.

@@ -1,7 +1,7 @@
 import type { FactSink } from "../domain/fact.ts";
 import type { Clock, Random, Upstream } from "../domain/ports.ts";
 import type { Scheduler } from "../scheduler/types.ts";
-import type { Digest } from "./fingerprint.ts";
+import type { Digest } from "./second_tries/fingerprint.ts";
 
 export interface DispatcherOptions {
   /** No retry begins when a request has been here this long. */

@@ -27,7 +27,7 @@ export function createBotRing(entries: readonly BotEntry[]): BotRing {
     bot: {
       name,
       applicationId: applicationIdOf(token.reveal()),
-      identity: ownBotIdentity(token),
+      identity: ownBotIdentity(token, name),
     },
     digest: digestOf(token.reveal()),
   }));

@@ -1,6 +1,6 @@
 import { ALL_RIGHTS, type KeyRights } from "../domain/access.ts";
 import { isKeyless, keyNameOf } from "../domain/caller.ts";
-import type { FactSink } from "../domain/fact.ts";
+import { type FactSink, refusedFact } from "../domain/fact.ts";
 import type { CallerGone, Clock, Submitter, Ticket } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
@@ -91,9 +91,8 @@ class Gate implements KeyGate {
     return use;
   }
 
-  #refuse({ route, caller }: ProxyRequest, refusal: Refusal): Ticket {
-    const { code } = refusal;
-    this.#deps.facts({ kind: "refused", code, label: route.label, caller });
+  #refuse(request: ProxyRequest, refusal: Refusal): Ticket {
+    this.#deps.facts(refusedFact(request, refusal));
     const answer = Promise.reject(refusal);
     // Whoever asked may have left before it hears of it.
     answer.catch(nothing);

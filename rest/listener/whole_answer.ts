@@ -1,6 +1,6 @@
 import type { Answer } from "../domain/answer.ts";
 import { Refusal } from "../domain/refusal.ts";
-import type { WholeAnswer } from "../rep/answer_text.ts";
+import type { WholeAnswer } from "../rep/frames/answer_text.ts";
 import { GrowingBytes } from "../collections/growing_bytes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -54,7 +54,7 @@ function stdoutLines(): LineWriter {
     (lines) =>
       lineMaker("auto")(
         "warn",
-        `${lines} log lines were dropped: they came faster than they were read`,
+        `${lines} log lines were dropped: they could not be written in time`,
         { lines },
       ),
   );

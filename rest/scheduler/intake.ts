@@ -1,12 +1,17 @@
-import { advance, leaseAtOnce, makeCandidate, withdraw } from "./flow.ts";
+import { advance, makeCandidate, withdraw } from "./flow.ts";
+import { leaseAtOnce } from "./lease.ts";
 import type { Urgency } from "../domain/request.ts";
-import { hold } from "./holding.ts";
-import { knownLine, laneFor, lineFor } from "./lines.ts";
-import { inheritedUrgency, joinGroup, shiftUrgency } from "./order.ts";
-import { predictedWaitMs } from "./predict.ts";
-import { refuseForLine, refuseForLines, refuseForRoom } from "./room.ts";
+import { countWaiting } from "./queues/counters.ts";
+import { knownLine, laneFor, lineFor } from "./queues/lines.ts";
+import { inheritedUrgency, joinGroup, shiftUrgency } from "./queues/order.ts";
+import { predictedWaitMs } from "./queues/predict.ts";
+import {
+  refuseForLine,
+  refuseForLines,
+  refuseForRoom,
+} from "./queues/admission.ts";
 import type { Lane, State, Waiting } from "./state.ts";
-import { nextCheckInMs } from "./tokens.ts";
+import { nextCheckInMs } from "./health/credential_check.ts";
 import type { Ask, Refused } from "./types.ts";
 
 /** Takes a request in, or says why not. */
@@ -80,7 +85,7 @@ function newWaiting(
   return {
     state: "held",
     line,
-    bookChanges: state.book.changes,
+    registryChanges: state.registry.changes,
     lane,
     group: undefined,
     before: undefined,
@@ -107,7 +112,7 @@ function newWaiting(
 function admit(state: State, waiting: Waiting): void {
   state.waiting.set(waiting.ask.id, waiting);
   waiting.caller.requests++;
-  hold(state, waiting);
+  countWaiting(state, waiting);
   joinGroup(waiting);
   state.newcomers.push(waiting);
 }
@@ -160,7 +165,7 @@ function refuseForHealth(
   lane: Lane,
   nowMs: number,
 ): Refused | undefined {
-  if (lane.identity.token === "rejected") {
+  if (lane.identity.credential === "rejected") {
     return {
       code: "token_rejected",
       message: "Cannot queue request: Discord rejects the bot's token",
@@ -178,8 +183,10 @@ function refuseForHealth(
     };
   }
   const { invalid } = state;
-  const held = invalid.heldBy(ask.route.key, nowMs, ask.caller);
-  if (held !== undefined) return invalid.refusal(held, ask.caller, nowMs);
+  const exhausted = invalid.exhaustedFor(ask.route.key, nowMs, ask.caller);
+  if (exhausted !== undefined) {
+    return invalid.refusal(exhausted, ask.caller, nowMs);
+  }
   const blockedMs = (state.breaker.untilMs ?? 0) - nowMs;
   if (blockedMs <= state.options.maxWaitMs) return undefined;
   return {

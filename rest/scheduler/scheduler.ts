@@ -1,29 +1,28 @@
 import { Deque } from "../collections/deque.ts";
 import { IndexedHeap } from "../collections/indexed_heap.ts";
-import { ArrivalClock } from "./arrival_clock.ts";
-import { Breaker } from "./breaker.ts";
-import { Callers } from "./callers.ts";
-import { Expiries } from "./expiries.ts";
-import {
-  leaseReady,
-  lineOpensAtMs,
-  makeCandidate,
-  refresh,
-  withdraw,
-} from "./flow.ts";
-import { HashBook } from "./hash_book.ts";
+import { ClockOffsetEstimator } from "./limits/clock_offset_estimator.ts";
+import { Breaker } from "./health/breaker.ts";
+import { Callers } from "./queues/callers.ts";
+import { Expiries } from "./queues/expiries.ts";
+import { lineOpensAtMs, makeCandidate, refresh, withdraw } from "./flow.ts";
+import { leaseReady } from "./lease.ts";
+import { BucketRegistry } from "./limits/bucket_registry.ts";
 import { cancel, enqueue, takeInNewcomers, urge } from "./intake.ts";
-import { InvalidBudget } from "./invalid_budget.ts";
-import { currentLine } from "./lines.ts";
+import { InvalidBudget } from "./health/invalid_budget.ts";
+import { currentLine } from "./queues/lines.ts";
 import { SCHEDULER_DEFAULTS, type SchedulerOptions } from "./options.ts";
 import { release, reopen, settle } from "./settle.ts";
 import { snapshotOf } from "./snapshot.ts";
 import type { State, SubLimit, Waiting, Wake } from "./state.ts";
-import { dropSub } from "./sub_limits.ts";
-import { forgetIdle, forgetLanes } from "./sweep.ts";
-import { nextCheckAtMs, noteChecked, takeChecks } from "./tokens.ts";
+import { dropSub } from "./limits/sub_limits.ts";
+import { forgetIdle, forgetLanes } from "./queues/sweep.ts";
+import {
+  nextCheckAtMs,
+  noteChecked,
+  takeChecks,
+} from "./health/credential_check.ts";
 import type { Poll, Refused, Scheduler } from "./types.ts";
-import { wakeAt } from "./wakes.ts";
+import { wakeAt } from "./queues/wakes.ts";
 
 /**
  * The machine that decides who may send, and when. It is told what happens
@@ -52,7 +51,7 @@ export function createScheduler(
     cancel: (id, nowMs) => cancel(state, id, nowMs),
     urge: (id, urgency, nowMs) => urge(state, id, urgency, nowMs),
     settle: (id, outcome, nowMs) => settle(state, id, outcome, nowMs),
-    tokenChecked(identityId, isRejected, nowMs) {
+    credentialChecked(identityId, isRejected, nowMs) {
       const identity = state.identities.get(identityId);
       if (identity === undefined) return;
       noteChecked(state, identity, isRejected, nowMs);
@@ -64,7 +63,7 @@ export function createScheduler(
 }
 
 /** Hashes and routes remembered: Discord has a few hundred of each. */
-const BOOK_ENTRIES_MAX = 10_000;
+const REGISTRY_ENTRIES_MAX = 10_000;
 
 function newState(options: SchedulerOptions): State {
   return {
@@ -82,12 +81,12 @@ function newState(options: SchedulerOptions): State {
     identities: new Map(),
     wakes: new IndexedHeap<Wake>((wake) => wake.atMs),
     expiries: new Expiries(),
-    book: new HashBook(BOOK_ENTRIES_MAX),
-    arrival: new ArrivalClock(),
+    registry: new BucketRegistry(REGISTRY_ENTRIES_MAX),
+    clockOffset: new ClockOffsetEstimator(),
     invalid: new InvalidBudget(options.invalidCeiling, options.isInvalidShared),
     breaker: new Breaker(),
     gone: new Map(),
-    tokenChecks: [],
+    credentialChecks: [],
     checkProbe: undefined,
     warnings: [],
     refused: [],
@@ -105,7 +104,7 @@ function poll(state: State, nowMs: number): Poll {
   leaseReady(state, nowMs, leases);
   forgetIdle(state, nowMs);
   forgetLanes(state, nowMs);
-  const tokenChecks = takeChecks(state, nowMs);
+  const credentialChecks = takeChecks(state, nowMs);
   const nextMs = Math.min(
     nextCheckAtMs(state),
     state.wakes.peek()?.atMs ?? Infinity,
@@ -114,7 +113,7 @@ function poll(state: State, nowMs: number): Poll {
   return {
     leases,
     refused: take(state.refused),
-    tokenChecks,
+    credentialChecks,
     warnings: take(state.warnings),
     wakeAtMs: nextMs === Infinity ? undefined : nextMs,
   };
@@ -171,7 +170,7 @@ function wakeDue(state: State, nowMs: number): void {
         makeCandidate(state, target, nowMs);
         break;
       case "identity":
-        state.tokenChecks.push(target.id);
+        state.credentialChecks.push(target.id);
         break;
     }
   }
@@ -189,7 +188,7 @@ function wakeSub(state: State, sub: SubLimit, nowMs: number): void {
     release(state, next, nowMs);
     return;
   }
-  const forgetAtMs = Math.max(sub.struckAtMs, sub.pausedUntilMs) +
+  const forgetAtMs = Math.max(sub.last429AtMs, sub.pausedUntilMs) +
     SUB_MEMORY_MS;
   if (nowMs < forgetAtMs) wakeAt(state, sub, forgetAtMs);
   else dropSub(state, sub);

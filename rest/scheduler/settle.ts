@@ -1,7 +1,8 @@
+import { forgetOldest } from "../collections/forget_oldest.ts";
 import type { LimitReport, RateLimited } from "../domain/limit_report.ts";
 import { keyNameOf } from "../domain/caller.ts";
 import { invariant } from "../domain/invariant.ts";
-import { noteSilent } from "./bucket.ts";
+import { noteSilent } from "./limits/bucket.ts";
 import {
   advance,
   delay,
@@ -10,14 +11,13 @@ import {
   refresh,
   retire,
 } from "./flow.ts";
-import { hold } from "./holding.ts";
-import { land } from "./in_flight.ts";
-import { learnFrom } from "./learn.ts";
-import { currentLine, homeOf } from "./lines.ts";
+import { countWaiting, uncountInFlight } from "./queues/counters.ts";
+import { learnFrom } from "./limits/learn.ts";
+import { currentLine, homeOf } from "./queues/lines.ts";
 import type { Line, State, Waiting } from "./state.ts";
-import { leaveSub, park, passSub, strikeSub } from "./sub_limits.ts";
-import { noteUnauthorized, refuseFor } from "./tokens.ts";
-import type { Outcome, Verdict } from "./types.ts";
+import { leaveSub, limitSub, park, passSub } from "./limits/sub_limits.ts";
+import { noteUnauthorized, refuseFor } from "./health/credential_check.ts";
+import type { Settlement, Verdict } from "./types.ts";
 
 /** Webhook ids remembered as gone, for how long, and how many at most. */
 const GONE_MS = 600_000;
@@ -25,21 +25,21 @@ const GONE_MAX = 10_000;
 /** Discord's error code for a webhook that does not exist. */
 const UNKNOWN_WEBHOOK = 10015;
 /** Repeated 429s on one line without a success between wait at least this, doubled each time: a mute one must not loop. */
-const STRIKE_WAIT_MS = 500;
-const STRIKE_WAIT_MAX_MS = 60_000;
+const BACK_OFF_MS = 500;
+const BACK_OFF_MAX_MS = 60_000;
 
 /** Ends a lease and says whether the request is done or goes again. */
 export function settle(
   state: State,
   id: number,
-  outcome: Outcome,
+  outcome: Settlement,
   nowMs: number,
 ): Verdict {
   const waiting = state.waiting.get(id);
   invariant(waiting?.state === "leased", `request ${id} is not leased`);
   const sentFrom = currentLine(waiting.line);
   waiting.line = sentFrom;
-  land(state, waiting);
+  uncountInFlight(state, waiting);
   const isBlocked = state.breaker.state !== "closed";
   const verdict = conclude(state, waiting, outcome, nowMs);
   givePermitBack(state, waiting, outcome, nowMs);
@@ -49,7 +49,7 @@ export function settle(
     if (group !== undefined) advance(state, group, nowMs);
     // A probe that ended without proving anything lets the next one try.
     leaveSub(state, waiting);
-  } else if (lane.identity.token === "rejected") {
+  } else if (lane.identity.credential === "rejected") {
     refuseFor(state, waiting, nowMs);
   }
   refresh(state, currentLine(sentFrom), nowMs);
@@ -72,7 +72,7 @@ const BETWEEN_LIMITERS_MS = 3;
 function givePermitBack(
   state: State,
   waiting: Waiting,
-  outcome: Outcome,
+  outcome: Settlement,
   nowMs: number,
 ): void {
   const { lane, permit } = waiting;
@@ -80,7 +80,7 @@ function givePermitBack(
   if (permit === undefined || lane.limit === undefined) return;
   const report = outcome.kind === "lost" ? undefined : outcome.report;
   const answeredAtMs = report?.receivedAtMs ?? nowMs;
-  const arrivedMs = report && state.arrival.sentAsIfAtMs(report);
+  const arrivedMs = report && state.clockOffset.sentAsIfAtMs(report);
   const arrivedByMs = arrivedMs === undefined
     ? undefined
     : Math.min(answeredAtMs, arrivedMs + BETWEEN_LIMITERS_MS);
@@ -90,7 +90,7 @@ function givePermitBack(
 function conclude(
   state: State,
   waiting: Waiting,
-  outcome: Outcome,
+  outcome: Settlement,
   nowMs: number,
 ): Verdict {
   const report = outcome.kind === "lost" ? undefined : outcome.report;
@@ -136,7 +136,7 @@ function noteHealth(
   if (status === 404 && report.errorCode === UNKNOWN_WEBHOOK) {
     noteGone(state, waiting, nowMs);
   }
-  line.strikes = 0;
+  line.consecutive429s = 0;
   // An answer to what left before the pause proves nothing about after it.
   if (report.sentAtMs >= line.pausedUntilMs) line.isCautious = false;
   if (report.sentAtMs >= lane.lockedUntilMs) lane.isCautious = false;
@@ -175,11 +175,7 @@ function noteGone(state: State, waiting: Waiting, nowMs: number): void {
   if (route.webhookId === undefined || route.lane === "interaction") return;
   state.gone.delete(route.webhookId);
   state.gone.set(route.webhookId, nowMs + GONE_MS);
-  if (state.gone.size <= GONE_MAX) return;
-  for (const oldest of state.gone.keys()) {
-    state.gone.delete(oldest);
-    return;
-  }
+  forgetOldest(state.gone, GONE_MAX);
 }
 
 /** No answer: Discord may have counted the request all the same. */
@@ -187,7 +183,7 @@ function noteLost(state: State, waiting: Waiting, nowMs: number): void {
   state.breaker.lost(waiting.ask.id);
   const { bucket } = waiting.line;
   if (bucket === undefined) return;
-  noteSilent(bucket, nowMs + (state.arrival.offsetMs ?? 0));
+  noteSilent(bucket, nowMs + (state.clockOffset.offsetMs ?? 0));
 }
 
 /** Lets a parked request try again, at the head of what waits. */
@@ -219,9 +215,9 @@ function limited(
   // Of a hash that changed under way it is the new bucket that was met.
   waiting.line = homeOf(state, waiting, nowMs);
   const { line, lane } = waiting;
-  const strikeMs = strike(line, report);
+  const backOffMs = backOffAfter(line, report);
   const fromMs = Math.max(nowMs, report.receivedAtMs);
-  const untilMs = fromMs + Math.max(rateLimited.retryAfterMs ?? 0, strikeMs);
+  const untilMs = fromMs + Math.max(rateLimited.retryAfterMs ?? 0, backOffMs);
   const isSub = isSubLimit(line, report, rateLimited);
   let againAtMs = untilMs;
   if (rateLimited.isCloudflareBlock) {
@@ -234,7 +230,7 @@ function limited(
     line.pausedUntilMs = Math.max(line.pausedUntilMs, untilMs);
     line.isCautious = true;
   }
-  const sub = isSub ? strikeSub(state, waiting, report, untilMs) : undefined;
+  const sub = isSub ? limitSub(state, waiting, report, untilMs) : undefined;
   if (againAtMs >= waiting.expiresAtMs) return "done";
   waiting.isRetry = true;
   takeBack(state, waiting);
@@ -248,12 +244,17 @@ function limited(
 }
 
 /** How long this line waits at least: nothing for the first two 429s in a row, then more and more. */
-function strike(line: Line, report: LimitReport): number {
-  // Those that left together are met by the limit together: that is one strike.
-  if (report.sentAtMs >= line.struckAtMs) line.strikes++;
-  line.struckAtMs = Math.max(line.struckAtMs, report.receivedAtMs);
-  if (line.strikes < 3) return line.strikes === 1 ? 0 : STRIKE_WAIT_MS;
-  return Math.min(STRIKE_WAIT_MAX_MS, STRIKE_WAIT_MS * 2 ** (line.strikes - 2));
+function backOffAfter(line: Line, report: LimitReport): number {
+  // Those that left together are met by the limit together: that is one backOffAfter.
+  if (report.sentAtMs >= line.last429AtMs) line.consecutive429s++;
+  line.last429AtMs = Math.max(line.last429AtMs, report.receivedAtMs);
+  if (line.consecutive429s < 3) {
+    return line.consecutive429s === 1 ? 0 : BACK_OFF_MS;
+  }
+  return Math.min(
+    BACK_OFF_MAX_MS,
+    BACK_OFF_MS * 2 ** (line.consecutive429s - 2),
+  );
 }
 
 /** Tokens left, or a bucket of another name: a limit beside the one we know (#1900, #2190). */
@@ -272,6 +273,6 @@ function isSubLimit(
 
 /** A settled request waits again; its place in its order group it never lost. */
 function takeBack(state: State, waiting: Waiting): void {
-  hold(state, waiting);
+  countWaiting(state, waiting);
   state.expiries.add(waiting);
 }

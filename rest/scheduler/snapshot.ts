@@ -16,7 +16,7 @@ export function snapshotOf(state: State, nowMs: number): SchedulerSnapshot {
     },
     breaker: { state: state.breaker.state, untilMs: state.breaker.untilMs },
     identities: identitiesOf(state, nowMs),
-    hashes: [...state.book.all()].slice(0, LINES_MAX).map((facts) => ({
+    hashes: [...state.registry.all()].slice(0, LINES_MAX).map((facts) => ({
       hash: facts.hash,
       limit: facts.limit,
       intervalMs: facts.intervalMs,
@@ -40,7 +40,7 @@ function identitiesOf(
       globalLimit: limit.limit,
       globalUsed: limit.used(nowMs),
       globalLockedUntilMs: lockedUntilMs > nowMs ? lockedUntilMs : undefined,
-      token: identity.token,
+      credential: identity.credential,
     }];
   });
 }

@@ -2,16 +2,15 @@ import type { Deque } from "../collections/deque.ts";
 import type { HeapNode, IndexedHeap } from "../collections/indexed_heap.ts";
 import type { Urgency } from "../domain/request.ts";
 import type { Lane as RouteLane } from "../domain/route.ts";
-import type { ArrivalClock } from "./arrival_clock.ts";
-import type { Breaker } from "./breaker.ts";
-import type { CircleNode } from "../collections/circle.ts";
-import type { Bucket } from "./bucket.ts";
-import type { Caller, Callers } from "./callers.ts";
-import type { Expiries } from "./expiries.ts";
-import type { FairEntry, FairQueue } from "./fair_queue.ts";
-import type { GlobalLimit, GlobalPermit } from "./global_limit.ts";
-import type { HashBook } from "./hash_book.ts";
-import type { InvalidBudget } from "./invalid_budget.ts";
+import type { ClockOffsetEstimator } from "./limits/clock_offset_estimator.ts";
+import type { Breaker } from "./health/breaker.ts";
+import type { Bucket } from "./limits/bucket.ts";
+import type { Caller, Callers } from "./queues/callers.ts";
+import type { Expiries, Expiring } from "./queues/expiries.ts";
+import type { FairEntry, FairQueue } from "./queues/fair_queue.ts";
+import type { GlobalLimit, GlobalPermit } from "./limits/global_limit.ts";
+import type { BucketRegistry } from "./limits/bucket_registry.ts";
+import type { InvalidBudget } from "./health/invalid_budget.ts";
 import type { SchedulerOptions } from "./options.ts";
 import type { Ask, Refused } from "./types.ts";
 
@@ -41,7 +40,7 @@ export type WaitingState =
   | "gone";
 
 /** Its neighbours and its place are those among `State.expiries`. */
-export interface Waiting extends HeapNode, CircleNode<Waiting> {
+export interface Waiting extends Expiring<Waiting> {
   readonly kind: "request";
   readonly ask: Ask;
   readonly caller: Caller;
@@ -54,8 +53,8 @@ export interface Waiting extends HeapNode, CircleNode<Waiting> {
   ownUrgency: Urgency;
   urgency: Urgency;
   line: Line;
-  /** `HashBook.changes` when that was found to be its line. */
-  bookChanges: number;
+  /** `BucketRegistry.changes` when that was found to be its line. */
+  registryChanges: number;
   readonly lane: Lane;
   group: OrderGroup | undefined;
   /** Neighbours within the order group. */
@@ -100,7 +99,7 @@ export interface SubLimit {
   probe: Waiting | undefined;
   readonly parked: Waiting[];
   /** When it last answered 429: it is remembered for a while after that. */
-  struckAtMs: number;
+  last429AtMs: number;
   /** Time to keep between two successes; 0 where none was learnt. */
   paceMs: number;
   /** Successes since the last 429, and when the last of them was sent. */
@@ -129,8 +128,8 @@ export interface Line {
   /** After a pause one request goes first, alone. */
   isCautious: boolean;
   /** 429s in a row without a success between: what keeps a mute 429 from looping. */
-  strikes: number;
-  struckAtMs: number;
+  consecutive429s: number;
+  last429AtMs: number;
   ready: FairEntry<Line> | undefined;
   wake: Wake | undefined;
   mergedInto: Line | undefined;
@@ -174,7 +173,7 @@ export interface Identity {
   readonly byRoute: LineTable;
   /** Its order groups by their routes' order keys. */
   readonly groups: Map<string, OrderGroup>;
-  token: "unproven" | "checking" | "rejected";
+  credential: "unproven" | "checking" | "rejected";
   wake: Wake | undefined;
 }
 
@@ -196,14 +195,14 @@ export interface State {
   readonly readyLanes: Set<Lane>;
   readonly identities: Map<string, Identity>;
   readonly wakes: IndexedHeap<Wake>;
-  readonly expiries: Expiries;
-  readonly book: HashBook;
-  readonly arrival: ArrivalClock;
+  readonly expiries: Expiries<Waiting>;
+  readonly registry: BucketRegistry;
+  readonly clockOffset: ClockOffsetEstimator;
   readonly invalid: InvalidBudget;
   readonly breaker: Breaker;
   /** Webhooks that are gone, until when. */
   readonly gone: Map<string, number>;
-  readonly tokenChecks: string[];
+  readonly credentialChecks: string[];
   /** Whose token check is the probe of the breaker. */
   checkProbe: string | undefined;
   readonly warnings: string[];

@@ -31,7 +31,7 @@ export interface Ask {
   readonly deadlineAtMs: number | undefined;
 }
 
-/** A refusal as plain data; the dispatcher turns it into a `Refusal`. */
+/** A refusal as plain data; the dispatcher callerCount it into a `Refusal`. */
 export interface Refused {
   readonly code: RefusalCode;
   readonly message: string;
@@ -39,7 +39,7 @@ export interface Refused {
 }
 
 /** How a lease ended. Every lease is settled exactly once. */
-export type Outcome =
+export type Settlement =
   /** Discord answered; whatever came is in the report. */
   | { readonly kind: "answered"; readonly report: LimitReport }
   /**
@@ -70,9 +70,9 @@ export interface Poll {
   >;
   /**
    * Identities whose token is in doubt: the dispatcher sends one
-   * `GET /users/@me` each (bypassing the queue) and calls `tokenChecked`.
+   * `GET /users/@me` each (bypassing the queue) and calls `credentialChecked`.
    */
-  readonly tokenChecks: readonly string[];
+  readonly credentialChecks: readonly string[];
   /** Sentences for the operator's log. */
   readonly warnings?: readonly string[];
   /** Call `poll` again then, or earlier after any other call; undefined: nothing to wait for. */
@@ -87,9 +87,9 @@ export interface Scheduler {
   cancel(id: number, nowMs: number): "cancelled" | "leased" | "unknown";
   /** Raises a waiting request's urgency (smaller is more urgent). */
   urge(id: number, urgency: Urgency, nowMs: number): void;
-  settle(id: number, outcome: Outcome, nowMs: number): Verdict;
+  settle(id: number, outcome: Settlement, nowMs: number): Verdict;
   /** `isRejected`: the check answered 401. Undefined: no answer was to be had. */
-  tokenChecked(
+  credentialChecked(
     identityId: string,
     isRejected: boolean | undefined,
     nowMs: number,
@@ -113,7 +113,7 @@ export interface SchedulerSnapshot {
     readonly globalLimit: number;
     readonly globalUsed: number;
     readonly globalLockedUntilMs: number | undefined;
-    readonly token: "unproven" | "checking" | "rejected";
+    readonly credential: "unproven" | "checking" | "rejected";
   }>;
   readonly hashes: ReadonlyArray<{
     readonly hash: string;

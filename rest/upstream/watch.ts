@@ -1,12 +1,12 @@
 import {
   append,
-  type Circle,
-  type CircleNode,
+  type Ring,
+  type RingNode,
   unlink,
-} from "../collections/circle.ts";
+} from "../collections/ring.ts";
 
 /** Something that may take only so long; in one watch at a time. */
-export interface Watched extends CircleNode<Watched> {
+export interface Watched extends RingNode<Watched> {
   /** Ticks it still has. Whoever sees progress sets it anew. */
   ticksLeft: number;
   /** Its time is over. */
@@ -23,7 +23,7 @@ export interface Watched extends CircleNode<Watched> {
  */
 export class Watch {
   readonly #tickMs: number;
-  readonly #watched: Circle<Watched> = { first: undefined };
+  readonly #watched: Ring<Watched> = { first: undefined };
   #size = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 

@@ -5,7 +5,7 @@ import {
   type Shown,
 } from "./bucket_store.ts";
 import { defaultRules } from "./default_rules.ts";
-import { refuseAtDoor } from "./door.ts";
+import { refuseInvalid } from "./refuse_invalid.ts";
 import type { Fault, ScriptedFault } from "./fault.ts";
 import {
   deliveryOf,
@@ -146,7 +146,7 @@ export class Model {
     if (block !== undefined) {
       return undone(blockResponse(block), { scope: "cloudflare" });
     }
-    return refuseAtDoor(arrival, settings.accounts, settings.answers) ??
+    return refuseInvalid(arrival, settings.accounts, settings.answers) ??
       this.#globals.refuse(arrival, settings, nowMs) ??
       this.#passBuckets(arrival, fault, nowMs);
   }

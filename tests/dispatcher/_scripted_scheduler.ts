@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type {
   Ask,
-  Outcome,
   Poll,
   Refused,
   Scheduler,
+  Settlement,
   Verdict,
 } from "../../rest/scheduler/types.ts";
 
@@ -13,7 +13,7 @@ export interface ScriptedScheduler extends Scheduler {
   /** While true nothing is leased. */
   isHeld: boolean;
   /** Verdict on a lease; a 429 and a retry wait again unless told otherwise. */
-  verdictOf: (id: number, outcome: Outcome) => Verdict;
+  verdictOf: (id: number, outcome: Settlement) => Verdict;
   /** What `enqueue` says; undefined takes everything. */
   turnAway: ((ask: Ask) => Refused | undefined) | undefined;
   /** Refuses a waiting request with the next poll. */
@@ -24,7 +24,9 @@ export interface ScriptedScheduler extends Scheduler {
   /** Asked for until it is past. */
   wakeAtMs: number | undefined;
   readonly asks: Ask[];
-  readonly settled: Array<{ readonly id: number; readonly outcome: Outcome }>;
+  readonly settled: Array<
+    { readonly id: number; readonly outcome: Settlement }
+  >;
   readonly urged: Array<{ readonly id: number; readonly urgency: number }>;
   readonly tokenResults: Array<
     { readonly identityId: string; readonly isRejected: boolean | undefined }
@@ -87,7 +89,7 @@ export function createScriptedScheduler(): ScriptedScheduler {
       }
       return verdict;
     },
-    tokenChecked: (identityId, isRejected) =>
+    credentialChecked: (identityId, isRejected) =>
       void scheduler.tokenResults.push({ identityId, isRejected }),
     poll: (nowMs) => poll(nowMs),
     snapshot: () => ({
@@ -106,7 +108,7 @@ export function createScriptedScheduler(): ScriptedScheduler {
     scheduler.polls++;
     const refused = refusing.filter(({ id }) => waiting.delete(id));
     refusing = [];
-    const tokenChecks = checking;
+    const credentialChecks = checking;
     checking = [];
     const said = warnings;
     warnings = [];
@@ -123,7 +125,7 @@ export function createScriptedScheduler(): ScriptedScheduler {
       waiting.delete(id);
       leased.add(id);
     }
-    return { leases, refused, tokenChecks, warnings: said, wakeAtMs };
+    return { leases, refused, credentialChecks, warnings: said, wakeAtMs };
   }
 
   return scheduler;

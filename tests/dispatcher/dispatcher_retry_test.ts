@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { headerOf } from "../../rest/domain/headers.ts";
-import { METHODS } from "../../rest/domain/request.ts";
 import type { RefusalCode } from "../../rest/domain/refusal.ts";
+import { METHODS } from "../../rest/domain/request.ts";
 import {
   answerOf,
   type Bench,

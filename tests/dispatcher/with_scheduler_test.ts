@@ -238,13 +238,13 @@ Deno.test("a second try that is refused when its first is left behind has its re
   await clock.settle();
   // The scheduler gives the second up; the dispatcher hears of it when it polls.
   const isRejected = true;
-  scheduler.tokenChecked(write.identity.id, isRejected, clock.nowMs());
+  scheduler.credentialChecked(write.identity.id, isRejected, clock.nowMs());
   first.leave();
   // Moves nothing, and has it poll.
-  dispatcher.move({
+  dispatcher.reassign({
     fromId: "nobody",
     to: write.identity,
-    isMeant: () => false,
+    isIncluded: () => false,
   });
   await clock.settle();
   assert.equal((await refusalOf(second.answer)).code, "token_rejected");

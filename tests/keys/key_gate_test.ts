@@ -108,6 +108,7 @@ Deno.test("a read-only key reads, and is told that it may do no more", async () 
   assert.deepEqual(facts, [{
     kind: "refused",
     code: "forbidden",
+    bot: "main",
     label: "POST /channels/{channel_id}/messages",
     caller: "k/client",
   }]);

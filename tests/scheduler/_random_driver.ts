@@ -3,7 +3,7 @@ import type { LimitReport } from "../../rest/domain/limit_report.ts";
 import type { Method, Urgency } from "../../rest/domain/request.ts";
 import type { SchedulerOptions } from "../../rest/scheduler/options.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
-import type { Ask, Outcome, Scheduler } from "../../rest/scheduler/types.ts";
+import type { Ask, Scheduler, Settlement } from "../../rest/scheduler/types.ts";
 import { createRandom, type Random } from "../../sim/model/random.ts";
 import { askOf, START_MS } from "./_builders.ts";
 import { pick, RandomDiscord, type Weather } from "./_random_reports.ts";
@@ -231,7 +231,7 @@ export class RandomDriver {
     } else this.#end(ask.id);
   }
 
-  #outcomeOf({ ask, sentAtMs }: Known): Outcome {
+  #outcomeOf({ ask, sentAtMs }: Known): Settlement {
     const random = this.#random;
     const nowMs = this.#nowMs;
     if (this.#isDraining) {
@@ -265,7 +265,7 @@ export class RandomDriver {
     const verdict = this.#isDraining
       ? false
       : pick(this.#random, [true, false, undefined]);
-    this.#scheduler.tokenChecked(identityId, verdict, this.#nowMs);
+    this.#scheduler.credentialChecked(identityId, verdict, this.#nowMs);
   }
 
   #pass(): void {
@@ -300,8 +300,11 @@ export class RandomDriver {
     }
     for (const id of poll.leases) this.#lease(id);
     const isBlocked = nowMs < (this.#lockedUntilMs.get("") ?? 0);
-    assert.ok(!isBlocked || poll.tokenChecks.length === 0, "checked through");
-    this.#checks.push(...poll.tokenChecks);
+    assert.ok(
+      !isBlocked || poll.credentialChecks.length === 0,
+      "checked through",
+    );
+    this.#checks.push(...poll.credentialChecks);
     this.#wakeAtMs = poll.wakeAtMs;
     for (const { expiresAtMs, state, ask } of this.#known.values()) {
       if (state === "leased") continue;
@@ -395,7 +398,7 @@ export class RandomDriver {
   }
 }
 
-function againAtMs(outcome: Outcome, nowMs: number): number {
+function againAtMs(outcome: Settlement, nowMs: number): number {
   if (outcome.kind === "retry") return outcome.notBeforeMs;
   if (outcome.kind === "lost") return Infinity;
   return nowMs + (outcome.report.rateLimited?.retryAfterMs ?? 0);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
-import type { Outcome, Scheduler } from "../../rest/scheduler/types.ts";
+import type { Scheduler, Settlement } from "../../rest/scheduler/types.ts";
 import {
   askOf,
   enqueueAll,
@@ -23,7 +23,7 @@ function leased(deadlineAtMs?: number): { scheduler: Scheduler; id: number } {
   return { scheduler, id };
 }
 
-function retryAt(notBeforeMs: number): Outcome {
+function retryAt(notBeforeMs: number): Settlement {
   const report = reportOf(T + 50, { status: 502 });
   return { kind: "retry", report, notBeforeMs };
 }

@@ -4,7 +4,7 @@ import {
   noteReport,
   noteSilent,
   openingOf,
-} from "../../rest/scheduler/bucket.ts";
+} from "../../rest/scheduler/limits/bucket.ts";
 import { bucketOf, SERVER_OFFSET_MS } from "./_builders.ts";
 import { type Plan, runWorld } from "./_world.ts";
 

@@ -1,13 +1,13 @@
 import {
   append,
-  type Circle,
-  type CircleNode,
+  type Ring,
+  type RingNode,
   unlink,
-} from "../../collections/circle.ts";
+} from "../../collections/ring.ts";
 import type { Clock } from "../../domain/ports.ts";
 
 /** Something to be done after the delay, unless it is called off. */
-export interface Delayed extends CircleNode<Delayed> {
+export interface Delayed extends RingNode<Delayed> {
   /** Set by the line. */
   atMs: number;
   act(): void;
@@ -21,7 +21,7 @@ export class DelayLine {
   readonly #clock: Clock;
   readonly #delayMs: number;
   /** In the order of their time, since all wait equally long. */
-  readonly #delayed: Circle<Delayed> = { first: undefined };
+  readonly #delayed: Ring<Delayed> = { first: undefined };
   #stopClock: (() => void) | undefined;
 
   constructor(clock: Clock, delayMs: number) {

@@ -1,7 +1,7 @@
 import { Refusal } from "../../domain/refusal.ts";
-import type { ConnectionStart } from "../../rep/connection.ts";
-import type { Presented, Principal } from "../../rep/principal.ts";
-import { canonicalOrigin } from "../../rep/target.ts";
+import type { ConnectionStart } from "../../rep/connections/connection.ts";
+import type { Presented, Principal } from "../../rep/connections/principal.ts";
+import { canonicalOrigin } from "../../rep/frames/target.ts";
 import type { Authorizer, Evidence } from "../authorize.ts";
 import { remoteHostOf } from "../caller_of.ts";
 import { rawTargetOf, splitPathKey } from "../http/raw_target.ts";

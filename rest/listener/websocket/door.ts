@@ -7,7 +7,7 @@ import { RepMachine, type RepSnapshot } from "../../rep/machine.ts";
 import {
   MemorySessionStore,
   type SessionStore,
-} from "../../rep/session_store.ts";
+} from "../../rep/sessions/session_store.ts";
 import type { Authorizer } from "../authorize.ts";
 import { remoteHostOf } from "../caller_of.ts";
 import { refusalResponse } from "../http/refusal_response.ts";

@@ -1,4 +1,4 @@
-import type { Principal } from "../../rep/principal.ts";
+import type { Principal } from "../../rep/connections/principal.ts";
 import type { Authorizer, Evidence } from "../authorize.ts";
 import { callerOf } from "../caller_of.ts";
 

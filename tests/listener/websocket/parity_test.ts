@@ -4,7 +4,7 @@ import type { Answer } from "../../../rest/domain/answer.ts";
 import { Refusal } from "../../../rest/domain/refusal.ts";
 import { createHttpDoor } from "../../../rest/listener/http/door.ts";
 import { createWebSocketDoor } from "../../../rest/listener/websocket/door.ts";
-import { VERBS } from "../../../rest/rep/verbs.ts";
+import { VERBS } from "../../../rest/rep/frames/verbs.ts";
 import { AUTHORIZER, Client, FakeSubmitter, type Job, KEY } from "./_door.ts";
 
 /** Both transports on one port, in front of one queue. */

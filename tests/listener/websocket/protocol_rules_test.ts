@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CLOSE_CODES } from "../../../rest/rep/close_codes.ts";
+import { CLOSE_CODES } from "../../../rest/rep/connections/close_codes.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 

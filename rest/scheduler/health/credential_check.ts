@@ -1,0 +1,106 @@
+import { withdraw } from "../flow.ts";
+import type { Identity, State, Waiting } from "../state.ts";
+import { wakeAt } from "../queues/wakes.ts";
+
+/** A rejected token is asked about again this often: it may be reset back, or Discord may have erred. */
+const PROBE_EVERY_MS = 60_000;
+
+const NONE: never[] = [];
+
+/** What a check goes by as the breaker's probe: no request has this id. */
+const CHECK_PROBE_ID = -1;
+
+/**
+ * A 401 on the bot's own token proves nothing by itself (some routes answer it
+ * for their own reasons): `GET /users/@me` is asked once, and only its 401
+ * locks the identity.
+ */
+export function noteUnauthorized(state: State, waiting: Waiting): void {
+  const { identity } = waiting.lane;
+  const { ask } = waiting;
+  if (!ask.isOwnToken || ask.route.lane !== "bot") return;
+  if (identity.credential !== "unproven") return;
+  identity.credential = "checking";
+  state.credentialChecks.push(identity.id);
+}
+
+/**
+ * Takes the checks that may be sent now: none through a Cloudflare block, which
+ * one of our own would prolong like any other. When the block's time is over,
+ * and no request goes first, one of them is the probe.
+ */
+export function takeChecks(state: State, nowMs: number): readonly string[] {
+  const { credentialChecks, breaker } = state;
+  if (credentialChecks.length === 0) return NONE;
+  if (breaker.state === "closed") return credentialChecks.splice(0);
+  if (breaker.opensAtMs(nowMs) > 0) return NONE;
+  state.checkProbe = credentialChecks[0];
+  breaker.leased(CHECK_PROBE_ID);
+  return credentialChecks.splice(0, 1);
+}
+
+/** When a check that is held back may be sent; Infinity: an answer has to come first. */
+export function nextCheckAtMs(state: State): number {
+  const { credentialChecks, breaker } = state;
+  if (credentialChecks.length === 0 || breaker.state !== "open") {
+    return Infinity;
+  }
+  return breaker.untilMs ?? Infinity;
+}
+
+/** Takes in what the check found. */
+export function noteChecked(
+  state: State,
+  identity: Identity,
+  isRejected: boolean | undefined,
+  nowMs: number,
+): void {
+  if (state.checkProbe === identity.id) {
+    state.checkProbe = undefined;
+    if (isRejected === undefined) state.breaker.lost(CHECK_PROBE_ID);
+    else state.breaker.passed(CHECK_PROBE_ID);
+  }
+  const wasRejected = identity.credential === "rejected";
+  if (isRejected === true || (isRejected === undefined && wasRejected)) {
+    identity.credential = "rejected";
+    wakeAt(state, identity, nowMs + PROBE_EVERY_MS);
+    if (!wasRejected) refuseAll(state, identity, nowMs);
+    return;
+  }
+  identity.credential = "unproven";
+  wakeAt(state, identity, undefined);
+}
+
+/** How long a caller of a rejected identity is told to stay away. */
+export function nextCheckInMs(identity: Identity, nowMs: number): number {
+  return Math.max(1_000, (identity.wake?.atMs ?? nowMs) - nowMs);
+}
+
+function refuseAll(state: State, identity: Identity, nowMs: number): void {
+  state.warnings.push(
+    `Discord rejects the token of ${identity.id}: its requests are refused until it is accepted again`,
+  );
+  for (const waiting of [...state.waiting.values()]) {
+    if (waiting.lane.identity !== identity || waiting.state === "leased") {
+      continue;
+    }
+    refuseFor(state, waiting, nowMs);
+  }
+}
+
+/** Refuses one request because its token is rejected. */
+export function refuseFor(
+  state: State,
+  waiting: Waiting,
+  nowMs: number,
+): void {
+  withdraw(state, waiting, nowMs);
+  state.refused.push({
+    id: waiting.ask.id,
+    refused: {
+      code: "token_rejected",
+      message: "Cannot send request: Discord rejects the bot's token",
+      retryAfterMs: PROBE_EVERY_MS,
+    },
+  });
+}

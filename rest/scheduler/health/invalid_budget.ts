@@ -1,0 +1,139 @@
+import { keyNameOf } from "../../domain/caller.ts";
+import { forgetOldest } from "../../collections/forget_oldest.ts";
+import { SlidingCount } from "./sliding_count.ts";
+import type { Refused } from "../types.ts";
+
+/**
+ * Counts invalid requests: Discord blocks an address for an hour or more after
+ * 10,000 answers of 401, 403 or 429 (shared ones apart) in 10 minutes
+ * (Discord docs, "Invalid Request Limit"). Whether its window slides is not
+ * documented; ours does, which is right for both.
+ *
+ * Where several keys share the address, each has a share of the ceiling: one
+ * that fails and fails is stopped while the others have room left.
+ */
+
+const WINDOW_MS = 600_000;
+/** From this share of the ceiling on, only routes that have not been failing go out. */
+const NEAR_SHARE = 0.8;
+/** From here on a single key's failing routes are refused. */
+const KEY_NEAR_SHARE = 0.6;
+/** And here all of the key's: paths can be made up without end. Below `NEAR_SHARE`, so that others are not stopped for it. */
+const KEY_SHARE = 0.7;
+/** Failing routes remembered; one route fails for many reasons, a bot has a few hundred routes. */
+const FAILING_MAX = 4_096;
+/** Keys counted: a hundred can be configured, and a few names are the proxy's own. */
+const KEYS_MAX = 256;
+
+/** Whose share of the budget is used up when a request may not go: everybody's, or that of its own key. */
+export type Exhausted = "all" | "key";
+
+export class InvalidBudget {
+  readonly ceiling: number;
+  readonly #isShared: boolean;
+  readonly #total = new SlidingCount();
+  readonly #byKey = new Map<string, SlidingCount>();
+  readonly #failing = new Map<string, number>();
+
+  /** `isShared`: several keys use it, and each has its share. */
+  constructor(ceiling: number, isShared = false) {
+    this.ceiling = ceiling;
+    this.#isShared = isShared;
+  }
+
+  count(nowMs: number): number {
+    return this.#total.count(nowMs);
+  }
+
+  /** The answers that this caller's key has had. */
+  countOf(caller: string, nowMs: number): number {
+    return this.#byKey.get(keyNameOf(caller))?.count(nowMs) ?? 0;
+  }
+
+  note(routeKey: string, nowMs: number, caller = ""): void {
+    const name = keyNameOf(caller);
+    this.#total.note(nowMs);
+    let own = this.#byKey.get(name);
+    if (own === undefined) {
+      own = new SlidingCount();
+      this.#byKey.set(name, own);
+      forgetOldest(this.#byKey, KEYS_MAX);
+    }
+    own.note(nowMs);
+    const failing = failingOf(name, routeKey);
+    this.#failing.delete(failing);
+    this.#failing.set(failing, nowMs);
+    forgetOldest(this.#failing, FAILING_MAX);
+  }
+
+  /** Whether a request of this route may be sent. */
+  allows(routeKey: string, nowMs: number, caller = ""): boolean {
+    return this.exhaustedFor(routeKey, nowMs, caller) === undefined;
+  }
+
+  /** Why a request of this route may not be sent; undefined: it may. */
+  exhaustedFor(
+    routeKey: string,
+    nowMs: number,
+    caller = "",
+  ): Exhausted | undefined {
+    const { ceiling } = this;
+    if (this.isFar(nowMs)) return undefined;
+    const count = this.count(nowMs);
+    if (count >= ceiling) return "all";
+    const own = this.#isShared ? this.countOf(caller, nowMs) : 0;
+    if (own >= ceiling * KEY_SHARE) return "key";
+    const isKeyNear = own >= ceiling * KEY_NEAR_SHARE;
+    const isNear = count >= ceiling * NEAR_SHARE;
+    if (!isKeyNear && !isNear) return undefined;
+    if (!this.#isFailing(routeKey, nowMs, caller)) return undefined;
+    return isKeyNear ? "key" : "all";
+  }
+
+  /** Whether every route of everybody may go, which is nearly always: no key can have had more answers than all of them. */
+  isFar(nowMs: number): boolean {
+    return this.count(nowMs) < this.ceiling * KEY_NEAR_SHARE;
+  }
+
+  isNear(nowMs: number): boolean {
+    return this.count(nowMs) >= this.ceiling * NEAR_SHARE;
+  }
+
+  /** Whether this caller's key has used up its share. */
+  isKeyNear(caller: string, nowMs: number): boolean {
+    return this.#isShared &&
+      this.countOf(caller, nowMs) >= this.ceiling * KEY_NEAR_SHARE;
+  }
+
+  /** When the oldest counted answers leave the window: the soonest anything changes. */
+  easesAtMs(nowMs: number): number {
+    return this.#total.easesAtMs(nowMs);
+  }
+
+  /** What a caller is told whose request may not go. */
+  refusal(share: Exhausted, caller: string, nowMs: number): Refused {
+    const own = share === "key"
+      ? this.#byKey.get(keyNameOf(caller))
+      : this.#total;
+    const count = own?.count(nowMs) ?? 0;
+    const easesAtMs = own?.easesAtMs(nowMs) ?? nowMs;
+    const why = share === "key"
+      ? `${count} invalid requests of this key in 10 minutes, more than its share of ${this.ceiling}`
+      : `${count} invalid requests in 10 minutes, at ${this.ceiling} nothing is sent so that Discord does not block this address`;
+    return {
+      code: "invalid_budget",
+      message: `Cannot queue request: ${why}`,
+      retryAfterMs: Math.max(1_000, easesAtMs - nowMs),
+    };
+  }
+
+  #isFailing(routeKey: string, nowMs: number, caller: string): boolean {
+    const lastMs = this.#failing.get(failingOf(keyNameOf(caller), routeKey));
+    return lastMs !== undefined && nowMs - lastMs < WINDOW_MS;
+  }
+}
+
+/** What one key may not do another may: a route fails for a key, not for all. */
+function failingOf(name: string, routeKey: string): string {
+  return `${name} ${routeKey}`;
+}

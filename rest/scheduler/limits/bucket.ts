@@ -1,0 +1,214 @@
+import type { BucketReport } from "../../domain/limit_report.ts";
+import type { HashFacts } from "./bucket_registry.ts";
+
+/**
+ * One bucket of Discord's: how many requests may be in the air now, and when
+ * the next may start. Times of Discord's clock end in `ServerMs`.
+ *
+ * Sliding: the state is one moment, `resetAtServerMs`, when the bucket would be
+ * full; every request moves it one interval on, so in-flight requests, whose
+ * answers we have not seen, are added to it. Fixed, or not yet told apart:
+ * `remaining` counts down to `resetAtServerMs` and no token is expected before.
+ */
+export interface Bucket {
+  facts: HashFacts;
+  resetAtServerMs: number;
+  remaining: number;
+  /** When Discord decided on the newest answer seen; undefined before the first. */
+  decidedAtServerMs: number | undefined;
+  /** What that answer's `Reset` was; `resetAtServerMs` may lie beyond it. */
+  toldResetServerMs: number;
+  /** Requests sent since the newest answer came: none of them is in its numbers, as earlier ones under way may be. */
+  unheard: number;
+  /** Requests whose answers said nothing, and the moment by which they had arrived. */
+  silent: number;
+  silentByServerMs: number;
+  /** Those of them that came before the bucket was known to slide: they have not moved `resetAtServerMs`. */
+  owed: number;
+}
+
+/** `Infinity`: only an answer can tell. */
+export type Opening =
+  | { readonly tokens: number }
+  | { readonly opensAtServerMs: number };
+
+/** Resets this close together are one: fixed windows are reported with some noise. */
+const SAME_RESET_MS = 50;
+/** Keeps a token that is due to the last bit from being missed by rounding. */
+const EPSILON = 1e-6;
+
+export function newBucket(facts: HashFacts): Bucket {
+  return {
+    facts,
+    resetAtServerMs: -Infinity,
+    remaining: facts.limit,
+    decidedAtServerMs: undefined,
+    toldResetServerMs: -Infinity,
+    unheard: 0,
+    silent: 0,
+    silentByServerMs: -Infinity,
+    owed: 0,
+  };
+}
+
+/**
+ * What may start now, if it arrives at `arrivalServerMs` with `inFlight`
+ * requests under way whose answers are not in the bucket yet.
+ */
+export function openingOf(
+  bucket: Bucket,
+  inFlight: number,
+  arrivalServerMs: number,
+  nowMs: number,
+): Opening {
+  const { facts } = bucket;
+  if (bucket.decidedAtServerMs === undefined && nowMs < facts.probeUntilMs) {
+    return inFlight === 0 ? { tokens: 1 } : { opensAtServerMs: Infinity };
+  }
+  if (facts.kind === "sliding" && facts.intervalMs !== undefined) {
+    return slidingOpening(bucket, facts.intervalMs, inFlight, arrivalServerMs);
+  }
+  const isOpenWindow = arrivalServerMs < bucket.resetAtServerMs;
+  const tokens = (isOpenWindow ? bucket.remaining : facts.limit) - inFlight;
+  if (tokens >= 1) return { tokens };
+  return {
+    opensAtServerMs: isOpenWindow && inFlight < facts.limit
+      ? bucket.resetAtServerMs
+      : Infinity,
+  };
+}
+
+function slidingOpening(
+  bucket: Bucket,
+  intervalMs: number,
+  inFlight: number,
+  arrivalServerMs: number,
+): Opening {
+  const { limit } = bucket.facts;
+  const resetAtMs = slidingResetAtMs(bucket, intervalMs);
+  const fullAtMs = Math.max(resetAtMs, arrivalServerMs) +
+    inFlight * intervalMs;
+  const spentMs = fullAtMs - arrivalServerMs;
+  const tokens = Math.floor(limit - spentMs / intervalMs + EPSILON);
+  if (tokens >= 1) return { tokens };
+  if (inFlight >= limit) return { opensAtServerMs: Infinity };
+  return { opensAtServerMs: resetAtMs + (inFlight + 1 - limit) * intervalMs };
+}
+
+/** When it is full again, silent requests counted: each of them took a token, by then at the latest. */
+function slidingResetAtMs(bucket: Bucket, intervalMs: number): number {
+  const { resetAtServerMs, silentByServerMs, owed } = bucket;
+  if (owed === 0) return resetAtServerMs;
+  return Math.max(resetAtServerMs, silentByServerMs) + owed * intervalMs;
+}
+
+/** Takes in what an answer of this bucket said, in whatever order answers come. */
+export function noteReport(bucket: Bucket, report: BucketReport): void {
+  const decidedAtServerMs = report.resetAtServerMs - report.resetAfterMs;
+  bucket.unheard = 0;
+  tellKind(bucket, report, decidedAtServerMs);
+  const { kind, intervalMs } = bucket.facts;
+  if (decidedAtServerMs >= bucket.silentByServerMs) forgetSilent(bucket);
+  const isSliding = kind === "sliding" && intervalMs !== undefined;
+  takeNewest(bucket, {
+    // The silent ones may have arrived after the one this answer is about.
+    remaining: Math.max(0, report.remaining - bucket.silent),
+    resetAtServerMs: isSliding
+      ? report.resetAtServerMs + bucket.silent * intervalMs
+      : report.resetAtServerMs,
+  });
+  if (decidedAtServerMs < (bucket.decidedAtServerMs ?? -Infinity)) return;
+  bucket.decidedAtServerMs = decidedAtServerMs;
+  bucket.toldResetServerMs = report.resetAtServerMs;
+}
+
+/** The largest `Reset` is the newest state; of the same window the fewest tokens are. */
+function takeNewest(
+  bucket: Bucket,
+  told: { readonly resetAtServerMs: number; readonly remaining: number },
+): void {
+  const { resetAtServerMs, remaining } = told;
+  const isSliding = bucket.facts.kind === "sliding";
+  // A window opened by silent requests was a guess; this is the one they opened.
+  const isGuessed = !isSliding &&
+    bucket.resetAtServerMs > bucket.toldResetServerMs + SAME_RESET_MS &&
+    resetAtServerMs > bucket.toldResetServerMs + SAME_RESET_MS;
+  const isSameWindow = isGuessed ||
+    Math.abs(resetAtServerMs - bucket.resetAtServerMs) <= SAME_RESET_MS;
+  if (resetAtServerMs > bucket.resetAtServerMs || isGuessed) {
+    bucket.remaining = isSameWindow && !isSliding
+      ? Math.min(bucket.remaining, remaining)
+      : remaining;
+    bucket.resetAtServerMs = resetAtServerMs;
+  } else if (isSameWindow) {
+    bucket.remaining = Math.min(bucket.remaining, remaining);
+  }
+}
+
+function forgetSilent(bucket: Bucket): void {
+  bucket.silent = 0;
+  bucket.owed = 0;
+}
+
+/** Counts a request that reached Discord, perhaps, by then, but whose answer said nothing of the bucket. */
+export function noteSilent(bucket: Bucket, arrivedByServerMs: number): void {
+  const { intervalMs, kind, limit, windowMs } = bucket.facts;
+  if (kind === "sliding" && intervalMs !== undefined) {
+    const resetAtMs = slidingResetAtMs(bucket, intervalMs);
+    bucket.resetAtServerMs = Math.max(resetAtMs, arrivedByServerMs) +
+      intervalMs;
+    bucket.owed = 0;
+  } else {
+    bucket.owed++;
+    if (arrivedByServerMs >= bucket.resetAtServerMs) {
+      // It opened the next window.
+      bucket.resetAtServerMs = arrivedByServerMs + windowMs;
+      bucket.remaining = limit;
+    }
+  }
+  bucket.remaining = Math.max(0, bucket.remaining - 1);
+  bucket.silent++;
+  bucket.silentByServerMs = Math.max(
+    bucket.silentByServerMs,
+    arrivedByServerMs,
+  );
+}
+
+/** Discord's clock was set: what is known keeps its distance from now. */
+export function followClock(bucket: Bucket, stepMs: number): void {
+  bucket.resetAtServerMs += stepMs;
+  if (bucket.decidedAtServerMs !== undefined) {
+    bucket.decidedAtServerMs += stepMs;
+  }
+  bucket.toldResetServerMs += stepMs;
+  bucket.silentByServerMs += stepMs;
+}
+
+/**
+ * Tells sliding from fixed by two answers whose windows overlap: where `Reset`
+ * stood still the window is fixed, where it moved on it slides. A limit of one
+ * is the same either way.
+ */
+function tellKind(
+  bucket: Bucket,
+  report: BucketReport,
+  decidedAtServerMs: number,
+): void {
+  const { facts, decidedAtServerMs: lastDecidedAtServerMs } = bucket;
+  if (facts.limit === 1) {
+    facts.kind = "sliding";
+    return;
+  }
+  if (lastDecidedAtServerMs === undefined) return;
+  const isLater = decidedAtServerMs >= lastDecidedAtServerMs;
+  const olderResetMs = isLater
+    ? bucket.toldResetServerMs
+    : report.resetAtServerMs;
+  const newerDecidedMs = isLater ? decidedAtServerMs : lastDecidedAtServerMs;
+  if (olderResetMs <= newerDecidedMs) return;
+  const movedMs = Math.abs(report.resetAtServerMs - bucket.toldResetServerMs);
+  const intervalMs = report.resetAfterMs /
+    Math.max(1, report.limit - report.remaining);
+  if (movedMs < Math.min(SAME_RESET_MS, intervalMs / 2)) facts.kind = "fixed";
+  else if (movedMs >= intervalMs / 2) facts.kind = "sliding";
+}

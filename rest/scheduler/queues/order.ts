@@ -1,0 +1,120 @@
+import type { Urgency } from "../../domain/request.ts";
+import { sharesField } from "../limits/sub_limits.ts";
+import type { OrderGroup, Waiting } from "../state.ts";
+import type { Ask } from "../types.ts";
+
+/**
+ * Order groups: the POSTs of a route and channel, writes of one path, the
+ * reactions of a channel leave one after the other's answer. At most one
+ * member at a time is on its way (`current`). Members parked behind a hidden
+ * sub-limit let later ones pass that share no field with them.
+ */
+
+/** Members looked past while parked ones stand at the head; beyond it the rest waits its turn. */
+const LOOK_AHEAD_MAX = 256;
+
+/** The group a request would join, if others are in it. */
+export function groupOf({ ask, lane }: Waiting): OrderGroup | undefined {
+  const key = groupKeyOf(ask);
+  return key === undefined ? undefined : lane.identity.groups.get(key);
+}
+
+export function joinGroup(waiting: Waiting): void {
+  const { ask, lane } = waiting;
+  const { groups } = lane.identity;
+  const key = groupKeyOf(ask);
+  if (key === undefined) return;
+  let group = groups.get(key);
+  if (group === undefined) {
+    group = {
+      key,
+      first: undefined,
+      last: undefined,
+      size: 0,
+      routeKey: ask.route.key,
+      strangers: 0,
+      perUrgency: undefined,
+      current: undefined,
+    };
+    groups.set(key, group);
+  }
+  waiting.group = group;
+  if (group.first !== undefined) group.perUrgency ??= countsOf(group.first);
+  waiting.before = group.last;
+  if (group.last === undefined) group.first = waiting;
+  else group.last.after = waiting;
+  group.last = waiting;
+  group.size++;
+  if (ask.route.key !== group.routeKey) group.strangers++;
+  shiftUrgency(group, waiting.ownUrgency, 1);
+}
+
+export function leaveGroup(waiting: Waiting): void {
+  const { group, lane } = waiting;
+  if (group === undefined) return;
+  if (waiting.before === undefined) group.first = waiting.after;
+  else waiting.before.after = waiting.after;
+  if (waiting.after === undefined) group.last = waiting.before;
+  else waiting.after.before = waiting.before;
+  waiting.before = undefined;
+  waiting.after = undefined;
+  waiting.group = undefined;
+  group.size--;
+  if (waiting.ask.route.key !== group.routeKey) group.strangers--;
+  shiftUrgency(group, waiting.ownUrgency, -1);
+  if (group.current === waiting) group.current = undefined;
+  if (group.size === 0) lane.identity.groups.delete(group.key);
+}
+
+function groupKeyOf({ isOrdered, route }: Ask): string | undefined {
+  return isOrdered ? route.orderKey : undefined;
+}
+
+/** The member that may go next, if none is on its way; it becomes the current one. */
+export function nextOfGroup(group: OrderGroup): Waiting | undefined {
+  if (group.current !== undefined) return undefined;
+  const passed: Waiting[] = [];
+  let member = group.first;
+  while (member !== undefined && passed.length < LOOK_AHEAD_MAX) {
+    const candidate = member;
+    const isFree = candidate.state === "held" &&
+      !passed.some((earlier) => sharesField(earlier.ask, candidate.ask));
+    if (isFree) {
+      group.current = candidate;
+      candidate.urgency = inheritedUrgency(group, candidate);
+      return candidate;
+    }
+    passed.push(candidate);
+    member = candidate.after;
+  }
+  return undefined;
+}
+
+/** The most urgent of a member's own urgency and that of everybody behind the head. */
+export function inheritedUrgency(
+  group: OrderGroup,
+  waiting: Waiting,
+): Urgency {
+  const { perUrgency } = group;
+  if (perUrgency === undefined) return waiting.urgency;
+  for (let urgency = 0; urgency < waiting.urgency; urgency++) {
+    if ((perUrgency[urgency] ?? 0) > 0) return urgency as Urgency;
+  }
+  return waiting.urgency;
+}
+
+export function shiftUrgency(
+  { perUrgency }: OrderGroup,
+  urgency: Urgency,
+  by: number,
+): void {
+  if (perUrgency === undefined) return;
+  perUrgency[urgency] = (perUrgency[urgency] ?? 0) + by;
+}
+
+/** The counts of a group with one member. */
+function countsOf({ ownUrgency }: Waiting): number[] {
+  const perUrgency = [0, 0, 0, 0, 0, 0, 0, 0];
+  perUrgency[ownUrgency] = 1;
+  return perUrgency;
+}
