@@ -2,8 +2,10 @@ import type { FileInput, Method, Verb } from "../api/options.ts";
 import type { Req } from "../api/replies.ts";
 import { base64Of, utf8Of } from "./runtime.ts";
 
-/** The liveness frames (rule C7): bare text, not JSON. */
+/** Asks whether the server is alive (rule C7): bare text, not JSON. */
 export const PING = "PING";
+
+/** The server's answer to `PING`. */
 export const PONG = "PONG";
 
 const VERBS: Readonly<Record<Method, Verb>> = {
