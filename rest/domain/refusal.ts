@@ -51,6 +51,8 @@ export const REFUSALS = {
 export type RefusalCode = keyof typeof REFUSALS;
 
 export interface RefusalOptions extends ErrorOptions {
+  /** Overrides the table where one code stands for a mistake elsewhere (a member of a frame, a full house). */
+  readonly status?: number;
   /** When asking again becomes worthwhile, counted from now. */
   readonly retryAfterMs?: number;
   /** Overrides the table where this case is known better (a read that was sent, a drain in flight). */
@@ -61,19 +63,17 @@ export interface RefusalOptions extends ErrorOptions {
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly code: RefusalCode;
+  readonly status: number;
   readonly sent: false | true | null;
   readonly retryAfterMs: number | undefined;
 
   constructor(code: RefusalCode, message: string, options?: RefusalOptions) {
     super(message, options);
     this.code = code;
+    this.status = options?.status ?? REFUSALS[code].status;
     this.sent = options?.sent === undefined
       ? REFUSALS[code].sent
       : options.sent;
     this.retryAfterMs = options?.retryAfterMs;
-  }
-
-  get status(): number {
-    return REFUSALS[this.code].status;
   }
 }
