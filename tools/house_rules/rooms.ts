@@ -56,6 +56,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "sim": ["deps.ts"],
   // People copy it into projects of their own.
   "client": [],
+  "client/api": [],
+  "client/wire": ["client/api"],
+  "client/requests": ["client/api", "client/wire"],
+  "client/session": ["client/api", "client/wire", "client/requests"],
   "tools": ["rest", "sim", "client", "configs.ts", "deps.ts"],
   "bench": ["rest", "sim", "client", "deps.ts"],
   "tests": [
