@@ -8,6 +8,7 @@ import {
   bodyDigestOf,
 } from "./dispatcher/second_tries/fingerprint.ts";
 import { type Access, ALL_RIGHTS, type KeyEntry } from "./domain/access.ts";
+import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Identity } from "./domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
@@ -71,18 +72,23 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     { keys: [], bots: readBots(settings.discordToken, undefined, []) };
   const bots = createBotRing(access.bots);
   const keys = createKeyRing([defaultKey(settings), ...access.keys]);
-  const authorizer = createAuthorizer({ keys, bots });
-  const gate = createKeyGate({ submitter: dispatcher, keys, clock, facts });
+  const authorizer = createAuthorizer({
+    keys,
+    bots,
+    clock,
+    openTokenRoutes: settings.openTokenRoutes,
+  });
+  const gate = createKeyGate({
+    submitter: dispatcher,
+    keys,
+    clock,
+    facts,
+    keylessMax: Math.ceil(settings.queueLimit * KEYLESS_SHARE),
+  });
   const shared = { submitter: gate, authorizer, clock, facts };
   const sockets = createWebSocketDoor({
     ...shared,
-    settings: {
-      apiVersion: settings.apiVersion,
-      upstream: settings.upstream,
-      isHeaderRequired: settings.isRepHeaderRequired,
-      allowedHeaders: settings.repHeaders,
-      isKeyInPathAllowed: settings.isKeyInPathAllowed,
-    },
+    settings: webSocketSettingsOf(settings),
   });
   observers.push((fact) => sockets.observe(fact));
   const http = createHttpDoor({
@@ -120,12 +126,21 @@ function httpSettingsOf(settings: Settings): HttpSettings {
   return {
     apiVersion: settings.apiVersion,
     isKeyInPathAllowed: settings.isKeyInPathAllowed,
-    areTokenRoutesOpen: settings.areTokenRoutesOpen,
     areRateLimitHeadersStripped: settings.areRateLimitHeadersStripped,
     bodyLimitBytes: settings.bodyLimitMib * MIB,
     heldLimitBytes: settings.heldLimitMib * MIB,
     bodyTimeoutMs: BODY_TIMEOUT_MS,
     roomWaitMs: settings.maxWaitMs,
+  };
+}
+
+function webSocketSettingsOf(settings: Settings) {
+  return {
+    apiVersion: settings.apiVersion,
+    upstream: settings.upstream,
+    isHeaderRequired: settings.isRepHeaderRequired,
+    allowedHeaders: settings.repHeaders,
+    isKeyInPathAllowed: settings.isKeyInPathAllowed,
   };
 }
 

@@ -182,7 +182,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   }
 
   #turnAway(ticket: JobTicket, refusal: Refusal): void {
-    this.#deps.facts(refusedFact(ticket.request, refusal.code));
+    this.#deps.facts(refusedFact(ticket.request, refusal));
     ticket.reject(refusal);
   }
 

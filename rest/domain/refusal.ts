@@ -20,6 +20,8 @@ export const REFUSALS = {
   bad_data: { status: 400, fault: "caller", sent: false },
   bad_req: { status: 400, fault: "caller", sent: false },
   unauthorized: { status: 401, fault: "caller", sent: false },
+  // 403 and not 401: discord.js drops its token for good on a 401.
+  unknown_token: { status: 403, fault: "caller", sent: false },
   forbidden: { status: 403, fault: "caller", sent: false },
   no_such_target: { status: 404, fault: "caller", sent: false },
   webhook_gone: { status: 404, fault: "caller", sent: false },
@@ -55,6 +57,8 @@ export interface RefusalOptions extends ErrorOptions {
   readonly status?: number;
   /** When asking again becomes worthwhile, counted from now. */
   readonly retryAfterMs?: number;
+  /** What went wrong below, for the log: a code and a host, nothing secret. */
+  readonly detail?: string;
   /** Overrides the table where this case is known better (a read that was sent, a drain in flight). */
   readonly sent?: false | true | null;
 }
@@ -66,6 +70,7 @@ export class Refusal extends Error {
   readonly status: number;
   readonly sent: false | true | null;
   readonly retryAfterMs: number | undefined;
+  readonly detail: string | undefined;
 
   constructor(code: RefusalCode, message: string, options?: RefusalOptions) {
     super(message, options);
@@ -75,5 +80,6 @@ export class Refusal extends Error {
       ? REFUSALS[code].sent
       : options.sent;
     this.retryAfterMs = options?.retryAfterMs;
+    this.detail = options?.detail;
   }
 }

@@ -61,7 +61,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "client/requests": ["client/api", "client/wire"],
   "client/session": ["client/api", "client/wire", "client/requests"],
   "tools": ["rest", "sim", "client", "configs.ts", "deps.ts"],
-  "bench": ["rest", "sim", "client", "deps.ts"],
+  "bench": ["rest", "sim", "client", "tools/deno_child.ts", "deps.ts"],
   "tests": [
     "rest",
     "sim",

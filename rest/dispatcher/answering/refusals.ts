@@ -20,26 +20,33 @@ export function lostAnswerRefusal(): Refusal {
   );
 }
 
-/** What a request without an answer comes to once it is not tried again. */
-export function failureRefusal(job: Job, failure: UpstreamFailure): Refusal {
+/** What a request without an answer comes to once it is not tried again; `host` is where it was sent. */
+export function failureRefusal(
+  job: Job,
+  failure: UpstreamFailure,
+  host: string,
+): Refusal {
   const { code, isTimeout, mayHaveArrived } = failure;
+  const detail = `${code} at ${host}`;
   if (mayHaveArrived && !job.isRepeatable) {
     return new Refusal(
       "outcome_unknown",
-      `Cannot tell whether Discord ran the request: the connection failed after it was sent (${code}); look before sending it again`,
+      `Cannot tell whether Discord ran the request: the connection failed after it was sent (${detail}); look before sending it again`,
+      { detail },
     );
   }
   const tries = job.attempts === 1 ? "1 try" : `${job.attempts} tries`;
+  const { sent } = job;
   if (mayHaveArrived && isTimeout) {
     return new Refusal(
       "upstream_timeout",
-      `Cannot get an answer from Discord in time: ${tries}, the last ended with ${code}`,
-      { sent: job.sent },
+      `Cannot get an answer from Discord in time: ${tries}, the last ended with ${detail}`,
+      { sent, detail },
     );
   }
   return new Refusal(
     "unreachable",
-    `Cannot reach Discord: ${tries}, the last ended with ${code}`,
-    { sent: job.sent },
+    `Cannot reach Discord: ${tries}, the last ended with ${detail}`,
+    { sent, detail },
   );
 }

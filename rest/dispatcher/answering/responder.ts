@@ -56,7 +56,7 @@ export class Responder {
     const { facts, orphans } = this.#deps;
     // What may have run once must not be sent anew for a caller that comes back.
     const isOutcomeUnknown = refusal.sent !== false && !job.isRepeatable;
-    const fact = refusedFact(job.request, refusal.code);
+    const fact = refusedFact(job.request, refusal);
     facts(isOutcomeUnknown ? { ...fact, isOutcomeUnknown } : fact);
     if (isOutcomeUnknown) orphans.keep(job, undefined, nowMs);
     else orphans.drop(job);

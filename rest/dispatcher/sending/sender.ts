@@ -97,7 +97,7 @@ export class Sender {
   }
 
   #failed(job: Job, error: unknown): void {
-    const { clock, facts, onRefusal, onAgain } = this.#deps;
+    const { clock, facts, upstream, onRefusal, onAgain } = this.#deps;
     const nowMs = clock.nowMs();
     if (!(error instanceof UpstreamFailure)) {
       job.mayHaveRun = true;
@@ -118,7 +118,7 @@ export class Sender {
       nowMs,
     );
     if (verdict === "again") onAgain(job);
-    else onRefusal(job, failureRefusal(job, error));
+    else onRefusal(job, failureRefusal(job, error, upstream.host));
   }
 
   #retryAtMs(

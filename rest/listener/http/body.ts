@@ -9,7 +9,7 @@ import { type HeldBytes, SMALL_BODY_BYTES } from "./held_bytes.ts";
 import { startPatience } from "./patience.ts";
 
 export interface BodyRules {
-  readonly held: HeldBytes;
+  readonly held: Pick<HeldBytes, "tryTake" | "take" | "give">;
   readonly clock: Clock;
   readonly bodyLimitBytes: number;
   /** How long a body may take that brings hardly a byte. */

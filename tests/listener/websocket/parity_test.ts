@@ -45,7 +45,6 @@ class Both implements AsyncDisposable {
       settings: {
         apiVersion: 10,
         isKeyInPathAllowed: false,
-        areTokenRoutesOpen: false,
         areRateLimitHeadersStripped: false,
         bodyLimitBytes: 1e6,
         heldLimitBytes: 1e6,
