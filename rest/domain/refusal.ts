@@ -50,8 +50,10 @@ export const REFUSALS = {
   upstream_timeout: { status: 504, fault: "discord", sent: null },
 } as const satisfies Record<string, RefusalRule>;
 
+/** The name of a refusal, as callers read it. */
 export type RefusalCode = keyof typeof REFUSALS;
 
+/** What one refusal says besides its code and message. */
 export interface RefusalOptions extends ErrorOptions {
   /** Overrides the table where one code stands for a mistake elsewhere (a member of a frame, a full house). */
   readonly status?: number;

@@ -5,6 +5,7 @@ import type { Lane, RouteFacts } from "./route.ts";
 /** Every method Discord's API takes. Anything else is refused with 405. */
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 
+/** An HTTP method that Discord's API takes. */
 export type Method = (typeof METHODS)[number];
 
 /** Urgency of RFC 9218: 0 is most urgent, 7 least, 3 when nothing is said. */

@@ -13,6 +13,7 @@ import {
   type Outcome,
 } from "./kept_requests.ts";
 
+/** What the HTTP twins are made with. */
 export interface HttpTwinsDeps {
   readonly submitter: Submitter;
   readonly clock: Clock;
@@ -57,6 +58,7 @@ const ANSWER_BYTES_MAX = 32 * MIB;
 
 const OWN_PATH = /^\/_rep\/requests\/([A-Za-z0-9-]{1,64})(?:\?|$)/;
 
+/** Makes the HTTP twins. */
 export function createHttpTwins(deps: HttpTwinsDeps): HttpTwins {
   const kept = new KeptRequests({ ...LIMITS, ...deps.limits });
   return {
