@@ -1,4 +1,4 @@
-import { createHash, randomUUID, type RestManager } from "../deps.ts";
+import { randomUUID, type RestManager } from "../deps.ts";
 import { readBots } from "./config/read_bots.ts";
 import type { Settings } from "./config/settings.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
@@ -14,10 +14,9 @@ import type { Identity } from "./domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
 import { type BotRing, createBotRing } from "./listener/bot_ring.ts";
-import { hexDigestOf } from "./listener/digest.ts";
+import { hexDigestOf, sha256Of } from "./listener/digest.ts";
 import type { HttpHandler, HttpSettings } from "./listener/http/desk.ts";
 import { createHttpDoor } from "./listener/http/door.ts";
-import { urgencyOf } from "./listener/http/wishes.ts";
 import { broughtIdentity, credentialsOf } from "./listener/identity_of.ts";
 import { createKeyGate } from "./listener/key_gate.ts";
 import { createKeyRing } from "./listener/key_ring.ts";
@@ -162,7 +161,6 @@ function createBotManager(
     baseUrl: settings.upstream,
     parseTarget,
     routeOf: (method, path) => routeOf(method, path, clock.wallMs()),
-    urgencyOf: (lane) => urgencyOf(null, lane),
     identityOf(authorization, route) {
       const brought = identityOf(authorization, bots);
       const proof = {
@@ -254,10 +252,4 @@ function globalLimitOf(settings: Settings, identityId: string): number {
   // `bot:<applicationId>`, and a hash behind it for tokens that callers bring.
   const applicationId = identityId.split(":")[1] ?? "";
   return settings.globalLimits.get(applicationId) ?? settings.globalLimit;
-}
-
-function sha256Of(parts: readonly Uint8Array[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest("base64");
 }

@@ -30,3 +30,12 @@ const NAME_HEX_DIGITS = 16;
 export function hashNameOf(text: string): string {
   return hexDigestOf(text).slice(0, NAME_HEX_DIGITS);
 }
+
+/** Names contents by their SHA-256, in base64url: different ones never meet in practice. */
+export function sha256Of(
+  parts: ReadonlyArray<string | Uint8Array>,
+): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("base64url");
+}

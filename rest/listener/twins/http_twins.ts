@@ -1,4 +1,5 @@
 import type { Answer } from "../../domain/answer.ts";
+import { internalRefusal } from "../../domain/own_refusals.ts";
 import type { Clock, Submitter, Ticket } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
@@ -146,10 +147,7 @@ async function wholeAnswer({ answer }: Ticket): ReturnType<typeof readWhole> {
 
 /** A bug of ours is told where it is caught; those who come later hear of it as this. */
 function known(error: unknown): Refusal {
-  return error instanceof Refusal ? error : new Refusal(
-    "internal",
-    "Cannot answer: the proxy has a fault of its own, named in its log",
-  );
+  return error instanceof Refusal ? error : internalRefusal(null);
 }
 
 /** What certainly was not done may be sent again under its key. */

@@ -45,7 +45,8 @@ const FINAL: [why: string, status: number, error: Record<string, unknown>][] = [
   ["a 429 that was sent", 429, { ...OVERLOADED, sent: true }],
   ["a 429 nobody knows about", 429, { ...OVERLOADED, sent: null }],
   ["a missed deadline", 429, { ...OVERLOADED, code: "deadline" }],
-  ["a 503 without retry_after", 503, { code: "no_token", sent: false }],
+  ["a 503 without retry_after", 503, { code: "blocked", sent: false }],
+  ["a missing token", 503, { code: "no_token", sent: false, retry_after: 5 }],
   ["a wait above a minute", 429, { ...OVERLOADED, retry_after: 60.1 }],
   ["another status", 502, { ...OVERLOADED, code: "unreachable" }],
 ];
