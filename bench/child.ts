@@ -1,3 +1,4 @@
+import { denoCommand } from "../tools/deno_child.ts";
 import { processUse } from "./process_use.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -25,7 +26,7 @@ export interface ChildOptions {
 
 /** Runs a script of ours and waits until it prints a URL. */
 export async function startChild(options: ChildOptions): Promise<Child> {
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = denoCommand({
     args: [
       "run",
       "--no-prompt",
@@ -40,7 +41,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     cwd: ROOT,
     // Settings of whoever runs the bench must not reach the proxy.
     clearEnv: true,
-    env: { ...ownPlaces(), NO_COLOR: "1", ...options.env },
+    env: { ...options.env },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
@@ -106,13 +107,4 @@ function kill(child: Deno.ChildProcess): void {
   } catch {
     // It has ended already.
   }
-}
-
-/** What a Deno process needs to find its cache. */
-function ownPlaces(): Record<string, string> {
-  const names = ["DENO_DIR", "HOME", "PATH", "XDG_CACHE_HOME"];
-  return Object.fromEntries(names.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  }));
 }

@@ -140,6 +140,7 @@ async function submitted(): Promise<void> {
   const dispatcher = createDispatcher({
     scheduler,
     upstream: {
+      host: "nowhere",
       send: () => new Promise(() => {}),
       close: () => Promise.resolve(),
     },

@@ -1,3 +1,4 @@
+import { startWords } from "../tools/deno_child.ts";
 import { type Child, startChild } from "./child.ts";
 
 /** The key every subject asks for. */
@@ -65,10 +66,4 @@ export function startPeer(
 
 function trusting({ caFile }: SubjectOptions): Record<string, string> {
   return caFile === undefined ? {} : { DENO_CERT: caFile };
-}
-
-function startWords(): string[] {
-  const config = new URL("../deno.json", import.meta.url);
-  const { tasks } = JSON.parse(Deno.readTextFileSync(config));
-  return String(tasks.start).split(" ");
 }

@@ -1,4 +1,4 @@
-import { createHash, randomUUID, type RestManager } from "../deps.ts";
+import { randomUUID, type RestManager } from "../deps.ts";
 import { readBots } from "./config/read_bots.ts";
 import type { Settings } from "./config/settings.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
@@ -8,15 +8,15 @@ import {
   bodyDigestOf,
 } from "./dispatcher/second_tries/fingerprint.ts";
 import { type Access, ALL_RIGHTS, type KeyEntry } from "./domain/access.ts";
+import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Identity } from "./domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
 import { type BotRing, createBotRing } from "./listener/bot_ring.ts";
-import { hexDigestOf } from "./listener/digest.ts";
+import { hexDigestOf, sha256Of } from "./listener/digest.ts";
 import type { HttpHandler, HttpSettings } from "./listener/http/desk.ts";
 import { createHttpDoor } from "./listener/http/door.ts";
-import { urgencyOf } from "./listener/http/wishes.ts";
 import { broughtIdentity, credentialsOf } from "./listener/identity_of.ts";
 import { createKeyGate } from "./listener/key_gate.ts";
 import { createKeyRing } from "./listener/key_ring.ts";
@@ -72,18 +72,23 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     { keys: [], bots: readBots(settings.discordToken, undefined, []) };
   const bots = createBotRing(access.bots);
   const keys = createKeyRing([defaultKey(settings), ...access.keys]);
-  const authorizer = createAuthorizer({ keys, bots });
-  const gate = createKeyGate({ submitter: dispatcher, keys, clock, facts });
+  const authorizer = createAuthorizer({
+    keys,
+    bots,
+    clock,
+    openTokenRoutes: settings.openTokenRoutes,
+  });
+  const gate = createKeyGate({
+    submitter: dispatcher,
+    keys,
+    clock,
+    facts,
+    keylessMax: Math.ceil(settings.queueLimit * KEYLESS_SHARE),
+  });
   const shared = { submitter: gate, authorizer, clock, facts };
   const sockets = createWebSocketDoor({
     ...shared,
-    settings: {
-      apiVersion: settings.apiVersion,
-      upstream: settings.upstream,
-      isHeaderRequired: settings.isRepHeaderRequired,
-      allowedHeaders: settings.repHeaders,
-      isKeyInPathAllowed: settings.isKeyInPathAllowed,
-    },
+    settings: webSocketSettingsOf(settings),
   });
   observers.push((fact) => sockets.observe(fact));
   const http = createHttpDoor({
@@ -121,12 +126,21 @@ function httpSettingsOf(settings: Settings): HttpSettings {
   return {
     apiVersion: settings.apiVersion,
     isKeyInPathAllowed: settings.isKeyInPathAllowed,
-    areTokenRoutesOpen: settings.areTokenRoutesOpen,
     areRateLimitHeadersStripped: settings.areRateLimitHeadersStripped,
     bodyLimitBytes: settings.bodyLimitMib * MIB,
     heldLimitBytes: settings.heldLimitMib * MIB,
     bodyTimeoutMs: BODY_TIMEOUT_MS,
     roomWaitMs: settings.maxWaitMs,
+  };
+}
+
+function webSocketSettingsOf(settings: Settings) {
+  return {
+    apiVersion: settings.apiVersion,
+    upstream: settings.upstream,
+    isHeaderRequired: settings.isRepHeaderRequired,
+    allowedHeaders: settings.repHeaders,
+    isKeyInPathAllowed: settings.isKeyInPathAllowed,
   };
 }
 
@@ -147,7 +161,6 @@ function createBotManager(
     baseUrl: settings.upstream,
     parseTarget,
     routeOf: (method, path) => routeOf(method, path, clock.wallMs()),
-    urgencyOf: (lane) => urgencyOf(null, lane),
     identityOf(authorization, route) {
       const brought = identityOf(authorization, bots);
       const proof = {
@@ -239,10 +252,4 @@ function globalLimitOf(settings: Settings, identityId: string): number {
   // `bot:<applicationId>`, and a hash behind it for tokens that callers bring.
   const applicationId = identityId.split(":")[1] ?? "";
   return settings.globalLimits.get(applicationId) ?? settings.globalLimit;
-}
-
-function sha256Of(parts: readonly Uint8Array[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest("base64");
 }

@@ -67,8 +67,9 @@ function compile(out: URL): void {
 function writeWithJsImports(path: string, text: string): void {
   const isDeclaration = path.endsWith(".d.ts");
   const written = isDeclaration
-    ? text.replaceAll(/(from "\.\/[^"]+)\.ts"/g, '$1.js"')
+    ? text.replaceAll(/(from "\.\.?\/[^"]+)\.ts"/g, '$1.js"')
     : text;
+  Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
   Deno.writeTextFileSync(path, written);
 }
 
@@ -89,7 +90,7 @@ function manifestOf(): Record<string, unknown> {
     engines: { node: ">=20" },
     types: "./mod.d.ts",
     exports,
-    files: ["*.js", "*.d.ts"],
+    files: ["**/*.js", "**/*.d.ts"],
   };
 }
 

@@ -12,6 +12,8 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, string>> = {
   bad_data: "WebSocket: `data` cannot be sent with this method.",
   bad_req: "WebSocket: `req` is longer than allowed.",
   unauthorized: "No valid key.",
+  unknown_token:
+    "`Authorization` has a bot's token that is not one of this proxy's, and no key came beside it.",
   forbidden: "The key may not do this.",
   no_such_target: "Nothing of ours has this `/_rep/` name.",
   webhook_gone:

@@ -1,3 +1,4 @@
+import { denoCommand } from "../deno_child.ts";
 import { drawMs, type Random, type Range } from "../../sim/model/random.ts";
 import type { BotPlan } from "./bot.ts";
 
@@ -52,7 +53,7 @@ async function oneLife(
   signal: AbortSignal,
 ): Promise<Ending> {
   const { logPath } = plan;
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = denoCommand({
     args: [
       "run",
       "--no-prompt",

@@ -1,3 +1,5 @@
+import { denoCommand, startWords } from "../deno_child.ts";
+
 const ROOT = new URL("../../", import.meta.url);
 
 /** Modules come from the cache, types are checked elsewhere: a busy machine needs seconds, not more. */
@@ -30,9 +32,10 @@ export interface ChildOptions {
 export async function startProxyChild(
   options: Omit<ChildOptions, "args"> & { readonly moreFlags?: string[] },
 ): Promise<Child> {
-  const words = (await startTask()).replaceAll("'", "").split(" ");
   // An `.env` of whoever runs this must not reach it.
-  const flags = words.slice(2, -1).filter((word) => word !== "--env-file");
+  const flags = startWords().slice(2, -1).filter((word) =>
+    word !== "--env-file"
+  );
   return await startChild({
     ...options,
     args: [
@@ -43,11 +46,6 @@ export async function startProxyChild(
     ],
     env: { REST_PORT: "0", REST_LOG_FORMAT: "json", ...options.env },
   });
-}
-
-async function startTask(): Promise<string> {
-  const config = await Deno.readTextFile(new URL("deno.json", ROOT));
-  return JSON.parse(config).tasks.start;
 }
 
 /** Starts the simulated Discord; `options` are `sim/server.ts`'s. */
@@ -68,13 +66,13 @@ function pathOf(file: string): string {
 }
 
 async function startChild(options: ChildOptions): Promise<Child> {
-  const { args, env, onLine } = options;
-  const [program, words] = commandOf(options);
-  const child = new Deno.Command(program, {
-    args: words,
+  const { args, env, filesMax, onLine } = options;
+  const child = denoCommand({
+    args,
+    ...(filesMax !== undefined && { filesMax }),
     cwd: ROOT,
     clearEnv: true,
-    env: { ...ownPlaces(), NO_COLOR: "1", ...env },
+    env: { ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -122,16 +120,6 @@ async function startChild(options: ChildOptions): Promise<Child> {
   };
 }
 
-/** How to run `deno` so; only a shell can set the bound before the runtime looks at it. */
-export function commandOf(
-  { args, filesMax }: Pick<ChildOptions, "args" | "filesMax">,
-): [program: string, words: string[]] {
-  const deno = Deno.execPath();
-  if (filesMax === undefined) return [deno, [...args]];
-  const script = `ulimit -n ${filesMax} && exec "$@"`;
-  return ["sh", ["-c", script, "sh", deno, ...args]];
-}
-
 /** What it says first; undefined when it ends before or says nothing in time. */
 async function addressOf(
   url: Promise<URL>,
@@ -146,15 +134,6 @@ async function addressOf(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** What a Deno process needs to find its cache; the rest of our environment is kept from it. */
-export function ownPlaces(): Record<string, string> {
-  const names = ["DENO_DIR", "HOME", "PATH", "XDG_CACHE_HOME"];
-  return Object.fromEntries(names.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  }));
 }
 
 async function readLines(

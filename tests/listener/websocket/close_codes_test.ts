@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { CLOSE_CODES } from "../../../rest/rep/connections/close_codes.ts";
 import { createManualClock } from "../../_manual_clock.ts";
 import {
+  AUTHORIZER,
   type Client,
   type DoorOptions,
   KEY,
@@ -38,6 +39,7 @@ const PROVOCATIONS: Readonly<Record<keyof typeof CLOSE_CODES, Provocation>> = {
     options: {
       deps: {
         authorizer: {
+          ...AUTHORIZER,
           prove: () => ({
             keyName: "main",
             key: undefined,

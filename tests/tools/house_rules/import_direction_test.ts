@@ -63,14 +63,19 @@ const BREACHES: ReadonlyArray<[place: string, source: string, says: string]> = [
     "sim must not import client",
   ],
   [
-    "client/frames.ts",
+    "client/rep_client.ts",
     `import type { X } from "../rest/rep/frame.ts";`,
     "client must not import rest/rep",
   ],
   [
-    "client/frames.ts",
+    "client/rep_client.ts",
     `import { x } from "../deps.ts";`,
     "client must not import deps.ts",
+  ],
+  [
+    "client/wire/connection.ts",
+    `import type { X } from "../session/session.ts";`,
+    "client/wire must not import client/session",
   ],
   [
     "bench/run.ts",
@@ -105,7 +110,9 @@ const CLEAN: ReadonlyArray<[place: string, source: string]> = [
   ["rest/mod.ts", `import { loadSettings } from "../configs.ts";`],
   ["rest/serve.ts", `import { loadSettings } from "../configs.ts";`],
   ["sim/server.ts", `import { x } from "../deps.ts";`],
-  ["client/frames.ts", `import { x } from "./socket.ts";`],
+  ["client/rep_client.ts", `import { x } from "./session/session.ts";`],
+  ["client/wire/connection.ts", `import { x } from "./heartbeat.ts";`],
+  ["client/session/session.ts", `import { x } from "../wire/auth.ts";`],
   ["tests/sim/server_test.ts", `import { x } from "../../sim/server.ts";`],
 ];
 
