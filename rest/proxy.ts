@@ -111,7 +111,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
       return report;
     },
     manager: createBotManager(settings, shared, bots),
-    snapshot: () => dispatcher.snapshot(),
+    snapshot: () => dispatcher.control.snapshot(),
     replaceKeys: (entries) => keys.replace([defaultKey(settings), ...entries]),
   };
 }
@@ -127,6 +127,7 @@ function httpSettingsOf(settings: Settings): HttpSettings {
     apiVersion: settings.apiVersion,
     isKeyInPathAllowed: settings.isKeyInPathAllowed,
     areRateLimitHeadersStripped: settings.areRateLimitHeadersStripped,
+    isServerTimingOn: settings.isServerTimingOn,
     bodyLimitBytes: settings.bodyLimitMib * MIB,
     heldLimitBytes: settings.heldLimitMib * MIB,
     bodyTimeoutMs: BODY_TIMEOUT_MS,

@@ -40,6 +40,7 @@ export interface Settings {
   readonly isRepHeaderRequired: boolean;
   readonly repHeaders: ReadonlySet<string>;
   readonly areRateLimitHeadersStripped: boolean;
+  readonly isServerTimingOn: boolean;
   readonly bodyLimitMib: number;
   readonly heldLimitMib: number;
   readonly upstreamConnections: number;
@@ -181,6 +182,12 @@ export const SETTINGS: {
     BOOLEAN,
     "false",
     "Takes `X-RateLimit-*` off answers other than 429, so that clients stop throttling themselves.",
+  ),
+  isServerTimingOn: row(
+    "REST_SERVER_TIMING",
+    BOOLEAN,
+    "true",
+    "Tells in `Server-Timing` how long a request waited, what for, and how long Discord took.",
   ),
   bodyLimitMib: row(
     "REST_BODY_LIMIT_MIB",

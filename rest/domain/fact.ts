@@ -1,6 +1,7 @@
 import { botOf } from "./identity.ts";
 import type { Refusal, RefusalCode } from "./refusal.ts";
 import type { ProxyRequest } from "./request.ts";
+import type { WaitReason } from "./wait_reason.ts";
 
 /**
  * What happened, told once; log, metrics and pages read it here. Nothing in a
@@ -35,6 +36,8 @@ export type Fact =
     readonly caller: string;
     readonly status: number;
     readonly waitMs: number;
+    /** What it waited longest for; undefined where it did not wait. */
+    readonly waitReason?: WaitReason | undefined;
     readonly sendMs: number;
     readonly attempts: number;
   }

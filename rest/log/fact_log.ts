@@ -20,22 +20,8 @@ export function createFactLog(
 
 function writeFact(log: Log, fact: Fact): void {
   switch (fact.kind) {
-    case "answered": {
-      const { label, status, caller, attempts } = fact;
-      const waitMs = Math.round(fact.waitMs);
-      const sendMs = Math.round(fact.sendMs);
-      const tries = attempts > 1 ? `, ${attempts} attempts` : "";
-      const about = `waited ${waitMs} ms, sent ${sendMs} ms${tries}`;
-      return log.write("debug", `${label}: ${status}, ${about}`, {
-        event: "answered",
-        route: label,
-        status,
-        waitMs,
-        sendMs,
-        attempts,
-        caller,
-      });
-    }
+    case "answered":
+      return writeAnswered(log, fact);
     case "rate_limited": {
       const { label, scope, retryAfterMs } = fact;
       const wait = retryAfterMs === undefined
@@ -76,6 +62,28 @@ function writeFact(log: Log, fact: Fact): void {
     default:
       return;
   }
+}
+
+function writeAnswered(
+  log: Log,
+  fact: Extract<Fact, { kind: "answered" }>,
+): void {
+  const { label, status, caller, attempts, waitReason } = fact;
+  const waitMs = Math.round(fact.waitMs);
+  const sendMs = Math.round(fact.sendMs);
+  const tries = attempts > 1 ? `, ${attempts} attempts` : "";
+  const reason = waitReason === undefined ? "" : ` for ${waitReason}`;
+  const about = `waited ${waitMs} ms${reason}, sent ${sendMs} ms${tries}`;
+  return log.write("debug", `${label}: ${status}, ${about}`, {
+    event: "answered",
+    route: label,
+    status,
+    waitMs,
+    waitReason,
+    sendMs,
+    attempts,
+    caller,
+  });
 }
 
 function minuteText(fact: Extract<Fact, { kind: "minute" }>): string {

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from "../../deps.ts";
-import { WAIT_REASONS } from "../scheduler/types.ts";
+import { WAIT_REASONS } from "../domain/wait_reason.ts";
 import type { Reading } from "./types.ts";
 
 /** Gauges without labels: name, what it tells, and where it stands in a reading. */

@@ -1,4 +1,5 @@
-import type { SchedulerSnapshot, WaitReason } from "../scheduler/types.ts";
+import type { WaitReason } from "../domain/wait_reason.ts";
+import type { SchedulerSnapshot } from "../scheduler/types.ts";
 
 /** What can be read off the proxy at one moment; `/metrics` and the page show the same reading. */
 export interface Reading {

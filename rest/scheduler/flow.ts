@@ -1,3 +1,4 @@
+import type { WaitReason } from "../domain/wait_reason.ts";
 import { openingOf } from "./limits/bucket.ts";
 import { FairQueue } from "./queues/fair_queue.ts";
 import { enterLine, leaveLine, uncountWaiting } from "./queues/counters.ts";
@@ -6,7 +7,6 @@ import { leaveGroup, nextOfGroup } from "./queues/order.ts";
 import type { Line, OrderGroup, State, Waiting } from "./state.ts";
 import { leaveSub } from "./limits/sub_limits.ts";
 import { wakeAt } from "./queues/wakes.ts";
-import type { WaitReason } from "./types.ts";
 import { WaitHistory } from "./wait_history.ts";
 
 /**

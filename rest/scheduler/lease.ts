@@ -1,3 +1,4 @@
+import type { WaitReason } from "../domain/wait_reason.ts";
 import {
   delay,
   letOthersPass,
@@ -11,7 +12,6 @@ import { isBlocked, park, probe, subOf } from "./limits/sub_limits.ts";
 import { countInFlight, uncountWaiting } from "./queues/counters.ts";
 import { wakeAt } from "./queues/wakes.ts";
 import type { Lane, Line, State, Waiting } from "./state.ts";
-import type { WaitReason } from "./types.ts";
 
 /**
  * Grants leases: from the lines that are ready in a lane, the next request

@@ -138,7 +138,8 @@ function expire(state: State, nowMs: number): void {
   for (;;) {
     const first = state.expiries.peek();
     if (first === undefined || first.expiresAtMs > nowMs) return;
-    const refused = refusalOf(state, first, nowMs);
+    const reason = waitedFor(state, first.ask.id, nowMs);
+    const refused = { ...refusalOf(state, first, nowMs), waitedFor: reason };
     withdraw(state, first, nowMs);
     state.refused.push({ id: first.ask.id, refused });
   }

@@ -1,7 +1,8 @@
+import type { WaitReason } from "../domain/wait_reason.ts";
 import { currentLine } from "./queues/lines.ts";
 import { backlogMs, gateOfLine, lineIdOf, waitOf } from "./reasons.ts";
 import type { Identity, Line, State } from "./state.ts";
-import type { SchedulerSnapshot, WaitReason } from "./types.ts";
+import type { SchedulerSnapshot } from "./types.ts";
 
 /** Lines, hashes and callers told at most, the busiest first: a page shows no more. */
 const ROWS_MAX = 1_000;

@@ -2,6 +2,7 @@ import type { Deque } from "../collections/deque.ts";
 import type { HeapNode, IndexedHeap } from "../collections/indexed_heap.ts";
 import type { Urgency } from "../domain/request.ts";
 import type { Lane as RouteLane } from "../domain/route.ts";
+import type { WaitReason } from "../domain/wait_reason.ts";
 import type { ClockOffsetEstimator } from "./limits/clock_offset_estimator.ts";
 import type { Breaker } from "./health/breaker.ts";
 import type { Bucket } from "./limits/bucket.ts";
@@ -12,7 +13,7 @@ import type { GlobalLimit, GlobalPermit } from "./limits/global_limit.ts";
 import type { BucketRegistry } from "./limits/bucket_registry.ts";
 import type { InvalidBudget } from "./health/invalid_budget.ts";
 import type { SchedulerOptions } from "./options.ts";
-import type { Ask, Refused, WaitReason } from "./types.ts";
+import type { Ask, Refused } from "./types.ts";
 import type { WaitHistory } from "./wait_history.ts";
 
 /** Something that has to be looked at again at a known moment. */

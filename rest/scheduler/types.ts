@@ -2,6 +2,7 @@ import type { LimitReport } from "../domain/limit_report.ts";
 import type { RefusalCode } from "../domain/refusal.ts";
 import type { Method, Urgency } from "../domain/request.ts";
 import type { RouteFacts } from "../domain/route.ts";
+import type { WaitReason } from "../domain/wait_reason.ts";
 
 /** What the scheduler has to know of a request to decide when it may go. */
 export interface Ask {
@@ -36,6 +37,8 @@ export interface Refused {
   readonly code: RefusalCode;
   readonly message: string;
   readonly retryAfterMs: number | undefined;
+  /** What it waited longest for, where it was taken in before. */
+  readonly waitedFor?: WaitReason | undefined;
 }
 
 /** How a lease ended. Every lease is settled exactly once. */
@@ -78,36 +81,6 @@ export interface Poll {
   /** Call `poll` again then, or earlier after any other call; undefined: nothing to wait for. */
   readonly wakeAtMs: number | undefined;
 }
-
-/** Everything a request can wait for, in the words of logs, metrics, headers and pages. */
-export const WAIT_REASONS = [
-  /** Discord's bucket of its line is spent. */
-  "bucket",
-  /** A first request of the route is under way: nobody knows its bucket yet. */
-  "first_answer",
-  /** An earlier request of its order has no answer yet. */
-  "order",
-  /** The bot's global limit is spent. */
-  "global",
-  /** A limit that Discord announces nowhere. */
-  "hidden_limit",
-  /** A 429 paused its line or its bot. */
-  "rate_limited",
-  /** Cloudflare blocks the proxy's address. */
-  "breaker",
-  /** Discord rejects the bot's token. */
-  "token",
-  /** Too many invalid requests lately. */
-  "invalid_budget",
-  /** It is to be sent again later. */
-  "retry",
-  /** An operator paused its line. */
-  "operator",
-  /** Others go first. */
-  "turn",
-] as const;
-
-export type WaitReason = typeof WAIT_REASONS[number];
 
 /** Why a request waits, and how long at least. */
 export interface Wait {

@@ -1,4 +1,4 @@
-import { WAIT_REASONS, type WaitReason } from "./types.ts";
+import { WAIT_REASONS, type WaitReason } from "../domain/wait_reason.ts";
 
 /** Changes remembered; a line that changed more often while a request waited is told by its last ones. */
 const CHANGES_MAX = 32;

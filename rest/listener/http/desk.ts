@@ -24,6 +24,7 @@ export interface HttpSettings {
   readonly apiVersion: number;
   readonly isKeyInPathAllowed: boolean;
   readonly areRateLimitHeadersStripped: boolean;
+  readonly isServerTimingOn: boolean;
   readonly bodyLimitBytes: number;
   readonly heldLimitBytes: number;
   /** How long a body may take that brings hardly a byte. */
