@@ -1,4 +1,6 @@
 import { randomUUID, type RestManager } from "../deps.ts";
+import { createMetricsHandler } from "./admin/metrics_handler.ts";
+import { createOperatorDoor } from "./admin/operator_door.ts";
 import { readBots } from "./config/read_bots.ts";
 import type { Settings } from "./config/settings.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
@@ -10,7 +12,7 @@ import {
 import { type Access, ALL_RIGHTS, type KeyEntry } from "./domain/access.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
-import type { Identity } from "./domain/identity.ts";
+import { type Identity, NOBODY } from "./domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
 import { type BotRing, createBotRing } from "./listener/bot_ring.ts";
@@ -19,13 +21,14 @@ import type { HttpHandler, HttpSettings } from "./listener/http/desk.ts";
 import { createHttpDoor } from "./listener/http/door.ts";
 import { broughtIdentity, credentialsOf } from "./listener/identity_of.ts";
 import { createKeyGate } from "./listener/key_gate.ts";
-import { createKeyRing } from "./listener/key_ring.ts";
+import { createKeyRing, type KeyRing } from "./listener/key_ring.ts";
 import {
   createHttpTwins,
   type HttpTwins,
 } from "./listener/twins/http_twins.ts";
 import { createWebSocketDoor } from "./listener/websocket/door.ts";
 import { createFactLog } from "./log/fact_log.ts";
+import { Figures, type FigureSources } from "./metrics/figures.ts";
 import { createManager, USER_AGENT } from "./manager/manager.ts";
 import { parseTarget } from "./routes/parse_target.ts";
 import { routeOf } from "./routes/route_of.ts";
@@ -42,6 +45,8 @@ export interface Proxy {
   drain(forMs?: number): Promise<DrainReport>;
   /** discordeno's manager for the bot of `DISCORD_TOKEN`, or else the first there is; its calls wait in the same queue. Undefined without any. */
   readonly manager: RestManager | undefined;
+  /** Answers `/metrics` without a key, and nothing else: for a port of its own. */
+  readonly metrics: HttpHandler;
   /** What waits and what was learnt, as plain data. */
   snapshot(): SchedulerSnapshot;
   /** Puts these keys in the place of those there are; that of `REST_AUTHORIZATION` stays. */
@@ -67,17 +72,9 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const facts: FactSink = (fact) => {
     for (const observe of observers) observe(fact);
   };
-  const dispatcher = createQueue(settings, parts, clock, facts);
-  const access = parts.access ??
-    { keys: [], bots: readBots(settings.discordToken, undefined, []) };
-  const bots = createBotRing(access.bots);
-  const keys = createKeyRing([defaultKey(settings), ...access.keys]);
-  const authorizer = createAuthorizer({
-    keys,
-    bots,
-    clock,
-    openTokenRoutes: settings.openTokenRoutes,
-  });
+  const upstream = parts.upstream ?? openUpstream(settings);
+  const dispatcher = createQueue({ settings, parts, clock, facts, upstream });
+  const { bots, keys, authorizer } = openAccess(settings, parts, clock);
   const gate = createKeyGate({
     submitter: dispatcher,
     keys,
@@ -86,11 +83,19 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     keylessMax: Math.ceil(settings.queueLimit * KEYLESS_SHARE),
   });
   const shared = { submitter: gate, authorizer, clock, facts };
-  const sockets = createWebSocketDoor({
-    ...shared,
-    settings: webSocketSettingsOf(settings),
+  const socketSettings = webSocketSettingsOf(settings);
+  const sockets = createWebSocketDoor({ ...shared, settings: socketSettings });
+  const figures = new Figures({
+    clock,
+    facts,
+    ...botNames(bots),
+    snapshot: () => dispatcher.control.snapshot(),
+    isDraining: () => dispatcher.isDraining(),
+    rep: () => sockets.snapshot(),
+    upstreamConnections: () => upstream.connections?.() ?? 0,
   });
   observers.push((fact) => sockets.observe(fact));
+  observers.push((fact) => figures.observe(fact));
   const http = createHttpDoor({
     ...shared,
     gate,
@@ -98,6 +103,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     onUpgrade: (request, info) => sockets.upgrade(request, info),
     twins: createTwins(gate, clock),
     isDraining: () => dispatcher.isDraining(),
+    troubles: () => figures.troubles(),
+    operators: createOperatorDoor({ exposition: () => figures.exposition() }),
     settings: httpSettingsOf(settings),
   });
   return {
@@ -108,12 +115,29 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
       await sockets.drain(forMs);
       const report = await drained;
       http.close();
+      figures.stop();
       return report;
     },
+    metrics: createMetricsHandler(() => figures.exposition()),
     manager: createBotManager(settings, shared, bots),
     snapshot: () => dispatcher.control.snapshot(),
     replaceKeys: (entries) => keys.replace([defaultKey(settings), ...entries]),
   };
+}
+
+/** Who may come in, and which bots there are to speak for. */
+function openAccess(settings: Settings, parts: ProxyParts, clock: Clock): {
+  readonly bots: BotRing;
+  readonly keys: KeyRing;
+  readonly authorizer: Authorizer;
+} {
+  const access = parts.access ??
+    { keys: [], bots: readBots(settings.discordToken, undefined, []) };
+  const bots = createBotRing(access.bots);
+  const keys = createKeyRing([defaultKey(settings), ...access.keys]);
+  const { openTokenRoutes } = settings;
+  const authorizer = createAuthorizer({ keys, bots, clock, openTokenRoutes });
+  return { bots, keys, authorizer };
 }
 
 /** The key of `REST_AUTHORIZATION`. */
@@ -207,13 +231,8 @@ const DEFAULT_KEY_NAME = "default";
 /** What every request body may take to come in; each 32 KiB that came add a second to it. */
 const BODY_TIMEOUT_MS = 60_000;
 
-function createQueue(
-  settings: Settings,
-  parts: ProxyParts,
-  clock: Clock,
-  facts: FactSink,
-): Dispatcher {
-  const upstream = parts.upstream ?? createUpstream({
+function openUpstream(settings: Settings): Upstream {
+  return createUpstream({
     baseUrl: settings.upstream,
     userAgent: USER_AGENT,
     headersTimeoutMs: settings.upstreamTimeoutMs,
@@ -221,6 +240,15 @@ function createQueue(
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     connectionsMax: settings.upstreamConnections,
   });
+}
+
+function createQueue({ settings, parts, clock, facts, upstream }: {
+  readonly settings: Settings;
+  readonly parts: ProxyParts;
+  readonly clock: Clock;
+  readonly facts: FactSink;
+  readonly upstream: Upstream;
+}): Dispatcher {
   const scheduler = createScheduler({
     maxWaitMs: settings.maxWaitMs,
     globalLimitOf: (identityId) => globalLimitOf(settings, identityId),
@@ -244,6 +272,17 @@ function createQueue(
       apiVersion: settings.apiVersion,
     },
   });
+}
+
+/** How figures call the bots, and whose requests an identity's are; the same as `botOf`. */
+function botNames(bots: BotRing): Pick<FigureSources, "bots" | "botName"> {
+  return {
+    bots: bots.all.map(({ name }) => name),
+    botName(identityId) {
+      const own = bots.all.find(({ identity }) => identity.id === identityId);
+      return own?.name ?? (identityId === NOBODY.id ? "none" : "brought");
+    },
+  };
 }
 
 /** Discord's edge is near everywhere: ten seconds without a connection is a network that is down. */

@@ -11,6 +11,7 @@ import {
   type Kind,
   LIMITS,
   oneOf,
+  OPTIONAL_PORT,
   SOCKET,
   TOKEN,
   UPSTREAM,
@@ -41,6 +42,8 @@ export interface Settings {
   readonly repHeaders: ReadonlySet<string>;
   readonly areRateLimitHeadersStripped: boolean;
   readonly isServerTimingOn: boolean;
+  /** A port of its own for `/metrics`; undefined: none. */
+  readonly metricsPort: number | undefined;
   readonly bodyLimitMib: number;
   readonly heldLimitMib: number;
   readonly upstreamConnections: number;
@@ -188,6 +191,12 @@ export const SETTINGS: {
     BOOLEAN,
     "true",
     "Tells in `Server-Timing` how long a request waited, what for, and how long Discord took.",
+  ),
+  metricsPort: row(
+    "REST_METRICS_PORT",
+    OPTIONAL_PORT,
+    "",
+    "A port that serves `/metrics` alone, without a key, at the address of `REST_HOST`. Without it `/metrics` is at `REST_PORT`, for keys with the right `admin`.",
   ),
   bodyLimitMib: row(
     "REST_BODY_LIMIT_MIB",

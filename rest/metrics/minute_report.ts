@@ -5,7 +5,8 @@ import type { Reading } from "./types.ts";
 
 const MINUTE_MS = 60_000;
 const SLOT_MS = 10_000;
-const SLOTS = 6;
+/** One more than a minute has: it need not begin with a slot. */
+const SLOTS = 7;
 
 /** Tells once a minute what the minute was like, as long as there is traffic; without any it sets no timer. */
 export class MinuteReport {

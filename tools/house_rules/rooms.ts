@@ -41,8 +41,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "deps.ts",
   ],
   "rest/admin": ["rest/domain", "rest/scheduler/types.ts", "deps.ts"],
-  // What runs in a browser; of ours it knows the shape of what it shows.
-  "page": ["rest/metrics", "rest/scheduler/types.ts"],
   "rest/clock": ["rest/domain"],
   // Levels and formats are settings.
   "rest/log": ["rest/domain", "rest/config", "deps.ts"],
