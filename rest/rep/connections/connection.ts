@@ -48,6 +48,7 @@ export interface Connection {
   progressAtMs: number;
 }
 
+/** A connection whose socket has just opened. */
 export function newConnection(
   id: number,
   start: ConnectionStart,
