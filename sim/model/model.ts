@@ -120,7 +120,6 @@ export class Model {
       delivery: deliveryOf(fault),
       routeKey: route.key,
       major: route.major,
-      callerKey: caller.key,
       isInvalid,
       mark: markOf(arrival),
       fault: fault?.kind,

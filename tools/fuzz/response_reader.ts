@@ -39,11 +39,6 @@ export class ResponseReader {
     return this.#text;
   }
 
-  /** True once the bytes are no HTTP any more, and rightly so. */
-  get isUpgraded(): boolean {
-    return this.#isUpgraded;
-  }
-
   /** Takes bytes; returns the final responses they complete. Throws `NoResponse`. */
   push(text: string): WireResponse[] {
     if (this.#isUpgraded) return [];
