@@ -6,7 +6,7 @@ import { isWithin } from "./place.ts";
  * no entry contains may import nothing, so a new room begins with a line here.
  */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  // The version stands there.
+  // For the version.
   "rest/domain": ["deno.json"],
   "rest/collections": [],
   // Reading and watching streams, which waits: not for the pure rooms.
