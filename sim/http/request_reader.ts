@@ -70,16 +70,7 @@ export class RequestReader {
     this.#options = options;
   }
 
-<<<<<<< HEAD
   /** Takes bytes off the wire; calls `onRequest` for every request they complete. */
-=======
-  /** True between the first byte of a request and its last. */
-  get isInside(): boolean {
-    return this.#stage !== "head" || this.#pending.length > 0;
-  }
-
-  /** Takes received bytes; calls `onRequest` for every request they complete. */
->>>>>>> main
   push(chunk: Uint8Array): void {
     let rest = this.#pending.length === 0
       ? chunk
