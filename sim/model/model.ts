@@ -100,7 +100,7 @@ export class Model {
   handle(request: SimRequest, nowMs: number): Outcome {
     if (nowMs >= this.#nextChangeAtMs) this.#book = this.#compile(nowMs);
     const arrival = arrivalOf(request);
-    const { route, path, caller } = arrival;
+    const { route, path } = arrival;
     const fault = this.#plan.next({
       routeKey: route.key,
       line: `${request.method} ${path}`,
