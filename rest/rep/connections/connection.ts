@@ -11,7 +11,7 @@ export interface ConnectionStart {
   readonly hasOptedIn: boolean;
   /** Origins whose absolute URLs are taken as targets (C16), as `canonicalOrigin` spells them. */
   readonly origins: readonly string[];
-  /** Checks what the special request shows; knows where this connection comes from. */
+  /** Checks what the authentication request shows; knows where this connection comes from. */
   readonly authorize: (presented: Presented) => Principal | undefined;
 }
 
