@@ -39,6 +39,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/proxy.ts": ["rest", "deps.ts"],
   "rest/mod.ts": [
     "configs.ts",
+    "deps.ts",
     "rest/proxy.ts",
     "rest/config",
     "rest/domain",
@@ -46,7 +47,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/log",
   ],
   "rest/serve.ts": ["configs.ts", "rest/proxy.ts", "rest/log"],
-  "configs.ts": ["rest/config"],
+  "configs.ts": ["rest/config", "rest/domain"],
   "deps.ts": [],
   // The judge shares no code with the judged.
   "sim": ["deps.ts"],
