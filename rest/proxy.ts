@@ -21,16 +21,18 @@ import {
 import { applicationIdOf, NO_APPLICATION_ID } from "./domain/application_id.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
-import type { Identity } from "./domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
 import { Secret } from "./domain/secret.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
-import { type BotRing, createBotRing } from "./listener/bot_ring.ts";
+import {
+  type BotRing,
+  createBotRing,
+  identityOf,
+} from "./listener/bot_ring.ts";
 import { hexDigestOf } from "./listener/digest.ts";
 import type { HttpHandler, HttpSettings } from "./listener/http/desk.ts";
 import { createHttpDoor } from "./listener/http/door.ts";
 import { urgencyOf } from "./listener/http/wishes.ts";
-import { broughtIdentity, credentialsOf } from "./listener/identity_of.ts";
 import { createKeyGate } from "./listener/key_gate.ts";
 import { createKeyRing } from "./listener/key_ring.ts";
 import {
@@ -203,7 +205,9 @@ function managerDepsOf(
     routeOf: (method, path) => routeOf(method, path, clock.wallMs()),
     urgencyOf: (lane) => urgencyOf(null, lane),
     identityOf(authorization, route) {
-      const brought = identityOf(authorization, bots);
+      const brought = authorization === undefined
+        ? undefined
+        : identityOf(authorization, bots);
       const proof = {
         keyName: "manager",
         key: undefined,
@@ -213,20 +217,6 @@ function managerDepsOf(
       return authorizer.identityFor(proof, route);
     },
   };
-}
-
-/** A token discordeno was given for one call, such as a user's or another bot's. */
-function identityOf(
-  authorization: string | undefined,
-  bots: BotRing,
-): Identity | undefined {
-  if (authorization === undefined) return undefined;
-  const credentials = credentialsOf(authorization);
-  if (credentials === undefined) return undefined;
-  const own = credentials.scheme === "bot"
-    ? bots.botOf(credentials.token)
-    : undefined;
-  return own?.identity ?? broughtIdentity(authorization, credentials);
 }
 
 function createTwins(submitter: Submitter, clock: Clock): HttpTwins {

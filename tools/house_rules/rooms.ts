@@ -57,6 +57,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "client/wire": ["client/api"],
   "client/requests": ["client/api", "client/wire"],
   "client/session": ["client/api", "client/wire", "client/requests"],
+  "examples": ["rest/proxy.ts", "client", "configs.ts", "deps.ts"],
   "tools": ["rest", "sim", "client", "configs.ts", "deps.ts"],
   "bench": ["rest", "sim", "client", "tools/deno_child.ts", "deps.ts"],
   "tests": [
