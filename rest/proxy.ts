@@ -1,9 +1,4 @@
-import {
-  createHash,
-  createRestManager,
-  randomUUID,
-  type RestManager,
-} from "../deps.ts";
+import { createRestManager, randomUUID, type RestManager } from "../deps.ts";
 import { MAIN_BOT, readBots } from "./config/read_bots.ts";
 import type { Settings } from "./config/settings.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
@@ -29,10 +24,9 @@ import {
   createBotRing,
   identityOf,
 } from "./listener/bot_ring.ts";
-import { hexDigestOf } from "./listener/digest.ts";
+import { hexDigestOf, sha256Of } from "./listener/digest.ts";
 import type { HttpHandler, HttpSettings } from "./listener/http/desk.ts";
 import { createHttpDoor } from "./listener/http/door.ts";
-import { urgencyOf } from "./listener/http/wishes.ts";
 import { createKeyGate } from "./listener/key_gate.ts";
 import { createKeyRing } from "./listener/key_ring.ts";
 import {
@@ -203,7 +197,6 @@ function managerDepsOf(
     apiVersion,
     parseTarget,
     routeOf: (method, path) => routeOf(method, path, clock.wallMs()),
-    urgencyOf: (lane) => urgencyOf(null, lane),
     identityOf(authorization, route) {
       const brought = authorization === undefined
         ? undefined
@@ -284,10 +277,4 @@ function globalLimitOf(settings: Settings, identityId: string): number {
   // `bot:<applicationId>`, and a hash behind it for tokens that callers bring.
   const applicationId = identityId.split(":")[1] ?? "";
   return settings.globalLimits.get(applicationId) ?? settings.globalLimit;
-}
-
-function sha256Of(parts: readonly Uint8Array[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest("base64");
 }

@@ -2,6 +2,7 @@ import { nearestName } from "./nearest_name.ts";
 import { type Setting, SETTINGS, type Settings } from "./settings.ts";
 import { telemetryProblems } from "./telemetry.ts";
 
+/** The settings, or what is wrong with the environment. */
 export type ReadSettings =
   | {
     readonly ok: true;

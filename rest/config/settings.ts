@@ -16,7 +16,9 @@ import {
   UPSTREAM,
 } from "./kinds.ts";
 
+/** How much a line matters; each level writes those after it, too. */
 export type LogLevelName = "debug" | "info" | "warn" | "error";
+/** How a line is written: `pretty` for people, `json` for machines; `auto` is `pretty` on a terminal. */
 export type LogFormat = "auto" | "pretty" | "json";
 
 /** Everything an operator can decide, read and checked. */

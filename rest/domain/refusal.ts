@@ -50,9 +50,13 @@ export const REFUSALS = {
   upstream_timeout: { status: 504, fault: "discord", sent: null },
 } as const satisfies Record<string, RefusalRule>;
 
+/** The name of a refusal, as callers read it. */
 export type RefusalCode = keyof typeof REFUSALS;
 
+/** What one refusal says besides its code and message. */
 export interface RefusalOptions extends ErrorOptions {
+  /** Overrides the table where one code stands for a mistake elsewhere (a member of a frame, a full house). */
+  readonly status?: number;
   /** When asking again becomes worthwhile, counted from now. */
   readonly retryAfterMs?: number;
   /** What went wrong below, for the log: a code and a host, nothing secret. */
@@ -65,6 +69,7 @@ export interface RefusalOptions extends ErrorOptions {
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly code: RefusalCode;
+  readonly status: number;
   readonly sent: false | true | null;
   readonly retryAfterMs: number | undefined;
   readonly detail: string | undefined;
@@ -72,14 +77,11 @@ export class Refusal extends Error {
   constructor(code: RefusalCode, message: string, options?: RefusalOptions) {
     super(message, options);
     this.code = code;
+    this.status = options?.status ?? REFUSALS[code].status;
     this.sent = options?.sent === undefined
       ? REFUSALS[code].sent
       : options.sent;
     this.retryAfterMs = options?.retryAfterMs;
     this.detail = options?.detail;
-  }
-
-  get status(): number {
-    return REFUSALS[this.code].status;
   }
 }

@@ -50,6 +50,7 @@ export interface Authorizer {
   refusal(evidence: Evidence, route: RouteFacts | undefined): Refusal;
 }
 
+/** What an authorizer is made with. */
 export interface AuthorizerDeps {
   readonly keys: KeyRing;
   readonly bots: BotRing;

@@ -24,6 +24,7 @@ export interface KeyGate extends Submitter {
   enter(asked: Asked): (() => void) | undefined;
 }
 
+/** What a key gate is made with. */
 export interface KeyGateDeps {
   readonly submitter: Submitter;
   readonly keys: KeyRing;
@@ -33,6 +34,7 @@ export interface KeyGateDeps {
   readonly keylessMax: number;
 }
 
+/** Makes the gate in front of the queue. */
 export function createKeyGate(deps: KeyGateDeps): KeyGate {
   return new Gate(deps);
 }

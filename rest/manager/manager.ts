@@ -14,6 +14,7 @@ import {
   toProxyRequest,
 } from "./to_proxy_request.ts";
 
+/** What a manager is made with. */
 export interface ManagerDeps extends RequestRules {
   /** Where every call of the manager waits its turn. */
   readonly submitter: Submitter;

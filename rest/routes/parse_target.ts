@@ -1,5 +1,6 @@
 import type { Target } from "../domain/request.ts";
 
+/** A target in its parts, or what is wrong with it. */
 export type ParsedTarget =
   | { readonly ok: true; readonly target: Target }
   /** `problem` completes "Cannot read path: …". */

@@ -2,6 +2,7 @@ import type { Answer } from "../../domain/answer.ts";
 import { isKeyless } from "../../domain/caller.ts";
 import { crossingHeaders } from "../../domain/crossing_headers.ts";
 import type { HeaderList } from "../../domain/headers.ts";
+import { drainingRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Method, ProxyRequest } from "../../domain/request.ts";
 import { answerProbe } from "../operators.ts";
@@ -46,12 +47,7 @@ export function receive(
   const isDraining = desk.isDraining();
   const probe = answerProbe(target, request.method, isDraining);
   if (probe !== undefined) return probe;
-  if (isDraining) {
-    throw new Refusal(
-      "draining",
-      "Cannot take requests: the proxy is stopping",
-    );
-  }
+  if (isDraining) throw drainingRefusal();
   if (desk.onUpgrade !== undefined && isUpgrade(fields, target)) {
     return desk.onUpgrade(request, info);
   }

@@ -327,7 +327,7 @@ Deno.test("while draining every request is refused and told to come back", async
   assert.equal(headerIn(response, "retry-after"), "5");
   assert.equal(headerIn(response, "connection"), "close");
   assert.deepEqual(JSON.parse(response.body), {
-    message: "Cannot take requests: the proxy is stopping",
+    message: "Cannot take the request: the proxy is shutting down; ask again",
     code: "draining",
     sent: false,
     retry_after: 5,
