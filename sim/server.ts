@@ -45,7 +45,6 @@ class SimHost {
   readonly #audit = new Auditor();
   #records: ReceivedRequest[] = [];
   readonly #noise = new Noise();
-  #serial = 0;
   #opened = 0;
   #sim: Sim | undefined;
   #change: SimChange;
@@ -113,7 +112,6 @@ class SimHost {
     this.#random = createRandom(this.#model.settings.seed + 1);
     this.#audit.reset();
     this.#records = [];
-    this.#serial = 0;
   }
 
   #accept(socket: Socket): void {
@@ -163,7 +161,6 @@ class SimHost {
     const { response, delivery, ...facts } = outcome;
     const record: ReceivedRequest = {
       ...facts,
-      serial: ++this.#serial,
       connection,
       onConnection,
       receivedAtMs,

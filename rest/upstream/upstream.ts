@@ -7,6 +7,7 @@ import { Exchange, type ExchangeTicks } from "./exchange.ts";
 import { type FixedHost, fixedHost } from "./fixed_host.ts";
 import { Watch, type Watched } from "./watch.ts";
 
+/** Where requests go, and how long each part of an exchange may take. */
 export interface UpstreamOptions {
   /** Where requests go, `https://discord.com/api`; version and path are put behind it. */
   readonly baseUrl: string;

@@ -13,6 +13,7 @@ const REFUSALS_ALLOWED: ReadonlySet<string> = new Set<RefusalCode>([
   "bad_path",
   "bad_request",
   "unauthorized",
+  "unknown_token",
   "forbidden",
   "no_such_target",
   "bad_method",

@@ -32,7 +32,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/streams",
     "deps.ts",
   ],
-  "rest/journal": ["rest/domain", "deps.ts"],
   // What both show is the scheduler's snapshot: plain data, no behaviour.
   "rest/metrics": ["rest/domain", "rest/scheduler/types.ts", "deps.ts"],
   "rest/admin": ["rest/domain", "rest/scheduler/types.ts", "deps.ts"],

@@ -11,6 +11,7 @@ import { shareAnswer } from "../second_tries/single_flight.ts";
 /** Says that an answer took more than one try; absent after a single one. */
 const ATTEMPTS_HEADER = "x-rest-attempts";
 
+/** Where ends are told, and what happens to answers that reach nobody. */
 export interface ResponderDeps {
   readonly facts: FactSink;
   readonly orphans: Orphans;

@@ -22,7 +22,7 @@ export interface Connection {
   readonly openedAtMs: number;
   /** Undefined until it has said who it is. */
   principal: Principal | undefined;
-  /** Whether replies may carry more than plain REP knows (2.2). */
+  /** Whether the client asked for the extensions: replies may then carry more than plain REP knows. */
   hasOptedIn: boolean;
   session: Session | undefined;
   isClosed: boolean;
@@ -48,6 +48,7 @@ export interface Connection {
   progressAtMs: number;
 }
 
+/** A connection whose socket has just opened. */
 export function newConnection(
   id: number,
   start: ConnectionStart,
