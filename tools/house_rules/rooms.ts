@@ -42,6 +42,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/proxy.ts": ["rest", "deps.ts"],
   "rest/mod.ts": [
     "configs.ts",
+    "deps.ts",
     "rest/proxy.ts",
     "rest/config",
     "rest/domain",
@@ -49,7 +50,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/log",
   ],
   "rest/serve.ts": ["configs.ts", "rest/proxy.ts", "rest/log"],
-  "configs.ts": ["rest/config"],
+  "configs.ts": ["rest/config", "rest/domain"],
   "deps.ts": [],
   // The judge shares no code with the judged.
   "sim": ["deps.ts"],
@@ -59,6 +60,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "client/wire": ["client/api"],
   "client/requests": ["client/api", "client/wire"],
   "client/session": ["client/api", "client/wire", "client/requests"],
+  "examples": ["rest/proxy.ts", "client", "configs.ts", "deps.ts"],
   "tools": ["rest", "sim", "client", "configs.ts", "deps.ts"],
   "bench": ["rest", "sim", "client", "tools/deno_child.ts", "deps.ts"],
   "tests": [
