@@ -6,7 +6,7 @@ const ROOT = new URL("../", import.meta.url);
 /** Modules come from the cache, types are checked elsewhere: ten seconds are a lot. */
 const START_MS_MAX = 20_000;
 
-/** A process of its own that says its address when it is ready. */
+/** A child process that prints its address when it is ready. */
 export interface Child extends AsyncDisposable {
   /** The first URL it printed. */
   readonly url: URL;
@@ -39,7 +39,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       ...options.args ?? [],
     ],
     cwd: ROOT,
-    // Settings of whoever runs the bench must not reach the proxy.
+    // Settings of the person who runs the bench must not reach the proxy.
     clearEnv: true,
     env: { ...options.env },
     stdin: "null",
@@ -93,7 +93,7 @@ async function firstUrl(
   }
 }
 
-/** A pipe nobody empties would stop the child. */
+/** Empties a pipe, because a full one would stop the child. */
 async function drain(
   reader: ReadableStreamDefaultReader<string>,
 ): Promise<void> {

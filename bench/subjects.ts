@@ -12,7 +12,7 @@ export const FLAGS = startWords().filter((word) =>
   word.startsWith("--v8-flags=")
 );
 
-/** What a subject is told. */
+/** What a subject is started with. */
 export interface SubjectOptions {
   /** Ends in `/api`. */
   readonly upstream: string;
@@ -27,7 +27,7 @@ export interface Subject {
   readonly start: (options: SubjectOptions) => Promise<Child>;
 }
 
-/** Ours first, then what people use today behind a listener as small as can be. */
+/** Our proxy first, then the libraries people use today, each behind a minimal listener. */
 export const SUBJECTS: readonly Subject[] = [
   { name: "sluice", start: startSluice },
   { name: "discordeno", start: (options) => startPeer("discordeno", options) },
@@ -51,7 +51,7 @@ export function startSluice(options: SubjectOptions): Promise<Child> {
   });
 }
 
-/** A program of `bench/subjects/`, told everything in one JSON argument. */
+/** Starts a program of `bench/subjects/`; its options are one JSON argument. */
 export function startPeer(
   name: string,
   options: SubjectOptions,

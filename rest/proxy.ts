@@ -1,41 +1,52 @@
-import { randomUUID, type RestManager } from "../deps.ts";
 import { createMetricsHandler } from "./admin/metrics_handler.ts";
 import { createOperatorDoor } from "./admin/operator_door.ts";
-import { readBots } from "./config/read_bots.ts";
+import { createRestManager, randomUUID, type RestManager } from "../deps.ts";
+import { MAIN_BOT, readBots } from "./config/read_bots.ts";
 import type { Settings } from "./config/settings.ts";
-import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
 import {
   addressOf,
   bodyDigestOf,
 } from "./dispatcher/second_tries/fingerprint.ts";
-import { type Access, ALL_RIGHTS, type KeyEntry } from "./domain/access.ts";
+import {
+  type Access,
+  ALL_RIGHTS,
+  type BotEntry,
+  type KeyEntry,
+} from "./domain/access.ts";
+import { applicationIdOf, NO_APPLICATION_ID } from "./domain/application_id.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
-import { type Identity, NOBODY } from "./domain/identity.ts";
+import { NOBODY } from "./domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
+import { Secret } from "./domain/secret.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
-import { type BotRing, createBotRing } from "./listener/bot_ring.ts";
+import {
+  type BotRing,
+  createBotRing,
+  identityOf,
+} from "./listener/bot_ring.ts";
 import { hexDigestOf, sha256Of } from "./listener/digest.ts";
 import type { HttpHandler, HttpSettings } from "./listener/http/desk.ts";
 import { createHttpDoor } from "./listener/http/door.ts";
-import { broughtIdentity, credentialsOf } from "./listener/identity_of.ts";
 import { createKeyGate } from "./listener/key_gate.ts";
 import { createKeyRing, type KeyRing } from "./listener/key_ring.ts";
 import {
   createHttpTwins,
   type HttpTwins,
 } from "./listener/twins/http_twins.ts";
-import { createWebSocketDoor } from "./listener/websocket/door.ts";
+import {
+  createWebSocketDoor,
+  type WebSocketDoor,
+} from "./listener/websocket/door.ts";
 import { createFactLog } from "./log/fact_log.ts";
-import { Figures, type FigureSources } from "./metrics/figures.ts";
-import { createManager, USER_AGENT } from "./manager/manager.ts";
+import { Figures } from "./metrics/figures.ts";
+import { joinQueue, type ManagerDeps } from "./manager/manager.ts";
 import { parseTarget } from "./routes/parse_target.ts";
+import { openQueue, type Queue } from "./queue.ts";
 import { routeOf } from "./routes/route_of.ts";
-import { createScheduler } from "./scheduler/scheduler.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
-import { createUpstream } from "./upstream/upstream.ts";
 
 /** A proxy without a port: serve its `fetch`, or use its `manager` in process. */
 export interface Proxy {
@@ -43,8 +54,8 @@ export interface Proxy {
   readonly fetch: HttpHandler;
   /** Takes nothing new, lets what is here finish for up to `forMs` (default `REST_DRAIN_MS`), refuses the rest. */
   drain(forMs?: number): Promise<DrainReport>;
-  /** discordeno's manager for the bot of `DISCORD_TOKEN`, or else the first there is; its calls wait in the same queue. Undefined without any. */
-  readonly manager: RestManager | undefined;
+  /** discordeno's manager, whose calls wait in the same queue as those that come over HTTP and REP. */
+  readonly manager: RestManager;
   /** Answers `/metrics` without a key, and nothing else: for a port of its own. */
   readonly metrics: HttpHandler;
   /** What waits and what was learnt, as plain data. */
@@ -61,6 +72,12 @@ export interface ProxyParts {
   readonly upstream?: Upstream;
   /** What the files of keys and tokens say; unless given the bot of `DISCORD_TOKEN` and no further key. */
   readonly access?: Access;
+  /**
+   * discordeno's manager, made by its `createRestManager`. Its token is that of
+   * the first bot, and everything is sent to its `baseUrl`. Unless given, one
+   * is made of the settings.
+   */
+  readonly manager?: RestManager;
 }
 
 /** Wires all rooms into one proxy. The only file that knows them all. */
@@ -72,9 +89,10 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const facts: FactSink = (fact) => {
     for (const observe of observers) observe(fact);
   };
-  const upstream = parts.upstream ?? openUpstream(settings);
-  const dispatcher = createQueue({ settings, parts, clock, facts, upstream });
-  const { bots, keys, authorizer } = openAccess(settings, parts, clock);
+  const { manager, bots, keys, authorizer } = openKeys(settings, parts, clock);
+  const { baseUrl } = manager;
+  const queue = openQueue(settings, { ...parts, clock, facts, baseUrl });
+  const { dispatcher } = queue;
   const gate = createKeyGate({
     submitter: dispatcher,
     keys,
@@ -83,17 +101,9 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     keylessMax: Math.ceil(settings.queueLimit * KEYLESS_SHARE),
   });
   const shared = { submitter: gate, authorizer, clock, facts };
-  const socketSettings = webSocketSettingsOf(settings);
+  const socketSettings = webSocketSettingsOf(settings, manager);
   const sockets = createWebSocketDoor({ ...shared, settings: socketSettings });
-  const figures = new Figures({
-    clock,
-    facts,
-    ...botNames(bots),
-    snapshot: () => dispatcher.control.snapshot(),
-    isDraining: () => dispatcher.isDraining(),
-    rep: () => sockets.snapshot(),
-    upstreamConnections: () => upstream.connections?.() ?? 0,
-  });
+  const figures = openFigures({ ...shared, bots, queue, sockets });
   observers.push((fact) => sockets.observe(fact));
   observers.push((fact) => figures.observe(fact));
   const http = createHttpDoor({
@@ -107,6 +117,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     operators: createOperatorDoor({ exposition: () => figures.exposition() }),
     settings: httpSettingsOf(settings),
   });
+  joinQueue(manager, managerDepsOf(settings, shared, bots));
   return {
     fetch: http.handle,
     async drain(forMs = settings.drainMs) {
@@ -118,26 +129,28 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
       figures.stop();
       return report;
     },
+    manager,
     metrics: createMetricsHandler(() => figures.exposition()),
-    manager: createBotManager(settings, shared, bots),
     snapshot: () => dispatcher.control.snapshot(),
     replaceKeys: (entries) => keys.replace([defaultKey(settings), ...entries]),
   };
 }
 
-/** Who may come in, and which bots there are to speak for. */
-function openAccess(settings: Settings, parts: ProxyParts, clock: Clock): {
+/** Who may come in, and for which bots: the manager's is the first. */
+function openKeys(settings: Settings, parts: ProxyParts, clock: Clock): {
+  readonly manager: RestManager;
   readonly bots: BotRing;
   readonly keys: KeyRing;
   readonly authorizer: Authorizer;
 } {
   const access = parts.access ??
     { keys: [], bots: readBots(settings.discordToken, undefined, []) };
-  const bots = createBotRing(access.bots);
+  const manager = parts.manager ?? createManager(settings, access);
+  const bots = createBotRing(botsOf(manager, access));
   const keys = createKeyRing([defaultKey(settings), ...access.keys]);
   const { openTokenRoutes } = settings;
   const authorizer = createAuthorizer({ keys, bots, clock, openTokenRoutes });
-  return { bots, keys, authorizer };
+  return { manager, bots, keys, authorizer };
 }
 
 /** The key of `REST_AUTHORIZATION`. */
@@ -159,35 +172,56 @@ function httpSettingsOf(settings: Settings): HttpSettings {
   };
 }
 
-function webSocketSettingsOf(settings: Settings) {
+function webSocketSettingsOf(settings: Settings, { baseUrl }: RestManager) {
   return {
     apiVersion: settings.apiVersion,
-    upstream: settings.upstream,
+    upstream: baseUrl,
     isHeaderRequired: settings.isRepHeaderRequired,
     allowedHeaders: settings.repHeaders,
     isKeyInPathAllowed: settings.isKeyInPathAllowed,
   };
 }
 
-function createBotManager(
-  settings: Settings,
+/** The manager of the first bot there is. */
+function createManager(settings: Settings, { bots }: Access): RestManager {
+  const token = bots[0]?.token.reveal() ?? "";
+  const applicationId = applicationIdOf(token) ?? NO_APPLICATION_ID;
+  const manager = createRestManager({ token, applicationId });
+  // Given as an option it would make discordeno call `fetch` by itself.
+  manager.baseUrl = settings.upstream;
+  return manager;
+}
+
+/** The bots there are, that of the manager first. */
+function botsOf({ token }: RestManager, { bots }: Access): readonly BotEntry[] {
+  const [first] = bots;
+  if (token === "" || first?.token.reveal() === token) return bots;
+  if (first === undefined) {
+    return [{ name: MAIN_BOT, token: new Secret(token) }];
+  }
+  throw new Error(
+    "Cannot use the manager: its token is not that of the first bot in the settings",
+  );
+}
+
+function managerDepsOf(
+  { apiVersion }: Settings,
   { submitter, authorizer, clock }: {
     readonly submitter: Submitter;
     readonly authorizer: Authorizer;
     readonly clock: Clock;
   },
   bots: BotRing,
-): RestManager | undefined {
-  const [bot] = bots.all;
-  return bot && createManager({
-    identity: bot.identity,
+): ManagerDeps {
+  return {
     submitter,
-    apiVersion: settings.apiVersion,
-    baseUrl: settings.upstream,
+    apiVersion,
     parseTarget,
     routeOf: (method, path) => routeOf(method, path, clock.wallMs()),
     identityOf(authorization, route) {
-      const brought = identityOf(authorization, bots);
+      const brought = authorization === undefined
+        ? undefined
+        : identityOf(authorization, bots);
       const proof = {
         keyName: "manager",
         key: undefined,
@@ -196,21 +230,31 @@ function createBotManager(
       };
       return authorizer.identityFor(proof, route);
     },
-  });
+  };
 }
 
-/** A token discordeno was given for one call, such as a user's or another bot's. */
-function identityOf(
-  authorization: string | undefined,
-  bots: BotRing,
-): Identity | undefined {
-  if (authorization === undefined) return undefined;
-  const credentials = credentialsOf(authorization);
-  if (credentials === undefined) return undefined;
-  const own = credentials.scheme === "bot"
-    ? bots.botOf(credentials.token)
-    : undefined;
-  return own?.identity ?? broughtIdentity(authorization, credentials);
+function openFigures({ clock, facts, bots, queue, sockets }: {
+  readonly clock: Clock;
+  readonly facts: FactSink;
+  readonly bots: BotRing;
+  readonly queue: Queue;
+  readonly sockets: WebSocketDoor;
+}): Figures {
+  const { dispatcher, upstream } = queue;
+  return new Figures({
+    clock,
+    facts,
+    bots: bots.all.map(({ name }) => name),
+    // The same as `botOf` calls them.
+    botName(identityId) {
+      const own = bots.all.find(({ identity }) => identity.id === identityId);
+      return own?.name ?? (identityId === NOBODY.id ? "none" : "brought");
+    },
+    snapshot: () => dispatcher.control.snapshot(),
+    isDraining: () => dispatcher.isDraining(),
+    rep: () => sockets.snapshot(),
+    upstreamConnections: () => upstream.connections?.() ?? 0,
+  });
 }
 
 function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
@@ -230,66 +274,3 @@ const DEFAULT_KEY_NAME = "default";
 
 /** What every request body may take to come in; each 32 KiB that came add a second to it. */
 const BODY_TIMEOUT_MS = 60_000;
-
-function openUpstream(settings: Settings): Upstream {
-  return createUpstream({
-    baseUrl: settings.upstream,
-    userAgent: USER_AGENT,
-    headersTimeoutMs: settings.upstreamTimeoutMs,
-    bodyTimeoutMs: settings.upstreamTimeoutMs,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    connectionsMax: settings.upstreamConnections,
-  });
-}
-
-function createQueue({ settings, parts, clock, facts, upstream }: {
-  readonly settings: Settings;
-  readonly parts: ProxyParts;
-  readonly clock: Clock;
-  readonly facts: FactSink;
-  readonly upstream: Upstream;
-}): Dispatcher {
-  const scheduler = createScheduler({
-    maxWaitMs: settings.maxWaitMs,
-    globalLimitOf: (identityId) => globalLimitOf(settings, identityId),
-    invalidCeiling: settings.invalidLimit,
-    // With one key there is nobody to leave a share to.
-    isInvalidShared: settings.keysFile !== undefined,
-    waitingMax: settings.queueLimit,
-    lineWaitingMax: settings.lineLimit,
-    bytesMax: settings.heldLimitMib * MIB,
-  });
-  return createDispatcher({
-    scheduler,
-    upstream,
-    clock,
-    random: parts.random ?? Math.random,
-    facts,
-    digest: sha256Of,
-    options: {
-      maxWaitMs: settings.maxWaitMs,
-      isSingleFlight: settings.isSingleFlight,
-      apiVersion: settings.apiVersion,
-    },
-  });
-}
-
-/** How figures call the bots, and whose requests an identity's are; the same as `botOf`. */
-function botNames(bots: BotRing): Pick<FigureSources, "bots" | "botName"> {
-  return {
-    bots: bots.all.map(({ name }) => name),
-    botName(identityId) {
-      const own = bots.all.find(({ identity }) => identity.id === identityId);
-      return own?.name ?? (identityId === NOBODY.id ? "none" : "brought");
-    },
-  };
-}
-
-/** Discord's edge is near everywhere: ten seconds without a connection is a network that is down. */
-const CONNECT_TIMEOUT_MS = 10_000;
-
-function globalLimitOf(settings: Settings, identityId: string): number {
-  // `bot:<applicationId>`, and a hash behind it for tokens that callers bring.
-  const applicationId = identityId.split(":")[1] ?? "";
-  return settings.globalLimits.get(applicationId) ?? settings.globalLimit;
-}

@@ -35,7 +35,7 @@ export async function startSim(options: SimOptions = {}): Promise<Sim> {
   return host.sim;
 }
 
-/** Ways of delivery in which the caller sees a status. */
+/** Deliveries in which the caller gets a status. */
 const ANSWERED: ReadonlySet<string> = new Set(["whole", "slow", "cut"]);
 
 class SimHost {
@@ -45,7 +45,6 @@ class SimHost {
   readonly #audit = new Auditor();
   #records: ReceivedRequest[] = [];
   readonly #noise = new Noise();
-  #serial = 0;
   #opened = 0;
   #sim: Sim | undefined;
   #change: SimChange;
@@ -75,7 +74,7 @@ class SimHost {
     });
   }
 
-  /** Made once it listens: to ask the socket for its address again costs a call of the system. */
+  /** Read once: asking the socket for its address is a system call. */
   get sim(): Sim {
     return this.#sim ??= this.#describe();
   }
@@ -113,7 +112,6 @@ class SimHost {
     this.#random = createRandom(this.#model.settings.seed + 1);
     this.#audit.reset();
     this.#records = [];
-    this.#serial = 0;
   }
 
   #accept(socket: Socket): void {
@@ -163,7 +161,6 @@ class SimHost {
     const { response, delivery, ...facts } = outcome;
     const record: ReceivedRequest = {
       ...facts,
-      serial: ++this.#serial,
       connection,
       onConnection,
       receivedAtMs,

@@ -4,7 +4,7 @@
  */
 const ROOT = new URL("../", import.meta.url);
 
-/** What every child is told: to stay quiet, and to open no connection that nobody counts. */
+/** Set for every child: no colours, and no update check, whose connections a test would count. */
 const EVERY_CHILD = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
 
 export interface DenoCommandOptions extends Omit<Deno.CommandOptions, "args"> {

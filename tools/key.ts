@@ -43,7 +43,7 @@ function nameIn([name = DEFAULT_NAME, ...more]: readonly string[]): string {
   return name;
 }
 
-/** What is printed of a new key. */
+/** The text that is printed for a new key. */
 async function keyText(name: string, key: string): Promise<string> {
   const bytes = new TextEncoder().encode(key);
   const hash = await crypto.subtle.digest("SHA-256", bytes);

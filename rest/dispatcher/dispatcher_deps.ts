@@ -3,6 +3,7 @@ import type { Clock, Random, Upstream } from "../domain/ports.ts";
 import type { Scheduler } from "../scheduler/types.ts";
 import type { Digest } from "./second_tries/fingerprint.ts";
 
+/** What operators decide about the queue. */
 export interface DispatcherOptions {
   /** No retry begins when a request has been here this long. */
   readonly maxWaitMs: number;

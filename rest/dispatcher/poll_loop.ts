@@ -1,6 +1,7 @@
 import type { Clock } from "../domain/ports.ts";
 import type { Poll, Scheduler } from "../scheduler/types.ts";
 
+/** What the poll loop drives, and who acts on what a poll says. */
 export interface PollLoopDeps {
   readonly scheduler: Scheduler;
   readonly clock: Clock;

@@ -17,6 +17,7 @@ export interface Reassignment {
   readonly isIncluded: (caller: string) => boolean;
 }
 
+/** What reassigning touches: the scheduler, and every register that knows a request by its token. */
 export interface ReassignDeps {
   readonly scheduler: Scheduler;
   readonly clock: Clock;

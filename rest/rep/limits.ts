@@ -49,6 +49,7 @@ export interface RepLimits {
   readonly pingIntervalMs: number;
 }
 
+/** The bounds that PROTOCOL.md tells clients of. */
 export const DEFAULT_LIMITS: RepLimits = {
   authDeadlineMs: 10_000,
   unauthenticatedFrameBytes: 16 * KIB,

@@ -40,6 +40,7 @@ export interface RepCounters {
   readonly closed: Map<number, number>;
 }
 
+/** The state of a machine that has just started: nobody is connected. */
 export function newState(
   settings: RepSettings,
   store: SessionStore,

@@ -13,7 +13,7 @@ export function discard(stream: ReadableStream): void {
 }
 
 /** The same stream, telling once when it is through, cut or given up. */
-export function watchStream(
+export function observeEnd(
   source: ReadableStream<Bytes>,
   onEnd: () => void,
 ): ReadableStream<Bytes> {

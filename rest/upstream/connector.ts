@@ -5,10 +5,11 @@ import {
   type undiciConnector,
 } from "../../deps.ts";
 import type { FixedHost } from "./fixed_host.ts";
-import type { Watch, Watched } from "./watch.ts";
+import type { Timed, Timeouts } from "./timeouts.ts";
 
+/** How connections to the one host are opened. */
 export interface ConnectorOptions {
-  readonly watch: Watch;
+  readonly timeouts: Timeouts;
   /** For name, connection and TLS together. */
   readonly timeoutMs: number;
   /** Authorities to trust, in PEM; undefined: the runtime's own list. */
@@ -23,7 +24,7 @@ export function connectorTo(
   host: FixedHost,
   options: ConnectorOptions,
 ): undiciConnector.connector {
-  const { watch, timeoutMs, caCertificates } = options;
+  const { timeouts, timeoutMs, caCertificates } = options;
   const { hostname, port } = host;
   const open = host.isTls
     ? () =>
@@ -39,12 +40,12 @@ export function connectorTo(
 
   return (_asked, callback) => {
     const socket = open();
-    const watched: Watched = {
-      ticksLeft: watch.ticksOf(timeoutMs),
+    const timed: Timed = {
+      ticksLeft: timeouts.ticksOf(timeoutMs),
       next: undefined,
       previous: undefined,
       expire: () => {
-        watch.delete(watched);
+        timeouts.delete(timed);
         socket.destroy(new ConnectTimeout());
       },
     };
@@ -52,10 +53,10 @@ export function connectorTo(
     const tell: typeof callback = (...outcome) => {
       if (isTold) return;
       isTold = true;
-      watch.delete(watched);
+      timeouts.delete(timed);
       callback(...outcome);
     };
-    watch.add(watched);
+    timeouts.add(timed);
     socket.setNoDelay();
     socket.once(
       host.isTls ? "secureConnect" : "connect",

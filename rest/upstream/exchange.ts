@@ -6,7 +6,7 @@ import { UpstreamFailure } from "../domain/ports.ts";
 import { answerHeaders, type ReceivedHeaders } from "./answer_headers.ts";
 import { BodyStream } from "./body_stream.ts";
 import { plainBodyOf } from "./plain_body.ts";
-import type { Watch, Watched } from "./watch.ts";
+import type { Timed, Timeouts } from "./timeouts.ts";
 
 /**
  * Answers up to this size are buffered until they are whole: a cut one is then a
@@ -54,12 +54,12 @@ type Controller = UndiciDispatcher.DispatchController;
  * or `paused` once that has become a stream, `over` when promise or stream is
  * settled; what undici says after that is not heard.
  */
-export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
+export class Exchange implements UndiciDispatcher.DispatchHandler, Timed {
   ticksLeft: number;
-  next: Watched | undefined;
-  previous: Watched | undefined;
+  next: Timed | undefined;
+  previous: Timed | undefined;
   readonly #ticks: ExchangeTicks;
-  readonly #watch: Watch;
+  readonly #timeouts: Timeouts;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (failure: UpstreamFailure) => void;
   #phase: Phase = "queued";
@@ -73,16 +73,16 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
 
   constructor(
     ticks: ExchangeTicks,
-    watch: Watch,
+    timeouts: Timeouts,
     resolve: (answer: Answer) => void,
     reject: (failure: UpstreamFailure) => void,
   ) {
     this.#ticks = ticks;
-    this.#watch = watch;
+    this.#timeouts = timeouts;
     this.#resolve = resolve;
     this.#reject = reject;
     this.ticksLeft = ticks.queued;
-    watch.add(this);
+    timeouts.add(this);
   }
 
   onRequestStart(controller: Controller): void {
@@ -197,7 +197,7 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
 
   #leave(): void {
     this.#phase = "over";
-    this.#watch.delete(this);
+    this.#timeouts.delete(this);
   }
 }
 

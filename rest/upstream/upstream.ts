@@ -5,8 +5,9 @@ import type { ProxyRequest } from "../domain/request.ts";
 import { connectorTo } from "./connector.ts";
 import { Exchange, type ExchangeTicks } from "./exchange.ts";
 import { type FixedHost, fixedHost } from "./fixed_host.ts";
-import { Watch, type Watched } from "./watch.ts";
+import { type Timed, Timeouts } from "./timeouts.ts";
 
+/** Where requests go, and how long each part of an exchange may take. */
 export interface UpstreamOptions {
   /** Where requests go, `https://discord.com/api`; version and path are put behind it. */
   readonly baseUrl: string;
@@ -70,7 +71,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const host = fixedHost(options.baseUrl);
   const tickMs = tickMsOf(options);
   const exchanges = new Exchanges(tickMs);
-  const connecting = new Watch(tickMs);
+  const connecting = new Timeouts(tickMs);
   const pool = poolOf(host, options, connecting);
   let connections = 0;
   pool.on("connect", () => void connections++);
@@ -120,13 +121,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 function poolOf(
   host: FixedHost,
   options: UpstreamOptions,
-  connecting: Watch,
+  connecting: Timeouts,
 ): Pool {
   const { connectionsMax, connectTimeoutMs, caCertificates } = options;
   return new Pool(host.origin, {
     connections: connectionsMax ?? CONNECTIONS_MAX,
     connect: connectorTo(host, {
-      watch: connecting,
+      timeouts: connecting,
       timeoutMs: connectTimeoutMs,
       caCertificates,
     }),
@@ -143,14 +144,14 @@ function poolOf(
   });
 }
 
-function ticksOf(options: UpstreamOptions, watch: Watch): ExchangeTicks {
+function ticksOf(options: UpstreamOptions, timeouts: Timeouts): ExchangeTicks {
   const { connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs } = options;
   return {
     // A connection is free, at the latest, when the request on it is out of time.
-    queued: watch.ticksOf(connectTimeoutMs + headersTimeoutMs),
-    headers: watch.ticksOf(headersTimeoutMs),
-    body: watch.ticksOf(bodyTimeoutMs),
-    reader: watch.ticksOf(READER_TIMEOUT_MS),
+    queued: timeouts.ticksOf(connectTimeoutMs + headersTimeoutMs),
+    headers: timeouts.ticksOf(headersTimeoutMs),
+    body: timeouts.ticksOf(bodyTimeoutMs),
+    reader: timeouts.ticksOf(READER_TIMEOUT_MS),
   };
 }
 
@@ -187,15 +188,15 @@ export function requestHeaders(
 }
 
 /** The exchanges under way, and how many have ended in this turn of the event loop. */
-class Exchanges extends Watch {
+class Exchanges extends Timeouts {
   #endedThisTurn = 0;
 
   get endedThisTurn(): number {
     return this.#endedThisTurn;
   }
 
-  override delete(watched: Watched): void {
-    super.delete(watched);
+  override delete(timed: Timed): void {
+    super.delete(timed);
     if (this.#endedThisTurn++ === 0) setImmediate(this.#startTurn);
   }
 

@@ -8,14 +8,14 @@ const START_MS_MAX = 30_000;
 /** Enough to tell what went wrong; a flood of lines must not be kept. */
 const LINES_KEPT = 50;
 
-/** A process of ours that says its address once it is ready. */
+/** A child process that prints its address once it is ready. */
 export interface Child extends AsyncDisposable {
   readonly pid: number;
   readonly url: URL;
-  /** The last lines it said. */
+  /** The last lines it printed. */
   readonly lastLines: readonly string[];
   readonly hasEnded: boolean;
-  /** Asks it to end and waits until it has; its exit code. */
+  /** Asks it to end; resolves with its exit code. */
   stop(): Promise<number>;
 }
 
@@ -32,7 +32,7 @@ export interface ChildOptions {
 export async function startProxyChild(
   options: Omit<ChildOptions, "args"> & { readonly moreFlags?: string[] },
 ): Promise<Child> {
-  // An `.env` of whoever runs this must not reach it.
+  // The `.env` of the person who runs this must not reach the proxy.
   const flags = startWords().slice(2, -1).filter((word) =>
     word !== "--env-file"
   );
@@ -120,7 +120,7 @@ async function startChild(options: ChildOptions): Promise<Child> {
   };
 }
 
-/** What it says first; undefined when it ends before or says nothing in time. */
+/** The first line it prints; undefined when it ends first or prints nothing in time. */
 async function addressOf(
   url: Promise<URL>,
   ended: Promise<number>,

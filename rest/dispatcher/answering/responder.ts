@@ -3,7 +3,7 @@ import { type FactSink, refusedFact } from "../../domain/fact.ts";
 import { botOf } from "../../domain/identity.ts";
 import { cancelledRefusal } from "../../domain/own_refusals.ts";
 import type { Refusal } from "../../domain/refusal.ts";
-import { discardBody, watchStream } from "../../streams/answer_streams.ts";
+import { discardBody, observeEnd } from "../../streams/answer_streams.ts";
 import type { Job, JobTicket } from "../job.ts";
 import type { Orphans } from "../second_tries/orphans.ts";
 import { shareAnswer } from "../second_tries/single_flight.ts";
@@ -11,6 +11,7 @@ import { shareAnswer } from "../second_tries/single_flight.ts";
 /** Says that an answer took more than one try; absent after a single one. */
 const ATTEMPTS_HEADER = "x-rest-attempts";
 
+/** Where ends are told, and what happens to answers that reach nobody. */
 export interface ResponderDeps {
   readonly facts: FactSink;
   readonly orphans: Orphans;
@@ -90,7 +91,7 @@ export class Responder {
   #track(answer: Answer): Answer {
     if (!(answer.body instanceof ReadableStream)) return answer;
     this.#openStreams++;
-    const body = watchStream(answer.body, () => {
+    const body = observeEnd(answer.body, () => {
       this.#openStreams--;
       this.#deps.onStreamEnd();
     });

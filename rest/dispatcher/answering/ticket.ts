@@ -40,11 +40,6 @@ export class CallerTicket implements Ticket, JobTicket {
     return !this.#isGone && !this.#isSettled;
   }
 
-  /** True once the caller has left, whether or not the answer is there. */
-  get isGone(): boolean {
-    return this.#isGone;
-  }
-
   /** Listens for the caller leaving, which may have happened already. */
   watch(callerGone: CallerGone | undefined): void {
     if (callerGone === undefined || this.#isSettled) return;

@@ -73,6 +73,7 @@ export type RetryCause =
   }
   | { readonly kind: "repeated"; readonly retryAfterMs: number | undefined };
 
+/** When a request is sent again, and its history with that try counted. */
 export interface NextTry {
   readonly notBeforeMs: number;
   readonly history: RetryHistory;

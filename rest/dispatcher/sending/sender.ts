@@ -24,6 +24,7 @@ import {
   retryCauseOfStatus,
 } from "./retry.ts";
 
+/** What a send needs, and who hears how it ended. */
 export interface SenderDeps {
   readonly scheduler: Scheduler;
   readonly upstream: Upstream;

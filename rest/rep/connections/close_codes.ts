@@ -13,4 +13,5 @@ export const CLOSE_CODES = {
   4429: "flooding",
 } as const satisfies Record<number, string>;
 
+/** A code that the server closes sockets with. */
 export type CloseCode = keyof typeof CLOSE_CODES;

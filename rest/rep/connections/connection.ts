@@ -11,7 +11,7 @@ export interface ConnectionStart {
   readonly hasOptedIn: boolean;
   /** Origins whose absolute URLs are taken as targets (C16), as `canonicalOrigin` spells them. */
   readonly origins: readonly string[];
-  /** Checks what the special request shows; knows where this connection comes from. */
+  /** Checks what the authentication request shows; knows where this connection comes from. */
   readonly authorize: (presented: Presented) => Principal | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface Connection {
   readonly openedAtMs: number;
   /** Undefined until it has said who it is. */
   principal: Principal | undefined;
-  /** Whether replies may carry more than plain REP knows (2.2). */
+  /** Whether the client asked for the extensions: replies may then carry more than plain REP knows. */
   hasOptedIn: boolean;
   session: Session | undefined;
   isClosed: boolean;
@@ -48,6 +48,7 @@ export interface Connection {
   progressAtMs: number;
 }
 
+/** A connection whose socket has just opened. */
 export function newConnection(
   id: number,
   start: ConnectionStart,

@@ -11,7 +11,7 @@ export interface Principal {
   identityFor(route: RouteFacts): Identity;
 }
 
-/** What a client shows in the special request (A3). */
+/** What a client shows in the authentication request (A3). */
 export interface Presented {
   readonly token: string;
   /** A token of the caller's own, passed upstream. */

@@ -11,7 +11,7 @@ import { answer, refuse } from "./own_replies.ts";
 /** Version of the extensions, as in `rep.v1` (J1). */
 const VERSION = 1;
 
-/** Serves the special request (A3): who the client is, and which extensions and session it wants. */
+/** Serves the authentication request (A3): who the client is, and which extensions and session it wants. */
 export function authenticate(
   step: Step,
   connection: Connection,

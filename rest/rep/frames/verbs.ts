@@ -9,6 +9,7 @@ export const VERBS = {
   ACTION: "POST",
 } as const satisfies Record<string, Method>;
 
+/** What a request does, as REP spells it (C19). */
 export type Verb = keyof typeof VERBS;
 
 /** Every spelling that is taken, in capitals; the HTTP ones are aliases. */

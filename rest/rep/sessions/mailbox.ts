@@ -18,6 +18,7 @@ export interface KeptReply {
   ackedAtMs: number | undefined;
 }
 
+/** A reply before the mailbox has numbered it. */
 export type NewReply = Omit<KeptReply, "seq" | "ackedAtMs">;
 
 /** What a reply costs besides its body: the object and its short strings. */

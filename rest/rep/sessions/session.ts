@@ -27,6 +27,7 @@ export interface Session {
   hasEnded: boolean;
 }
 
+/** An empty session that no connection speaks for yet. */
 export function newSession(
   owner: string,
   name: string,

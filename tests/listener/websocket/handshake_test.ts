@@ -141,7 +141,7 @@ Deno.test("A2: where a key must be shown, an upgrade without one gets 401", asyn
   assert.equal((await door.shake({ authorization: KEY })).status, 101);
 });
 
-Deno.test("A3: a token of the caller's own may ride along with the special request", async () => {
+Deno.test("A3: a token of the caller's own may ride along with the authentication request", async () => {
   await using door = new TestDoor();
   const client = await door.dial({ headers: {} });
   const reply = await client.ask({
@@ -196,7 +196,7 @@ Deno.test("A9: without a list every origin may come in", async () => {
   assert.equal(response.status, 101);
 });
 
-Deno.test("C57: where no key opens, neither the upgrade nor the special request does", async () => {
+Deno.test("C57: where no key opens, neither the upgrade nor the authentication request does", async () => {
   const prove = () => undefined;
   await using door = new TestDoor({
     deps: {

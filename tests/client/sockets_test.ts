@@ -1,9 +1,9 @@
 /** The client on real sockets, against a small server of the tests' own. */
 import assert from "node:assert/strict";
-import { RepClient, RepClosedError, RepError } from "../../../client/mod.ts";
-import { pretendDiscord, startRepServer } from "../_rep_server.ts";
-import { startRelay } from "../_relay.ts";
-import { failureOf } from "../_rig.ts";
+import { RepClient, RepClosedError, RepError } from "../../client/mod.ts";
+import { pretendDiscord, startRepServer } from "./_rep_server.ts";
+import { startRelay } from "./_relay.ts";
+import { failureOf } from "./_rig.ts";
 
 /** Back-off is pinned elsewhere; here it would only take time. */
 const AT_ONCE = { retryWaitMs: () => 1 };

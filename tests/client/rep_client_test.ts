@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type Method, RepError } from "../../../client/mod.ts";
-import { failureOf, readyRigOf } from "../_rig.ts";
+import { type Method, RepError } from "../../client/mod.ts";
+import { failureOf, readyRigOf } from "./_rig.ts";
 
 Deno.test("a request resolves with the data of its reply", async () => {
   const rig = await readyRigOf();

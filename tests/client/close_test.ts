@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { RepClient, RepClosedError } from "../../../client/mod.ts";
-import { FakeSocket } from "../_fake_socket.ts";
-import { failureOf, readyRigOf, rigOf } from "../_rig.ts";
+import { RepClient, RepClosedError } from "../../client/mod.ts";
+import { FakeSocket } from "./_fake_socket.ts";
+import { failureOf, readyRigOf, rigOf } from "./_rig.ts";
 
 /** `false`, and neither null nor undefined: certainly not executed. */
 const UNSENT = false;
