@@ -96,10 +96,6 @@ export interface OperatorCall {
   readonly address: string;
   /** Who shows a key with it; throws the refusal where nobody does. */
   readonly shown: () => Operator;
-  /** Who has this key; undefined: nobody. */
-  readonly holderOf: (key: string) => Operator | undefined;
-  /** Its body, of some kilobytes at most. */
-  readonly readBody: () => Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
 
 /** Answers `/metrics` and `/admin`. */
