@@ -1,12 +1,12 @@
 /**
- * Keeps calls to one route in the order they were made, although a body with
- * files takes a moment to be written and others take none.
+ * Keeps calls to one route in the order in which they were made: writing a
+ * body with files takes a moment, writing other bodies does not.
  */
 export class FormGate {
-  /** Bodies that are being queued, the last one of each route. */
+  /** The last body with files of each route that is still being written. */
   readonly #forms = new Map<string, Promise<unknown>>();
 
-  /** Runs `queue` (write the body, hand it in) when every form of this route that came before is in. */
+  /** Runs `queue`, which writes the body and submits the request, once all earlier forms of this route are submitted. */
   async pass<T>(
     route: string,
     isForm: boolean,
