@@ -19,8 +19,7 @@ import { openListener } from "./listener/open.ts";
 import type { Listener } from "./listener/serve.ts";
 import { describeBug } from "./log/describe_bug.ts";
 import { createFactLog } from "./log/fact_log.ts";
-import { fail } from "./log/fail.ts";
-import { createLog, flushLog, type Log } from "./log/log.ts";
+import { createLog, fail, flushLog, type Log } from "./log/log.ts";
 import { createProxy, type Proxy } from "./proxy.ts";
 
 /** How long the end of the process waits, after a drain, for sockets that nobody closes. */

@@ -35,7 +35,11 @@ import {
 } from "./listener/twins/http_twins.ts";
 import { createWebSocketDoor } from "./listener/websocket/door.ts";
 import { createFactLog } from "./log/fact_log.ts";
-import { joinQueue, type ManagerDeps, USER_AGENT } from "./manager/manager.ts";
+import {
+  joinQueue,
+  type ManagerDeps,
+  USER_AGENT,
+} from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
 import { routeOf } from "./routes/route_of.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";

@@ -5,8 +5,7 @@
  * the bot's limits by itself, and together they would exceed them.
  */
 import { CONFIGS } from "../configs.ts";
-import { fail } from "./log/fail.ts";
-import { createLog } from "./log/log.ts";
+import { createLog, fail } from "./log/log.ts";
 import { createProxy } from "./proxy.ts";
 
 if (!CONFIGS.ok) fail(CONFIGS.problems);
