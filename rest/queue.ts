@@ -3,7 +3,7 @@ import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Clock, Random, Upstream } from "./domain/ports.ts";
 import { sha256Of } from "./listener/digest.ts";
-import { USER_AGENT } from "./manager/manager.ts";
+import { USER_AGENT } from "./manager/join_queue.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
 import { createUpstream } from "./upstream/upstream.ts";
 

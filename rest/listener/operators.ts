@@ -1,8 +1,8 @@
 import { VERSION } from "../domain/version.ts";
 
 /**
- * First path segments that are the proxy's own, without any prefix. Discord's
- * API has none of them, and below `/api` they would go to Discord.
+ * First path segments that belong to the proxy itself. Discord's API has none of
+ * them; behind the prefix `/api` they go to Discord.
  */
 export const RESERVED_PATHS = {
   "/healthz": "alive, without a key",
@@ -36,7 +36,7 @@ export function isForOperators(target: string): boolean {
 
 const PROBE = /^\/(healthz|readyz)(?:\?|$)/;
 
-/** A probe sees what is true now, never what some cache remembers. */
+/** A probe must see the present state, not one from a cache. */
 const PROBE_HEADERS = {
   "content-type": "application/json",
   "cache-control": "no-store",
