@@ -3,7 +3,7 @@ import { bodyFields } from "../routes/body_fields.ts";
 import type { Ask } from "../scheduler/types.ts";
 import type { Job } from "./job.ts";
 
-/** What the scheduler is told of a request. */
+/** Describes a job to the scheduler. */
 export function askOf(job: Job): Ask {
   const { id, request, queuedAtMs, attempts } = job;
   const { method, identity, body, leaveWithinMs, headers } = request;
@@ -20,7 +20,7 @@ export function askOf(job: Job): Ask {
       ? bodyFields(method, headerOf(headers, "content-type"), body)
       : undefined,
     bytes: body === undefined ? 0 : body.byteLength,
-    // What has left once has met its deadline; it may wait for another try.
+    // A request that was sent once has met its deadline; it may wait for another try.
     deadlineAtMs: leaveWithinMs === undefined || attempts > 0
       ? undefined
       : queuedAtMs + leaveWithinMs,

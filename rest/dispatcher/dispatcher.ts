@@ -23,20 +23,28 @@ import { SingleFlight } from "./second_tries/single_flight.ts";
 import { CredentialChecks } from "./sending/credential_checks.ts";
 import { Sender } from "./sending/sender.ts";
 
-/** The one queue, driven: every request of every transport goes through `submit`. */
+/** The queue of the proxy: every request of every transport is submitted here. */
 export interface Dispatcher extends Submitter {
   /**
-   * Takes nothing new, lets what is here go on for up to `forMs`, refuses the
-   * rest and closes the upstream. Asked again, it gives the same report.
+   * Accepts nothing new, waits up to `forMs` for the accepted requests, refuses
+   * the rest and closes the upstream. Called again, it returns the same report.
    */
   drain(forMs: number): Promise<DrainReport>;
   isDraining(): boolean;
   snapshot(): SchedulerSnapshot;
-  /** Gives waiting requests another token, and tells how many have it now. */
+  /** Gives waiting requests another token, and returns how many have it now. */
   reassign(which: Reassignment): number;
 }
 
-/** Wires a scheduler that decides to an upstream that sends. */
+/**
+ * Connects the scheduler, which decides, with the upstream, which sends.
+ *
+ * A submitted request becomes a `Job` with a ticket for its caller, and the
+ * scheduler is told of it. After each event the poll loop asks the scheduler
+ * which jobs may be sent. The sender sends them and settles their leases; the
+ * responder brings each end to the tickets. A write is completed even if its
+ * caller disconnects (`second_tries`).
+ */
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   return new QueueDispatcher(deps);
 }
@@ -124,7 +132,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
 
   callerLeft(ticket: JobTicket): void {
     const { job } = ticket;
-    // Without a job it followed a kept answer, which is given back by itself.
+    // A ticket without a job waits for a kept answer, which is given back by itself.
     if (job === undefined) return;
     if (job.isWanted || job.state === "done") {
       job.detach(ticket);
@@ -141,7 +149,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   takeBack(ticket: JobTicket): "cancelled" | "sent" | "done" {
     const { job } = ticket;
     if (job === undefined) return "done";
-    // What may have run is on its way to an answer, which will be told.
+    // A request that may have run will be answered.
     if (job.state !== "waiting" || job.mayHaveRun) return "sent";
     if (job.tickets.some((other) => other !== ticket && other.isWanted)) {
       job.detach(ticket);
@@ -151,7 +159,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     return this.#takeOut(job) ? "cancelled" : "sent";
   }
 
-  /** A write goes on without its caller, unless the caller's second try is here already. */
+  /** Detaches a write from its caller, unless the caller's second try is here already. */
   #leaveBehind(job: Job): void {
     const nowMs = this.#deps.clock.nowMs();
     const newestId = this.#nextId - 1;
@@ -161,7 +169,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     else this.#close(twin);
   }
 
-  /** `sent`: whether Discord saw an earlier send of the same, for a refusal to say. */
+  /** `sent` is what a refusal says about earlier sends of the same request. */
   #queue(ticket: JobTicket, sent: false | null = false): void {
     if (this.#drain.isOn) return this.#turnAway(ticket, drainingRefusal(sent));
     const { scheduler, clock, facts } = this.#deps;
@@ -211,7 +219,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     job.state = "leased";
     this.#flights?.close(job);
     if (!job.isWrite && !job.isWanted) {
-      // Its caller left after the scheduler had chosen it.
+      // Its caller disconnected after the scheduler had chosen it.
       this.#sender.abandon(job);
       this.#refuse(job, cancelledRefusal(job));
       return this.#pollLoop.soon();
@@ -259,7 +267,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
 
   #takeOut(job: Job): boolean {
     const { scheduler, clock } = this.#deps;
-    // Between a poll and our acting on it the scheduler is ahead of us.
+    // Between a poll and our acting on it, the scheduler may have leased or refused it.
     if (scheduler.cancel(job.id, clock.nowMs()) !== "cancelled") return false;
     this.#refuse(job, cancelledRefusal(job));
     return true;
@@ -273,7 +281,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     return report;
   }
 
-  /** Refuses whatever is left. */
+  /** Refuses the requests that are left at the end of a drain. */
   #giveUp(): DrainReport {
     const { scheduler, clock } = this.#deps;
     const { finished } = this.#drain;

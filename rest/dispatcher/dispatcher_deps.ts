@@ -5,15 +5,15 @@ import type { Digest } from "./second_tries/fingerprint.ts";
 
 /** What operators decide about the queue. */
 export interface DispatcherOptions {
-  /** No retry begins when a request has been here this long. */
+  /** No retry begins after a request has been in the queue for this time. */
   readonly maxWaitMs: number;
-  /** Identical reads that wait are sent once. */
+  /** Whether identical waiting reads are sent once. */
   readonly isSingleFlight: boolean;
-  /** For requests of the proxy's own. */
+  /** API version of the proxy's own requests. */
   readonly apiVersion: number;
 }
 
-/** What the queue is driven with. */
+/** What the dispatcher needs. */
 export interface DispatcherDeps {
   readonly scheduler: Scheduler;
   readonly upstream: Upstream;

@@ -16,7 +16,7 @@ export interface SessionPreferences {
 const NAME = /^[A-Za-z0-9._:-]{1,64}$/;
 const MS_PER_S = 1_000;
 
-/** Reads the preferences for a session; undefined where there is none. */
+/** Reads what an authentication request says about a session; undefined if it names none. */
 export function readSessionPreferences(
   { session, expiry, lastSeq }: Record<string, unknown>,
   limits: RepLimits,
