@@ -77,7 +77,15 @@ export interface ProxyParts {
   readonly manager?: RestManager;
 }
 
-/** Wires all rooms into one proxy. The only file that knows them all. */
+/**
+ * Wires all rooms into one proxy. The only file that knows them all.
+ *
+ * @example A whole program is `examples/embedded.ts`.
+ * ```ts
+ * const proxy = createProxy(settings, { access });
+ * Deno.serve({ hostname: "127.0.0.1" }, proxy.fetch);
+ * ```
+ */
 export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const clock = parts.clock ?? SYSTEM_CLOCK;
   const observers = [
