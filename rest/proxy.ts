@@ -1,7 +1,8 @@
 import { createRestManager, randomUUID, type RestManager } from "../deps.ts";
 import { MAIN_BOT, readBots } from "./config/read_bots.ts";
 import type { Settings } from "./config/settings.ts";
-import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
+import { createDispatcher } from "./dispatcher/dispatcher.ts";
+import type { Dispatcher } from "./dispatcher/types.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
 import {
   addressOf,

@@ -3,7 +3,7 @@ import { refusedFact } from "../domain/fact.ts";
 import { botOf } from "../domain/identity.ts";
 import { invariant } from "../domain/invariant.ts";
 import { cancelledRefusal, drainingRefusal } from "../domain/own_refusals.ts";
-import type { CallerGone, Submitter, Ticket } from "../domain/ports.ts";
+import type { CallerGone, Ticket } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Poll, SchedulerSnapshot } from "../scheduler/types.ts";
@@ -11,7 +11,6 @@ import { refusalOf } from "./answering/refusals.ts";
 import { Responder } from "./answering/responder.ts";
 import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
 import { askOf } from "./ask.ts";
-import type { DispatcherDeps } from "./dispatcher_deps.ts";
 import { Drain, type DrainReport } from "./drain.ts";
 import { Job, type JobTicket } from "./job.ts";
 import { PollLoop } from "./poll_loop.ts";
@@ -22,19 +21,7 @@ import { possibleSecondTries } from "./second_tries/second_tries.ts";
 import { SingleFlight } from "./second_tries/single_flight.ts";
 import { CredentialChecks } from "./sending/credential_checks.ts";
 import { Sender } from "./sending/sender.ts";
-
-/** The queue of the proxy: every request of every transport is submitted here. */
-export interface Dispatcher extends Submitter {
-  /**
-   * Accepts nothing new, waits up to `forMs` for the accepted requests, refuses
-   * the rest and closes the upstream. Called again, it returns the same report.
-   */
-  drain(forMs: number): Promise<DrainReport>;
-  isDraining(): boolean;
-  snapshot(): SchedulerSnapshot;
-  /** Gives waiting requests another token, and returns how many have it now. */
-  reassign(which: Reassignment): number;
-}
+import type { Dispatcher, DispatcherDeps } from "./types.ts";
 
 /**
  * Connects the scheduler, which decides, with the upstream, which sends.
