@@ -1,7 +1,8 @@
 import type { FactSink } from "../domain/fact.ts";
 import type { Clock, Random, Submitter, Upstream } from "../domain/ports.ts";
-import type { Scheduler, SchedulerSnapshot } from "../scheduler/types.ts";
+import type { Scheduler } from "../scheduler/types.ts";
 import type { DrainReport } from "./drain.ts";
+import type { QueueControl } from "./queue_control.ts";
 import type { Reassignment } from "./reassign.ts";
 import type { Digest } from "./second_tries/fingerprint.ts";
 
@@ -34,7 +35,8 @@ export interface Dispatcher extends Submitter {
    */
   drain(forMs: number): Promise<DrainReport>;
   isDraining(): boolean;
-  snapshot(): SchedulerSnapshot;
+  /** For operators. */
+  readonly control: QueueControl;
   /** Gives waiting requests another token, and returns how many have it now. */
   reassign(which: Reassignment): number;
 }

@@ -1,4 +1,5 @@
 import type { HeaderList } from "./headers.ts";
+import type { Timing } from "./wait_reason.ts";
 
 /** Small bodies are complete, larger ones are streams; undefined if there is none (204, 304). */
 export type AnswerBody =
@@ -19,6 +20,8 @@ export interface Answer {
    * knows: waiting for a connection is not part of the latency to Discord.
    */
   readonly sentAtMs?: number;
+  /** Where its time went; undefined if it was in no queue. */
+  readonly timing?: Timing;
   /** Set if the proxy itself answers (a kept request, a changed token): only then may it be signed. */
   readonly isOurs?: true;
 }

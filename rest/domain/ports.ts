@@ -1,4 +1,5 @@
 import type { Answer } from "./answer.ts";
+import type { HeaderList } from "./headers.ts";
 import type { ProxyRequest } from "./request.ts";
 
 /** The clock. Intervals are measured with `nowMs`; `wallMs` is only for calendar time. */
@@ -23,6 +24,8 @@ export interface Upstream {
    * only with `UpstreamFailure`.
    */
   send(request: ProxyRequest): Promise<Answer>;
+  /** Number of open connections, if it counts them. */
+  readonly connections?: () => number;
   /** Closes all connections; requests in flight fail. */
   close(): Promise<void>;
 }
@@ -75,4 +78,28 @@ export interface Submitter {
    * read is dropped, a queued write is still executed.
    */
   submit(request: ProxyRequest, callerGone?: CallerGone): Ticket;
+}
+
+/** Somebody with a key, and whether it has the right `admin`. */
+export interface Operator {
+  readonly keyName: string;
+  readonly isAdmin: boolean;
+}
+
+/** A call to one of the operators' paths, free of any transport. */
+export interface OperatorCall {
+  readonly method: string;
+  /** As it came, with its query. */
+  readonly target: string;
+  readonly headers: HeaderList;
+  /** Where it comes from. */
+  readonly address: string;
+  /** Who shows a key with it; throws the refusal where nobody does. */
+  readonly shown: () => Operator;
+}
+
+/** Answers `/metrics` and `/admin`. */
+export interface OperatorDoor {
+  /** Undefined where it is none of its paths; throws and rejects with `Refusal` only. */
+  answer(call: OperatorCall): Promise<Answer> | undefined;
 }
