@@ -30,6 +30,12 @@ export {
   type LogRecord,
 } from "npm:@logtape/logtape@2.4.2";
 
+// Counters, histograms and their text for Prometheus.
+export { Counter, Gauge, Histogram, Registry } from "npm:prom-client@15.1.3";
+
+// Processor time, for the figures.
+export { cpuUsage } from "node:process";
+
 // Constant-time comparison, hashes and random ids.
 export { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 

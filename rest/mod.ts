@@ -13,10 +13,11 @@ import {
 } from "../configs.ts";
 import { createRestManager } from "../deps.ts";
 import type { Settings } from "./config/settings.ts";
+import type { FactSink } from "./domain/fact.ts";
 import { VERSION } from "./domain/version.ts";
 import { handBackPermissions } from "./listener/hand_back.ts";
 import { openListener } from "./listener/open.ts";
-import type { Listener } from "./listener/serve.ts";
+import { type Listener, startListener } from "./listener/serve.ts";
 import { describeBug } from "./log/describe_bug.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { createLog, fail, flushLog, type Log } from "./log/log.ts";
@@ -57,6 +58,8 @@ async function start(): Promise<void> {
     // The listener's errors are sentences of ours, fit to be printed.
     .catch((error) => fail([messageOf(error)]));
 
+  const metricsUrl = openMetrics(settings, proxy, facts);
+
   const log = createLog(settings.logLevel, settings.logFormat);
   watchForBugs(log);
   stopOnSignal(settings, log, proxy, listener);
@@ -70,7 +73,23 @@ async function start(): Promise<void> {
     hasSocket: settings.socket !== undefined,
   });
   for (const note of notes) log.write("warn", note);
+  if (metricsUrl !== undefined) log.write("info", `Figures at ${metricsUrl}`);
   log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
+}
+
+/** Opens the port that `/metrics` has to itself, and tells where it is; undefined: it has none. */
+function openMetrics(
+  { host, metricsPort: port }: Settings,
+  proxy: Proxy,
+  facts: FactSink,
+): string | undefined {
+  if (port === undefined) return undefined;
+  try {
+    const { url } = startListener({ host, port, facts }, proxy.metrics);
+    return `${url}/metrics`;
+  } catch (error) {
+    return fail([messageOf(error).replace("REST_PORT", "REST_METRICS_PORT")]);
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -150,6 +150,12 @@ export const LIMITS: Kind<ReadonlyMap<string, number>> = {
   show: quote,
 };
 
+/** A port, where one is wanted at all; 0 takes any free one. */
+export const OPTIONAL_PORT: Kind<number | undefined> = {
+  ...integer(0, 65_535),
+  wanted: "a port from 0 to 65535",
+};
+
 function integerWithin(
   text: string,
   min: number,

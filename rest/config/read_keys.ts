@@ -36,6 +36,7 @@ const MEMBERS: readonly string[] = [
   "urgency",
   "rate",
   "concurrency",
+  "admin",
 ];
 
 /** All keys of the file. Every problem in it is added to `problems`, without anything secret. */
@@ -111,18 +112,27 @@ function readRights(
   bots: readonly string[],
   tell: Tell,
 ): KeyRights {
-  const isReadOnly = given["read-only"] ?? false;
-  if (typeof isReadOnly !== "boolean") tell('"read-only": want true or false');
   const whole = (member: string, min: number, max: number) =>
     wholeOf(given, member, min, max, tell);
   return {
     bots: readBotNames(given["bots"], bots, tell),
-    isReadOnly: isReadOnly === true,
+    isReadOnly: readSwitch(given, "read-only", tell),
     routes: readRoutes(given["routes"], tell),
     urgency: (whole("urgency", 0, 7) ?? 0) as Urgency,
     rate: whole("rate", 1, RATE_MAX),
     concurrency: whole("concurrency", 1, CONCURRENCY_MAX),
+    isAdmin: readSwitch(given, "admin", tell),
   };
+}
+
+function readSwitch(
+  given: Record<string, unknown>,
+  member: string,
+  tell: Tell,
+): boolean {
+  const value = given[member] ?? false;
+  if (typeof value !== "boolean") tell(`"${member}": want true or false`);
+  return value === true;
 }
 
 function readBotNames(

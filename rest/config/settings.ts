@@ -11,6 +11,7 @@ import {
   type Kind,
   LIMITS,
   oneOf,
+  OPTIONAL_PORT,
   SOCKET,
   TOKEN,
   UPSTREAM,
@@ -40,6 +41,9 @@ export interface Settings {
   readonly isRepHeaderRequired: boolean;
   readonly repHeaders: ReadonlySet<string>;
   readonly areRateLimitHeadersStripped: boolean;
+  readonly isServerTimingOn: boolean;
+  /** A port of its own for `/metrics`; undefined: none. */
+  readonly metricsPort: number | undefined;
   readonly bodyLimitMib: number;
   readonly heldLimitMib: number;
   readonly upstreamConnections: number;
@@ -181,6 +185,18 @@ export const SETTINGS: {
     BOOLEAN,
     "false",
     "Removes `X-RateLimit-*` from answers other than 429, so that clients do not throttle themselves.",
+  ),
+  isServerTimingOn: row(
+    "REST_SERVER_TIMING",
+    BOOLEAN,
+    "true",
+    "Tells in `Server-Timing` how long a request waited, what for, and how long Discord took.",
+  ),
+  metricsPort: row(
+    "REST_METRICS_PORT",
+    OPTIONAL_PORT,
+    "",
+    "A port that serves `/metrics` alone, without a key, at the address of `REST_HOST`. Without it `/metrics` is at `REST_PORT`, for keys with the right `admin`.",
   ),
   bodyLimitMib: row(
     "REST_BODY_LIMIT_MIB",

@@ -1,11 +1,15 @@
 import { headerOf } from "../domain/headers.ts";
+import type { ProxyRequest } from "../domain/request.ts";
 import { bodyFields } from "../routes/body_fields.ts";
 import type { Ask } from "../scheduler/types.ts";
 import type { Job } from "./job.ts";
 
 /** What the scheduler is told of a request. */
-export function askOf(job: Job): Ask {
-  const { id, request, queuedAtMs, attempts } = job;
+export function askOf(
+  { id, request, queuedAtMs, attempts }:
+    & Pick<Job, "id" | "queuedAtMs" | "attempts">
+    & { readonly request: Omit<ProxyRequest, "target"> },
+): Ask {
   const { method, identity, body, leaveWithinMs, headers } = request;
   return {
     id,

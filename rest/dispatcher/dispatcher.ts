@@ -6,15 +6,16 @@ import { cancelledRefusal, drainingRefusal } from "../domain/own_refusals.ts";
 import type { CallerGone, Submitter, Ticket } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
-import type { Poll, SchedulerSnapshot } from "../scheduler/types.ts";
+import type { Poll } from "../scheduler/types.ts";
 import { refusalOf } from "./answering/refusals.ts";
 import { Responder } from "./answering/responder.ts";
 import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
 import { askOf } from "./ask.ts";
 import type { DispatcherDeps } from "./dispatcher_deps.ts";
 import { Drain, type DrainReport } from "./drain.ts";
-import { Job, type JobTicket } from "./job.ts";
+import { Job, type JobTicket, leasedFact } from "./job.ts";
 import { PollLoop } from "./poll_loop.ts";
+import { QueueControl } from "./queue_control.ts";
 import { reassignJobs, type Reassignment } from "./reassign.ts";
 import { Joining } from "./second_tries/joining.ts";
 import { Orphans } from "./second_tries/orphans.ts";
@@ -31,7 +32,8 @@ export interface Dispatcher extends Submitter {
    */
   drain(forMs: number): Promise<DrainReport>;
   isDraining(): boolean;
-  snapshot(): SchedulerSnapshot;
+  /** For operators. */
+  readonly control: QueueControl;
   /** Gives waiting requests another token, and tells how many have it now. */
   reassign(which: Reassignment): number;
 }
@@ -42,6 +44,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 }
 
 class QueueDispatcher implements Dispatcher, TicketHandler {
+  readonly control: QueueControl;
   readonly #deps: DispatcherDeps;
   readonly #jobs = new Map<number, Job>();
   readonly #pollLoop: PollLoop;
@@ -83,6 +86,12 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       askAlone: (ticket) => this.#queue(ticket, null),
       onStreamEnd: () => this.#drain.noteProgress(),
     });
+    this.control = new QueueControl({
+      ...deps,
+      jobs: this.#jobs,
+      takeOut: (job) => this.#takeOut(job),
+      onChange: () => this.#pollLoop.soon(),
+    });
     this.#credentialChecks = new CredentialChecks(upstream, options.apiVersion);
     this.#drain = new Drain(
       clock,
@@ -100,10 +109,6 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
 
   isDraining(): boolean {
     return this.#drain.isOn;
-  }
-
-  snapshot(): SchedulerSnapshot {
-    return this.#deps.scheduler.snapshot(this.#deps.clock.nowMs());
   }
 
   reassign(which: Reassignment): number {
@@ -189,6 +194,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   #act(poll: Poll, nowMs: number): void {
     for (const { id, refused } of poll.refused) {
       const job = this.#jobOf(id);
+      job.waitReason = refused.waitedFor;
       this.#refuse(job, refusalOf(refused, job.sent));
     }
     for (const id of poll.leases) this.#lease(this.#jobOf(id), nowMs);
@@ -216,14 +222,9 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       this.#refuse(job, cancelledRefusal(job));
       return this.#pollLoop.soon();
     }
-    const { route, identity } = job.request;
-    this.#deps.facts({
-      kind: "leased",
-      bot: botOf(identity),
-      label: route.label,
-      waitMs: nowMs - job.queuedAtMs,
-      attempt: job.attempts + 1,
-    });
+    const { scheduler, facts } = this.#deps;
+    job.waitReason = scheduler.waitedFor(job.id, nowMs);
+    facts(leasedFact(job, nowMs));
     this.#sender.send(job, nowMs);
   }
 

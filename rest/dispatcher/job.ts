@@ -1,6 +1,9 @@
 import type { Answer } from "../domain/answer.ts";
+import type { Fact } from "../domain/fact.ts";
+import { botOf } from "../domain/identity.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest, Urgency } from "../domain/request.ts";
+import type { WaitReason } from "../domain/wait_reason.ts";
 import {
   isRepeatable,
   NO_RETRIES,
@@ -19,6 +22,20 @@ export interface JobTicket {
   reject(refusal: Refusal): void;
 }
 
+/** The fact that it is sent now. */
+export function leasedFact(
+  { request, queuedAtMs, attempts }: Job,
+  nowMs: number,
+): Extract<Fact, { kind: "leased" }> {
+  return {
+    kind: "leased",
+    bot: botOf(request.identity),
+    label: request.route.label,
+    waitMs: nowMs - queuedAtMs,
+    attempt: attempts + 1,
+  };
+}
+
 /** One request on its way through the scheduler, and everybody who waits for it. */
 export class Job {
   readonly id: number;
@@ -29,6 +46,8 @@ export class Job {
   state: "waiting" | "leased" | "done" = "waiting";
   /** The moment of the last send. */
   sentAtMs = 0;
+  /** What it waited longest for, as of its last send or its end in the queue. */
+  waitReason: WaitReason | undefined;
   /** Sends so far. */
   attempts = 0;
   /** Discord may have acted on one of them. */

@@ -24,6 +24,8 @@ export interface KeyRights {
   readonly rate: number | undefined;
   /** Requests without an answer; undefined: no bound of its own. */
   readonly concurrency: number | undefined;
+  /** See figures, the page and what others have waiting, and act on the queue. */
+  readonly isAdmin: boolean;
 }
 
 /** What the key of `REST_AUTHORIZATION` may do. */
@@ -34,6 +36,7 @@ export const ALL_RIGHTS: KeyRights = {
   urgency: 0,
   rate: undefined,
   concurrency: undefined,
+  isAdmin: true,
 };
 
 /**

@@ -1,4 +1,5 @@
 import type { HeaderList } from "./headers.ts";
+import type { Timing } from "./wait_reason.ts";
 
 /** Small bodies come whole, larger ones stream; undefined where there is none (204, 304). */
 export type AnswerBody =
@@ -19,6 +20,8 @@ export interface Answer {
    * upstream knows: waiting for the connection is not part of the way to Discord.
    */
   readonly sentAtMs?: number;
+  /** Where its time went; undefined where it was in no queue. */
+  readonly timing?: Timing;
   /** Set where the proxy speaks for itself (a kept request, a changed token): its signature may stand. */
   readonly isOurs?: true;
 }

@@ -1,4 +1,5 @@
 import type { Answer } from "./answer.ts";
+import type { HeaderList } from "./headers.ts";
 import type { ProxyRequest } from "./request.ts";
 
 /** Time as an argument: intervals from `nowMs`, calendar only from `wallMs`. */
@@ -23,6 +24,8 @@ export interface Upstream {
    * with `UpstreamFailure` only.
    */
   send(request: ProxyRequest): Promise<Answer>;
+  /** Open connections, where it counts them. */
+  readonly connections?: () => number;
   /** Ends every connection; what is in flight fails. */
   close(): Promise<void>;
 }
@@ -75,4 +78,28 @@ export interface Submitter {
    * more: a queued read is dropped, a queued write still runs.
    */
   submit(request: ProxyRequest, callerGone?: CallerGone): Ticket;
+}
+
+/** Somebody with a key, and whether it has the right `admin`. */
+export interface Operator {
+  readonly keyName: string;
+  readonly isAdmin: boolean;
+}
+
+/** A call to one of the operators' paths, free of any transport. */
+export interface OperatorCall {
+  readonly method: string;
+  /** As it came, with its query. */
+  readonly target: string;
+  readonly headers: HeaderList;
+  /** Where it comes from. */
+  readonly address: string;
+  /** Who shows a key with it; throws the refusal where nobody does. */
+  readonly shown: () => Operator;
+}
+
+/** Answers `/metrics` and `/admin`. */
+export interface OperatorDoor {
+  /** Undefined where it is none of its paths; throws and rejects with `Refusal` only. */
+  answer(call: OperatorCall): Promise<Answer> | undefined;
 }

@@ -1,3 +1,5 @@
+import type { Timing } from "./wait_reason.ts";
+
 /** Whose side a failure came from: decides who gets paged. */
 export type Fault = "caller" | "proxy" | "discord";
 
@@ -73,6 +75,8 @@ export class Refusal extends Error {
   readonly sent: false | true | null;
   readonly retryAfterMs: number | undefined;
   readonly detail: string | undefined;
+  /** Where its request's time went; undefined where that was in no queue. */
+  timing: Timing | undefined;
 
   constructor(code: RefusalCode, message: string, options?: RefusalOptions) {
     super(message, options);

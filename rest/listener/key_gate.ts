@@ -47,7 +47,11 @@ class Gate implements KeyGate {
 
   constructor(deps: KeyGateDeps) {
     this.#deps = deps;
-    this.#keylessRights = { ...ALL_RIGHTS, concurrency: deps.keylessMax };
+    this.#keylessRights = {
+      ...ALL_RIGHTS,
+      isAdmin: false,
+      concurrency: deps.keylessMax,
+    };
   }
 
   enter(asked: Asked): (() => void) | undefined {

@@ -35,6 +35,8 @@ export interface RepSnapshot {
   readonly sessions: number;
   readonly inFlight: number;
   readonly mailboxBytes: number;
+  /** Replies that no client has acknowledged. */
+  readonly mailboxReplies: number;
   readonly repliesDropped: number;
   readonly framesDropped: number;
   readonly closed: Readonly<Record<number, number>>;
@@ -187,6 +189,8 @@ export class RepMachine {
       sessions: store.size,
       inFlight: submissions.size,
       mailboxBytes: store.bytes,
+      mailboxReplies: [...store.all()]
+        .reduce((sum, { mailbox }) => sum + mailbox.unacked, 0),
       repliesDropped: counters.repliesDropped,
       framesDropped: counters.framesDropped,
       closed: Object.fromEntries(counters.closed),

@@ -109,6 +109,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   return {
     host: `${host.hostname}:${host.port}`,
     send,
+    connections: () => connections,
     async close() {
       await pool.destroy();
       exchanges.stop();

@@ -33,11 +33,26 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "deps.ts",
   ],
   // What both show is the scheduler's snapshot: plain data, no behaviour.
-  "rest/metrics": ["rest/domain", "rest/scheduler/types.ts", "deps.ts"],
+  "rest/metrics": [
+    "rest/domain",
+    "rest/collections",
+    "rest/scheduler/types.ts",
+    "deps.ts",
+  ],
   "rest/admin": ["rest/domain", "rest/scheduler/types.ts", "deps.ts"],
   "rest/clock": ["rest/domain"],
   // Levels and formats are settings.
   "rest/log": ["rest/domain", "rest/config", "deps.ts"],
+  // The queue put together: what decides, what sends, and what is between them.
+  "rest/queue.ts": [
+    "rest/config",
+    "rest/dispatcher",
+    "rest/domain",
+    "rest/listener/digest.ts",
+    "rest/manager",
+    "rest/scheduler",
+    "rest/upstream",
+  ],
   // The one file that knows all rooms, but not where settings come from.
   "rest/proxy.ts": ["rest", "deps.ts"],
   "rest/mod.ts": [

@@ -36,18 +36,22 @@ export class Responder {
   }
 
   answer(job: Job, answer: Answer, receivedAtMs: number): void {
-    const { request, attempts, sentAtMs, queuedAtMs } = job;
+    const { request, attempts, sentAtMs, queuedAtMs, waitReason } = job;
+    const waitMs = sentAtMs - queuedAtMs;
+    const discordMs = receivedAtMs - sentAtMs;
     this.#deps.facts({
       kind: "answered",
       bot: botOf(request.identity),
       label: request.route.label,
       caller: request.caller,
       status: answer.status,
-      waitMs: sentAtMs - queuedAtMs,
-      sendMs: receivedAtMs - sentAtMs,
+      waitMs,
+      waitReason,
+      sendMs: discordMs,
       attempts,
     });
-    const tracked = this.#track(withAttempts(answer, attempts));
+    const timing = { waitMs, reason: waitReason, discordMs, attempts };
+    const tracked = this.#track(withAttempts({ ...answer, timing }, attempts));
     const [first] = job.tickets;
     if (job.tickets.length === 1 && first?.isWanted) first.resolve(tracked);
     else this.#answerMany(job, tracked, receivedAtMs);
@@ -57,6 +61,9 @@ export class Responder {
     const { facts, orphans } = this.#deps;
     // What may have run once must not be sent anew for a caller that comes back.
     const isOutcomeUnknown = refusal.sent !== false && !job.isRepeatable;
+    const waitMs = nowMs - job.queuedAtMs;
+    const { waitReason: reason, attempts } = job;
+    refusal.timing = { waitMs, reason, attempts };
     const fact = refusedFact(job.request, refusal);
     facts(isOutcomeUnknown ? { ...fact, isOutcomeUnknown } : fact);
     if (isOutcomeUnknown) orphans.keep(job, undefined, nowMs);
