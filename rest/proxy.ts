@@ -35,7 +35,11 @@ import {
 } from "./listener/twins/http_twins.ts";
 import { createWebSocketDoor } from "./listener/websocket/door.ts";
 import { createFactLog } from "./log/fact_log.ts";
-import { joinQueue, type ManagerDeps, USER_AGENT } from "./manager/manager.ts";
+import {
+  joinQueue,
+  type ManagerDeps,
+  USER_AGENT,
+} from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
 import { routeOf } from "./routes/route_of.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
@@ -47,23 +51,23 @@ import { createUpstream } from "./upstream/upstream.ts";
 export interface Proxy {
   /** Answers one HTTP request; fits `Deno.serve` and every host like it. */
   readonly fetch: HttpHandler;
-  /** Takes nothing new, lets what is here finish for up to `forMs` (default `REST_DRAIN_MS`), refuses the rest. */
+  /** Refuses new requests, lets queued ones finish for up to `forMs` (default `REST_DRAIN_MS`) and refuses what is left. */
   drain(forMs?: number): Promise<DrainReport>;
   /** discordeno's manager, whose calls wait in the same queue as those that come over HTTP and REP. */
   readonly manager: RestManager;
-  /** What waits and what was learnt, as plain data. */
+  /** What waits and what is known of the limits, as plain data. */
   snapshot(): SchedulerSnapshot;
-  /** Puts these keys in the place of those there are; that of `REST_AUTHORIZATION` stays. */
+  /** Replaces all keys but that of `REST_AUTHORIZATION`. */
   replaceKeys(keys: readonly KeyEntry[]): void;
 }
 
-/** What an embedding program or a test may put in place of the real thing. */
+/** What an embedding program or a test may replace. */
 export interface ProxyParts {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly facts?: FactSink;
   readonly upstream?: Upstream;
-  /** What the files of keys and tokens say; unless given the bot of `DISCORD_TOKEN` and no further key. */
+  /** More keys and bots; by default the bot of `DISCORD_TOKEN` and no further key. */
   readonly access?: Access;
   /**
    * discordeno's manager, made by its `createRestManager`. Its token is that of
@@ -73,7 +77,15 @@ export interface ProxyParts {
   readonly manager?: RestManager;
 }
 
-/** Wires all rooms into one proxy. The only file that knows them all. */
+/**
+ * Wires all rooms into one proxy. The only file that knows them all.
+ *
+ * @example A whole program is `examples/embedded.ts`.
+ * ```ts
+ * const proxy = createProxy(settings, { access });
+ * Deno.serve({ hostname: "127.0.0.1" }, proxy.fetch);
+ * ```
+ */
 export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const clock = parts.clock ?? SYSTEM_CLOCK;
   const observers = [
@@ -224,10 +236,10 @@ function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
 
 const MIB = 1024 * 1024;
 
-/** How the one key of `REST_AUTHORIZATION` is called in logs. */
+/** The name of the key of `REST_AUTHORIZATION` in logs. */
 const DEFAULT_KEY_NAME = "default";
 
-/** What every request body may take to come in; each 32 KiB that came add a second to it. */
+/** How long a request body may take to arrive; every 32 KiB received add a second. */
 const BODY_TIMEOUT_MS = 60_000;
 
 function createQueue(

@@ -13,7 +13,7 @@ export interface Kind<T> {
   show(text: string): string;
 }
 
-/** Bad values are shown so far: enough to recognise, too little to flood a terminal. */
+/** How much of a bad value is shown: enough to recognise it, too little to flood a terminal. */
 const SHOWN_CHARS_MAX = 80;
 
 /** A key shorter than this can be guessed by trying. */
@@ -21,7 +21,7 @@ const KEY_CHARS_MIN = 16;
 /** A key travels in a header of every request; this is more than any generator gives. */
 const KEY_CHARS_MAX = 256;
 
-/** The highest limit heard of is 1,200 a second (Discord Userdoccers, 2026); ten times that is a slip of the hand. */
+/** The highest limit heard of is 1,200 a second (Discord Userdoccers, 2026); ten times that is a typing mistake. */
 export const GLOBAL_LIMIT_MAX = 10_000;
 
 /** A whole number within bounds, both included. */
@@ -49,7 +49,7 @@ export function oneOf<const T extends string>(...words: T[]): Kind<T> {
   };
 }
 
-/** A switch. Only the two words: `1`, `yes` and `on` would need remembering. */
+/** A switch. Only two spellings are accepted, so that every configuration says it the same way. */
 export const BOOLEAN: Kind<boolean> = {
   wanted: "true or false",
   values: "true, false",
@@ -66,7 +66,7 @@ export const HOST: Kind<string> = {
   show: quote,
 };
 
-/** What callers prove themselves with. Blanks would make `Bot <key>` ambiguous. */
+/** A key for callers. Blanks in it would make `Bot <key>` ambiguous. */
 export const KEY: Kind<Secret> = {
   wanted:
     `${KEY_CHARS_MIN} to ${KEY_CHARS_MAX} visible ASCII characters; make one with: deno task key`,
@@ -92,7 +92,7 @@ export const TOKEN: Kind<Secret | undefined> = {
   show: hide,
 };
 
-/** The path of a file, or none. What is in it is read and checked apart. */
+/** The path of a file, or none. Its content is read and checked elsewhere. */
 export const FILE: Kind<string | undefined> = {
   wanted: "the path of a file",
   values: "path",
@@ -131,13 +131,13 @@ export const HEADER_NAMES: Kind<ReadonlySet<string>> = {
   show: quote,
 };
 
-/** Where Discord is. The version is added to it, so it must end before one. */
+/** Discord's base URL. The version is appended to it, so it must not contain one. */
 export const UPSTREAM: Kind<string> = {
   wanted:
     "an http or https URL without user, query, fragment or version, such as https://discord.com/api",
   values: "http or https URL",
   parse: parseUpstream,
-  // Whoever put a password into it did not mean to have it printed.
+  // A password in it must not be printed.
   show: (text) => quote(text.replace(/\/\/.*@/s, "//[secret]@")),
 };
 

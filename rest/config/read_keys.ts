@@ -19,7 +19,7 @@ const RATE_MAX = 10_000;
 const CONCURRENCY_MAX = 1_000_000;
 
 /** Names that stand for somebody already: the key of `REST_AUTHORIZATION`, callers without a key, the proxy itself. */
-const TAKEN_NAMES: readonly string[] = [
+const RESERVED_NAMES: readonly string[] = [
   "default",
   "keyless",
   "manager",
@@ -38,7 +38,7 @@ const MEMBERS: readonly string[] = [
   "concurrency",
 ];
 
-/** All keys of the file; whatever is wrong with any of them is told, and nothing secret with it. */
+/** All keys of the file. Every problem in it is added to `problems`, without anything secret. */
 export function readKeys(
   file: SettingFile | undefined,
   bots: readonly string[],
@@ -91,8 +91,10 @@ function readKey(
   const { name, sha256 } = given;
   const isNamed = typeof name === "string" && ENTRY_NAME.test(name);
   if (!isNamed) tell(`has no "name": want ${ENTRY_NAME_WANTED}`);
-  else if (TAKEN_NAMES.includes(name)) {
-    tell(`has a name the proxy uses itself: want none of ${list(TAKEN_NAMES)}`);
+  else if (RESERVED_NAMES.includes(name)) {
+    tell(
+      `has a name the proxy uses itself: want none of ${list(RESERVED_NAMES)}`,
+    );
   }
   const isHashed = typeof sha256 === "string" && /^[0-9a-f]{64}$/i.test(sha256);
   if (!isHashed) {
@@ -172,7 +174,7 @@ function wholeOf(
   if (value === undefined) return undefined;
   const isWhole = typeof value === "number" && Number.isInteger(value);
   if (isWhole && value >= min && value <= max) return value;
-  // What is no number may be anything, a secret in the wrong place too.
+  // A value that is not a number may be anything, even a misplaced secret: it is not shown.
   const shown = typeof value === "number" ? ` is ${value}` : "";
   tell(`"${member}"${shown}: want a whole number from ${min} to ${max}`);
   return undefined;

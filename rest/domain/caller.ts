@@ -1,4 +1,4 @@
-/** Stands in the place of a key's name for callers that were let in without one; no key may have it. */
+/** The key name of callers that were admitted without a key; no key may have it. */
 export const KEYLESS = "keyless";
 
 /**
@@ -14,8 +14,8 @@ export function isKeyless(caller: string): boolean {
 }
 
 /**
- * The name of the key in a caller's name, which goes on with `/` or `@` and
- * whose it is. Whatever one key may use up is counted under it.
+ * The key's name at the beginning of a caller's name, before `/` or `@`. Whatever
+ * one key may use up is counted under it.
  */
 export function keyNameOf(caller: string): string {
   const end = caller.search(/[/@]/);

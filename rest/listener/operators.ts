@@ -1,8 +1,8 @@
 import { VERSION } from "../domain/version.ts";
 
 /**
- * First path segments that are the proxy's own, without any prefix. Discord's
- * API has none of them, and below `/api` they would go to Discord.
+ * First path segments that belong to the proxy itself. Discord's API has none of
+ * them; behind the prefix `/api` they go to Discord.
  */
 export const RESERVED_PATHS = {
   "/healthz": "alive, without a key",
@@ -30,13 +30,13 @@ export function reservedPathOf(target: string): ReservedPath | undefined {
 
 const PROBE = /^\/(healthz|readyz)(?:\?|$)/;
 
-/** A probe sees what is true now, never what some cache remembers. */
+/** A probe must see the present state, not one from a cache. */
 const PROBE_HEADERS = {
   "content-type": "application/json",
   "cache-control": "no-store",
 };
 
-/** Answers the paths that need no key; undefined for every other. */
+/** Answers `/healthz` and `/readyz`, which need no key; undefined for every other path. */
 export function answerProbe(
   target: string,
   method: string,

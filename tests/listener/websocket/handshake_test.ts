@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { authorizerOf } from "../_bench.ts";
 import { AUTHORIZER, KEY, TestDoor } from "./_door.ts";
 
 const BASE64_KEY = new TextEncoder().encode(KEY)
@@ -194,6 +195,16 @@ Deno.test("A9: without a list every origin may come in", async () => {
     origin: "https://any.test",
   });
   assert.equal(response.status, 101);
+});
+
+Deno.test("A2: an upgrade with another bot's token gets 403 and is told what to do", async () => {
+  await using door = new TestDoor({ deps: { authorizer: authorizerOf() } });
+  const authorization = `Bot ${btoa("876543210987654321")}.another.bot`;
+  const response = await door.shake({ authorization });
+  assert.equal(response.status, 403);
+  const { code, message } = await response.json();
+  assert.equal(code, "unknown_token");
+  assert.match(message, /Set DISCORD_TOKEN .* of the proxy to it/);
 });
 
 Deno.test("C57: where no key opens, neither the upgrade nor the authentication request does", async () => {
