@@ -8,9 +8,13 @@ export const KEYLESS = "keyless";
  */
 export const KEYLESS_SHARE = 1 / 4;
 
-/** Whether a caller was let in without a key. */
+const KEYLESS_BY_ADDRESS = `${KEYLESS}@`;
+const KEYLESS_BY_NAME = `${KEYLESS}/`;
+
+/** Whether a caller was admitted without a key. */
 export function isKeyless(caller: string): boolean {
-  return caller.startsWith(`${KEYLESS}@`) || caller.startsWith(`${KEYLESS}/`);
+  return caller.startsWith(KEYLESS_BY_ADDRESS) ||
+    caller.startsWith(KEYLESS_BY_NAME);
 }
 
 /**

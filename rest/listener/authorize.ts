@@ -99,7 +99,9 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
   return {
     prove(evidence) {
       const proof = prove(evidence);
-      if (proof !== undefined && openTokenRoutes === "known") {
+      if (
+        openTokenRoutes === "known" && proof !== undefined && isOpening(proof)
+      ) {
         known.add(evidence.address, proof.key, clock.nowMs());
       }
       return proof;
@@ -127,6 +129,12 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
       );
     },
   };
+}
+
+/** Whether calls without a key may follow from the same address: not after a key that could not make them itself. */
+function isOpening({ key }: Proof): boolean {
+  return key === undefined ||
+    (!key.rights.isReadOnly && key.rights.routes === undefined);
 }
 
 /** Whether `Authorization` is a bot's token by its form: one of ours would have been known. */

@@ -10,15 +10,15 @@ import type { Timed, Timeouts } from "./timeouts.ts";
 /** How connections to the one host are opened. */
 export interface ConnectorOptions {
   readonly timeouts: Timeouts;
-  /** For name, connection and TLS together. */
+  /** For name resolution, connection and TLS together. */
   readonly timeoutMs: number;
-  /** Authorities to trust, in PEM; undefined: the runtime's own list. */
+  /** Certificate authorities to trust, in PEM; undefined: the runtime's own list. */
   readonly caCertificates: string | undefined;
 }
 
 /**
- * Opens connections to one host and no other: what undici asks for is not
- * looked at. HTTP/1.1 only, since TLS offers nothing else.
+ * Opens connections to one host only, whatever undici asks for. They speak
+ * HTTP/1.1, since TLS offers nothing else.
  */
 export function connectorTo(
   host: FixedHost,
@@ -31,7 +31,7 @@ export function connectorTo(
       connectTls({
         host: hostname,
         port,
-        // Addresses cannot be asked for by name (RFC 6066, 3).
+        // SNI takes names only, no addresses (RFC 6066, 3).
         servername: isIP(hostname) === 0 ? hostname : "",
         ALPNProtocols: ["http/1.1"],
         ...(caCertificates !== undefined && { ca: caCertificates }),

@@ -40,6 +40,7 @@ for (const code of CODES.filter((code) => REFUSALS[code].status === 429)) {
       "retry-after": "3",
       via: "1.1 sluice",
       "x-ratelimit-bucket": `rest-proxy-${hashText("")}`,
+      "x-ratelimit-remaining": "0",
       "x-ratelimit-reset-after": "2.250",
       "x-ratelimit-scope": "shared",
       "x-rest-proxy": code,
