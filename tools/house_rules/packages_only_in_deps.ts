@@ -7,6 +7,8 @@ const DEPS_FILES: readonly string[] = [
   "tests/deps.ts",
   "bench/deps.ts",
   "tools/deps.ts",
+  "page/deps.ts",
+  "tests/page/deps.ts",
 ];
 
 /** Built into the runtime and needed by every test: a detour would be noise. */

@@ -39,7 +39,15 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/scheduler/types.ts",
     "deps.ts",
   ],
-  "rest/admin": ["rest/domain", "rest/scheduler/types.ts", "deps.ts"],
+  "rest/admin": [
+    "rest/domain",
+    "rest/collections",
+    "rest/metrics/types.ts",
+    // As text, to be served.
+    "page",
+  ],
+  // What runs in a browser; of ours it knows the shape of what it shows.
+  "page": ["rest/domain", "rest/metrics"],
   "rest/clock": ["rest/domain"],
   // Levels and formats are settings.
   "rest/log": ["rest/domain", "rest/config", "deps.ts"],
