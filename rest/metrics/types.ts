@@ -70,7 +70,7 @@ export interface RouteRow {
   readonly discordP95Ms: number | undefined;
 }
 
-/** A caller: its waiting requests, and its answers in the last minutes. */
+/** A caller: how many of its requests wait, were sent and were refused. */
 export interface CallerRow {
   readonly caller: string;
   readonly waiting: number;
