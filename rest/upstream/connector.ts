@@ -8,15 +8,16 @@ import { type Opened, openTunnel } from "./tunnel.ts";
 /** How connections to the one host are opened. */
 export interface ConnectorOptions extends SocketOptions {
   readonly timeouts: Timeouts;
-  /** For name, connection, tunnel and TLS together. */
+  /** For name resolution, connection, tunnel and TLS together. */
   readonly timeoutMs: number;
   /** The proxy that every connection goes through; undefined: none. */
   readonly proxy: OutboundProxy | undefined;
 }
 
 /**
- * Opens connections to one host and no other, through the outbound proxy where
- * there is one: what undici asks for is not looked at.
+ * Opens connections to one host only, whatever undici asks for: through the
+ * outbound proxy where there is one. They speak HTTP/1.1, since TLS offers
+ * nothing else.
  */
 export function connectorTo(
   host: FixedHost,
@@ -34,7 +35,6 @@ export function connectorTo(
       if (isTold) return;
       isTold = true;
       timeouts.delete(timed);
-      // undici's type has one shape for each outcome.
       if (socket === null) callback(error ?? new Error("Not open"), null);
       else callback(null, socket);
     };

@@ -10,7 +10,7 @@ export interface SocketPlace {
 
 /** How sockets leave this machine, and whom they trust. */
 export interface SocketOptions {
-  /** Authorities to trust, in PEM; undefined: the runtime's own list. */
+  /** Certificate authorities to trust, in PEM; undefined: the runtime's own list. */
   readonly caCertificates: string | undefined;
   /** The address of this machine to send from; undefined: the system chooses. */
   readonly localAddress: string | undefined;
@@ -63,7 +63,6 @@ function tlsOptions(
   return {
     // Addresses cannot be asked for by name (RFC 6066, 3).
     servername: isIP(hostname) === 0 ? hostname : "",
-    // HTTP/1.1 only, since nothing else is offered.
     ALPNProtocols: ["http/1.1"],
     ...(caCertificates !== undefined && { ca: caCertificates }),
   };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { startSim } from "../../sim/server.ts";
 import { headerOf } from "../../sim/model/request.ts";
 import { KEY, TOKEN } from "../_proxy.ts";
-import { CA, PAIR } from "../tls/_callers.ts";
+import { PAIR } from "../tls/_callers.ts";
 import { type Child, startChild } from "./child.ts";
 
 /** Debian's `tinyproxy-bin`: a forward proxy that many run. */
@@ -114,7 +114,7 @@ Deno.test({
         REST_UPSTREAM: sim.url,
         REST_OUTBOUND_PROXY: proxy,
       });
-      await using _child = child;
+      await using _running = child;
       const response = await ask(origin);
       assert.equal(response.status, 200);
       assert.equal(response.headers.get("x-rest-proxy"), null);
@@ -195,5 +195,3 @@ function isThere(path: string): boolean {
     return false;
   }
 }
-
-void CA;

@@ -1,6 +1,6 @@
 import { type HeaderList, headerOf } from "../../domain/headers.ts";
 
-/** Discord's answer with its body in hand. */
+/** An answer of Discord's whose body has been read to its end. */
 export interface WholeAnswer {
   readonly status: number;
   readonly headers: HeaderList;
@@ -9,13 +9,13 @@ export interface WholeAnswer {
 
 const JSON_TYPE = /^\s*(?:application\/json|[^;]+\+json)\s*(?:;|$)/i;
 const TEXT_TYPE = /^\s*text\//i;
-/** What may be said of bytes of which nothing was said (RFC 9110, 8.3). */
+/** The type of a body without `Content-Type` (RFC 9110, 8.3). */
 const UNKNOWN_TYPE = "application/octet-stream";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * The body as JSON text (C44, C45, C47): JSON as it came, text as a string,
+ * The body as JSON text (C44, C45, C47): JSON unchanged, text as a string, and
  * anything else in base64.
  */
 export function bodyTextOf({ status, headers, body }: WholeAnswer): string {
@@ -36,7 +36,7 @@ export function bodyTextOf({ status, headers, body }: WholeAnswer): string {
   return `{"base64":"${body.toBase64()}","contentType":${contentType}}`;
 }
 
-/** Parsed only to be sure: one broken body would break the frame around it. */
+/** Checks a body by parsing it: invalid JSON would break the frame that contains it. */
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);
@@ -54,10 +54,10 @@ function decode(bytes: Uint8Array<ArrayBuffer>): string | undefined {
   }
 }
 
-/** The headers a caller may ask to see (E3). */
+/** The headers that a client may ask for (E3). */
 const SHOWN = /^(?:retry-after|x-ratelimit-.+|date|content-type)$/;
 
-/** Those of Discord's headers that a caller may see, as JSON text. */
+/** The headers of Discord's answer that a client may ask for, as JSON text. */
 export function headersTextOf(headers: HeaderList): string {
   return JSON.stringify(Object.fromEntries(
     headers.filter(([name]) => SHOWN.test(name)),
