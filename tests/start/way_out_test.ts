@@ -44,7 +44,9 @@ async function startTinyproxy(): Promise<Tinyproxy> {
   let log = "";
   const ready = Promise.withResolvers<void>();
   const reading = (async () => {
-    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    for await (
+      const text of child.stdout.pipeThrough(new TextDecoderStream())
+    ) {
       log += text;
       if (log.includes("Reloading config file finished")) ready.resolve();
     }
@@ -88,7 +90,12 @@ async function startProxy(
   env: Record<string, string>,
 ): Promise<{ child: Child; origin: string }> {
   const child = await startChild({
-    env: { DISCORD_TOKEN: TOKEN, REST_AUTHORIZATION: KEY, REST_PORT: "0", ...env },
+    env: {
+      DISCORD_TOKEN: TOKEN,
+      REST_AUTHORIZATION: KEY,
+      REST_PORT: "0",
+      ...env,
+    },
   });
   const [, origin = ""] = await child.seen(/Listening on (http:[^ ]+)/);
   return { child, origin };
