@@ -52,14 +52,7 @@ export function readyEventOf(
   return isTls ? "secureConnect" : "connect";
 }
 
-function tlsOptions(
-  hostname: string,
-  { caCertificates }: SocketOptions,
-): {
-  servername: string;
-  ALPNProtocols: string[];
-  ca?: string;
-} {
+function tlsOptions(hostname: string, { caCertificates }: SocketOptions) {
   return {
     // Addresses cannot be asked for by name (RFC 6066, 3).
     servername: isIP(hostname) === 0 ? hostname : "",

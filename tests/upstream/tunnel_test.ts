@@ -114,7 +114,7 @@ for (const [what, reply, code] of REFUSALS) {
     try {
       const failure = await failureOf(upstream.send(requestOf()));
       assert.match(failure.code, code);
-      assert.equal(failure.mayHaveArrived, false);
+      assert.ok(!failure.mayHaveArrived);
       assert.equal(server.opened, 0);
     } finally {
       await upstream.close();
@@ -151,8 +151,8 @@ Deno.test("a tunnel whose far end speaks no TLS is given up in the same time", a
   });
   try {
     const failure = await failureOf(upstream.send(requestOf()));
-    assert.equal(failure.isTimeout, true);
-    assert.equal(failure.mayHaveArrived, false);
+    assert.ok(failure.isTimeout);
+    assert.ok(!failure.mayHaveArrived);
   } finally {
     await upstream.close();
     await server.close();
@@ -187,7 +187,7 @@ Deno.test("a certificate of another host is refused inside a tunnel, too", async
   const upstream = upstreamOf(server.url, { outboundProxy: way.proxy });
   try {
     const failure = await failureOf(upstream.send(requestOf()));
-    assert.equal(failure.mayHaveArrived, false);
+    assert.ok(!failure.mayHaveArrived);
     assert.equal(server.requests.length, 0);
   } finally {
     await upstream.close();
