@@ -36,7 +36,6 @@ export async function promtool(
 
 /** One series that a query found. */
 export interface Series {
-  readonly metric: Readonly<Record<string, string>>;
   readonly value: readonly [number, string];
 }
 
