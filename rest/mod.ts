@@ -17,6 +17,7 @@ import type { FactSink } from "./domain/fact.ts";
 import { VERSION } from "./domain/version.ts";
 import { handBackPermissions } from "./listener/hand_back.ts";
 import { openListener } from "./listener/open.ts";
+import { ownAddressProblem } from "./listener/own_address.ts";
 import { type Listener, startListener } from "./listener/serve.ts";
 import { describeBug } from "./log/describe_bug.ts";
 import { createFactLog } from "./log/fact_log.ts";
@@ -36,6 +37,8 @@ if (import.meta.main) await start();
 async function start(): Promise<void> {
   if (!CONFIGS.ok) return fail(CONFIGS.problems);
   const { settings, access, tls, notes } = CONFIGS;
+  const problem = ownAddressProblem(settings.outboundAddress);
+  if (problem !== undefined) return fail([problem]);
 
   // Creating the REST manager: calls over HTTP and REP share it with whoever
   // uses its typed helpers in this process.

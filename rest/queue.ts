@@ -1,5 +1,6 @@
 import type { Settings } from "./config/settings.ts";
-import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
+import { createDispatcher } from "./dispatcher/dispatcher.ts";
+import type { Dispatcher } from "./dispatcher/types.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Clock, Random, Upstream } from "./domain/ports.ts";
 import { sha256Of } from "./listener/digest.ts";
@@ -33,6 +34,8 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
     bodyTimeoutMs: settings.upstreamTimeoutMs,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     connectionsMax: settings.upstreamConnections,
+    outboundProxy: settings.outboundProxy,
+    outboundAddress: settings.outboundAddress,
   });
   const scheduler = createScheduler({
     maxWaitMs: settings.maxWaitMs,

@@ -4,7 +4,7 @@ import { bodyFields } from "../routes/body_fields.ts";
 import type { Ask } from "../scheduler/types.ts";
 import type { Job } from "./job.ts";
 
-/** What the scheduler is told of a request. */
+/** Describes a request to the scheduler. */
 export function askOf(
   { id, request, queuedAtMs, attempts }:
     & Pick<Job, "id" | "queuedAtMs" | "attempts">
@@ -24,7 +24,7 @@ export function askOf(
       ? bodyFields(method, headerOf(headers, "content-type"), body)
       : undefined,
     bytes: body === undefined ? 0 : body.byteLength,
-    // What has left once has met its deadline; it may wait for another try.
+    // A request that was sent once has met its deadline; it may wait for another try.
     deadlineAtMs: leaveWithinMs === undefined || attempts > 0
       ? undefined
       : queuedAtMs + leaveWithinMs,

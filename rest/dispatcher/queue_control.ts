@@ -10,6 +10,7 @@ import type {
 import { askOf } from "./ask.ts";
 import type { Job } from "./job.ts";
 
+/** What a queue control is made with. */
 export interface QueueControlDeps {
   readonly scheduler: Scheduler;
   readonly clock: Clock;

@@ -70,6 +70,7 @@ export interface RouteRow {
   readonly discordP95Ms: number | undefined;
 }
 
+/** A caller: how many of its requests wait, were sent and were refused. */
 export interface CallerRow {
   readonly caller: string;
   readonly waiting: number;
@@ -87,6 +88,7 @@ export interface Incident {
   readonly caller?: string;
 }
 
+/** A line of the scheduler, with the reason why it waits. */
 export interface LineRow {
   readonly id: string;
   readonly bot: string;

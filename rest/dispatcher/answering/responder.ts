@@ -8,20 +8,20 @@ import type { Job, JobTicket } from "../job.ts";
 import type { Orphans } from "../second_tries/orphans.ts";
 import { shareAnswer } from "../second_tries/single_flight.ts";
 
-/** Says that an answer took more than one try; absent after a single one. */
+/** Header with the number of tries, if there was more than one. */
 const ATTEMPTS_HEADER = "x-rest-attempts";
 
-/** Where ends are told, and what happens to answers that reach nobody. */
+/** Where ends of jobs are told, and who takes the answers that reach no caller. */
 export interface ResponderDeps {
   readonly facts: FactSink;
   readonly orphans: Orphans;
-  /** Sends a read anew for one caller whom a shared answer could not reach. */
+  /** Sends a read again for a caller who cannot get the shared answer. */
   readonly askAlone: (ticket: JobTicket) => void;
-  /** An answer's stream is through. */
+  /** The stream of an answer has ended. */
   readonly onStreamEnd: () => void;
 }
 
-/** Brings the end of a job to everybody who waits for it, or keeps it for who comes back. */
+/** Brings the end of a job to all its callers, or keeps the answer for a caller that comes back. */
 export class Responder {
   readonly #deps: ResponderDeps;
   #openStreams = 0;
@@ -59,7 +59,7 @@ export class Responder {
 
   refuse(job: Job, refusal: Refusal, nowMs: number): void {
     const { facts, orphans } = this.#deps;
-    // What may have run once must not be sent anew for a caller that comes back.
+    // A write that may have run must not be sent again for a caller that comes back.
     const isOutcomeUnknown = refusal.sent !== false && !job.isRepeatable;
     const waitMs = nowMs - job.queuedAtMs;
     const { waitReason: reason, attempts } = job;
@@ -82,7 +82,7 @@ export class Responder {
     } else if (job.isWrite && answer.status !== 429) {
       orphans.keep(job, answer, nowMs);
     } else {
-      // A 429 says that nothing was done: who comes back is sent anew.
+      // A 429 says that nothing was done: for a caller that comes back it is sent again.
       orphans.drop(job);
       discardBody(answer);
     }
