@@ -12,7 +12,7 @@ export * from "npm:@discordeno/rest@21.0.0";
 export { DISCORD_API_URL as BASE_URL } from "npm:@discordeno/rest@21.0.0";
 
 // The upstream client: sends nothing twice by itself, names its errors, keeps bytes raw.
-export { Pool } from "npm:undici@8.12.4";
+export { Client, Pool } from "npm:undici@8.12.4";
 export type {
   buildConnector as undiciConnector,
   Dispatcher as UndiciDispatcher,

@@ -34,6 +34,8 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
     bodyTimeoutMs: settings.upstreamTimeoutMs,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     connectionsMax: settings.upstreamConnections,
+    outboundProxy: settings.outboundProxy,
+    outboundAddress: settings.outboundAddress,
   });
   const scheduler = createScheduler({
     maxWaitMs: settings.maxWaitMs,

@@ -1,3 +1,4 @@
+import type { OutboundProxy } from "../domain/outbound_proxy.ts";
 import { Secret } from "../domain/secret.ts";
 import { discordTokenIn } from "./discord_token.ts";
 
@@ -141,6 +142,23 @@ export const UPSTREAM: Kind<string> = {
   show: (text) => quote(text.replace(/\/\/.*@/s, "//[secret]@")),
 };
 
+/** A forward proxy, or none. */
+export const OUTBOUND_PROXY: Kind<OutboundProxy | undefined> = {
+  wanted:
+    "an http or https URL without a path, such as http://user:password@proxy.example:3128",
+  values: "http or https URL",
+  parse: parseOutboundProxy,
+  show: showUrl,
+};
+
+/** An address of this machine, or none. */
+export const ADDRESS: Kind<string | undefined> = {
+  wanted: "an IPv4 or IPv6 address of this machine, such as 192.0.2.1",
+  values: "address",
+  parse: (text) => isAddress(text) ? text : undefined,
+  show: quote,
+};
+
 /** Global limits of single bots. */
 export const LIMITS: Kind<ReadonlyMap<string, number>> = {
   wanted:
@@ -182,6 +200,45 @@ function parseUpstream(text: string): string | undefined {
   return /\/v[0-9]+$/.test(base) ? undefined : base;
 }
 
+function parseOutboundProxy(text: string): OutboundProxy | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
+  if (url.pathname !== "/" || /[?#]/.test(text)) return undefined;
+  const isTls = url.protocol === "https:";
+  const credentials = credentialsIn(url);
+  if (credentials === undefined) return undefined;
+  return {
+    isTls,
+    hostname: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port === "" ? (isTls ? 443 : 80) : Number(url.port),
+    authorization: credentials === ":"
+      ? undefined
+      : new Secret(`Basic ${base64Of(credentials)}`),
+  };
+}
+
+/** `user:password`, decoded; undefined where an escape in it is broken. */
+function credentialsIn({ username, password }: URL): string | undefined {
+  try {
+    return [username, password].map(decodeURIComponent).join(":");
+  } catch {
+    return undefined;
+  }
+}
+
+/** RFC 7617 leaves the charset open; proxies of today take UTF-8. */
+function base64Of(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
+
+/** Four numbers, or hexadecimal groups as a URL takes them; no zone, no port. */
+function isAddress(text: string): boolean {
+  const v4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+  return v4.test(text) ||
+    (/^[0-9A-Fa-f:.]{2,45}$/.test(text) && text.includes(":") &&
+      URL.canParse(`http://[${text}]`));
+}
+
 function parseLimits(text: string): ReadonlyMap<string, number> | undefined {
   const limits = new Map<string, number>();
   if (text === "") return limits;
@@ -203,6 +260,11 @@ function quote(text: string): string {
     ? text.slice(0, SHOWN_CHARS_MAX) + "…"
     : text;
   return JSON.stringify(shown);
+}
+
+/** Whoever put a password into a URL did not mean to have it printed. */
+function showUrl(text: string): string {
+  return quote(text.replace(/\/\/.*@/s, "//[secret]@"));
 }
 
 function hide(): string {

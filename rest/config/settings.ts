@@ -1,6 +1,8 @@
 import type { OpenTokenRoutes } from "../domain/access.ts";
+import type { OutboundProxy } from "../domain/outbound_proxy.ts";
 import type { Secret } from "../domain/secret.ts";
 import {
+  ADDRESS,
   BOOLEAN,
   FILE,
   GLOBAL_LIMIT_MAX,
@@ -12,6 +14,7 @@ import {
   LIMITS,
   oneOf,
   OPTIONAL_PORT,
+  OUTBOUND_PROXY,
   SOCKET,
   TOKEN,
   UPSTREAM,
@@ -46,6 +49,8 @@ export interface Settings {
   readonly metricsPort: number | undefined;
   readonly bodyLimitMib: number;
   readonly heldLimitMib: number;
+  readonly outboundProxy: OutboundProxy | undefined;
+  readonly outboundAddress: string | undefined;
   readonly upstreamConnections: number;
   readonly upstreamTimeoutMs: number;
   readonly maxWaitMs: number;
@@ -209,6 +214,18 @@ export const SETTINGS: {
     integer(1, 65_536, "MiB"),
     "512",
     "Memory for request bodies of all callers together. When it is full, callers wait before their body is read.",
+  ),
+  outboundProxy: row(
+    "REST_OUTBOUND_PROXY",
+    OUTBOUND_PROXY,
+    "",
+    "A forward proxy that all connections to Discord go through; `HTTPS_PROXY` and its like are not read.",
+  ),
+  outboundAddress: row(
+    "REST_OUTBOUND_ADDRESS",
+    ADDRESS,
+    "",
+    "The address of this machine that connections to Discord come from, where it has several.",
   ),
   upstreamConnections: row(
     "REST_UPSTREAM_CONNECTIONS",

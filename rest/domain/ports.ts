@@ -17,7 +17,7 @@ export type Random = () => number;
 
 /** Sends requests to Discord. Never sends one twice. */
 export interface Upstream {
-  /** Where it sends, for people: `discord.com:443`. */
+  /** Where it sends, for people: `discord.com:443`, and through which proxy. */
   readonly host: string;
   /**
    * Resolves when the headers of the answer (and a small body) have come. Rejects

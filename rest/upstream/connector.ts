@@ -1,69 +1,67 @@
-import {
-  connectTcp,
-  connectTls,
-  isIP,
-  type undiciConnector,
-} from "../../deps.ts";
+import type { undiciConnector } from "../../deps.ts";
+import type { OutboundProxy } from "../domain/outbound_proxy.ts";
 import type { FixedHost } from "./fixed_host.ts";
+import { openSocket, readyEventOf, type SocketOptions } from "./open_socket.ts";
 import type { Timed, Timeouts } from "./timeouts.ts";
+import { type Opened, openTunnel } from "./tunnel.ts";
 
 /** How connections to the one host are opened. */
-export interface ConnectorOptions {
+export interface ConnectorOptions extends SocketOptions {
   readonly timeouts: Timeouts;
-  /** For name resolution, connection and TLS together. */
+  /** For name resolution, connection, tunnel and TLS together. */
   readonly timeoutMs: number;
-  /** Certificate authorities to trust, in PEM; undefined: the runtime's own list. */
-  readonly caCertificates: string | undefined;
+  /** The proxy that every connection goes through; undefined: none. */
+  readonly proxy: OutboundProxy | undefined;
 }
 
 /**
- * Opens connections to one host only, whatever undici asks for. They speak
- * HTTP/1.1, since TLS offers nothing else.
+ * Opens connections to one host only, whatever undici asks for: through the
+ * outbound proxy where there is one. They speak HTTP/1.1, since TLS offers
+ * nothing else.
  */
 export function connectorTo(
   host: FixedHost,
   options: ConnectorOptions,
 ): undiciConnector.connector {
-  const { timeouts, timeoutMs, caCertificates } = options;
-  const { hostname, port } = host;
-  const open = host.isTls
-    ? () =>
-      connectTls({
-        host: hostname,
-        port,
-        // SNI takes names only, no addresses (RFC 6066, 3).
-        servername: isIP(hostname) === 0 ? hostname : "",
-        ALPNProtocols: ["http/1.1"],
-        ...(caCertificates !== undefined && { ca: caCertificates }),
-      })
-    : () => connectTcp({ host: hostname, port });
+  const { timeouts, timeoutMs, proxy } = options;
+  const open = (opened: Opened) =>
+    proxy === undefined
+      ? openDirectly(host, options, opened)
+      : openTunnel(proxy, host, options, opened);
 
   return (_asked, callback) => {
-    const socket = open();
+    let isTold = false;
+    const opened: Opened = (error, socket) => {
+      if (isTold) return;
+      isTold = true;
+      timeouts.delete(timed);
+      if (socket === null) callback(error ?? new Error("Not open"), null);
+      else callback(null, socket);
+    };
     const timed: Timed = {
       ticksLeft: timeouts.ticksOf(timeoutMs),
       next: undefined,
       previous: undefined,
       expire: () => {
         timeouts.delete(timed);
-        socket.destroy(new ConnectTimeout());
+        giveUp(new ConnectTimeout());
       },
     };
-    let isTold = false;
-    const tell: typeof callback = (...outcome) => {
-      if (isTold) return;
-      isTold = true;
-      timeouts.delete(timed);
-      callback(...outcome);
-    };
     timeouts.add(timed);
-    socket.setNoDelay();
-    socket.once(
-      host.isTls ? "secureConnect" : "connect",
-      () => tell(null, socket),
-    );
-    socket.on("error", (error) => tell(error, null));
+    const giveUp = open(opened);
   };
+}
+
+function openDirectly(
+  host: FixedHost,
+  options: SocketOptions,
+  opened: Opened,
+): (error: Error) => void {
+  const socket = openSocket(host, options);
+  socket.setNoDelay();
+  socket.once(readyEventOf(host), () => opened(null, socket));
+  socket.on("error", (error) => opened(error, null));
+  return (error) => void socket.destroy(error);
 }
 
 class ConnectTimeout extends Error {

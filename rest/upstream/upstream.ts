@@ -1,5 +1,6 @@
 import { Pool, type UndiciDispatcher } from "../../deps.ts";
 import type { Answer } from "../domain/answer.ts";
+import type { OutboundProxy } from "../domain/outbound_proxy.ts";
 import type { Upstream } from "../domain/ports.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import { connectorTo } from "./connector.ts";
@@ -23,6 +24,10 @@ export interface UpstreamOptions {
   readonly connectionsMax?: number;
   /** Certificate authorities to trust, in PEM; by default the runtime's own list. */
   readonly caCertificates?: string;
+  /** The forward proxy that every connection goes through; none when left out. */
+  readonly outboundProxy?: OutboundProxy | undefined;
+  /** The address of this machine to send from; the system's choice when left out. */
+  readonly outboundAddress?: string | undefined;
 }
 
 /**
@@ -107,7 +112,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   }
 
   return {
-    host: `${host.hostname}:${host.port}`,
+    host: placeOf(host, options.outboundProxy),
     send,
     connections: () => connections,
     async close() {
@@ -116,6 +121,17 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       connecting.stop();
     },
   };
+}
+
+/** Where requests go, as errors tell it. */
+function placeOf(
+  { hostname, port }: FixedHost,
+  proxy: OutboundProxy | undefined,
+): string {
+  const place = `${hostname}:${port}`;
+  return proxy === undefined
+    ? place
+    : `${place} through ${proxy.hostname}:${proxy.port}`;
 }
 
 function poolOf(
@@ -130,6 +146,8 @@ function poolOf(
       timeouts: connecting,
       timeoutMs: connectTimeoutMs,
       caCertificates,
+      proxy: options.outboundProxy,
+      localAddress: options.outboundAddress,
     }),
     pipelining: 1,
     allowH2: false,

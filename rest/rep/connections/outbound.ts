@@ -1,4 +1,4 @@
-import { utf8Length } from "../frames/utf8_length.ts";
+import { utf8Length } from "../frames/utf8.ts";
 import type { RepLimits } from "../limits.ts";
 import type { Step } from "../rep_state.ts";
 import type { Connection } from "./connection.ts";

@@ -6,7 +6,7 @@ import { SlidingWindow } from "../connections/sliding_window.ts";
 import { type Frame, readBytes, readText } from "../frames/frame.ts";
 import { readPath, readVerb } from "../frames/request_line.ts";
 import { ownTargetOf } from "../frames/target.ts";
-import { isLongerThan } from "../frames/utf8_length.ts";
+import { isLongerThan } from "../frames/utf8.ts";
 import type { Step } from "../rep_state.ts";
 import { authenticate } from "./authenticate.ts";
 import { refuse, refuseMalformed } from "./own_replies.ts";

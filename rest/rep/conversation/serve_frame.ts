@@ -5,7 +5,7 @@ import type { Frame } from "../frames/frame.ts";
 import { fingerprintParts, reqKeyOf } from "../frames/req_key.ts";
 import { readPath, readVerb } from "../frames/request_line.ts";
 import { ownTargetOf } from "../frames/target.ts";
-import { isLongerThan } from "../frames/utf8_length.ts";
+import { isLongerThan } from "../frames/utf8.ts";
 import type { Verb } from "../frames/verbs.ts";
 import type { Step, Submission } from "../rep_state.ts";
 import { noteAck } from "../sessions/acknowledge.ts";

@@ -1,4 +1,5 @@
 import { type HeaderList, headerOf } from "../../domain/headers.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 /** An answer of Discord's whose body has been read to its end. */
 export interface WholeAnswer {
@@ -12,8 +13,6 @@ const TEXT_TYPE = /^\s*text\//i;
 /** The type of a body without `Content-Type` (RFC 9110, 8.3). */
 const UNKNOWN_TYPE = "application/octet-stream";
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
 /**
  * The body as JSON text (C44, C45, C47): JSON unchanged, text as a string, and
  * anything else in base64.
@@ -25,10 +24,10 @@ export function bodyTextOf({ status, headers, body }: WholeAnswer): string {
   const isCompressed = headerOf(headers, "content-encoding") !== undefined;
   if (!isCompressed && type !== undefined) {
     if (JSON_TYPE.test(type)) {
-      const text = decode(body);
+      const text = decodeUtf8(body);
       if (text !== undefined) return isJson(text) ? text : JSON.stringify(text);
     } else if (TEXT_TYPE.test(type)) {
-      const text = decode(body);
+      const text = decodeUtf8(body);
       if (text !== undefined) return JSON.stringify(text);
     }
   }
@@ -43,14 +42,6 @@ function isJson(text: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-function decode(bytes: Uint8Array<ArrayBuffer>): string | undefined {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import { childText, type JsonChild, jsonChildren } from "./json_children.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 /** The members that a frame may have. Their types are not checked yet. */
 export interface FrameMembers {
@@ -46,7 +47,6 @@ const OPEN_BRACE = 123;
 const LENGTH_BYTES = 4;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** Reads a text frame; undefined if it is malformed (C9, C10). */
 export function readText(text: string): Frame | undefined {
@@ -63,7 +63,7 @@ export function readBytes(
 ): Frame | undefined {
   if (mayCarryFiles && bytes[0] === 0) return readFileFrame(bytes);
   if (firstCode(bytes) !== OPEN_BRACE) return undefined;
-  const text = decode(bytes);
+  const text = decodeUtf8(bytes);
   return text === undefined ? undefined : readJson(text, undefined);
 }
 
@@ -73,7 +73,7 @@ function readFileFrame(bytes: Uint8Array<ArrayBuffer>): Frame | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES);
   const jsonEnd = LENGTH_BYTES + view.getUint32(0);
   if (jsonEnd > bytes.byteLength) return undefined;
-  const text = decode(bytes.subarray(LENGTH_BYTES, jsonEnd));
+  const text = decodeUtf8(bytes.subarray(LENGTH_BYTES, jsonEnd));
   return text === undefined
     ? undefined
     : readJson(text, bytes.subarray(jsonEnd));
@@ -123,20 +123,12 @@ function textOf(
 ): string | undefined {
   if (typeof value === "string") return JSON.stringify(value);
   const text = childText(children, name);
-  return text === undefined ? undefined : decoder.decode(encoder.encode(text));
+  return text === undefined ? undefined : decodeUtf8(encoder.encode(text));
 }
 
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function decode(bytes: Uint8Array<ArrayBuffer>): string | undefined {
-  try {
-    return decoder.decode(bytes);
   } catch {
     return undefined;
   }

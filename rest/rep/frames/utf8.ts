@@ -1,3 +1,14 @@
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** Decodes UTF-8; undefined if the bytes are not valid. */
+export function decodeUtf8(bytes: Uint8Array<ArrayBuffer>): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The number of bytes of `text` in UTF-8, without encoding it. */
 export function utf8Length(text: string): number {
   let bytes = text.length;
