@@ -17,6 +17,8 @@ interface Chart {
   readonly id: string;
   readonly name: string;
   readonly unit: string;
+  /** The axis reaches at least so far. */
+  readonly topMin: number;
   readonly lines: readonly Line[];
 }
 
@@ -25,6 +27,7 @@ const CHARTS: readonly Chart[] = [
     id: "chart-sent",
     name: "Sent a second",
     unit: "",
+    topMin: 5,
     lines: [
       { name: "sent", colour: "--line-1", read: (point) => point.sent },
       { name: "429s", colour: "--line-bad", read: (point) => point.limited },
@@ -34,6 +37,7 @@ const CHARTS: readonly Chart[] = [
     id: "chart-waiting",
     name: "Waiting",
     unit: "",
+    topMin: 5,
     lines: [
       { name: "waiting", colour: "--line-2", read: (point) => point.waiting },
     ],
@@ -42,6 +46,7 @@ const CHARTS: readonly Chart[] = [
     id: "chart-times",
     name: "p95: queue and Discord",
     unit: " s",
+    topMin: 0.2,
     lines: [
       {
         name: "queue",
@@ -59,6 +64,7 @@ const CHARTS: readonly Chart[] = [
     id: "chart-global",
     name: "Global limit used",
     unit: " %",
+    topMin: 100,
     lines: [
       {
         name: "used",
@@ -70,6 +76,8 @@ const CHARTS: readonly Chart[] = [
 ];
 
 const HEIGHT = 170;
+/** The highest point does not touch the frame. */
+const HEADROOM = 1.15;
 
 /** Four charts of the last ten minutes; what they draw is told in words beside them, too. */
 export function Charts(): Element {
@@ -135,13 +143,19 @@ function draw(chart: Chart, place: PageElement): uPlot {
     legend: { show: false },
     cursor: { show: false },
     scales: {
-      y: { range: (_: unknown, __: number, max: number) => topOf(max) },
+      y: {
+        // From nothing on, so that a small wave does not look like a storm.
+        range: (_: unknown, __: number, max: number | null) => [
+          0,
+          Math.max(chart.topMin, (max ?? 0) * HEADROOM),
+        ],
+      },
     },
     axes: [
-      { ...axis, space: 70, values: clockTimes },
+      { ...axis, space: 70, size: 26, values: clockTimes },
       {
         ...axis,
-        size: 46,
+        size: 54,
         values: (_: unknown, ticks: readonly number[]) =>
           ticks.map((tick) => `${rounded(tick)}${chart.unit}`),
       },
@@ -168,17 +182,13 @@ function dataOf({ lines }: Chart, now: readonly Point[]): ChartData {
   ];
 }
 
-/** Axes begin at nothing, so that a small wave does not look like a storm. */
-function topOf(max: number | null): [number, number] {
-  return [0, Math.max(1, (max ?? 0) * 1.15)];
-}
-
 function clockTimes(_: unknown, ticks: readonly number[]): readonly string[] {
   return ticks.map((tick) =>
     new Date(tick * 1_000).toLocaleTimeString([], {
       hour: "2-digit",
       minute: "2-digit",
       second: "2-digit",
+      hour12: false,
     })
   );
 }

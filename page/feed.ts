@@ -24,8 +24,17 @@ function restart(): void {
     feed.value = "paused";
     return;
   }
-  if (isSignedIn.peek() === false) return;
-  listen();
+  void begin();
+}
+
+/** Asks first whether somebody is signed in: a stream that is refused would tell of a wrong key. */
+async function begin(): Promise<void> {
+  if (isSignedIn.peek() !== true) {
+    const response = await fetch("/admin/session").catch(() => undefined);
+    isSignedIn.value = response?.ok === true &&
+      (await response.json()).isSignedIn;
+  }
+  if (isSignedIn.peek() === true) listen();
 }
 
 function stop(): void {
@@ -40,7 +49,6 @@ function listen(): void {
   stream = opened;
   opened.onmessage = ({ data }) => {
     heardAtMs = Date.now();
-    isSignedIn.value = true;
     feed.value = "live";
     take(JSON.parse(data) as PageFigures);
   };
@@ -68,7 +76,6 @@ async function poll(): Promise<void> {
     }
     if (!response.ok) throw new Error(String(response.status));
     take(await response.json());
-    isSignedIn.value = true;
     feed.value = "polling";
   } catch {
     feed.value = "lost";

@@ -37,6 +37,7 @@ const LINE_COLUMNS: readonly Column<LineRow>[] = [
   {
     name: "Id",
     show: ({ major }) => html`<span title=${major}>${shortId(major)}</span>`,
+    isWide: true,
   },
   { name: "Waiting", show: (row) => count(row.waiting), isNumber: true },
   {

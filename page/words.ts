@@ -27,11 +27,11 @@ export function duration(ms: number | undefined): string {
   return `${Math.round(ms / 86_400_000)} d`;
 }
 
-/** `12`, `3.4k`, `120k`. */
+/** `12`, `3400`, `120k`. */
 export function count(value: number): string {
-  if (value < 1_000) return String(Math.round(value * 10) / 10);
+  if (value < 100) return String(Math.round(value * 10) / 10);
   return value < 10_000
-    ? `${(value / 1_000).toFixed(1)}k`
+    ? String(Math.round(value))
     : `${Math.round(value / 1_000)}k`;
 }
 

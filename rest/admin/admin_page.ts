@@ -53,6 +53,10 @@ export class AdminPage {
     switch (name) {
       case "POST /admin/session":
         return await this.#signIn(call);
+      case "GET /admin/session":
+        return jsonAnswer(200, {
+          isSignedIn: this.#sessionOf(call) !== undefined,
+        });
       case "DELETE /admin/session":
         return this.#signOut(call);
       case "GET /admin/enter":
@@ -191,12 +195,17 @@ export class AdminPage {
     return () => this.#sessions.find(id, clock.nowMs()) !== undefined;
   }
 
+  #sessionOf(call: OperatorCall): Operator | undefined {
+    const id = sessionIdIn(call);
+    return id === undefined
+      ? undefined
+      : this.#sessions.find(id, this.#deps.clock.nowMs());
+  }
+
   /** Who calls: by the session's cookie, or by a key in a header. */
   #operator(call: OperatorCall, how: "get" | "post"): Operator {
-    const id = sessionIdIn(call);
-    const nowMs = this.#deps.clock.nowMs();
-    const known = id && this.#sessions.find(id, nowMs);
-    if (known) {
+    const known = this.#sessionOf(call);
+    if (known !== undefined) {
       // A Strict cookie is sent from another port of the same host, too.
       if (how === "post") requireSameOrigin(call);
       return known;

@@ -97,6 +97,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "bench": ["rest", "sim", "tools/deno_child.ts", "deps.ts"],
   "tests": [
     "rest",
+    "page",
     "sim",
     "client",
     "bench",
