@@ -30,9 +30,10 @@ export interface PageElement {
 
 /** A stream of events. */
 export interface EventFeed {
-  onmessage: ((event: { readonly data: string }) => void) | null;
-  onerror: (() => void) | null;
-  readonly readyState: number;
+  addEventListener(
+    name: "message" | "error",
+    act: (event: { readonly data: string }) => void,
+  ): void;
   close(): void;
 }
 

@@ -47,14 +47,14 @@ function listen(): void {
   heardAtMs = Date.now();
   const opened = new browser.EventSource(`/admin/stream?after=${newestAtMs()}`);
   stream = opened;
-  opened.onmessage = ({ data }) => {
+  opened.addEventListener("message", ({ data }) => {
     heardAtMs = Date.now();
     feed.value = "live";
     take(JSON.parse(data) as PageFigures);
-  };
-  opened.onerror = () => {
+  });
+  opened.addEventListener("error", () => {
     if (stream === opened) fallBack();
-  };
+  });
 }
 
 function lookForStall(): void {

@@ -4,6 +4,6 @@ export type ChartData = ReadonlyArray<ReadonlyArray<number | null>>;
 export default class uPlot {
   constructor(options: object, data: ChartData, into: unknown);
   setData(data: ChartData): void;
-  setSize(size: { readonly width: number; readonly height: number }): void;
+  setSize(size: Readonly<Record<"width" | "height", number>>): void;
   destroy(): void;
 }

@@ -1,5 +1,7 @@
 /** `deno task page`: bundles the operators' page, which the proxy serves as text. */
 
+import { denoCommand } from "./deno_child.ts";
+
 const ROOT = new URL("../", import.meta.url);
 
 /** Its first line tells what it was made of, so that a test can hold both equal without making it anew. */
@@ -10,8 +12,8 @@ if (import.meta.main) {
 }
 
 /** The page as one file. Its bundler is a package of the runtime's own, got from the registry once. */
-export async function bundlePage(): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+async function bundlePage(): Promise<string> {
+  const { success, stdout, stderr } = await denoCommand({
     args: [
       "bundle",
       "--quiet",
@@ -20,7 +22,6 @@ export async function bundlePage(): Promise<string> {
       "page/main.ts",
     ],
     cwd: ROOT,
-    env: { DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
   }).output();
   const decoder = new TextDecoder();
   if (!success) throw new Error(decoder.decode(stderr));

@@ -4,6 +4,7 @@
  * has: so a process of its own runs it.
  */
 import assert from "node:assert/strict";
+import { denoCommand } from "../../tools/deno_child.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 const TESTS = new URL("in_browser.ts", import.meta.url).pathname;
@@ -13,9 +14,8 @@ Deno.test({
     "in Chromium the page has nothing serious for axe, fits 390 px, goes by keyboard, and stops its stream while hidden",
   ignore: !hasChromium(),
   async fn() {
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    const { code, stdout, stderr } = await denoCommand({
       args: ["test", "--quiet", "--no-prompt", "--allow-all", TESTS],
-      env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
     }).output();
     const decoder = new TextDecoder();
     const text = decoder.decode(stdout) + decoder.decode(stderr);
