@@ -67,7 +67,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "configs.ts": ["rest/config", "rest/domain"],
   "deps.ts": [],
   // The judge shares no code with the judged.
-  "sim": ["deps.ts"],
+  "sim": [],
   // People copy it into projects of their own.
   "client": [],
   "client/api": [],
