@@ -79,7 +79,7 @@ export interface ProxyParts {
 }
 
 /**
- * Wires all rooms into one proxy. The only file that knows them all.
+ * Wires all modules into one proxy. The only file that knows them all.
  *
  * @example A whole program is `examples/embedded.ts`.
  * ```ts

@@ -3,13 +3,13 @@ import { isWithin } from "./place.ts";
 /**
  * What each area may import besides itself: the arrows of ARCHITECTURE.md.
  * The most specific entry that contains a file speaks for it, and a file that
- * no entry contains may import nothing, so a new room begins with a line here.
+ * no entry contains may import nothing, so a new module begins with a line here.
  */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // For the version.
   "rest/domain": ["deno.json"],
   "rest/collections": [],
-  // Reading and watching streams, which waits: not for the pure rooms.
+  // Reading and watching streams, which waits: not for the pure modules.
   "rest/streams": ["rest/domain", "rest/collections"],
   "rest/config": ["rest/domain"],
   "rest/routes": ["rest/domain"],
@@ -70,7 +70,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/queue.ts",
     "deps.ts",
   ],
-  // The one file that knows all rooms, but not where settings come from.
+  // The one file that knows all modules, but not where settings come from.
   "rest/proxy.ts": ["rest", "deps.ts"],
   "rest/mod.ts": [
     "configs.ts",
