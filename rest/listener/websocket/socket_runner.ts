@@ -12,6 +12,7 @@ import { faultOf } from "../fault_of.ts";
 import { readWhole } from "../whole_answer.ts";
 import { CLOSE_GRACE_MS, terminate } from "./terminate.ts";
 
+/** What a socket runner is made with. */
 export interface RunnerDeps {
   readonly machine: RepMachine;
   readonly submitter: Submitter;
