@@ -48,11 +48,7 @@ export {
   zstdDecompressSync,
 } from "node:zlib";
 
-// The simulated Discord: sockets that can be reset, TLS, and compressed answers.
-export {
-  createServer as createTcpServer,
-  type Server as TcpServer,
-  type Socket,
-} from "node:net";
+// Servers that stand in tests and tools for Discord: sockets that can be reset, TLS, compressed answers.
+export { createServer as createTcpServer, type Socket } from "node:net";
 export { createServer as createTlsServer } from "node:tls";
 export { gzipSync } from "node:zlib";
