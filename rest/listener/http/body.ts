@@ -8,6 +8,7 @@ import { fieldOf } from "./fields.ts";
 import { type HeldBytes, SMALL_BODY_BYTES } from "./held_bytes.ts";
 import { startPatience } from "./patience.ts";
 
+/** How large a body may be, and how long its upload may take. */
 export interface BodyRules {
   readonly held: Pick<HeldBytes, "tryTake" | "take" | "give">;
   readonly clock: Clock;
