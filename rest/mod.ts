@@ -2,9 +2,9 @@
 import { loadKeys, loadSettings, loadTls } from "../configs.ts";
 import type { Settings } from "./config/settings.ts";
 import { VERSION } from "./domain/version.ts";
-import { handBackPermissions } from "./listener/hand_back.ts";
-import { openListener } from "./listener/open.ts";
-import type { Listener } from "./listener/serve.ts";
+import { dropPermissions } from "./listener/drop_permissions.ts";
+import { openListener } from "./listener/transport/open_listener.ts";
+import type { Listener } from "./listener/transport/listen.ts";
 import { describeBug } from "./log/describe_bug.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { fail } from "./log/fail.ts";
@@ -42,7 +42,7 @@ async function start(): Promise<void> {
     const botNames = access.bots.map((bot) => bot.name);
     onHangUp(() => readAgain(settings, botNames, log, proxy, listener));
   }
-  handBackPermissions({
+  dropPermissions({
     isReadingAgain,
     hasSocket: settings.socket !== undefined,
   });

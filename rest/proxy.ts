@@ -14,9 +14,12 @@ import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
 import { type BotRing, createBotRing } from "./listener/bot_ring.ts";
 import { hexDigestOf } from "./listener/digest.ts";
-import type { HttpHandler, HttpSettings } from "./listener/http/desk.ts";
-import { createHttpDoor } from "./listener/http/door.ts";
-import { urgencyOf } from "./listener/http/wishes.ts";
+import type {
+  HttpHandler,
+  HttpSettings,
+} from "./listener/http/handler_context.ts";
+import { createHttpEndpoint } from "./listener/http/endpoint.ts";
+import { urgencyOf } from "./listener/http/preferences.ts";
 import { broughtIdentity, credentialsOf } from "./listener/identity_of.ts";
 import { createKeyGate } from "./listener/key_gate.ts";
 import { createKeyRing } from "./listener/key_ring.ts";
@@ -24,7 +27,7 @@ import {
   createHttpTwins,
   type HttpTwins,
 } from "./listener/twins/http_twins.ts";
-import { createWebSocketDoor } from "./listener/websocket/door.ts";
+import { createWebSocketEndpoint } from "./listener/websocket/endpoint.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { createManager, USER_AGENT } from "./manager/manager.ts";
 import { parseTarget } from "./routes/parse_target.ts";
@@ -75,7 +78,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const authorizer = createAuthorizer({ keys, bots });
   const gate = createKeyGate({ submitter: dispatcher, keys, clock, facts });
   const shared = { submitter: gate, authorizer, clock, facts };
-  const sockets = createWebSocketDoor({
+  const sockets = createWebSocketEndpoint({
     ...shared,
     settings: {
       apiVersion: settings.apiVersion,
@@ -86,7 +89,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     },
   });
   observers.push((fact) => sockets.observe(fact));
-  const http = createHttpDoor({
+  const http = createHttpEndpoint({
     ...shared,
     gate,
     moveRequests: (which) => dispatcher.reassign(which),

@@ -2,7 +2,7 @@ import { readSettings } from "../rest/config/read_settings.ts";
 import type { Settings } from "../rest/config/settings.ts";
 import type { Access } from "../rest/domain/access.ts";
 import type { Fact } from "../rest/domain/fact.ts";
-import { startListener } from "../rest/listener/serve.ts";
+import { startListener } from "../rest/listener/transport/listen.ts";
 import { createProxy, type Proxy } from "../rest/proxy.ts";
 import { type Sim, type SimOptions, startSim } from "../sim/server.ts";
 

@@ -1,7 +1,7 @@
 /** `deno task demo`: the simulated Discord, the real proxy in front of it, a short mixed load. */
 import { randomUUID } from "../deps.ts";
 import { readSettings } from "../rest/config/read_settings.ts";
-import { startListener } from "../rest/listener/serve.ts";
+import { startListener } from "../rest/listener/transport/listen.ts";
 import { createProxy } from "../rest/proxy.ts";
 import { type Sim, startSim } from "../sim/server.ts";
 import { type DemoRow, demoTable, runDemoLoad } from "./demo_load.ts";

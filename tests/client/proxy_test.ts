@@ -11,7 +11,7 @@ import { overRep } from "../../client/discordeno.ts";
 import { createRestManager } from "../../deps.ts";
 import { headerOf } from "../../rest/domain/headers.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
-import { type Job, KEY, TestDoor } from "../listener/websocket/_door.ts";
+import { type Job, KEY, TestDoor } from "../listener/websocket/_endpoint.ts";
 import { startRelay } from "./_relay.ts";
 import { failureOf } from "./_rig.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Fact } from "../../rest/domain/fact.ts";
-import { startListener } from "../../rest/listener/serve.ts";
+import { startListener } from "../../rest/listener/transport/listen.ts";
 import { createProxy } from "../../rest/proxy.ts";
 import { type Sim, startSim } from "../../sim/server.ts";
 import { KEY, settingsOf } from "../_proxy.ts";

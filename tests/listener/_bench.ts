@@ -17,11 +17,11 @@ import { hexDigestOf } from "../../rest/listener/digest.ts";
 import type {
   HttpHandler,
   HttpSettings,
-} from "../../rest/listener/http/desk.ts";
-import { createHttpDoor } from "../../rest/listener/http/door.ts";
+} from "../../rest/listener/http/handler_context.ts";
+import { createHttpEndpoint } from "../../rest/listener/http/endpoint.ts";
 import type { MoveRequests } from "../../rest/listener/http/token_update.ts";
 import { createKeyRing } from "../../rest/listener/key_ring.ts";
-import { startListener } from "../../rest/listener/serve.ts";
+import { startListener } from "../../rest/listener/transport/listen.ts";
 import { createManualClock, type ManualClock } from "../_manual_clock.ts";
 import { exchange, type RawResponse } from "./_raw_http.ts";
 
@@ -108,7 +108,7 @@ export function startBench(options: BenchOptions = {}): Bench {
       return { answer: Promise.resolve(bench.answer), cancel: () => "done" };
     },
   };
-  const door = createHttpDoor({
+  const door = createHttpEndpoint({
     submitter: options.submitter ?? remembering,
     authorizer: authorizerOf(options.token),
     clock,

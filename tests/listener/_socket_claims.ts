@@ -1,6 +1,6 @@
 /** Claims about Unix sockets; `serve_socket_test.ts` runs them where every path may be listened on. */
 import assert from "node:assert/strict";
-import { startSocketListener } from "../../rest/listener/serve_socket.ts";
+import { startSocketListener } from "../../rest/listener/transport/listen_unix.ts";
 import { KEY, startBench } from "./_bench.ts";
 import { exchangeOver } from "./_raw_http.ts";
 import {

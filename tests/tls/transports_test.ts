@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startTlsListener } from "../../rest/listener/serve_tls.ts";
+import { startTlsListener } from "../../rest/listener/transport/listen_tls.ts";
 import { type Bench, KEY, startBench } from "../listener/_bench.ts";
 import { exchangeOver } from "../listener/_raw_http.ts";
 import {

@@ -5,10 +5,10 @@ import { Refusal } from "../../domain/refusal.ts";
 import type { Authorizer, Proof } from "../authorize.ts";
 import { callerOf } from "../caller_of.ts";
 import { fieldOf } from "./fields.ts";
-import type { Place, PlaceReader } from "./place_of.ts";
+import type { RequestTarget, TargetReader } from "./request_target.ts";
 
 /** One request on its way through the listener. */
-export interface Visit {
+export interface RequestContext {
   readonly request: Request;
   readonly info: Deno.ServeHandlerInfo;
   readonly fields: HeaderList;
@@ -21,7 +21,7 @@ export interface Visit {
 
 /** Where a request goes and whose it is: all that is known before its body. */
 export interface Admission {
-  readonly place: Place;
+  readonly place: RequestTarget;
   /** Whose token it takes. To be asked once the body is there: refuses where the key was taken back meanwhile. */
   readonly whose: () => Identity;
   readonly caller: string;
@@ -32,7 +32,7 @@ export interface Admission {
 export interface AdmitDeps {
   readonly authorizer: Authorizer;
   readonly clock: Clock;
-  readonly placeOf: PlaceReader;
+  readonly targetOf: TargetReader;
   /** Paths that carry a token need no key. */
   readonly areTokenRoutesOpen: boolean;
 }
@@ -42,14 +42,14 @@ const NO_KEY_NAME = "open";
 
 /** Says whose the request is, or refuses it before a byte of its body is read. */
 export function admit(
-  visit: Visit,
+  visit: RequestContext,
   pathKey: string | undefined,
   target: string,
   deps: AdmitDeps,
 ): Admission {
   const { authorizer, clock } = deps;
   const { fields } = visit;
-  const place = deps.placeOf(visit.request.method, target, clock.wallMs());
+  const place = deps.targetOf(visit.request.method, target, clock.wallMs());
   const route = place instanceof Refusal ? undefined : place.route;
   if (route !== undefined) visit.label = route.label;
 

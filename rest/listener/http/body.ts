@@ -2,7 +2,7 @@ import type { HeaderList } from "../../domain/headers.ts";
 import type { Clock } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { GrowingBytes } from "../../collections/growing_bytes.ts";
-import type { Delayed, DelayLine } from "./delay_line.ts";
+import type { QueuedTimeout, TimeoutQueue } from "./timeout_queue.ts";
 import { fieldOf } from "./fields.ts";
 import { type HeldBytes, SMALL_BODY_BYTES } from "./held_bytes.ts";
 import { startPatience } from "./patience.ts";
@@ -14,7 +14,7 @@ export interface BodyRules {
   /** How long a body may take that brings hardly a byte. */
   readonly bodyTimeoutMs: number;
   /** Ends small bodies after that time. */
-  readonly small: DelayLine;
+  readonly small: TimeoutQueue;
   /** How long a caller waits for room before its body is read. */
   readonly roomWaitMs: number;
 }
@@ -215,10 +215,10 @@ function readAtOnce(
 }
 
 /** A small body on its way: it comes, breaks off or is too late, whichever is first. */
-class SmallReading implements Delayed {
+class SmallReading implements QueuedTimeout {
   atMs = 0;
-  next: Delayed | undefined;
-  previous: Delayed | undefined;
+  next: QueuedTimeout | undefined;
+  previous: QueuedTimeout | undefined;
   readonly #heldBytes: number;
   readonly #rules: BodyRules;
   readonly #resolve: (body: HeldBody) => void;

@@ -11,16 +11,16 @@ import {
   admit,
   admitSelf,
   ownerOf,
+  type RequestContext,
   unauthorized,
-  type Visit,
 } from "./admit.ts";
 import { answerResponse } from "./answer_response.ts";
 import { type HeldBody, readBody } from "./body.ts";
-import type { Desk } from "./desk.ts";
+import type { HandlerContext } from "./handler_context.ts";
 import { fieldOf } from "./fields.ts";
 import { rawTargetOf, splitPathKey } from "./raw_target.ts";
 import { isTokenUpdate, updateToken } from "./token_update.ts";
-import { isOrderedBy, leaveWithinMsOf, urgencyOf } from "./wishes.ts";
+import { isOrderedBy, leaveWithinMsOf, urgencyOf } from "./preferences.ts";
 
 const KEPT_PATH = "/_rep/requests/";
 
@@ -28,8 +28,8 @@ const UPGRADE_PATH = /^\/(?:rep)?(?:\?|$)/;
 
 /** Answers one visit, whoever had to wait; throws or rejects with what `refuse` makes an answer of. */
 export function receive(
-  visit: Visit,
-  desk: Desk,
+  visit: RequestContext,
+  context: HandlerContext,
 ): Response | Promise<Response> {
   const { request, info, fields } = visit;
   const raw = rawTargetOf(request.url, fieldOf(fields, "host"));
@@ -39,11 +39,11 @@ export function receive(
       "Cannot read path: it is an absolute one, and not of the host that Host names",
     );
   }
-  const { pathKey, target } = desk.settings.isKeyInPathAllowed
+  const { pathKey, target } = context.settings.isKeyInPathAllowed
     ? splitPathKey(raw)
     : { pathKey: undefined, target: raw };
 
-  const isDraining = desk.isDraining();
+  const isDraining = context.isDraining();
   const probe = answerProbe(target, request.method, isDraining);
   if (probe !== undefined) return probe;
   if (isDraining) {
@@ -52,23 +52,23 @@ export function receive(
       "Cannot take requests: the proxy is stopping",
     );
   }
-  if (desk.onUpgrade !== undefined && isUpgrade(fields, target)) {
-    return desk.onUpgrade(request, info);
+  if (context.onUpgrade !== undefined && isUpgrade(fields, target)) {
+    return context.onUpgrade(request, info);
   }
-  const own = answerSelf(visit, pathKey, target, desk);
+  const own = answerSelf(visit, pathKey, target, context);
   if (own !== undefined) {
-    return own.then((answer) => answerResponse(answer, desk.settings));
+    return own.then((answer) => answerResponse(answer, context.settings));
   }
-  const admission = admit(visit, pathKey, target, desk.admission);
-  return relay(visit, admission, desk);
+  const admission = admit(visit, pathKey, target, context.admission);
+  return relay(visit, admission, context);
 }
 
 /** Answers what only the proxy itself can; undefined for every other target. */
 function answerSelf(
-  { request, fields }: Visit,
+  { request, fields }: RequestContext,
   pathKey: string | undefined,
   target: string,
-  { twins, moveRequests, authorizer, bodies }: Desk,
+  { twins, moveRequests, authorizer, bodies }: HandlerContext,
 ): Promise<Answer> | undefined {
   const { method } = request;
   if (twins !== undefined && target.startsWith(KEPT_PATH)) {
@@ -89,23 +89,23 @@ function isUpgrade(fields: HeaderList, target: string): boolean {
 
 /** Takes the body in, queues the request and hands Discord's answer on. */
 async function relay(
-  visit: Visit,
+  visit: RequestContext,
   { place, whose, caller, owner }: Admission,
-  desk: Desk,
+  context: HandlerContext,
 ): Promise<Response> {
   const { request, fields } = visit;
   const { method, target, route } = place;
-  const keep = keeperOf(method, fields, owner, desk.twins);
+  const keep = keeperOf(method, fields, owner, context.twins);
   const headers = crossingHeaders(fields);
   const urgency = urgencyOf(fieldOf(fields, "priority"), route.lane);
   const isOrdered = isOrderedBy(fieldOf(fields, "x-rest-order"));
   const leaveWithinMs = leaveWithinMsOf(fieldOf(fields, "prefer"));
 
-  const leave = desk.gate?.enter({ method, target, route, caller });
+  const leave = context.gate?.enter({ method, target, route, caller });
   const body =
     await (leave === undefined
-      ? readBody(request, fields, desk.bodies)
-      : readHolding(leave, visit, desk));
+      ? readBody(request, fields, context.bodies)
+      : readHolding(leave, visit, context));
   try {
     const whole: ProxyRequest = {
       method,
@@ -120,20 +120,21 @@ async function relay(
       body: body.bytes,
     };
     const answer = keep === undefined
-      ? desk.submitter.submit(whole, desk.leaves.of(request, fields)).answer
+      ? context.submitter.submit(whole, context.leaves.of(request, fields))
+        .answer
       : keep(whole);
     visit.isSubmitted = true;
-    return answerResponse(await answer, desk.settings);
+    return answerResponse(await answer, context.settings);
   } finally {
-    desk.bodies.held.give(body.heldBytes);
+    context.bodies.held.give(body.heldBytes);
   }
 }
 
 /** Reads a body while its request has a place among those of its key. */
 async function readHolding(
   leave: () => void,
-  { request, fields }: Visit,
-  { bodies }: Desk,
+  { request, fields }: RequestContext,
+  { bodies }: HandlerContext,
 ): Promise<HeldBody> {
   try {
     return await readBody(request, fields, bodies);

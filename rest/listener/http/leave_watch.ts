@@ -1,6 +1,6 @@
 import type { HeaderList } from "../../domain/headers.ts";
 import type { CallerGone, Clock, LeaveListener } from "../../domain/ports.ts";
-import { type Delayed, DelayLine } from "./delay_line.ts";
+import { type QueuedTimeout, TimeoutQueue } from "./timeout_queue.ts";
 import { fieldOf } from "./fields.ts";
 
 /**
@@ -12,10 +12,10 @@ const ASK_AFTER_MS = 50;
 
 /** Tells when callers leave, to those that wait long enough to be left. */
 export class LeaveWatch {
-  readonly #line: DelayLine;
+  readonly #line: TimeoutQueue;
 
   constructor(clock: Clock) {
-    this.#line = new DelayLine(clock, ASK_AFTER_MS);
+    this.#line = new TimeoutQueue(clock, ASK_AFTER_MS);
   }
 
   /** Nothing is under way: no timer is wanted. */
@@ -36,16 +36,16 @@ export class LeaveWatch {
 }
 
 /** What the runtime tells of one caller, asked for at once or when its time in a line is over. */
-class Leaving implements CallerGone, Delayed {
+class Leaving implements CallerGone, QueuedTimeout {
   atMs = 0;
-  next: Delayed | undefined;
-  previous: Delayed | undefined;
+  next: QueuedTimeout | undefined;
+  previous: QueuedTimeout | undefined;
   readonly #request: Request;
-  readonly #line: DelayLine | undefined;
+  readonly #line: TimeoutQueue | undefined;
   #listener: LeaveListener | undefined;
   #signal: AbortSignal | undefined;
 
-  constructor(request: Request, line: DelayLine | undefined) {
+  constructor(request: Request, line: TimeoutQueue | undefined) {
     this.#request = request;
     this.#line = line;
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { KEY, maskedText, rawPeer, TestDoor } from "./_door.ts";
+import { KEY, maskedText, rawPeer, TestEndpoint } from "./_endpoint.ts";
 
 /** The runtime's own timer; short, because it cannot be injected. */
 const IDLE = { settings: { idleTimeoutS: 0.2 } };
@@ -31,7 +31,7 @@ async function readExactly(
 }
 
 Deno.test("H1: a silent peer is pinged, and closed with 1001 when it does not answer", async () => {
-  await using door = new TestDoor(IDLE);
+  await using door = new TestEndpoint(IDLE);
   const peer = await rawPeer(door, HEADERS);
   assert.equal((await nextFrame(peer)).kind, PING_FRAME);
   const { kind, payload } = await nextFrame(peer);
@@ -44,7 +44,7 @@ Deno.test("H1: a silent peer is pinged, and closed with 1001 when it does not an
 });
 
 Deno.test("H3: any frame of a peer keeps its connection, without an answer to a ping", async () => {
-  await using door = new TestDoor(IDLE);
+  await using door = new TestEndpoint(IDLE);
   const peer = await rawPeer(door, HEADERS);
   for (let count = 0; count < 8; count++) {
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -2,10 +2,16 @@ import assert from "node:assert/strict";
 import { SYSTEM_CLOCK } from "../../../rest/clock/system_clock.ts";
 import type { Answer } from "../../../rest/domain/answer.ts";
 import { Refusal } from "../../../rest/domain/refusal.ts";
-import { createHttpDoor } from "../../../rest/listener/http/door.ts";
-import { createWebSocketDoor } from "../../../rest/listener/websocket/door.ts";
+import { createHttpEndpoint } from "../../../rest/listener/http/endpoint.ts";
+import { createWebSocketEndpoint } from "../../../rest/listener/websocket/endpoint.ts";
 import { VERBS } from "../../../rest/rep/frames/verbs.ts";
-import { AUTHORIZER, Client, FakeSubmitter, type Job, KEY } from "./_door.ts";
+import {
+  AUTHORIZER,
+  Client,
+  FakeSubmitter,
+  type Job,
+  KEY,
+} from "./_endpoint.ts";
 
 /** Both transports on one port, in front of one queue. */
 class Both implements AsyncDisposable {
@@ -23,7 +29,7 @@ class Both implements AsyncDisposable {
       clock: SYSTEM_CLOCK,
       facts: () => {},
     };
-    this.#door = createWebSocketDoor({
+    this.#door = createWebSocketEndpoint({
       ...shared,
       settings: {
         apiVersion: 10,
@@ -32,7 +38,7 @@ class Both implements AsyncDisposable {
         isKeyInPathAllowed: false,
       },
     });
-    this.#http = createHttpDoor({
+    this.#http = createHttpEndpoint({
       ...shared,
       isDraining: () => false,
       onUpgrade: (request, info) => this.#door.upgrade(request, info),

@@ -43,7 +43,7 @@ const BREACHES: ReadonlyArray<[place: string, source: string, says: string]> = [
     "rest/proxy.ts must not import configs.ts",
   ],
   [
-    "rest/listener/serve.ts",
+    "rest/listener/transport/listen.ts",
     `import { loadSettings } from "../../configs.ts";`,
     "rest/listener must not import configs.ts",
   ],

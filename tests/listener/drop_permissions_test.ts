@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { handBackPermissions } from "../../rest/listener/hand_back.ts";
+import { dropPermissions } from "../../rest/listener/drop_permissions.ts";
 
 /** What a test begins with; afterwards the runtime puts back what was there. */
 const ALL = { read: true, write: true, sys: true } as const;
@@ -35,7 +35,7 @@ for (const { claim, remaining, left } of CASES) {
     name: claim,
     permissions: ALL,
     fn() {
-      handBackPermissions(remaining);
+      dropPermissions(remaining);
       assert.deepEqual(granted(), left);
     },
   });

@@ -8,11 +8,11 @@ import type { ProxyRequest } from "../../../rest/domain/request.ts";
 import { SYSTEM_CLOCK } from "../../../rest/clock/system_clock.ts";
 import type { Authorizer } from "../../../rest/listener/authorize.ts";
 import {
-  createWebSocketDoor,
-  type WebSocketDoor,
-  type WebSocketDoorDeps,
+  createWebSocketEndpoint,
+  type WebSocketEndpoint,
+  type WebSocketEndpointDeps,
   type WebSocketSettings,
-} from "../../../rest/listener/websocket/door.ts";
+} from "../../../rest/listener/websocket/endpoint.ts";
 
 export const KEY = "the-key-of-these-tests";
 
@@ -111,23 +111,23 @@ export const AUTHORIZER: Authorizer = {
     brought ?? { ...NOBODY, id: "bot:1", isOwn: true },
 };
 
-export interface DoorOptions {
+export interface EndpointOptions {
   readonly settings?: Partial<WebSocketSettings>;
-  readonly deps?: Partial<WebSocketDoorDeps>;
+  readonly deps?: Partial<WebSocketEndpointDeps>;
 }
 
 /** A door on a real port, with a fake queue behind it. */
-export class TestDoor implements AsyncDisposable {
+export class TestEndpoint implements AsyncDisposable {
   readonly submitter = new FakeSubmitter();
   readonly facts: Fact[] = [];
-  readonly door: WebSocketDoor;
+  readonly door: WebSocketEndpoint;
   readonly url: string;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #clients: Client[] = [];
 
-  constructor(options: DoorOptions = {}) {
+  constructor(options: EndpointOptions = {}) {
     const clock: Clock = SYSTEM_CLOCK;
-    this.door = createWebSocketDoor({
+    this.door = createWebSocketEndpoint({
       submitter: this.submitter,
       authorizer: AUTHORIZER,
       clock,
@@ -284,7 +284,7 @@ export class Client {
 
 /** A peer that speaks TCP by hand: it neither reads nor answers but what the test does. */
 export async function rawPeer(
-  door: TestDoor,
+  door: TestEndpoint,
   headers: readonly string[] = [],
 ): Promise<Deno.TcpConn> {
   const { port } = new URL(`http://${door.url}`);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createPlaceReader } from "../../../rest/listener/http/place_of.ts";
+import { createTargetReader } from "../../../rest/listener/http/request_target.ts";
 import { Refusal } from "../../../rest/domain/refusal.ts";
 
 const RULES = { apiVersion: 10, hasUpgrade: true };
@@ -11,30 +11,30 @@ function idAt(atMs: number): string {
 }
 
 Deno.test("a target that was read before is told the same, whatever came between", () => {
-  const placeOf = createPlaceReader(RULES);
+  const targetOf = createTargetReader(RULES);
   const targets = ["/api/v10/channels/1/messages?limit=5", "/users/@me"];
-  const first = targets.map((target) => placeOf("GET", target, NOW_MS));
+  const first = targets.map((target) => targetOf("GET", target, NOW_MS));
   for (let turn = 0; turn < 5_000; turn++) {
-    placeOf("GET", `/channels/${turn}`, NOW_MS);
+    targetOf("GET", `/channels/${turn}`, NOW_MS);
   }
-  const again = targets.map((target) => placeOf("GET", target, NOW_MS));
+  const again = targets.map((target) => targetOf("GET", target, NOW_MS));
   assert.deepEqual(again, first);
 });
 
 Deno.test("interactions, called back once each, push no channel out however many they are", () => {
-  const placeOf = createPlaceReader(RULES);
-  const read = () => placeOf("POST", "/channels/1/messages", NOW_MS);
+  const targetOf = createTargetReader(RULES);
+  const read = () => targetOf("POST", "/channels/1/messages", NOW_MS);
   const first = read();
   for (let turn = 0; turn < 5_000; turn++) {
-    placeOf("POST", `/interactions/${turn}/token/callback`, NOW_MS);
+    targetOf("POST", `/interactions/${turn}/token/callback`, NOW_MS);
   }
   assert.equal(read(), first, "it was read anew");
 });
 
 Deno.test("the same target by another method is another place", () => {
-  const placeOf = createPlaceReader(RULES);
+  const targetOf = createTargetReader(RULES);
   for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "GET"]) {
-    const place = placeOf(method, "/channels/1", NOW_MS);
+    const place = targetOf(method, "/channels/1", NOW_MS);
     assert.ok(!(place instanceof Refusal));
     assert.equal(place.method, method);
     assert.equal(place.route.label, `${method} /channels/{channel_id}`);
@@ -42,10 +42,10 @@ Deno.test("the same target by another method is another place", () => {
 });
 
 Deno.test("a deletion's place ages with its message", () => {
-  const placeOf = createPlaceReader(RULES);
+  const targetOf = createTargetReader(RULES);
   const target = `/channels/1/messages/${idAt(NOW_MS)}`;
   const keyAt = (wallMs: number) => {
-    const place = placeOf("DELETE", target, wallMs);
+    const place = targetOf("DELETE", target, wallMs);
     assert.ok(!(place instanceof Refusal));
     return place.route.key;
   };
@@ -54,11 +54,11 @@ Deno.test("a deletion's place ages with its message", () => {
 });
 
 Deno.test("a refused target stays refused", () => {
-  const placeOf = createPlaceReader(RULES);
+  const targetOf = createTargetReader(RULES);
   for (let turn = 0; turn < 2; turn++) {
-    const refused = placeOf("GET", "/api/v10/../x", NOW_MS);
+    const refused = targetOf("GET", "/api/v10/../x", NOW_MS);
     assert.ok(refused instanceof Refusal);
     assert.equal(refused.code, "bad_path");
-    assert.ok(placeOf("BREW", "/users/@me", NOW_MS) instanceof Refusal);
+    assert.ok(targetOf("BREW", "/users/@me", NOW_MS) instanceof Refusal);
   }
 });

@@ -4,7 +4,7 @@ import {
   isOrderedBy,
   leaveWithinMsOf,
   urgencyOf,
-} from "../../../rest/listener/http/wishes.ts";
+} from "../../../rest/listener/http/preferences.ts";
 
 const URGENCIES: ReadonlyArray<
   readonly [priority: string | null, urgency: number]

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { startListener } from "../../rest/listener/serve.ts";
+import { startListener } from "../../rest/listener/transport/listen.ts";
 import {
   startTlsListener,
   type TlsListener,
-} from "../../rest/listener/serve_tls.ts";
+} from "../../rest/listener/transport/listen_tls.ts";
 import type { TlsPair } from "../../rest/domain/tls_pair.ts";
 import { exchangeOver, readResponse, writeAll } from "../listener/_raw_http.ts";
 import {

@@ -1,7 +1,7 @@
-import type { FactSink } from "../domain/fact.ts";
-import type { TlsPair } from "../domain/tls_pair.ts";
-import type { HttpHandler } from "./http/desk.ts";
-import { keepOpen } from "./keep_open.ts";
+import type { FactSink } from "../../domain/fact.ts";
+import type { TlsPair } from "../../domain/tls_pair.ts";
+import type { HttpHandler } from "../http/handler_context.ts";
+import { keepOpen } from "../keep_open.ts";
 
 export interface ListenOptions {
   readonly host: string;

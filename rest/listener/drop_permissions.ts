@@ -11,7 +11,7 @@ export interface Remaining {
  * no file is read again, writing and the umask where there is no socket. In
  * most set-ups that leaves a process that can only talk to the network.
  */
-export function handBackPermissions(
+export function dropPermissions(
   { isReadingAgain, hasSocket }: Remaining,
 ): void {
   if (hasSocket) return;

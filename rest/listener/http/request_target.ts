@@ -7,7 +7,7 @@ import { routeOf } from "../../routes/route_of.ts";
 import { type ReservedPath, reservedPathOf } from "../operators.ts";
 
 /** Where at Discord a request wants to go. */
-export interface Place {
+export interface RequestTarget {
   readonly method: Method;
   readonly target: Target;
   readonly route: RouteFacts;
@@ -19,12 +19,12 @@ export interface PlaceRules {
   readonly hasUpgrade: boolean;
 }
 
-/** Reads where a request wants to go; see `placeOf`. */
-export type PlaceReader = (
+/** Reads where a request wants to go; see `targetOf`. */
+export type TargetReader = (
   method: string,
   target: string,
   wallMs: number,
-) => Place | Refusal;
+) => RequestTarget | Refusal;
 
 /** Places remembered per method: a bot's busy channels, and a bound on what callers can make us keep. */
 const PLACES_KEPT = 1_024;
@@ -32,18 +32,21 @@ const PLACES_KEPT = 1_024;
 const REMEMBERED_CHARS_MAX = 512;
 
 /** Remembers the targets it has read lately: bots ask for the same few again and again. */
-export function createPlaceReader(rules: PlaceRules): PlaceReader {
+export function createTargetReader(rules: PlaceRules): TargetReader {
   // A deletion's route depends on the age of its message, which changes.
   const books = new Map(
     METHODS.filter((method) => method !== "DELETE").map((method) =>
-      [method as string, new RecentMap<string, Place>(PLACES_KEPT)] as const
+      [
+        method as string,
+        new RecentMap<string, RequestTarget>(PLACES_KEPT),
+      ] as const
     ),
   );
   return (method, target, wallMs) => {
     const book = mayComeAgain(target) ? books.get(method) : undefined;
     const known = book?.get(target);
     if (known !== undefined) return known;
-    const place = placeOf(method, target, rules, wallMs);
+    const place = targetOf(method, target, rules, wallMs);
     if (!(place instanceof Refusal)) book?.set(target, place);
     return place;
   };
@@ -59,12 +62,12 @@ function mayComeAgain(target: string): boolean {
  * Reads where a request wants to go. The refusal is returned, not thrown:
  * whoever has no key is told only that.
  */
-function placeOf(
+function targetOf(
   method: string,
   target: string,
   rules: PlaceRules,
   wallMs: number,
-): Place | Refusal {
+): RequestTarget | Refusal {
   const reserved = reservedPathOf(target);
   if (reserved !== undefined) return reservedRefusal(reserved, rules);
 

@@ -5,10 +5,10 @@ import type { KeyGate } from "../key_gate.ts";
 import type { HttpTwins } from "../twins/http_twins.ts";
 import type { AdmitDeps } from "./admit.ts";
 import type { BodyRules } from "./body.ts";
-import { DelayLine } from "./delay_line.ts";
+import { TimeoutQueue } from "./timeout_queue.ts";
 import { HeldBytes } from "./held_bytes.ts";
 import { LeaveWatch } from "./leave_watch.ts";
-import { createPlaceReader } from "./place_of.ts";
+import { createTargetReader } from "./request_target.ts";
 import type { MoveRequests } from "./token_update.ts";
 
 /** A server's handler, and nothing of a server. */
@@ -31,7 +31,7 @@ export interface HttpSettings {
   readonly roomWaitMs: number;
 }
 
-export interface HttpDoorDeps {
+export interface HttpEndpointDeps {
   readonly submitter: Submitter;
   readonly authorizer: Authorizer;
   readonly clock: Clock;
@@ -49,14 +49,14 @@ export interface HttpDoorDeps {
 }
 
 /** What the steps of a visit work with, put together once. */
-export interface Desk extends HttpDoorDeps {
+export interface HandlerContext extends HttpEndpointDeps {
   readonly admission: AdmitDeps;
   readonly bodies: BodyRules;
   readonly leaves: LeaveWatch;
 }
 
 /** Puts it together. */
-export function deskOf(deps: HttpDoorDeps): Desk {
+export function handlerContextOf(deps: HttpEndpointDeps): HandlerContext {
   const { settings, clock, authorizer } = deps;
   const { bodyLimitBytes, heldLimitBytes } = settings;
   const hasUpgrade = deps.onUpgrade !== undefined;
@@ -65,14 +65,14 @@ export function deskOf(deps: HttpDoorDeps): Desk {
     admission: {
       authorizer,
       clock,
-      placeOf: createPlaceReader({ ...settings, hasUpgrade }),
+      targetOf: createTargetReader({ ...settings, hasUpgrade }),
       areTokenRoutesOpen: settings.areTokenRoutesOpen,
     },
     bodies: {
       ...settings,
       clock,
       held: new HeldBytes(heldLimitBytes, clock),
-      small: new DelayLine(clock, settings.bodyTimeoutMs),
+      small: new TimeoutQueue(clock, settings.bodyTimeoutMs),
       // A body larger than the whole budget would wait for room that never comes.
       bodyLimitBytes: Math.min(bodyLimitBytes, heldLimitBytes),
     },
@@ -81,7 +81,7 @@ export function deskOf(deps: HttpDoorDeps): Desk {
 }
 
 /** Lets go of timers that nobody waits for. */
-export function restTimers({ bodies, leaves }: Desk): void {
+export function restTimers({ bodies, leaves }: HandlerContext): void {
   bodies.small.rest();
   leaves.rest();
 }

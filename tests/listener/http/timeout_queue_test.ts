@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import {
-  type Delayed,
-  DelayLine,
-} from "../../../rest/listener/http/delay_line.ts";
+  type QueuedTimeout,
+  TimeoutQueue,
+} from "../../../rest/listener/http/timeout_queue.ts";
 import { createManualClock } from "../../_manual_clock.ts";
 
 function startLine(delayMs: number) {
   const clock = createManualClock();
-  const line = new DelayLine(clock, delayMs);
+  const line = new TimeoutQueue(clock, delayMs);
   const done: string[] = [];
-  const add = (name: string): Delayed => {
+  const add = (name: string): QueuedTimeout => {
     const delayed = delayedOf(() =>
       void done.push(`${name} at ${clock.nowMs()}`)
     );
@@ -19,7 +19,7 @@ function startLine(delayMs: number) {
   return { clock, line, done, add };
 }
 
-function delayedOf(act: () => void): Delayed {
+function delayedOf(act: () => void): QueuedTimeout {
   return { atMs: 0, next: undefined, previous: undefined, act };
 }
 

@@ -7,7 +7,7 @@ import {
 import type { Clock } from "../../domain/ports.ts";
 
 /** Something to be done after the delay, unless it is called off. */
-export interface Delayed extends RingNode<Delayed> {
+export interface QueuedTimeout extends RingNode<QueuedTimeout> {
   /** Set by the line. */
   atMs: number;
   act(): void;
@@ -17,11 +17,11 @@ export interface Delayed extends RingNode<Delayed> {
  * Does many things after one and the same delay, with one timer for all: to
  * set and clear a timer for each took longer than to read a small body.
  */
-export class DelayLine {
+export class TimeoutQueue {
   readonly #clock: Clock;
   readonly #delayMs: number;
   /** In the order of their time, since all wait equally long. */
-  readonly #delayed: Ring<Delayed> = { first: undefined };
+  readonly #delayed: Ring<QueuedTimeout> = { first: undefined };
   #stopClock: (() => void) | undefined;
 
   constructor(clock: Clock, delayMs: number) {
@@ -34,14 +34,14 @@ export class DelayLine {
   }
 
   /** Has it act after the delay. It must not stand here already. */
-  add(delayed: Delayed): void {
+  add(delayed: QueuedTimeout): void {
     delayed.atMs = this.#clock.nowMs() + this.#delayMs;
     append(this.#delayed, delayed);
     if (this.#stopClock === undefined) this.#wakeAt(delayed.atMs);
   }
 
   /** Calls it off; one that was done already is none of its business. */
-  remove(delayed: Delayed): void {
+  remove(delayed: QueuedTimeout): void {
     if (delayed.next !== undefined) unlink(this.#delayed, delayed);
   }
 

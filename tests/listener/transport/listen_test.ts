@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { startListener } from "../../rest/listener/serve.ts";
-import { exchange } from "./_raw_http.ts";
+import { startListener } from "../../../rest/listener/transport/listen.ts";
+import { exchange } from "../_raw_http.ts";
 
 const HOST = "127.0.0.1";
 const facts = () => {};

@@ -1,8 +1,8 @@
-import type { TlsPair } from "../domain/tls_pair.ts";
-import type { HttpHandler } from "./http/desk.ts";
-import { type Listener, type ListenOptions, startListener } from "./serve.ts";
-import { startSocketListener } from "./serve_socket.ts";
-import { startTlsListener } from "./serve_tls.ts";
+import type { TlsPair } from "../../domain/tls_pair.ts";
+import type { HttpHandler } from "../http/handler_context.ts";
+import { type Listener, type ListenOptions, startListener } from "./listen.ts";
+import { startSocketListener } from "./listen_unix.ts";
+import { startTlsListener } from "./listen_tls.ts";
 
 export interface OpenOptions extends ListenOptions {
   /** A Unix socket in place of host and port. */

@@ -1,7 +1,7 @@
-import type { FactSink } from "../domain/fact.ts";
-import type { HttpHandler } from "./http/desk.ts";
-import { keepOpen } from "./keep_open.ts";
-import { type Listener, servingWith } from "./serve.ts";
+import type { FactSink } from "../../domain/fact.ts";
+import type { HttpHandler } from "../http/handler_context.ts";
+import { keepOpen } from "../keep_open.ts";
+import { type Listener, servingWith } from "./listen.ts";
 
 export interface SocketOptions {
   readonly path: string;

@@ -32,7 +32,7 @@ export interface WebSocketSettings {
   readonly limits?: Partial<RepLimits>;
 }
 
-export interface WebSocketDoorDeps {
+export interface WebSocketEndpointDeps {
   readonly submitter: Submitter;
   readonly authorizer: Authorizer;
   readonly clock: Clock;
@@ -44,13 +44,13 @@ export interface WebSocketDoorDeps {
   readonly epoch?: string;
 }
 
-export interface DoorSnapshot extends RepSnapshot {
+export interface EndpointSnapshot extends RepSnapshot {
   /** Sockets that are open or still closing. */
   readonly sockets: number;
 }
 
 /** The way in for REP over WebSockets. */
-export interface WebSocketDoor {
+export interface WebSocketEndpoint {
   /** Answers an upgrade request; what is none gets 426. */
   upgrade(request: Request, info: Deno.ServeHandlerInfo): Promise<Response>;
   /** Hears what happens in the proxy, for the notices (G). */
@@ -61,7 +61,7 @@ export interface WebSocketDoor {
    * begun, so that what that one gives up is still answered.
    */
   drain(forMs: number): Promise<void>;
-  snapshot(): DoorSnapshot;
+  snapshot(): EndpointSnapshot;
 }
 
 /** Each idle socket costs some 25 KiB, the runtime's own part included. */
@@ -77,19 +77,21 @@ const IDLE_TIMEOUT_S = 30;
 const FULL_RETRY_AFTER_MS = 5_000;
 
 /** Opens the way in for REP. */
-export function createWebSocketDoor(deps: WebSocketDoorDeps): WebSocketDoor {
-  return new RepDoor(deps);
+export function createWebSocketEndpoint(
+  deps: WebSocketEndpointDeps,
+): WebSocketEndpoint {
+  return new RepEndpoint(deps);
 }
 
-class RepDoor implements WebSocketDoor {
-  readonly #deps: WebSocketDoorDeps;
+class RepEndpoint implements WebSocketEndpoint {
+  readonly #deps: WebSocketEndpointDeps;
   readonly #machine: RepMachine;
   readonly #runner: SocketRunner;
   #isDraining = false;
   /** Rings when the last socket of a drain is gone. */
   #onEmpty: (() => void) | undefined;
 
-  constructor(deps: WebSocketDoorDeps) {
+  constructor(deps: WebSocketEndpointDeps) {
     const { settings } = deps;
     const limits = { ...DEFAULT_LIMITS, ...settings.limits };
     this.#deps = deps;
@@ -134,7 +136,7 @@ class RepDoor implements WebSocketDoor {
     this.#runner.stop();
   }
 
-  snapshot(): DoorSnapshot {
+  snapshot(): EndpointSnapshot {
     const sockets = this.#runner.socketCount;
     return { ...this.#machine.snapshot(), sockets };
   }

@@ -2,13 +2,13 @@ import type { FactSink } from "../../domain/fact.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { remoteHostOf } from "../caller_of.ts";
 import { faultOf } from "../fault_of.ts";
-import type { Visit } from "./admit.ts";
+import type { RequestContext } from "./admit.ts";
 import {
-  deskOf,
-  type HttpDoorDeps,
+  handlerContextOf,
+  type HttpEndpointDeps,
   type HttpHandler,
   restTimers,
-} from "./desk.ts";
+} from "./handler_context.ts";
 import { fieldsOf } from "./fields.ts";
 import { receive } from "./handler.ts";
 import { refusalResponse } from "./refusal_response.ts";
@@ -17,7 +17,7 @@ import { refusalResponse } from "./refusal_response.ts";
 const NO_ROUTE = "(no route)";
 
 /** The way in for HTTP. */
-export interface HttpDoor {
+export interface HttpEndpoint {
   /** One request in, one answer or refusal out, whoever had to wait. */
   readonly handle: HttpHandler;
   /** Nothing is to come any more, or hardly: its timers end with the last that is under way. */
@@ -29,12 +29,12 @@ export interface HttpDoor {
  * nothing: to end it with each request that is alone, and to set it for the
  * next, took a twentieth of that request's whole work.
  */
-export function createHttpDoor(deps: HttpDoorDeps): HttpDoor {
-  const desk = deskOf(deps);
+export function createHttpEndpoint(deps: HttpEndpointDeps): HttpEndpoint {
+  const context = handlerContextOf(deps);
   let underWay = 0;
   let isClosed = false;
   const rest = () => {
-    if (isClosed && underWay === 0) restTimers(desk);
+    if (isClosed && underWay === 0) restTimers(context);
   };
   return { handle: handleHttp, close };
 
@@ -47,7 +47,7 @@ export function createHttpDoor(deps: HttpDoorDeps): HttpDoor {
     request: Request,
     info: Deno.ServeHandlerInfo,
   ): Promise<Response> {
-    const visit: Visit = {
+    const visit: RequestContext = {
       request,
       info,
       fields: fieldsOf(request.headers),
@@ -57,7 +57,7 @@ export function createHttpDoor(deps: HttpDoorDeps): HttpDoor {
     };
     underWay++;
     try {
-      return await receive(visit, desk);
+      return await receive(visit, context);
     } catch (error) {
       const refused = refuse(error, visit, deps.facts);
       // An answer to HEAD ends with its headers (RFC 9110, 9.3.2); over HTTP/2 the runtime would send the body.
@@ -70,7 +70,11 @@ export function createHttpDoor(deps: HttpDoorDeps): HttpDoor {
 }
 
 /** The one place where what was thrown becomes an answer: nothing foreign passes it. */
-function refuse(error: unknown, visit: Visit, facts: FactSink): Response {
+function refuse(
+  error: unknown,
+  visit: RequestContext,
+  facts: FactSink,
+): Response {
   const { label, isSubmitted } = visit;
   const caller = visit.caller ?? remoteHostOf(visit.info);
   if (error instanceof Refusal) {

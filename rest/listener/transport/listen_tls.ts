@@ -1,6 +1,6 @@
-import type { TlsPair } from "../domain/tls_pair.ts";
-import type { HttpHandler } from "./http/desk.ts";
-import { keepOpen } from "./keep_open.ts";
+import type { TlsPair } from "../../domain/tls_pair.ts";
+import type { HttpHandler } from "../http/handler_context.ts";
+import { keepOpen } from "../keep_open.ts";
 import {
   type Listener,
   type ListenOptions,
@@ -8,7 +8,7 @@ import {
   reasonOf,
   servingWith,
   urlOf,
-} from "./serve.ts";
+} from "./listen.ts";
 
 export interface TlsListenOptions extends ListenOptions {
   readonly pair: TlsPair;
