@@ -25,6 +25,7 @@ export const REFUSALS = {
   webhook_gone: { status: 404, fault: "caller", sent: false },
   bad_method: { status: 405, fault: "caller", sent: false },
   body_timeout: { status: 408, fault: "caller", sent: false },
+  head_timeout: { status: 408, fault: "caller", sent: false },
   // 408 and not 5xx: libraries re-send a POST on 5xx by themselves (discord.js
   // four times, seen 2026-11) and leave 408 alone.
   outcome_unknown: { status: 408, fault: "discord", sent: null },
@@ -32,6 +33,7 @@ export const REFUSALS = {
   key_reused: { status: 422, fault: "caller", sent: false },
   req_reused: { status: 422, fault: "caller", sent: false },
   upgrade_required: { status: 426, fault: "caller", sent: false },
+  head_too_large: { status: 431, fault: "caller", sent: false },
   overloaded: { status: 429, fault: "proxy", sent: false },
   wait_too_long: { status: 429, fault: "proxy", sent: false },
   deadline: { status: 429, fault: "caller", sent: false },

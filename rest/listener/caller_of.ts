@@ -10,10 +10,10 @@ const CLIENT_NAME = /^[\x20-\x7e]{1,64}$/;
 export function callerOf(
   keyName: string,
   clientName: string | null,
-  info: Deno.ServeHandlerInfo,
+  remoteAddress: string,
 ): string {
   // Another sign than the slash, so that no client can pass for an address.
-  if (clientName === null) return `${keyName}@${remoteHostOf(info)}`;
+  if (clientName === null) return `${keyName}@${remoteAddress}`;
   if (!CLIENT_NAME.test(clientName)) {
     throw new Refusal(
       "bad_request",
@@ -21,15 +21,4 @@ export function callerOf(
     );
   }
   return `${keyName}/${clientName}`;
-}
-
-/** Where a request comes from, without the port. */
-export function remoteHostOf(info: Deno.ServeHandlerInfo): string {
-  try {
-    const address = info.remoteAddr;
-    return "hostname" in address ? address.hostname : address.transport;
-  } catch {
-    // The runtime forgets it with the request, which an upgrade may have ended.
-    return "unknown";
-  }
 }

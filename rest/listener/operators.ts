@@ -1,4 +1,6 @@
+import type { HeaderList } from "../domain/headers.ts";
 import { VERSION } from "../domain/version.ts";
+import type { HttpAnswer } from "./http/incoming_request.ts";
 
 /**
  * First path segments that are the proxy's own, without any prefix. Discord's
@@ -30,17 +32,19 @@ export function reservedPathOf(target: string): ReservedPath | undefined {
 const PROBE = /^\/(healthz|readyz)(?:\?|$)/;
 
 /** A probe sees what is true now, never what some cache remembers. */
-const PROBE_HEADERS = {
-  "content-type": "application/json",
-  "cache-control": "no-store",
-};
+const PROBE_HEADERS: HeaderList = [
+  ["content-type", "application/json"],
+  ["cache-control", "no-store"],
+];
+
+const encoder = new TextEncoder();
 
 /** Answers the paths that need no key; undefined for every other. */
 export function answerProbe(
   target: string,
   method: string,
   isDraining: boolean,
-): Response | undefined {
+): HttpAnswer | undefined {
   const probe = PROBE.exec(target)?.[1];
   const isRead = method === "GET" || method === "HEAD";
   if (probe === undefined || !isRead) return undefined;
@@ -49,8 +53,9 @@ export function answerProbe(
     status: isUp ? "ok" : "draining",
     version: VERSION,
   });
-  return new Response(method === "HEAD" ? null : body, {
+  return {
     status: isUp ? 200 : 503,
     headers: PROBE_HEADERS,
-  });
+    body: method === "HEAD" ? undefined : encoder.encode(body),
+  };
 }

@@ -5,13 +5,12 @@ import { Refusal } from "../../domain/refusal.ts";
 import type { Authorizer, Proof } from "../authorize.ts";
 import { callerOf } from "../caller_of.ts";
 import { fieldOf } from "./fields.ts";
+import type { IncomingRequest } from "./incoming_request.ts";
 import type { RequestTarget, TargetReader } from "./request_target.ts";
 
 /** One request on its way through the listener. */
 export interface RequestContext {
-  readonly request: Request;
-  readonly info: Deno.ServeHandlerInfo;
-  readonly fields: HeaderList;
+  readonly request: IncomingRequest;
   /** For the fact of a refusal, told as soon as it is known. */
   label: string;
   caller: string | undefined;
@@ -42,16 +41,20 @@ const NO_KEY_NAME = "open";
 
 /** Says whose the request is, or refuses it before a byte of its body is read. */
 export function admit(
-  visit: RequestContext,
+  context: RequestContext,
   pathKey: string | undefined,
   target: string,
   deps: AdmitDeps,
 ): Admission {
   const { authorizer, clock } = deps;
-  const { fields } = visit;
-  const place = deps.targetOf(visit.request.method, target, clock.wallMs());
+  const { method, fields, remoteAddress } = context.request;
+  const place = deps.targetOf(method, target, clock.wallMs());
   const route = place instanceof Refusal ? undefined : place.route;
-  if (route !== undefined) visit.label = route.label;
+  if (route !== undefined) context.label = route.label;
+  // Whoever wants a WebSocket and was not understood so is told that, whatever its key.
+  if (place instanceof Refusal && place.code === "upgrade_required") {
+    throw place;
+  }
 
   const proof = proofOf(fields, pathKey, authorizer);
   const isOpen = deps.areTokenRoutesOpen && route?.carriesToken === true;
@@ -60,9 +63,9 @@ export function admit(
   const caller = callerOf(
     proof?.keyName ?? NO_KEY_NAME,
     fieldOf(fields, "x-rest-client"),
-    visit.info,
+    remoteAddress,
   );
-  visit.caller = caller;
+  context.caller = caller;
   const whose = () =>
     proof === undefined ? NOBODY : authorizer.identityFor(proof, place.route);
   whose();

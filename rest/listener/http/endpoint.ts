@@ -1,17 +1,11 @@
 import type { FactSink } from "../../domain/fact.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import { remoteHostOf } from "../caller_of.ts";
 import { faultOf } from "../fault_of.ts";
 import type { RequestContext } from "./admit.ts";
-import {
-  handlerContextOf,
-  type HttpEndpointDeps,
-  type HttpHandler,
-  restTimers,
-} from "./handler_context.ts";
-import { fieldsOf } from "./fields.ts";
+import { handlerContextOf, type HttpEndpointDeps } from "./handler_context.ts";
 import { receive } from "./handler.ts";
-import { refusalResponse } from "./refusal_response.ts";
+import type { HttpAnswer, HttpHandler } from "./incoming_request.ts";
+import { refusalAnswer } from "./refusal_answer.ts";
 
 /** What the label says of a request that has no route, or none yet. */
 const NO_ROUTE = "(no route)";
@@ -34,58 +28,53 @@ export function createHttpEndpoint(deps: HttpEndpointDeps): HttpEndpoint {
   let underWay = 0;
   let isClosed = false;
   const rest = () => {
-    if (isClosed && underWay === 0) restTimers(context);
+    if (isClosed && underWay === 0) context.bodies.small.rest();
   };
-  return { handle: handleHttp, close };
-
-  function close(): void {
-    isClosed = true;
-    rest();
-  }
-
-  async function handleHttp(
-    request: Request,
-    info: Deno.ServeHandlerInfo,
-  ): Promise<Response> {
-    const visit: RequestContext = {
-      request,
-      info,
-      fields: fieldsOf(request.headers),
-      label: NO_ROUTE,
-      caller: undefined,
-      isSubmitted: false,
-    };
-    underWay++;
-    try {
-      return await receive(visit, context);
-    } catch (error) {
-      const refused = refuse(error, visit, deps.facts);
-      // An answer to HEAD ends with its headers (RFC 9110, 9.3.2); over HTTP/2 the runtime would send the body.
-      return request.method === "HEAD" ? new Response(null, refused) : refused;
-    } finally {
-      underWay--;
+  return {
+    close() {
+      isClosed = true;
       rest();
-    }
-  }
+    },
+    async handle(request) {
+      const visit: RequestContext = {
+        request,
+        label: NO_ROUTE,
+        caller: undefined,
+        isSubmitted: false,
+      };
+      underWay++;
+      try {
+        return await receive(visit, context);
+      } catch (error) {
+        const refused = refuse(error, visit, deps.facts);
+        // An answer to HEAD ends with its headers (RFC 9110, 9.3.2).
+        return request.method === "HEAD"
+          ? { ...refused, body: undefined }
+          : refused;
+      } finally {
+        underWay--;
+        rest();
+      }
+    },
+  };
 }
 
 /** The one place where what was thrown becomes an answer: nothing foreign passes it. */
 function refuse(
   error: unknown,
-  visit: RequestContext,
+  { label, isSubmitted, request, caller = request.remoteAddress }:
+    RequestContext,
   facts: FactSink,
-): Response {
-  const { label, isSubmitted } = visit;
-  const caller = visit.caller ?? remoteHostOf(visit.info);
+): HttpAnswer {
   if (error instanceof Refusal) {
     if (!isSubmitted) {
       facts({ kind: "refused", code: error.code, label, caller });
     }
-    return refusalResponse(error, label);
+    return refusalAnswer(error, label);
   }
   facts({ kind: "warning", message: `Fault of our own: ${faultOf(error)}` });
   facts({ kind: "refused", code: "internal", label, caller });
-  return refusalResponse(
+  return refusalAnswer(
     new Refusal(
       "internal",
       "Cannot answer: the proxy has a fault of its own, named in its log",

@@ -1,5 +1,6 @@
 import type { Answer } from "../../domain/answer.ts";
 import { crossingHeaders } from "../../domain/crossing_headers.ts";
+import { keyNameOf } from "../../domain/caller.ts";
 import type { HeaderList } from "../../domain/headers.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Method, ProxyRequest } from "../../domain/request.ts";
@@ -14,37 +15,26 @@ import {
   type RequestContext,
   unauthorized,
 } from "./admit.ts";
-import { answerResponse } from "./answer_response.ts";
-import { type HeldBody, readBody } from "./body.ts";
-import type { HandlerContext } from "./handler_context.ts";
+import { type BodyOwner, type HeldBody, readBody } from "./body.ts";
 import { fieldOf } from "./fields.ts";
+import type { HandlerContext } from "./handler_context.ts";
+import type { HttpAnswer } from "./incoming_request.ts";
+import { outgoingAnswer } from "./outgoing_answer.ts";
+import { isOrderedBy, leaveWithinMsOf, urgencyOf } from "./preferences.ts";
 import { rawTargetOf, splitPathKey } from "./raw_target.ts";
 import { isTokenUpdate, updateToken } from "./token_update.ts";
-import { isOrderedBy, leaveWithinMsOf, urgencyOf } from "./preferences.ts";
 
 const KEPT_PATH = "/_rep/requests/";
 
-const UPGRADE_PATH = /^\/(?:rep)?(?:\?|$)/;
-
-/** Answers one visit, whoever had to wait; throws or rejects with what `refuse` makes an answer of. */
+/** Answers one request, whoever had to wait; throws or rejects with what `refuse` makes an answer of. */
 export function receive(
-  visit: RequestContext,
+  request: RequestContext,
   context: HandlerContext,
-): Response | Promise<Response> {
-  const { request, info, fields } = visit;
-  const raw = rawTargetOf(request.url, fieldOf(fields, "host"));
-  if (raw === undefined) {
-    throw new Refusal(
-      "bad_path",
-      "Cannot read path: it is an absolute one, and not of the host that Host names",
-    );
-  }
-  const { pathKey, target } = context.settings.isKeyInPathAllowed
-    ? splitPathKey(raw)
-    : { pathKey: undefined, target: raw };
-
+): HttpAnswer | Promise<HttpAnswer> {
+  const { pathKey, target } = targetIn(request, context);
+  const { method } = request.request;
   const isDraining = context.isDraining();
-  const probe = answerProbe(target, request.method, isDraining);
+  const probe = answerProbe(target, method, isDraining);
   if (probe !== undefined) return probe;
   if (isDraining) {
     throw new Refusal(
@@ -52,25 +42,41 @@ export function receive(
       "Cannot take requests: the proxy is stopping",
     );
   }
-  if (context.onUpgrade !== undefined && isUpgrade(fields, target)) {
-    return context.onUpgrade(request, info);
-  }
-  const own = answerSelf(visit, pathKey, target, context);
+  const own = answerSelf(request, pathKey, target, context);
   if (own !== undefined) {
-    return own.then((answer) => answerResponse(answer, context.settings));
+    return own.then((answer) => outgoingAnswer(answer, context.settings));
   }
-  const admission = admit(visit, pathKey, target, context.admission);
-  return relay(visit, admission, context);
+  const admission = admit(request, pathKey, target, context.admission);
+  return relay(request, admission, context);
+}
+
+/** Where it wants to go, and the key in front of that; refuses what servers read differently. */
+function targetIn(
+  { request }: RequestContext,
+  { settings }: HandlerContext,
+): ReturnType<typeof splitPathKey> {
+  const { target, authority, fields, problem } = request;
+  if (problem !== undefined) throw new Refusal("bad_request", problem);
+  const raw = rawTargetOf(target, authority, fieldOf(fields, "host"));
+  if (raw === undefined) {
+    throw new Refusal(
+      "bad_path",
+      "Cannot read path: a path is wanted, or an absolute form of the host that Host names",
+    );
+  }
+  return settings.isKeyInPathAllowed
+    ? splitPathKey(raw)
+    : { pathKey: undefined, target: raw };
 }
 
 /** Answers what only the proxy itself can; undefined for every other target. */
 function answerSelf(
-  { request, fields }: RequestContext,
+  { request }: RequestContext,
   pathKey: string | undefined,
   target: string,
   { twins, moveRequests, authorizer, bodies }: HandlerContext,
 ): Promise<Answer> | undefined {
-  const { method } = request;
+  const { method, fields } = request;
   if (twins !== undefined && target.startsWith(KEPT_PATH)) {
     const proof = admitSelf(fields, pathKey, authorizer);
     return twins.answerAt(method, target, ownerOf(proof));
@@ -82,18 +88,13 @@ function answerSelf(
   return undefined;
 }
 
-function isUpgrade(fields: HeaderList, target: string): boolean {
-  return UPGRADE_PATH.test(target) &&
-    fieldOf(fields, "upgrade")?.toLowerCase() === "websocket";
-}
-
 /** Takes the body in, queues the request and hands Discord's answer on. */
 async function relay(
   visit: RequestContext,
   { place, whose, caller, owner }: Admission,
   context: HandlerContext,
-): Promise<Response> {
-  const { request, fields } = visit;
+): Promise<HttpAnswer> {
+  const { fields, callerGone } = visit.request;
   const { method, target, route } = place;
   const keep = keeperOf(method, fields, owner, context.twins);
   const headers = crossingHeaders(fields);
@@ -102,10 +103,14 @@ async function relay(
   const leaveWithinMs = leaveWithinMsOf(fieldOf(fields, "prefer"));
 
   const leave = context.gate?.enter({ method, target, route, caller });
+  const bodyOwner: BodyOwner = {
+    isCallback: route.lane === "interaction",
+    holder: holderOf(caller, owner, context),
+  };
   const body =
     await (leave === undefined
-      ? readBody(request, fields, context.bodies)
-      : readHolding(leave, visit, context));
+      ? readBody(visit.request, bodyOwner, context.bodies)
+      : readHolding(leave, visit, bodyOwner, context));
   try {
     const whole: ProxyRequest = {
       method,
@@ -120,24 +125,34 @@ async function relay(
       body: body.bytes,
     };
     const answer = keep === undefined
-      ? context.submitter.submit(whole, context.leaves.of(request, fields))
-        .answer
+      ? context.submitter.submit(whole, callerGone).answer
       : keep(whole);
     visit.isSubmitted = true;
-    return answerResponse(await answer, context.settings);
+    return outgoingAnswer(await answer, context.settings);
   } finally {
-    context.bodies.held.give(body.heldBytes);
+    body.release();
   }
+}
+
+/** Who answers for the room a body takes: a key among several, or the address of a caller without one. */
+function holderOf(
+  caller: string,
+  owner: string | undefined,
+  { settings }: HandlerContext,
+): string | undefined {
+  if (owner === undefined) return caller;
+  return settings.areKeysSeveral === true ? keyNameOf(caller) : undefined;
 }
 
 /** Reads a body while its request has a place among those of its key. */
 async function readHolding(
   leave: () => void,
-  { request, fields }: RequestContext,
+  { request }: RequestContext,
+  owner: BodyOwner,
   { bodies }: HandlerContext,
 ): Promise<HeldBody> {
   try {
-    return await readBody(request, fields, bodies);
+    return await readBody(request, owner, bodies);
   } finally {
     leave();
   }

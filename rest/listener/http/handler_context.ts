@@ -5,17 +5,10 @@ import type { KeyGate } from "../key_gate.ts";
 import type { HttpTwins } from "../twins/http_twins.ts";
 import type { AdmitDeps } from "./admit.ts";
 import type { BodyRules } from "./body.ts";
-import { TimeoutQueue } from "./timeout_queue.ts";
-import { HeldBytes } from "./held_bytes.ts";
-import { LeaveWatch } from "./leave_watch.ts";
+import { BodyBudget } from "./body_budget.ts";
 import { createTargetReader } from "./request_target.ts";
+import { TimeoutQueue } from "./timeout_queue.ts";
 import type { MoveRequests } from "./token_update.ts";
-
-/** A server's handler, and nothing of a server. */
-export type HttpHandler = (
-  request: Request,
-  info: Deno.ServeHandlerInfo,
-) => Promise<Response>;
 
 export interface HttpSettings {
   /** API version of paths that name none. */
@@ -27,8 +20,10 @@ export interface HttpSettings {
   readonly heldLimitBytes: number;
   /** How long a body may take that brings hardly a byte. */
   readonly bodyTimeoutMs: number;
-  /** How long a caller waits for room before its body is read. */
+  /** How long a body waits for room. */
   readonly roomWaitMs: number;
+  /** Several keys send, so that each leaves the others a share of the room for bodies. */
+  readonly areKeysSeveral?: boolean;
 }
 
 export interface HttpEndpointDeps {
@@ -38,8 +33,8 @@ export interface HttpEndpointDeps {
   readonly facts: FactSink;
   readonly settings: HttpSettings;
   readonly isDraining: () => boolean;
-  /** Takes WebSocket upgrades on `/` and `/rep`; it asks for the key itself. */
-  readonly onUpgrade?: HttpHandler;
+  /** True where something else takes WebSocket upgrades on `/rep`. */
+  readonly hasUpgrade?: boolean;
   /** Keeps requests and answers for `Idempotency-Key` and `Prefer: respond-async`. */
   readonly twins?: HttpTwins;
   /** Asked before a body is read whether its key may send it; `submitter` asks again. */
@@ -48,18 +43,16 @@ export interface HttpEndpointDeps {
   readonly moveRequests?: MoveRequests;
 }
 
-/** What the steps of a visit work with, put together once. */
+/** What the steps of a request work with, put together once. */
 export interface HandlerContext extends HttpEndpointDeps {
   readonly admission: AdmitDeps;
   readonly bodies: BodyRules;
-  readonly leaves: LeaveWatch;
 }
 
 /** Puts it together. */
 export function handlerContextOf(deps: HttpEndpointDeps): HandlerContext {
-  const { settings, clock, authorizer } = deps;
-  const { bodyLimitBytes, heldLimitBytes } = settings;
-  const hasUpgrade = deps.onUpgrade !== undefined;
+  const { settings, clock, authorizer, hasUpgrade = false } = deps;
+  const budget = new BodyBudget(settings.heldLimitBytes);
   return {
     ...deps,
     admission: {
@@ -71,17 +64,10 @@ export function handlerContextOf(deps: HttpEndpointDeps): HandlerContext {
     bodies: {
       ...settings,
       clock,
-      held: new HeldBytes(heldLimitBytes, clock),
+      budget,
       small: new TimeoutQueue(clock, settings.bodyTimeoutMs),
-      // A body larger than the whole budget would wait for room that never comes.
-      bodyLimitBytes: Math.min(bodyLimitBytes, heldLimitBytes),
+      // A larger one would wait for room that never comes.
+      bodyLimitBytes: Math.min(settings.bodyLimitBytes, budget.bodyBytesMax),
     },
-    leaves: new LeaveWatch(clock),
   };
-}
-
-/** Lets go of timers that nobody waits for. */
-export function restTimers({ bodies, leaves }: HandlerContext): void {
-  bodies.small.rest();
-  leaves.rest();
 }

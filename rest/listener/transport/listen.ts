@@ -1,102 +1,68 @@
-import type { FactSink } from "../../domain/fact.ts";
-import type { TlsPair } from "../../domain/tls_pair.ts";
-import type { HttpHandler } from "../http/handler_context.ts";
-import { keepOpen } from "../keep_open.ts";
+import type { HttpServer } from "../../../deps.ts";
+import { createHttp1Server } from "./http1_server.ts";
+import { keepAccepting } from "./keep_accepting.ts";
+import { type PortListener, reasonOf, urlOf } from "./listener.ts";
+import { type ServeOptions, type Transport, transportOf } from "./transport.ts";
 
-export interface ListenOptions {
+export interface ListenOptions extends ServeOptions {
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
-  readonly facts: FactSink;
 }
 
-/** Something open that callers come in by. */
-export interface Listener {
-  /** Where it is, as people are told: `http://127.0.0.1:8000`. */
-  readonly url: string;
-  /** Takes no new connections and settles once every answer under way is out. */
-  shutdown(): Promise<void>;
-  readonly finished: Promise<void>;
-  /**
-   * Shows new connections another certificate; false: it is the one in use.
-   * Requests under way are answered, connections without one are closed.
-   * Throws one sentence where it cannot be used, and then nothing has changed.
-   * Undefined where no TLS is spoken.
-   */
-  readonly renew?: (pair: TlsPair) => boolean;
-}
-
-/** An open port. */
-export interface PortListener extends Listener {
-  readonly address: Deno.NetAddr;
-}
-
-/** Opens the port; throws one sentence where that fails. */
-export function startListener(
-  { host, port, facts }: ListenOptions,
-  handler: HttpHandler,
-): PortListener {
+/** Opens the port; rejects with one sentence where that fails. */
+export async function startListener(
+  options: ListenOptions,
+): Promise<PortListener> {
+  const { host, port } = options;
+  const transport = transportOf(options);
+  const { server } = createHttp1Server(transport);
   try {
-    const open = (atPort: number) =>
-      Deno.serve(
-        { ...servingWith(facts), hostname: host, port: atPort },
-        handler,
-      );
-    const first = open(port);
-    const { addr } = first;
-    return {
-      address: addr,
-      url: urlOf("http", addr),
-      ...keepOpen(first, () => open(addr.port), facts),
-    };
+    await listening(server, { host, port });
   } catch (error) {
     throw new Error(`Cannot listen on ${host}:${port}: ${reasonOf(error)}`);
   }
-}
-
-/** What every server of ours has in common, whatever it listens on. */
-export function servingWith(facts: FactSink): {
-  readonly automaticCompression: false;
-  readonly onListen: () => void;
-  readonly onError: () => Response;
-} {
+  const address = addressOf(server);
   return {
-    // Discord's bytes go out as they came, with the length and encoding they came with.
-    automaticCompression: false,
-    onListen: () => {},
-    // The handler itself refuses everything it can; this is what comes after
-    // the headers are out. The runtime would print the error, URL and all.
-    onError() {
-      facts({
-        kind: "warning",
-        message: "An answer broke off on its way to the caller",
-      });
-      return new Response(null, { status: 500 });
-    },
+    address,
+    url: urlOf("http", address),
+    shutdown: keptOpen(server, transport),
   };
 }
 
-export function urlOf(
-  scheme: "http" | "https",
-  { hostname, port }: Deno.NetAddr,
-): string {
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  return `${scheme}://${host}:${port}`;
+/** Has a server listen, and settles when it does. */
+export function listening(
+  server: HttpServer,
+  place: { host: string; port: number } | { path: string } | { fd: number },
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen(place, () => {
+    server.off("error", reject);
+    resolve();
+  });
+  return promise;
 }
 
-/** Why a port could not be opened, and what to do. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.AddrInUse) {
-    return "something else listens there already; stop it or set REST_PORT";
-  }
-  if (error instanceof Deno.errors.AddrNotAvailable) {
-    return "this machine has no such address; set REST_HOST";
-  }
-  if (
-    error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.NotCapable
-  ) {
-    return "it is not permitted; ports below 1024 need privileges, and Deno needs --allow-net";
-  }
-  return "the address cannot be used; check REST_HOST and REST_PORT";
+/** Keeps it open, and says how to shut it down. */
+export function keptOpen(
+  server: HttpServer,
+  transport: Transport,
+): () => Promise<void> {
+  const stopKeeping = keepAccepting(server, transport);
+  return async () => {
+    stopKeeping();
+    const closed = new Promise((resolve) => server.close(resolve));
+    await transport.connections.close();
+    await closed;
+    transport.unread.rest();
+    transport.lingering.rest();
+  };
+}
+
+function addressOf(server: HttpServer): PortListener["address"] {
+  const address = server.address();
+  return typeof address === "object" && address !== null
+    ? { hostname: address.address, port: address.port }
+    : { hostname: "", port: 0 };
 }

@@ -1,14 +1,17 @@
 import type { TlsPair } from "../../domain/tls_pair.ts";
-import type { HttpHandler } from "../http/handler_context.ts";
-import { keepOpen } from "../keep_open.ts";
+import { type QueuedTimeout, TimeoutQueue } from "../http/timeout_queue.ts";
+import { createHttp1Server } from "./http1_server.ts";
+import { createHttp2Transport } from "./http2_server.ts";
+import { NO_FILE_LEFT } from "./keep_accepting.ts";
+import type { ListenOptions } from "./listen.ts";
 import {
   type Listener,
-  type ListenOptions,
   type PortListener,
   reasonOf,
-  servingWith,
   urlOf,
-} from "./listen.ts";
+} from "./listener.ts";
+import { TlsSocket } from "./tls_socket.ts";
+import { type Transport, transportOf } from "./transport.ts";
 
 export interface TlsListenOptions extends ListenOptions {
   readonly pair: TlsPair;
@@ -17,42 +20,160 @@ export interface TlsListenOptions extends ListenOptions {
 /** An open port that speaks TLS, with HTTP/2 for those who want it. */
 export type TlsListener = PortListener & Required<Pick<Listener, "renew">>;
 
+/** Files are given back in less; and nobody may make us try without a pause. */
+const RETRY_MS = 250;
+
 /** Opens the port; throws one sentence where that fails. */
-export function startTlsListener(
-  options: TlsListenOptions,
-  handler: HttpHandler,
-): TlsListener {
+export function startTlsListener(options: TlsListenOptions): TlsListener {
   checkThatFree(options);
   let { pair } = options;
-  const first = open(options, handler);
-  const { addr } = first;
-  const { facts } = options;
-  const openAgain = (pair: TlsPair) =>
-    open({ ...options, port: addr.port, pair }, handler);
-  let server = keepOpen(first, () => openAgain(pair), facts);
-  const leaving = new Set<Promise<void>>();
+  const transport = transportOf(options);
+  const serve = createTlsServer(transport);
+  let port = new OpenPort(open(options, pair), transport, serve.take);
+  const { address } = port;
+  const at = { ...options, port: address.port };
   return {
-    address: addr,
-    url: urlOf("https", addr),
+    address,
+    url: urlOf("https", address),
     renew(next) {
       if (next.cert === pair.cert && next.key === pair.key) return false;
-      const former = server;
-      // The new one first: at no moment is the port closed. The runtime has no
-      // way to stop only the listening: `shutdown` closes what waits for a
-      // request, and WebSockets with 1001 (seen 2026-11, Deno 2.9.6).
-      server = keepOpen(openAgain(next), () => openAgain(pair), facts);
+      const former = port;
+      // The new one first: at no moment is the port closed.
+      port = new OpenPort(open(at, next), transport, serve.take);
       pair = next;
-      const gone = former.shutdown().finally(() => leaving.delete(gone));
-      leaving.add(gone);
+      former.close();
       return true;
     },
     async shutdown() {
-      await Promise.all([server.shutdown(), ...leaving]);
-    },
-    get finished() {
-      return server.finished;
+      port.close();
+      await transport.connections.close();
+      serve.close();
     },
   };
+}
+
+/** Gives each connection that has shaken hands to the server of the protocol agreed on. */
+function createTlsServer(transport: Transport) {
+  const http1 = createHttp1Server(transport);
+  // It listens to nothing itself; unless it believes that it does, it closes
+  // each connection after one answer, and looks at no head's time.
+  let isOpen = true;
+  Object.defineProperty(http1.server, "listening", { get: () => isOpen });
+  http1.server.emit("listening");
+  const http2 = createHttp2Transport(transport);
+  const handshakes = new TimeoutQueue(
+    transport.clock,
+    transport.limits.headTimeoutMs,
+  );
+
+  async function take(raw: Deno.TlsConn): Promise<void> {
+    const handshake = new Handshake(raw);
+    handshakes.add(handshake);
+    try {
+      const { alpnProtocol } = await raw.handshake();
+      const socket = new TlsSocket(raw);
+      const address = socket.remoteAddress;
+      const connection = transport.connections.enter(
+        address,
+        transport.forwarded.isTrusted(address),
+        () => socket.destroy(),
+      );
+      socket.on("error", ignore);
+      if (connection === undefined) return void socket.destroy();
+      if (alpnProtocol !== "h2") return http1.serve(socket, connection);
+      socket.on("close", () => connection.gone());
+      http2.serve(socket, connection);
+    } catch {
+      handshake.act();
+    } finally {
+      handshakes.remove(handshake);
+    }
+  }
+  return {
+    take: (raw: Deno.TlsConn) => void take(raw),
+    close() {
+      isOpen = false;
+      http1.server.close();
+      http2.rest();
+      handshakes.rest();
+      transport.unread.rest();
+      transport.lingering.rest();
+    },
+  };
+}
+
+/** A connection that has not shaken hands yet, and when it has had its time. */
+class Handshake implements QueuedTimeout {
+  atMs = 0;
+  next: QueuedTimeout | undefined;
+  previous: QueuedTimeout | undefined;
+  readonly #connection: Deno.TlsConn;
+
+  constructor(connection: Deno.TlsConn) {
+    this.#connection = connection;
+  }
+
+  act(): void {
+    try {
+      this.#connection.close();
+    } catch {
+      // It is closed already.
+    }
+  }
+}
+
+/** A port that is accepted on until it is closed. */
+class OpenPort {
+  readonly address: { readonly hostname: string; readonly port: number };
+  readonly #listener: Deno.TlsListener;
+  readonly #transport: Transport;
+  #isOpen = true;
+  #stopWaiting: () => void = ignore;
+
+  constructor(
+    listener: Deno.TlsListener,
+    transport: Transport,
+    take: (connection: Deno.TlsConn) => void,
+  ) {
+    this.address = listener.addr;
+    this.#listener = listener;
+    this.#transport = transport;
+    void this.#accept(take);
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#stopWaiting();
+    this.#listener.close();
+  }
+
+  async #accept(take: (connection: Deno.TlsConn) => void): Promise<void> {
+    let isTold = false;
+    while (this.#isOpen) {
+      try {
+        take(await this.#listener.accept());
+        isTold = false;
+      } catch {
+        // Closed, or without a file left for the connection.
+        if (!this.#isOpen) return;
+        if (!isTold) {
+          this.#transport.facts({ kind: "warning", message: NO_FILE_LEFT });
+        }
+        isTold = true;
+        await this.#pause();
+      }
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, RETRY_MS);
+      this.#stopWaiting = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
 }
 
 /**
@@ -69,22 +190,18 @@ function checkThatFree({ host, port }: ListenOptions): void {
 }
 
 function open(
-  { host, port, facts, pair }: TlsListenOptions,
-  handler: HttpHandler,
-): Deno.HttpServer<Deno.NetAddr> {
-  const { cert, key } = pair;
+  { host, port }: ListenOptions,
+  { cert, key }: TlsPair,
+): Deno.TlsListener {
   try {
-    return Deno.serve(
-      {
-        ...servingWith(facts),
-        hostname: host,
-        port,
-        cert,
-        key,
-        reusePort: true,
-      },
-      handler,
-    );
+    return Deno.listenTls({
+      hostname: host,
+      port,
+      cert,
+      key,
+      alpnProtocols: ["h2", "http/1.1"],
+      reusePort: true,
+    });
   } catch (error) {
     throw new Error(
       pairProblem(error) ??
@@ -103,3 +220,5 @@ function pairProblem(error: unknown): string | undefined {
     ? "Cannot speak TLS: REST_TLS_CERT or REST_TLS_KEY cannot be read; want PEM, no passphrase, no SHA-1"
     : undefined;
 }
+
+function ignore(): void {}

@@ -1,49 +1,42 @@
-import type { FactSink } from "../../domain/fact.ts";
-import type { HttpHandler } from "../http/handler_context.ts";
-import { keepOpen } from "../keep_open.ts";
-import { type Listener, servingWith } from "./listen.ts";
+import { createHttp1Server } from "./http1_server.ts";
+import { keptOpen, listening } from "./listen.ts";
+import { isError, isForbidden, type Listener } from "./listener.ts";
+import { type ServeOptions, transportOf } from "./transport.ts";
 
-export interface SocketOptions {
+export interface UnixListenOptions extends ServeOptions {
   readonly path: string;
-  readonly facts: FactSink;
 }
 
 /** What others than the owner may not do with the socket: anything. Leaves mode 0600. */
 const OWNER_ONLY = 0o177;
 
-/** Opens a Unix socket for its owner alone; throws one sentence where that fails. */
-export async function startSocketListener(
-  { path, facts }: SocketOptions,
-  handler: HttpHandler,
+/** Opens a Unix socket for its owner alone; rejects with one sentence where that fails. */
+export async function startUnixListener(
+  options: UnixListenOptions,
 ): Promise<Listener> {
+  const { path } = options;
   try {
     await makeWay(path);
-    const open = () => serveOwner(path, facts, handler);
+    const transport = transportOf(options);
+    const { server } = createHttp1Server(transport);
+    // The mode is there from the first moment: changing it afterwards would
+    // leave one in which anybody could connect.
+    const former = Deno.umask(OWNER_ONLY);
+    try {
+      await listening(server, { path });
+    } finally {
+      Deno.umask(former);
+    }
+    const shutdown = keptOpen(server, transport);
     return {
       url: `unix:${path}`,
-      // Its shutdown removes the socket, too.
-      ...keepOpen(open(), () => {
-        // One that ended by itself may have left it.
+      async shutdown() {
+        await shutdown();
         removeIfThere(path);
-        return open();
-      }, facts),
+      },
     };
   } catch (error) {
     throw new Error(`Cannot listen on unix:${path}: ${reasonOf(error)}`);
-  }
-}
-
-/** The mode is there from the first moment: changing it afterwards would leave one in which anybody could connect. */
-function serveOwner(
-  path: string,
-  facts: FactSink,
-  handler: HttpHandler,
-): Deno.HttpServer<Deno.UnixAddr> {
-  const former = Deno.umask(OWNER_ONLY);
-  try {
-    return Deno.serve({ ...servingWith(facts), path }, handler);
-  } finally {
-    Deno.umask(former);
   }
 }
 
@@ -51,7 +44,7 @@ function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {
-    // Then nothing is in the way, or opening tells what is.
+    // The server has removed it.
   }
 }
 
@@ -93,15 +86,13 @@ async function isAnswered(path: string): Promise<boolean> {
 
 function reasonOf(error: unknown): string {
   if (error instanceof Occupied) return error.message;
-  if (error instanceof Deno.errors.AddrInUse) {
+  if (isError(error, Deno.errors.AddrInUse, "EADDRINUSE")) {
     return "another process began to listen there just now";
   }
-  if (error instanceof Deno.errors.NotFound) {
+  if (isError(error, Deno.errors.NotFound, "ENOENT")) {
     return "its directory does not exist";
   }
-  const isForbidden = error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.NotCapable;
-  return isForbidden
+  return isForbidden(error)
     ? "it is not permitted; check the directory, and --allow-read, --allow-write and --allow-sys"
     : "the path cannot be used; check REST_SOCKET";
 }

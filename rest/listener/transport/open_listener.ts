@@ -1,8 +1,8 @@
 import type { TlsPair } from "../../domain/tls_pair.ts";
-import type { HttpHandler } from "../http/handler_context.ts";
-import { type Listener, type ListenOptions, startListener } from "./listen.ts";
-import { startSocketListener } from "./listen_unix.ts";
+import { type ListenOptions, startListener } from "./listen.ts";
 import { startTlsListener } from "./listen_tls.ts";
+import { startUnixListener } from "./listen_unix.ts";
+import type { Listener } from "./listener.ts";
 
 export interface OpenOptions extends ListenOptions {
   /** A Unix socket in place of host and port. */
@@ -14,13 +14,11 @@ export interface OpenOptions extends ListenOptions {
 /** Opens what the operator asked for; rejects with one sentence where that fails. */
 export async function openListener(
   { socket, pair, ...options }: OpenOptions,
-  handler: HttpHandler,
 ): Promise<Listener> {
   if (socket !== undefined) {
-    const { facts } = options;
-    return await startSocketListener({ path: socket, facts }, handler);
+    return await startUnixListener({ ...options, path: socket });
   }
   return pair === undefined
-    ? startListener(options, handler)
-    : startTlsListener({ ...options, pair }, handler);
+    ? await startListener(options)
+    : startTlsListener({ ...options, pair });
 }

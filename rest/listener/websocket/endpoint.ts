@@ -9,10 +9,15 @@ import {
   type SessionStore,
 } from "../../rep/sessions/session_store.ts";
 import type { Authorizer } from "../authorize.ts";
-import { remoteHostOf } from "../caller_of.ts";
-import { refusalResponse } from "../http/refusal_response.ts";
+import type {
+  AcceptedUpgrade,
+  HttpAnswer,
+  IncomingRequest,
+  UpgradeHandler,
+} from "../http/incoming_request.ts";
+import { refusalAnswer } from "../http/refusal_answer.ts";
 import { admitUpgrade } from "./admit_upgrade.ts";
-import { listenTo } from "./listen_to.ts";
+import { listenerOf } from "./listener_of.ts";
 import { SocketRunner } from "./socket_runner.ts";
 
 export interface WebSocketSettings {
@@ -22,13 +27,11 @@ export interface WebSocketSettings {
   /** An upgrade without a key is refused rather than given time to authenticate. */
   readonly isHeaderRequired: boolean;
   readonly isKeyInPathAllowed: boolean;
-  /** `Origin` values that may connect; undefined: not looked at (A9). */
-  readonly allowedOrigins?: ReadonlySet<string>;
+  /** Pages that may connect besides those of the proxy's own host (A9). */
+  readonly origins: ReadonlySet<string>;
   /** Request headers that may cross besides the audit reason, in lower case (E1). */
   readonly allowedHeaders?: ReadonlySet<string>;
   readonly connectionsMax?: number;
-  /** Seconds; the runtime pings at half of it and closes with 1001 at the end (H1). */
-  readonly idleTimeoutS?: number;
   readonly limits?: Partial<RepLimits>;
 }
 
@@ -51,8 +54,8 @@ export interface EndpointSnapshot extends RepSnapshot {
 
 /** The way in for REP over WebSockets. */
 export interface WebSocketEndpoint {
-  /** Answers an upgrade request; what is none gets 426. */
-  upgrade(request: Request, info: Deno.ServeHandlerInfo): Promise<Response>;
+  /** Says whether a socket may be opened, and who listens to it. */
+  readonly upgrade: UpgradeHandler;
   /** Hears what happens in the proxy, for the notices (G). */
   observe(fact: Fact): void;
   /**
@@ -69,9 +72,6 @@ const CONNECTIONS_MAX = 20_000;
 
 /** How long a drain waits for sockets to answer their close, after which they are cut. */
 const GOODBYE_MS = 1_000;
-
-/** A bot that hangs is noticed within half a minute, and routers forget connections no sooner. */
-const IDLE_TIMEOUT_S = 30;
 
 /** A full house empties by the second, not by the millisecond. */
 const FULL_RETRY_AFTER_MS = 5_000;
@@ -111,15 +111,15 @@ class RepEndpoint implements WebSocketEndpoint {
     });
   }
 
-  upgrade(request: Request, info: Deno.ServeHandlerInfo): Promise<Response> {
+  upgrade(request: IncomingRequest): AcceptedUpgrade | HttpAnswer {
     try {
-      return Promise.resolve(this.#upgrade(request, info));
+      return this.#upgrade(request);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const { code } = error;
-      const caller = remoteHostOf(info);
+      const caller = request.remoteAddress;
       this.#deps.facts({ kind: "refused", code, label: "(upgrade)", caller });
-      return Promise.resolve(refusalResponse(error));
+      return refusalAnswer(error);
     }
   }
 
@@ -153,7 +153,7 @@ class RepEndpoint implements WebSocketEndpoint {
     callOff();
   }
 
-  #upgrade(request: Request, info: Deno.ServeHandlerInfo): Response {
+  #upgrade(request: IncomingRequest): AcceptedUpgrade | HttpAnswer {
     if (this.#isDraining) {
       throw new Refusal(
         "draining",
@@ -162,49 +162,21 @@ class RepEndpoint implements WebSocketEndpoint {
     }
     const { authorizer, settings } = this.#deps;
     // Whoever may not come in is told so, however full it is.
-    const { start, protocol } = admitUpgrade(request, info, {
-      authorizer,
-      settings,
-    });
+    const { start, protocol } = admitUpgrade(request, { authorizer, settings });
     const max = settings.connectionsMax ?? CONNECTIONS_MAX;
-    if (this.#runner.socketCount >= max) return fullResponse(max);
-    const { socket, response } = openSocket(
-      request,
-      settings.idleTimeoutS ?? IDLE_TIMEOUT_S,
-    );
-    // The runtime's own option refuses lists written without blanks (C2).
-    if (protocol !== undefined) {
-      response.headers.set("sec-websocket-protocol", protocol);
-    }
-    listenTo(socket, start, this.#runner);
-    return response;
-  }
-}
-
-/** The runtime throws at an upgrade that lacks what RFC 6455 asks of one. */
-function openSocket(
-  request: Request,
-  idleTimeout: number,
-): Deno.WebSocketUpgrade {
-  try {
-    return Deno.upgradeWebSocket(request, { idleTimeout });
-  } catch {
-    throw new Refusal(
-      "bad_request",
-      "Cannot open a WebSocket: Upgrade, Connection: Upgrade and Sec-WebSocket-Key are wanted",
-    );
+    if (this.#runner.socketCount >= max) return fullAnswer(max);
+    return { protocol, listener: listenerOf(start, this.#runner) };
   }
 }
 
 /** Too many connections is no matter of rates, so it is a 503 and no 429 (2.3). */
-function fullResponse(max: number): Response {
+function fullAnswer(max: number): HttpAnswer {
   const refusal = new Refusal(
     "too_many",
     `Cannot take connections: ${max} are open; try again later`,
     { retryAfterMs: FULL_RETRY_AFTER_MS },
   );
-  const { body, headers } = refusalResponse(refusal);
-  return new Response(body, { status: 503, headers });
+  return { ...refusalAnswer(refusal), status: 503 };
 }
 
 function sha256Of(

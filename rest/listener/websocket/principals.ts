@@ -10,13 +10,13 @@ export function principalOf(
   authorizer: Authorizer,
   evidence: Evidence,
   clientName: string | null,
-  info: Deno.ServeHandlerInfo,
+  remoteAddress: string,
 ): Principal | undefined {
   const proof = authorizer.prove(evidence);
   if (proof === undefined) return undefined;
   return {
     owner: `${proof.keyName} ${proof.brought?.id ?? OWN}`,
-    callerName: callerOf(proof.keyName, clientName, info),
+    callerName: callerOf(proof.keyName, clientName, remoteAddress),
     identityFor: (route) => authorizer.identityFor(proof, route),
   };
 }

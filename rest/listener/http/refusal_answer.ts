@@ -1,3 +1,4 @@
+import type { HeaderList } from "../../domain/headers.ts";
 import {
   type Refusal,
   type RefusalCode,
@@ -5,6 +6,7 @@ import {
 } from "../../domain/refusal.ts";
 import { METHODS } from "../../domain/request.ts";
 import { hashText } from "../../routes/hash_text.ts";
+import type { HttpAnswer } from "./incoming_request.ts";
 
 /** Signs what the proxy says itself; no answer of Discord's carries it. */
 export const SIGNATURE_HEADER = "x-rest-proxy";
@@ -16,6 +18,8 @@ const RETRY_AFTER_MS: Readonly<Record<number, number>> = {
   503: 5_000,
 };
 
+const CLOSING: HeaderList = [["connection", "close"]];
+
 type ByCode<T> = ReadonlyMap<RefusalCode, T>;
 
 /** Numbers of Discord's that clients look for in `code`. */
@@ -25,14 +29,13 @@ const DISCORD_CODES: ByCode<number> = new Map([["webhook_gone", 10_015]]);
 const UNAUTHORIZED_ERROR = "Invalid authorization key.";
 
 /** What goes out with every refusal of one code. */
-const MORE_HEADERS: ByCode<Record<string, string>> = new Map([
-  ["bad_method", { allow: METHODS.join(", ") }],
-  ["upgrade_required", { upgrade: "websocket", connection: "upgrade" }],
-  // These callers are still sending: the rest of their body is not read, so
-  // the connection is spent.
-  ["body_timeout", { connection: "close" }],
-  ["too_large", { connection: "close" }],
-  ["draining", { connection: "close" }],
+const MORE_HEADERS: ByCode<HeaderList> = new Map([
+  ["bad_method", [["allow", METHODS.join(", ")]]],
+  ["upgrade_required", [["upgrade", "websocket"], ["connection", "upgrade"]]],
+  // These callers may still be sending: the connection is spent.
+  ["body_timeout", CLOSING],
+  ["too_large", CLOSING],
+  ["draining", CLOSING],
 ]);
 
 /** The JSON members of a refusal, the same on every transport. */
@@ -60,31 +63,30 @@ export function refusalMembers(refusal: Refusal): RefusalMembers {
   };
 }
 
-/** The one place where a refusal becomes an HTTP response; `label` names the route it is about. */
-export function refusalResponse(
+const encoder = new TextEncoder();
+
+/** The one place where a refusal becomes an answer of HTTP; `label` names the route it is about. */
+export function refusalAnswer(
   refusal: Refusal,
   label: string = "",
-): Response {
+): HttpAnswer {
   const { code, status } = refusal;
-  const headers: Record<string, string> = {
+  const headers: Array<readonly [string, string]> = [
     // Exactly so: some clients compare, and a charset would make it another type.
-    "content-type": "application/json",
-    [SIGNATURE_HEADER]: code,
-    ...MORE_HEADERS.get(code),
-  };
+    ["content-type", "application/json"],
+    [SIGNATURE_HEADER, code],
+    ...MORE_HEADERS.get(code) ?? [],
+  ];
   const retryAfterMs = retryAfterMsOf(refusal);
   if (retryAfterMs !== undefined) {
     // Whole seconds, rounded up: JDA, disgo and others parse an integer, and
     // one who is told 0 is back at once.
-    headers["retry-after"] = String(Math.max(1, Math.ceil(retryAfterMs / 1e3)));
+    const seconds = Math.max(1, Math.ceil(retryAfterMs / 1e3));
+    headers.push(["retry-after", String(seconds)]);
   }
-  if (status === 429) {
-    Object.assign(headers, limitHeaders(retryAfterMs ?? 0, label));
-  }
-  return new Response(JSON.stringify(refusalMembers(refusal)), {
-    status,
-    headers,
-  });
+  if (status === 429) headers.push(...limitHeaders(retryAfterMs ?? 0, label));
+  const body = encoder.encode(JSON.stringify(refusalMembers(refusal)));
+  return { status, headers, body };
 }
 
 /**
@@ -96,14 +98,14 @@ export function refusalResponse(
 function limitHeaders(
   retryAfterMs: number,
   label: string,
-): Record<string, string> {
-  return {
-    via: "1.1 sluice",
-    "x-ratelimit-scope": "shared",
+): HeaderList {
+  return [
+    ["via", "1.1 sluice"],
+    ["x-ratelimit-scope", "shared"],
     // One per route: JDA puts routes of one bucket into one queue, for good.
-    "x-ratelimit-bucket": `rest-proxy-${hashText(label)}`,
-    "x-ratelimit-reset-after": (retryAfterMs / 1_000).toFixed(3),
-  };
+    ["x-ratelimit-bucket", `rest-proxy-${hashText(label)}`],
+    ["x-ratelimit-reset-after", (retryAfterMs / 1_000).toFixed(3)],
+  ];
 }
 
 function retryAfterMsOf({ retryAfterMs, code }: Refusal): number | undefined {

@@ -7,7 +7,7 @@ import {
 import {
   refusalMembers,
   refusalResponse,
-} from "../../../rest/listener/http/refusal_response.ts";
+} from "../../../rest/listener/http/refusal_answer.ts";
 import { hashText } from "../../../rest/routes/hash_text.ts";
 
 const CODES = Object.keys(REFUSALS) as RefusalCode[];

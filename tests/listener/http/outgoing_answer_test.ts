@@ -3,7 +3,7 @@ import type { Answer } from "../../../rest/domain/answer.ts";
 import type { HeaderList } from "../../../rest/domain/headers.ts";
 import { Refusal } from "../../../rest/domain/refusal.ts";
 import { ownAnswer } from "../../../rest/listener/own_answer.ts";
-import { answerResponse } from "../../../rest/listener/http/answer_response.ts";
+import { answerResponse } from "../../../rest/listener/http/outgoing_answer.ts";
 import type { HttpSettings } from "../../../rest/listener/http/handler_context.ts";
 import { answerOf, KEY, SETTINGS, startBench } from "../_bench.ts";
 import { headerIn, type RawResponse, writeAll } from "../_raw_http.ts";
