@@ -25,7 +25,6 @@ export {
   type Method,
   type NotifyOptions,
   type RepeatUnknown,
-  type Req,
   type RequestOptions,
   type Source,
   type Verb,
@@ -46,6 +45,7 @@ export {
   type Notice,
   type RawReply,
   type ReadyInfo,
+  type Req,
 } from "./api/replies.ts";
 export { type Call, RepClient } from "./rep_client.ts";
 export {

@@ -1,10 +1,12 @@
 /** The entry of `deno task start`: settings in, proxy up, signals handled. */
 import { loadKeys, loadSettings, loadTls } from "../configs.ts";
 import type { Settings } from "./config/settings.ts";
+import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
 import { VERSION } from "./domain/version.ts";
 import { dropPermissions } from "./listener/drop_permissions.ts";
 import { openListener } from "./listener/transport/open_listener.ts";
-import type { Listener } from "./listener/transport/listen.ts";
+import type { Listener } from "./listener/transport/listener.ts";
+import { serveOptionsOf } from "./listener/transport/serve_options.ts";
 import { describeBug } from "./log/describe_bug.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { fail } from "./log/fail.ts";
@@ -29,10 +31,16 @@ async function start(): Promise<void> {
   const log = createLog(settings.logLevel, settings.logFormat);
   const proxy = createProxy(settings, { access });
   const facts = createFactLog(settings.logLevel, settings.logFormat);
-  const listener = await openListener(
-    { ...settings, pair: tls, facts },
-    proxy.fetch,
-  )
+  const listener = await openListener({
+    ...serveOptionsOf(settings),
+    endpoint: proxy.endpoint,
+    clock: SYSTEM_CLOCK,
+    facts,
+    host: settings.host,
+    port: settings.port,
+    socket: settings.socket,
+    pair: tls,
+  })
     // The listener's errors are sentences of ours, fit to be printed.
     .catch((error) => fail([messageOf(error)]));
   watchForBugs(log);

@@ -1,4 +1,4 @@
-import { createHash, randomUUID, type RestManager } from "../deps.ts";
+import { randomUUID, type RestManager } from "../deps.ts";
 import { readBots } from "./config/read_bots.ts";
 import type { Settings } from "./config/settings.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
@@ -8,18 +8,16 @@ import {
   bodyDigestOf,
 } from "./dispatcher/second_tries/fingerprint.ts";
 import { type Access, ALL_RIGHTS, type KeyEntry } from "./domain/access.ts";
+import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Identity } from "./domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
 import { type BotRing, createBotRing } from "./listener/bot_ring.ts";
-import { hexDigestOf } from "./listener/digest.ts";
-import type {
-  HttpHandler,
-  HttpSettings,
-} from "./listener/http/handler_context.ts";
+import { hexDigestOf, sha256Of } from "./listener/digest.ts";
 import { createHttpEndpoint } from "./listener/http/endpoint.ts";
-import { urgencyOf } from "./listener/http/preferences.ts";
+import type { HttpSettings } from "./listener/http/handler_context.ts";
+import type { Endpoint } from "./listener/http/incoming_request.ts";
 import { broughtIdentity, credentialsOf } from "./listener/identity_of.ts";
 import { createKeyGate } from "./listener/key_gate.ts";
 import { createKeyRing } from "./listener/key_ring.ts";
@@ -27,7 +25,12 @@ import {
   createHttpTwins,
   type HttpTwins,
 } from "./listener/twins/http_twins.ts";
+import {
+  type FetchHandler,
+  fetchHandlerOf,
+} from "./listener/transport/fetch_handler.ts";
 import { createWebSocketEndpoint } from "./listener/websocket/endpoint.ts";
+import { isUpgrade } from "./listener/websocket/handshake.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { createManager, USER_AGENT } from "./manager/manager.ts";
 import { parseTarget } from "./routes/parse_target.ts";
@@ -39,8 +42,10 @@ import { createUpstream } from "./upstream/upstream.ts";
 
 /** A proxy without a port: serve its `fetch`, or use its `manager` in process. */
 export interface Proxy {
-  /** Answers one HTTP request; fits `Deno.serve` and every host like it. */
-  readonly fetch: HttpHandler;
+  /** Answers one HTTP request; fits `Deno.serve` and every host like it. It opens no WebSockets, and such a host tells late, or not at all, that a caller has left. */
+  readonly fetch: FetchHandler;
+  /** What our own listeners serve. */
+  readonly endpoint: Endpoint;
   /** Takes nothing new, lets what is here finish for up to `forMs` (default `REST_DRAIN_MS`), refuses the rest. */
   drain(forMs?: number): Promise<DrainReport>;
   /** discordeno's manager for the bot of `DISCORD_TOKEN`, or else the first there is; its calls wait in the same queue. Undefined without any. */
@@ -75,31 +80,41 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     { keys: [], bots: readBots(settings.discordToken, undefined, []) };
   const bots = createBotRing(access.bots);
   const keys = createKeyRing([defaultKey(settings), ...access.keys]);
-  const authorizer = createAuthorizer({ keys, bots });
-  const gate = createKeyGate({ submitter: dispatcher, keys, clock, facts });
+  const authorizer = createAuthorizer({
+    keys,
+    bots,
+    clock,
+    openTokenRoutes: settings.openTokenRoutes,
+  });
+  const gate = createKeyGate({
+    submitter: dispatcher,
+    keys,
+    clock,
+    facts,
+    keylessMax: Math.ceil(settings.queueLimit * KEYLESS_SHARE),
+  });
   const shared = { submitter: gate, authorizer, clock, facts };
   const sockets = createWebSocketEndpoint({
     ...shared,
-    settings: {
-      apiVersion: settings.apiVersion,
-      upstream: settings.upstream,
-      isHeaderRequired: settings.isRepHeaderRequired,
-      allowedHeaders: settings.repHeaders,
-      isKeyInPathAllowed: settings.isKeyInPathAllowed,
-    },
+    settings: webSocketSettingsOf(settings),
   });
   observers.push((fact) => sockets.observe(fact));
   const http = createHttpEndpoint({
     ...shared,
     gate,
     moveRequests: (which) => dispatcher.reassign(which),
-    onUpgrade: (request, info) => sockets.upgrade(request, info),
+    hasUpgrade: true,
     twins: createTwins(gate, clock),
     isDraining: () => dispatcher.isDraining(),
     settings: httpSettingsOf(settings),
   });
   return {
-    fetch: http.handle,
+    fetch: fetchHandlerOf(http.handle),
+    endpoint: {
+      handle: http.handle,
+      isUpgrade: (request) => isUpgrade(request, settings.isKeyInPathAllowed),
+      upgrade: (request) => sockets.upgrade(request),
+    },
     async drain(forMs = settings.drainMs) {
       // The queue first: what it gives up is still answered over the sockets.
       const drained = dispatcher.drain(forMs);
@@ -124,12 +139,24 @@ function httpSettingsOf(settings: Settings): HttpSettings {
   return {
     apiVersion: settings.apiVersion,
     isKeyInPathAllowed: settings.isKeyInPathAllowed,
-    areTokenRoutesOpen: settings.areTokenRoutesOpen,
     areRateLimitHeadersStripped: settings.areRateLimitHeadersStripped,
     bodyLimitBytes: settings.bodyLimitMib * MIB,
     heldLimitBytes: settings.heldLimitMib * MIB,
-    bodyTimeoutMs: BODY_TIMEOUT_MS,
+    bodyTimeoutMs: settings.bodyTimeoutMs,
     roomWaitMs: settings.maxWaitMs,
+    areKeysSeveral: settings.keysFile !== undefined,
+    areKeylessServed: settings.openTokenRoutes !== "false",
+  };
+}
+
+function webSocketSettingsOf(settings: Settings) {
+  return {
+    apiVersion: settings.apiVersion,
+    upstream: settings.upstream,
+    isHeaderRequired: settings.isRepHeaderRequired,
+    allowedHeaders: settings.repHeaders,
+    isKeyInPathAllowed: settings.isKeyInPathAllowed,
+    origins: settings.origins,
   };
 }
 
@@ -150,7 +177,6 @@ function createBotManager(
     baseUrl: settings.upstream,
     parseTarget,
     routeOf: (method, path) => routeOf(method, path, clock.wallMs()),
-    urgencyOf: (lane) => urgencyOf(null, lane),
     identityOf(authorization, route) {
       const brought = identityOf(authorization, bots);
       const proof = {
@@ -192,9 +218,6 @@ const MIB = 1024 * 1024;
 
 /** How the one key of `REST_AUTHORIZATION` is called in logs. */
 const DEFAULT_KEY_NAME = "default";
-
-/** What every request body may take to come in; each 32 KiB that came add a second to it. */
-const BODY_TIMEOUT_MS = 60_000;
 
 function createQueue(
   settings: Settings,
@@ -242,10 +265,4 @@ function globalLimitOf(settings: Settings, identityId: string): number {
   // `bot:<applicationId>`, and a hash behind it for tokens that callers bring.
   const applicationId = identityId.split(":")[1] ?? "";
   return settings.globalLimits.get(applicationId) ?? settings.globalLimit;
-}
-
-function sha256Of(parts: readonly Uint8Array[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest("base64");
 }

@@ -24,7 +24,7 @@ export interface ReceivedRequest {
   readonly body: Uint8Array;
   readonly bodyBytes: number;
   readonly bodySha256: string;
-  /** What the caller was told; 0 when it was told nothing. */
+  /** The status the caller got; 0 when it got none. */
   readonly status: number;
   readonly routeKey: string;
   readonly major: string;
@@ -38,7 +38,7 @@ export interface ReceivedRequest {
   readonly fault: Outcome["fault"];
 }
 
-/** One series of marked writes: the same words, a rising number at the end. */
+/** A series of marked writes: the same text with a rising number at its end. */
 export interface StreamReport {
   readonly executed: number;
   /** Numbers between the first and the last that were never executed. */
@@ -48,7 +48,7 @@ export interface StreamReport {
   readonly reordered: number[];
 }
 
-/** What a run came to; plain data. */
+/** The result of a run, as plain data. */
 export interface AuditReport {
   readonly received: number;
   readonly executed: number;
@@ -91,7 +91,7 @@ interface Stream {
   readonly reordered: number[];
 }
 
-/** Watches every request and says at the end what went wrong. Pure: it is told all times. */
+/** Watches every request and says at the end what went wrong. Pure: all times are arguments. */
 export class Auditor {
   #tally = newTally();
   #marks = new Map<string, Marked>();
@@ -133,7 +133,7 @@ export class Auditor {
     this.#reordered = [];
   }
 
-  /** The run so far; `expected`: what had to be executed, as `<mark>` or `<major> <mark>`. */
+  /** Reports on the run up to now. `expected` are the writes that had to be executed, as `<mark>` or `<major> <mark>`. */
   report(expected?: Iterable<string>): AuditReport {
     const tally = this.#tally;
     const { firstAtMs, lastAtMs } = tally;
@@ -222,7 +222,7 @@ function orderOf(request: ReceivedRequest): string {
 function streamReport({ counts, reordered }: Stream): StreamReport {
   const numbers = [...counts.keys()].sort((a, b) => a - b);
   const missing: number[] = [];
-  // Bounded: two far apart marks must not fill the report.
+  // Bounded, so that two marks far apart do not fill the report.
   const first = numbers[0] ?? 0;
   const last = Math.min(numbers.at(-1) ?? -1, first + 1_000_000);
   for (let number = first; number <= last; number++) {

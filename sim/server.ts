@@ -35,7 +35,7 @@ export async function startSim(options: SimOptions = {}): Promise<Sim> {
   return host.sim;
 }
 
-/** Ways of delivery in which the caller sees a status. */
+/** Deliveries in which the caller gets a status. */
 const ANSWERED: ReadonlySet<string> = new Set(["whole", "slow", "cut"]);
 
 class SimHost {
@@ -75,7 +75,7 @@ class SimHost {
     });
   }
 
-  /** Made once it listens: to ask the socket for its address again costs a call of the system. */
+  /** Read once: asking the socket for its address is a system call. */
   get sim(): Sim {
     return this.#sim ??= this.#describe();
   }

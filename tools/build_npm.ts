@@ -1,7 +1,7 @@
 /**
  * Makes the client's npm package in `dist/npm`: JavaScript modules and their
- * declarations, compiled without any runtime's types, so that whatever the
- * client took from one of them would fail the build here.
+ * declarations. They are compiled without the types of any runtime, so code
+ * that depends on one runtime fails here.
  */
 import { VERSION } from "../rest/domain/version.ts";
 import { ts } from "./deps.ts";
@@ -29,7 +29,7 @@ const OPTIONS: ts.CompilerOptions = {
   rewriteRelativeImportExtensions: true,
 };
 
-/** Writes the package into a folder; throws with the compiler's own words when the client does not compile. */
+/** Writes the package into a folder; throws the compiler's messages when the client does not compile. */
 export async function buildNpm(out: URL = DEFAULT_OUT): Promise<void> {
   await Deno.remove(out, { recursive: true }).catch(ignoreMissing);
   await Deno.mkdir(out, { recursive: true });

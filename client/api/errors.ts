@@ -1,5 +1,4 @@
-import type { Req } from "./options.ts";
-import type { Closed } from "./replies.ts";
+import type { Closed, Req } from "./replies.ts";
 
 /** Whether Discord got the request: false = certainly not, true = yes, null = unknown. */
 export type Sent = boolean | null;

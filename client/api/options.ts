@@ -4,16 +4,13 @@ import type {
   JsonCodec,
   SocketFactory,
 } from "./ports.ts";
-import type { Closed } from "./replies.ts";
+import type { Closed, Req } from "./replies.ts";
 
 /** The protocol's verbs. Over HTTP they are GET, PUT, PATCH, DELETE and POST. */
 export type Verb = "GET" | "CREATE" | "UPDATE" | "DELETE" | "ACTION";
 
 /** A verb, or the HTTP method that means the same. */
 export type Method = Verb | "PUT" | "PATCH" | "POST";
-
-/** The key that joins a reply to its request. */
-export type Req = string | number;
 
 /** A value, or a function that is called for it before every attempt to connect. */
 export type Source<T> = T | (() => T | Promise<T>);

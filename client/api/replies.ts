@@ -1,4 +1,5 @@
-import type { Req } from "./options.ts";
+/** The key that joins a reply to its request. */
+export type Req = string | number;
 
 /** A reply as it came, for `raw: true`. */
 export interface RawReply<T = unknown> {

@@ -1,6 +1,6 @@
-import type { RepeatUnknown, Req } from "../api/options.ts";
+import type { RepeatUnknown } from "../api/options.ts";
 import type { Clock } from "../api/ports.ts";
-import type { Closed, Limits } from "../api/replies.ts";
+import type { Closed, Limits, Req } from "../api/replies.ts";
 import { DEFAULT_LIMITS } from "../wire/auth.ts";
 import type { Connection } from "../wire/connection.ts";
 import type { Reply } from "../wire/decode_frame.ts";
@@ -141,7 +141,7 @@ export class Dispatcher {
     return true;
   }
 
-  /** The caller no longer wants an answer; true when the proxy has to be told. */
+  /** The caller no longer wants an answer; true when the proxy should cancel the request. */
   abandon(exchange: Exchange, failure: unknown): boolean {
     const { req, wasSent } = exchange;
     if (req === undefined || !this.#pending.has(req)) return false;
@@ -211,7 +211,7 @@ export class Dispatcher {
     this.#flowControl.report(isBlocked, load);
   }
 
-  /** False when the socket did not take it: its end is near, and the request stays first in the queue. */
+  /** False when the socket did not take it: the socket is closing, and the request stays first in the queue. */
   #send(connection: OpenConnection, exchange: Exchange): boolean {
     const frame = this.#frameOf(exchange, connection);
     if (isAbove(frame, this.#limits.maxPayloadBytes)) {

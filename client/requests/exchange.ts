@@ -9,11 +9,10 @@ import { isSuccess, type Reply } from "../wire/decode_frame.ts";
 import type {
   FileInput,
   Method,
-  Req,
   RequestOptions,
   Verb,
 } from "../api/options.ts";
-import type { RawReply } from "../api/replies.ts";
+import type { RawReply, Req } from "../api/replies.ts";
 
 /** A request, how its promise is settled, and how far it has got. */
 export interface Exchange {

@@ -1,5 +1,5 @@
+import type { Req } from "../api/replies.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Req } from "../api/options.ts";
 
 /** Replies to this many abandoned requests are recognised; older ones would show up as missed. */
 const ABANDONED_MAX = 10_000;

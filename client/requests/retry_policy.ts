@@ -12,7 +12,7 @@ const DRAINING_WAIT_MS = 1_000;
 const WAIT_SPREAD = 0.1;
 
 /** Codes of refusals that another try cannot change. */
-const FINAL_CODES = new Set<unknown>(["deadline", "cancelled"]);
+const FINAL_CODES = new Set<unknown>(["deadline", "cancelled", "no_token"]);
 
 /**
  * How long to wait before sending a refused request again (ms), or undefined

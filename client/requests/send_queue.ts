@@ -14,12 +14,12 @@ interface DelayedGroup {
 /**
  * The requests that wait in this process, first in, first out. An order group
  * (one verb and path) can be delayed while the others go on: a refused request
- * keeps waiting only those that must not overtake it.
+ * delays only those that must not overtake it.
  */
 export class SendQueue {
   readonly #clock: Clock;
   readonly #onDelayOver: () => void;
-  /** In order from `#head` on; taken and removed ones stay until the next tidying. */
+  /** In order from `#head` on. Requests that were taken or removed stay until the next tidying. */
   #queue: Exchange[] = [];
   #head = 0;
   readonly #delayed = new Map<string, DelayedGroup>();
@@ -115,7 +115,7 @@ export class SendQueue {
     return this.#clock.after(waitMs, () => {
       const { exchanges = [] } = this.#delayed.get(orderKey) ?? {};
       this.#delayed.delete(orderKey);
-      // They are older than what came meanwhile, and so come next.
+      // They are older than the requests that came meanwhile, and so come next.
       this.#merge(exchanges.filter((one) => this.#waiting.has(one)));
       this.#onDelayOver();
     });

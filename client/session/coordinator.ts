@@ -1,12 +1,13 @@
 import { membersOf } from "../api/errors.ts";
 import type { Emitter } from "../api/events.ts";
-import type { Req, Source } from "../api/options.ts";
+import type { Source } from "../api/options.ts";
 import type {
   Closed,
   Limits,
   MissedReply,
   Notice,
   ReadyInfo,
+  Req,
 } from "../api/replies.ts";
 import { Dispatcher } from "../requests/dispatcher.ts";
 import { rawOf } from "../requests/exchange.ts";

@@ -1,5 +1,6 @@
 import { RepLimitError } from "../api/errors.ts";
-import type { Method, Req, RequestOptions } from "../api/options.ts";
+import type { Method, RequestOptions } from "../api/options.ts";
+import type { Req } from "../api/replies.ts";
 import { type Exchange, exchangeOf } from "../requests/exchange.ts";
 import { notSentFailure } from "../requests/failures.ts";
 import { startTimeouts } from "../requests/timeouts.ts";

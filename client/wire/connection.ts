@@ -89,7 +89,7 @@ export class Connection {
     }
   }
 
-  /** Begins the closing handshake; `closed` follows when the server has agreed. */
+  /** Begins the closing handshake; `closed` is called when the server has answered it. */
   close(): void {
     this.#parts.socket.close(1000);
   }

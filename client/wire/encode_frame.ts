@@ -1,8 +1,11 @@
-import type { FileInput, Method, Req, Verb } from "../api/options.ts";
+import type { FileInput, Method, Verb } from "../api/options.ts";
+import type { Req } from "../api/replies.ts";
 import { base64Of, utf8Of } from "./runtime.ts";
 
-/** The liveness frames (rule C7): bare text, not JSON. */
+/** Asks whether the server is alive (rule C7): bare text, not JSON. */
 export const PING = "PING";
+
+/** The server's answer to `PING`. */
 export const PONG = "PONG";
 
 const VERBS: Readonly<Record<Method, Verb>> = {
@@ -47,7 +50,7 @@ export interface FrameParts {
 
 /** What is added when a frame is sent. */
 export interface SendingParts {
-  /** Time left until the request must have gone to Discord. */
+  /** Time left until the proxy must have sent it to Discord. */
   readonly timeoutMs: number | undefined;
   /** Highest seq to acknowledge along with it. */
   readonly ack: number | undefined;
@@ -81,7 +84,7 @@ export function frameHead(
   return head;
 }
 
-/** JSON leaves out what it has no words for; a frame with a hole would be answered to nobody. */
+/** JSON has no text for a function or a symbol; the server could not read a frame with a gap there. */
 function jsonOf(data: unknown, stringify: (value: unknown) => unknown): string {
   const text = stringify(data);
   if (typeof text === "string") return text;
@@ -172,5 +175,5 @@ export function controlFrame(
   });
 }
 
-/** Ends the session at the proxy (rule B7); nobody waits for an answer. */
+/** Ends the session at the proxy (rule B7); it has no `req`, so there is no reply. */
 export const SESSION_END = `{"target":"/_rep/session","method":"DELETE"}`;

@@ -197,7 +197,7 @@ export class Reconnector {
     this.#setTimer(clock.after(delayMs, () => this.#connect()));
   }
 
-  /** Calls a function of the caller's. When it throws, that is told and the close code decides. */
+  /** Calls a function of the caller's. When it throws, `failed` is called and the close code decides. */
   #askCaller<T>(ask: () => T | undefined): T | undefined {
     try {
       return ask();

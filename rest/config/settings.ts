@@ -1,3 +1,4 @@
+import type { OpenTokenRoutes } from "../domain/access.ts";
 import type { Secret } from "../domain/secret.ts";
 import {
   BOOLEAN,
@@ -9,13 +10,17 @@ import {
   KEY,
   type Kind,
   LIMITS,
+  NETWORKS,
   oneOf,
+  ORIGINS,
   SOCKET,
   TOKEN,
   UPSTREAM,
 } from "./kinds.ts";
 
+/** How much a line matters; each level writes those after it, too. */
 export type LogLevelName = "debug" | "info" | "warn" | "error";
+/** How a line is written: `pretty` for people, `json` for machines; `auto` is `pretty` on a terminal. */
 export type LogFormat = "auto" | "pretty" | "json";
 
 /** Everything an operator can decide, read and checked. */
@@ -29,11 +34,21 @@ export interface Settings {
   readonly tlsCertFile: string | undefined;
   readonly tlsKeyFile: string | undefined;
   readonly socket: string | undefined;
+  /** Pages that may call from browsers: `https://host`. */
+  readonly origins: ReadonlySet<string>;
+  /** Addresses and networks that may say where a caller is. */
+  readonly trustedProxies: readonly string[];
+  readonly connectionLimit: number;
+  /** 0: as many as there are in all. */
+  readonly addressConnectionLimit: number;
+  readonly headTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
   /** Without a slash at the end; `/v{n}` and the path are put behind it. */
   readonly upstream: string;
   readonly apiVersion: number;
   readonly isKeyInPathAllowed: boolean;
-  readonly areTokenRoutesOpen: boolean;
+  readonly openTokenRoutes: OpenTokenRoutes;
   readonly isRepHeaderRequired: boolean;
   readonly repHeaders: ReadonlySet<string>;
   readonly areRateLimitHeadersStripped: boolean;
@@ -98,7 +113,7 @@ export const SETTINGS: {
     "REST_AUTHORIZATION",
     KEY,
     "",
-    "The key callers prove themselves with. Make one with `openssl rand -hex 32`.",
+    "The key callers prove themselves with. Make one with `deno task key`.",
     "required",
   ),
   keysFile: row(
@@ -137,6 +152,48 @@ export const SETTINGS: {
     "",
     "A Unix socket to listen on instead of a port. Only the user that runs the proxy can open it.",
   ),
+  origins: row(
+    "REST_ORIGINS",
+    ORIGINS,
+    "",
+    "Pages that may call from browsers, with a key of their own: their origins. WebSockets of other pages are refused; nothing but a browser sends an origin.",
+  ),
+  trustedProxies: row(
+    "REST_TRUSTED_PROXIES",
+    NETWORKS,
+    "",
+    "Reverse proxies in front of this one, whose `X-Forwarded-For` says where a caller is.",
+  ),
+  connectionLimit: row(
+    "REST_CONNECTION_LIMIT",
+    integer(1, 1_000_000, "connections"),
+    "10000",
+    "Connections of callers at once; one more is answered 503 and closed. Each idle one takes some 20 KiB and a file (`ulimit -n`).",
+  ),
+  addressConnectionLimit: row(
+    "REST_ADDRESS_CONNECTION_LIMIT",
+    integer(0, 1_000_000, "connections"),
+    "0",
+    "Connections of one address at once; 0 sets no bound, since behind a reverse proxy all callers have one address.",
+  ),
+  headTimeoutMs: row(
+    "REST_HEAD_TIMEOUT_MS",
+    integer(1_000, 600_000, "ms"),
+    "10000",
+    "How long a request's line and headers may take to come in, and a TLS handshake.",
+  ),
+  idleTimeoutMs: row(
+    "REST_IDLE_TIMEOUT_MS",
+    integer(1_000, 3_600_000, "ms"),
+    "120000",
+    "How long a connection may be without a request. Longer than the pools of clients keep theirs, so that none is closed as it is used again.",
+  ),
+  bodyTimeoutMs: row(
+    "REST_BODY_TIMEOUT_MS",
+    integer(1_000, 600_000, "ms"),
+    "60000",
+    "How long a request's body may take to come in; each 32 KiB that came add a second to it.",
+  ),
   upstream: row(
     "REST_UPSTREAM",
     UPSTREAM,
@@ -155,11 +212,11 @@ export const SETTINGS: {
     "false",
     "Takes the key from paths that begin with `/key/<key>/`, for clients that cannot send it otherwise. Whoever logs such paths logs the key.",
   ),
-  areTokenRoutesOpen: row(
+  openTokenRoutes: row(
     "REST_OPEN_TOKEN_ROUTES",
-    BOOLEAN,
-    "false",
-    "Serves paths that carry a webhook or interaction token without the key, for clients that send no `Authorization` there.",
+    oneOf("known", "true", "false"),
+    "known",
+    "Who needs no key where the path carries a webhook or interaction token, since many clients send none there: addresses that sent the key within the last hour (`known`), everybody (`true`), nobody (`false`). Behind a reverse proxy all callers have one address.",
   ),
   isRepHeaderRequired: row(
     "REST_REP_REQUIRE_HEADER",
@@ -189,7 +246,7 @@ export const SETTINGS: {
     "REST_HELD_LIMIT_MIB",
     integer(1, 65_536, "MiB"),
     "512",
-    "Request bodies held at once, all callers together; beyond it callers wait before their body is read.",
+    "Request bodies held at once, all callers together; beyond it they are taken in as others are done. A quarter is for callers without a key, and of what each has a quarter for small bodies and callbacks.",
   ),
   upstreamConnections: row(
     "REST_UPSTREAM_CONNECTIONS",

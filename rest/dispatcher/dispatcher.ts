@@ -2,15 +2,12 @@ import type { Answer } from "../domain/answer.ts";
 import { refusedFact } from "../domain/fact.ts";
 import { botOf } from "../domain/identity.ts";
 import { invariant } from "../domain/invariant.ts";
+import { cancelledRefusal, drainingRefusal } from "../domain/own_refusals.ts";
 import type { CallerGone, Submitter, Ticket } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Poll, SchedulerSnapshot } from "../scheduler/types.ts";
-import {
-  cancelledRefusal,
-  drainingRefusal,
-  refusalOf,
-} from "./answering/refusals.ts";
+import { refusalOf } from "./answering/refusals.ts";
 import { Responder } from "./answering/responder.ts";
 import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
 import { askOf } from "./ask.ts";
@@ -185,7 +182,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   }
 
   #turnAway(ticket: JobTicket, refusal: Refusal): void {
-    this.#deps.facts(refusedFact(ticket.request, refusal.code));
+    this.#deps.facts(refusedFact(ticket.request, refusal));
     ticket.reject(refusal);
   }
 

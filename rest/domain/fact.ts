@@ -1,5 +1,5 @@
 import { botOf } from "./identity.ts";
-import type { RefusalCode } from "./refusal.ts";
+import type { Refusal, RefusalCode } from "./refusal.ts";
 import type { ProxyRequest } from "./request.ts";
 
 /**
@@ -52,6 +52,8 @@ export type Fact =
     readonly bot?: string | undefined;
     readonly label: string;
     readonly caller: string;
+    /** What went wrong below: a code and a host. */
+    readonly detail?: string | undefined;
     /** When asking again becomes worthwhile, where that is known. */
     readonly retryAfterMs?: number | undefined;
     /** Discord may have executed a write that cannot be repeated, and no answer tells. */
@@ -62,10 +64,17 @@ export type Fact =
 /** The fact that a request, known by now for whose it is, was refused. */
 export function refusedFact(
   { route, caller, identity }: ProxyRequest,
-  code: RefusalCode,
+  { code, detail }: Pick<Refusal, "code" | "detail">,
 ): Extract<Fact, { kind: "refused" }> {
   const bot = botOf(identity);
-  return { kind: "refused", code, bot, label: route.label, caller };
+  const fact = {
+    kind: "refused",
+    code,
+    bot,
+    label: route.label,
+    caller,
+  } as const;
+  return detail === undefined ? fact : { ...fact, detail };
 }
 
 /** Where facts go. Must not throw and must not block. */

@@ -9,6 +9,7 @@ import { hashNameOf } from "./digest.ts";
  */
 const SCHEME = /^(bot|bearer|basic) +([^\s,]+)$/is;
 
+/** An `Authorization` value, taken apart. */
 export interface Credentials {
   readonly scheme: "bot" | "bearer" | "basic";
   readonly token: string;

@@ -7,6 +7,7 @@ import {
 import type { LogFormat, LogLevelName } from "../config/settings.ts";
 import { createLineWriter, type LineWriter } from "./line_writer.ts";
 
+/** What a line carries for machines, by name. */
 export type LogProperties = Readonly<Record<string, unknown>>;
 
 /** What the process says to its operators. */

@@ -14,6 +14,7 @@ import {
   toProxyRequest,
 } from "./to_proxy_request.ts";
 
+/** What a manager is made with. */
 export interface ManagerDeps extends RequestRules {
   /** The bot it speaks for. */
   readonly identity: Identity;
@@ -40,7 +41,7 @@ export const USER_AGENT = `${
 } Sluice/${VERSION}`;
 
 /**
- * discordeno's manager with its typed helpers, whose every request goes
+ * Makes discordeno's manager with its typed helpers, whose every request goes
  * through our queue. Its own queue, its counters and their timers never start.
  */
 export function createManager(deps: ManagerDeps): RestManager {

@@ -1,8 +1,11 @@
 import { forgetOldest } from "../collections/forget_oldest.ts";
-import type { LimitReport, RateLimited } from "../domain/limit_report.ts";
 import { keyNameOf } from "../domain/caller.ts";
 import { invariant } from "../domain/invariant.ts";
-import { noteSilent } from "./limits/bucket.ts";
+import {
+  type LimitReport,
+  type RateLimited,
+  UNKNOWN_WEBHOOK,
+} from "../domain/limit_report.ts";
 import {
   advance,
   delay,
@@ -11,19 +14,18 @@ import {
   refresh,
   retire,
 } from "./flow.ts";
-import { countWaiting, uncountInFlight } from "./queues/counters.ts";
+import { noteUnauthorized, refuseFor } from "./health/credential_check.ts";
+import { noteSilent } from "./limits/bucket.ts";
 import { learnFrom } from "./limits/learn.ts";
+import { leaveSub, limitSub, park, passSub } from "./limits/sub_limits.ts";
+import { countWaiting, uncountInFlight } from "./queues/counters.ts";
 import { currentLine, homeOf } from "./queues/lines.ts";
 import type { Line, State, Waiting } from "./state.ts";
-import { leaveSub, limitSub, park, passSub } from "./limits/sub_limits.ts";
-import { noteUnauthorized, refuseFor } from "./health/credential_check.ts";
 import type { Settlement, Verdict } from "./types.ts";
 
 /** Webhook ids remembered as gone, for how long, and how many at most. */
 const GONE_MS = 600_000;
 const GONE_MAX = 10_000;
-/** Discord's error code for a webhook that does not exist. */
-const UNKNOWN_WEBHOOK = 10015;
 /** Repeated 429s on one line without a success between wait at least this, doubled each time: a mute one must not loop. */
 const BACK_OFF_MS = 500;
 const BACK_OFF_MAX_MS = 60_000;

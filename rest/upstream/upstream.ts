@@ -106,6 +106,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   }
 
   return {
+    host: `${host.hostname}:${host.port}`,
     send,
     async close() {
       await pool.destroy();

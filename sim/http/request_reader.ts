@@ -7,7 +7,7 @@ import {
   parseHead,
 } from "./request_head.ts";
 
-/** A request as it came off the wire. */
+/** A request as it was received. */
 export interface WireRequest {
   readonly method: string;
   readonly target: string;
@@ -28,7 +28,7 @@ export interface BodyHash {
   hex(): string;
 }
 
-/** What a reader needs to know. */
+/** What a reader is made with. */
 export interface ReaderOptions {
   /** How much of a body is kept; the rest is only counted and hashed. */
   readonly keepBytes: number;
@@ -75,7 +75,7 @@ export class RequestReader {
     return this.#stage !== "head" || this.#pending.length > 0;
   }
 
-  /** Takes bytes off the wire; calls `onRequest` for every request they complete. */
+  /** Takes received bytes; calls `onRequest` for every request they complete. */
   push(chunk: Uint8Array): void {
     let rest = this.#pending.length === 0
       ? chunk

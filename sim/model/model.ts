@@ -167,7 +167,7 @@ export class Model {
     }
     if (refused !== undefined) return this.#refuse(shown, refused);
     const verdict = this.#act(arrival, fault, nowMs);
-    // A global refusal, and what Cloudflare says, know nothing of buckets.
+    // A global refusal, or an answer of Cloudflare's, has no headers of a bucket.
     const isAnnouncing = verdict.scope !== "global" &&
       verdict.response.headers.some(([name]) => name === "via");
     if (shown !== undefined && isAnnouncing) {

@@ -27,7 +27,7 @@ const OPTIONS: ClientOptions = {
 };
 
 Deno.test("proxy: requests and their answers cross, with version, reason and deadline", async () => {
-  await using door = new TestEndpoint();
+  await using door = await TestEndpoint.open();
   await using client = clientOf(door);
   const done = client.create("/guilds/1/bans/2", {
     data: { delete_message_seconds: 0 },
@@ -54,7 +54,7 @@ Deno.test("proxy: requests and their answers cross, with version, reason and dea
 });
 
 Deno.test("proxy: files cross as bytes where rep.v1 was negotiated, and as base64 where not", async () => {
-  await using door = new TestEndpoint();
+  await using door = await TestEndpoint.open();
   const bytes = new TextEncoder().encode("hällo");
   for (const ext of [true, false]) {
     await using client = new RepClient(addressOf(door), {
@@ -76,7 +76,7 @@ Deno.test("proxy: files cross as bytes where rep.v1 was negotiated, and as base6
 });
 
 Deno.test("proxy: a hundred requests over a wire that is cut twice are queued once and answered once", async () => {
-  await using door = new TestEndpoint();
+  await using door = await TestEndpoint.open();
   await using relay = startRelay(addressOf(door));
   door.submitter.onJob = (job) => {
     const count = door.submitter.jobs.length;
@@ -96,8 +96,8 @@ Deno.test("proxy: a hundred requests over a wire that is cut twice are queued on
   assert.deepEqual(queuedPaths(door), paths);
 });
 
-Deno.test("proxy: what an old process asked for, the next one gets as missed; a handler that dies gets it again", async () => {
-  await using door = new TestEndpoint();
+Deno.test("proxy: replies to an old process are missed replies of the next; a handler that dies gets its reply again", async () => {
+  await using door = await TestEndpoint.open();
   {
     await using old = clientOf(door);
     const unknown = failureOf(
@@ -142,7 +142,7 @@ Deno.test("proxy: what an old process asked for, the next one gets as missed; a 
 });
 
 Deno.test("proxy: a session taken over sends the first client away for good", async () => {
-  await using door = new TestEndpoint();
+  await using door = await TestEndpoint.open();
   await using first = clientOf(door);
   await first.ready;
   const left = failureOf(first.get("/users/1"), RepClosedError);
@@ -153,9 +153,9 @@ Deno.test("proxy: a session taken over sends the first client away for good", as
   assert.equal(first.state, "closed");
 });
 
-Deno.test("proxy: after a restart with a new epoch a write is of unknown outcome and a read is asked again", async () => {
-  await using old = new TestEndpoint({ deps: { epoch: "e1" } });
-  await using fresh = new TestEndpoint({ deps: { epoch: "e2" } });
+Deno.test("proxy: after a restart with a new epoch a write is of unknown outcome and a read is sent again", async () => {
+  await using old = await TestEndpoint.open({ deps: { epoch: "e1" } });
+  await using fresh = await TestEndpoint.open({ deps: { epoch: "e2" } });
   let address = addressOf(old);
   await using client = new RepClient(() => address, OPTIONS);
   const write = failureOf(
@@ -176,8 +176,8 @@ Deno.test("proxy: after a restart with a new epoch a write is of unknown outcome
   assert.deepEqual([info.epoch, info.resumed], ["e2", false]);
 });
 
-Deno.test("proxy: aborting takes a queued request back, and its 499 is nobody's", async () => {
-  await using door = new TestEndpoint();
+Deno.test("proxy: aborting cancels a queued request, and its 499 is ignored", async () => {
+  await using door = await TestEndpoint.open();
   await using client = clientOf(door);
   const missed: unknown[] = [];
   client.on("missed", (reply) => void missed.push(reply));
@@ -195,7 +195,7 @@ Deno.test("proxy: aborting takes a queued request back, and its 499 is nobody's"
 });
 
 Deno.test("proxy: with maxInFlight 2 ten requests are all answered and none is refused", async () => {
-  await using door = new TestEndpoint({
+  await using door = await TestEndpoint.open({
     settings: { limits: { maxInFlight: 2 } },
   });
   let most = 0;
@@ -211,8 +211,8 @@ Deno.test("proxy: with maxInFlight 2 ten requests are all answered and none is r
   assert.deepEqual(door.facts.filter(({ kind }) => kind === "refused"), []);
 });
 
-Deno.test("proxy: what its queue refused at the door is offered again under the same req, and answered", async () => {
-  await using door = new TestEndpoint();
+Deno.test("proxy: a request that its queue refused is sent again with the same req, and answered", async () => {
+  await using door = await TestEndpoint.open();
   door.submitter.onJob = (job) => {
     if (door.submitter.jobs.length > 1) return job.reply(200, "taken");
     job.fail(new Refusal("overloaded", "Too much waits", { retryAfterMs: 5 }));
@@ -225,8 +225,8 @@ Deno.test("proxy: what its queue refused at the door is offered again under the 
   assert.equal(door.submitter.jobs.length, 2);
 });
 
-Deno.test("proxy: what it gave up after taking it into care is told to the caller", async () => {
-  await using door = new TestEndpoint();
+Deno.test("proxy: a request that it accepted and then gave up rejects", async () => {
+  await using door = await TestEndpoint.open();
   door.submitter.onJob = (job) =>
     job.fail(new Refusal("wait_too_long", "The wait would be too long"));
   await using client = clientOf(door);
@@ -236,7 +236,7 @@ Deno.test("proxy: what it gave up after taking it into care is told to the calle
 });
 
 Deno.test("proxy: a mailbox of two is enough for twenty requests, because the client acknowledges", async () => {
-  await using door = new TestEndpoint({
+  await using door = await TestEndpoint.open({
     settings: { limits: { mailboxReplies: 2 } },
   });
   door.submitter.onJob = (job) => job.reply(200, null);
@@ -246,7 +246,9 @@ Deno.test("proxy: a mailbox of two is enough for twenty requests, because the cl
 });
 
 Deno.test("proxy: the key may travel as header or subprotocol where it is required before the upgrade", async () => {
-  await using door = new TestEndpoint({ settings: { isHeaderRequired: true } });
+  await using door = await TestEndpoint.open({
+    settings: { isHeaderRequired: true },
+  });
   door.submitter.onJob = (job) => job.reply(200, "in");
   for (const authBy of ["header", "subprotocol"] as const) {
     await using client = new RepClient(addressOf(door), { ...OPTIONS, authBy });
@@ -254,8 +256,8 @@ Deno.test("proxy: the key may travel as header or subprotocol where it is requir
   }
 });
 
-Deno.test("proxy: a wrong key ends the client with the proxy's words", async () => {
-  await using door = new TestEndpoint();
+Deno.test("proxy: a wrong key closes the client with the proxy's message", async () => {
+  await using door = await TestEndpoint.open();
   await using client = new RepClient(addressOf(door), {
     ...OPTIONS,
     token: "wrong",
@@ -268,7 +270,7 @@ Deno.test("proxy: a wrong key ends the client with the proxy's words", async () 
 });
 
 Deno.test("proxy: plain mode with a key is served, replies and all", async () => {
-  await using door = new TestEndpoint();
+  await using door = await TestEndpoint.open();
   door.submitter.onJob = (job) => job.reply(200, { plain: true });
   await using client = new RepClient(addressOf(door), {
     token: KEY,
@@ -279,8 +281,8 @@ Deno.test("proxy: plain mode with a key is served, replies and all", async () =>
   assert.equal(client.lastSeq, 0);
 });
 
-Deno.test("proxy: a frame above maxPayload never leaves, and the connection stays", async () => {
-  await using door = new TestEndpoint({
+Deno.test("proxy: a frame above maxPayload is never sent, and the connection stays", async () => {
+  await using door = await TestEndpoint.open({
     settings: { limits: { maxPayloadBytes: 1_000 } },
   });
   door.submitter.onJob = (job) => job.reply(200, null);
@@ -296,8 +298,8 @@ Deno.test("proxy: a frame above maxPayload never leaves, and the connection stay
 });
 
 Deno.test("proxy: while it drains, requests wait for its successor", async () => {
-  await using old = new TestEndpoint({ deps: { epoch: "e1" } });
-  await using fresh = new TestEndpoint({ deps: { epoch: "e2" } });
+  await using old = await TestEndpoint.open({ deps: { epoch: "e1" } });
+  await using fresh = await TestEndpoint.open({ deps: { epoch: "e2" } });
   fresh.submitter.onJob = (job) => job.reply(200, "fresh");
   let address = addressOf(old);
   await using client = new RepClient(() => address, OPTIONS);
@@ -322,7 +324,7 @@ Deno.test("proxy: while it drains, requests wait for its successor", async () =>
 });
 
 Deno.test("proxy: a discordeno manager's typed helpers go through", async () => {
-  await using door = new TestEndpoint();
+  await using door = await TestEndpoint.open();
   door.submitter.onJob = (job) => job.reply(200, { id: "77", channel_id: "9" });
   await using client = clientOf(door);
   const token = "MTIzNDU2Nzg5MDEyMzQ1Njc4.x.y";

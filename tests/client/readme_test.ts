@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { denoCommand } from "../../tools/deno_child.ts";
 import {
   docstringExamples,
   pointedAt,
@@ -98,9 +99,8 @@ function withModules(code: string): string {
 
 async function run(path: string): Promise<string[]> {
   const config = new URL("../../deno.json", import.meta.url).pathname;
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { code, stdout, stderr } = await denoCommand({
     args: ["run", "--allow-all", "--check", "--config", config, path],
-    env: { NO_COLOR: "1" },
   }).output();
   const text = new TextDecoder();
   assert.equal(code, 0, text.decode(stderr));

@@ -298,7 +298,7 @@ Deno.test("an upstream that breaks its promise costs its request, and its words 
   assert.equal(refusal.sent, null);
   assert.equal(
     refusal.message,
-    "Cannot answer request: the proxy failed; its log says more",
+    "Cannot answer: the proxy has a fault of its own, named in its log",
   );
   assert.deepEqual(
     bench.facts.find((fact) => fact.kind === "warning"),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { discardBody } from "../../rest/dispatcher/answering/streams.ts";
+import { discardBody } from "../../rest/streams/answer_streams.ts";
 import { CallerTicket } from "../../rest/dispatcher/answering/ticket.ts";
 import { Job } from "../../rest/dispatcher/job.ts";
 import { KEPT_MS } from "../../rest/dispatcher/second_tries/kept_answers.ts";

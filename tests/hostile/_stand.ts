@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Fact } from "../../rest/domain/fact.ts";
 import { startListener } from "../../rest/listener/transport/listen.ts";
+import { serveOptionsOf } from "../../rest/listener/transport/serve_options.ts";
 import { createProxy } from "../../rest/proxy.ts";
 import { type Sim, startSim } from "../../sim/server.ts";
 import { KEY, settingsOf } from "../_proxy.ts";
@@ -30,19 +31,23 @@ export const GOOD =
 /** No limit binds: what is asked is answered at once. */
 const ENV = { REST_GLOBAL_LIMIT: "1000", REST_UPSTREAM_TIMEOUT_MS: "1000" };
 
-export function startStand(
+export async function startStand(
   upstream: string,
   env: Record<string, string> = {},
-): Stand {
+): Promise<Stand> {
   const facts: Fact[] = [];
   const sink = (fact: Fact) => void facts.push(fact);
   const clock = createLeapingClock();
   const settings = settingsOf({ ...ENV, REST_UPSTREAM: upstream, ...env });
   const proxy = createProxy(settings, { clock, facts: sink });
-  const listener = startListener(
-    { host: "127.0.0.1", port: 0, facts: sink },
-    proxy.fetch,
-  );
+  const listener = await startListener({
+    ...serveOptionsOf(settings),
+    endpoint: proxy.endpoint,
+    clock,
+    facts: sink,
+    host: "127.0.0.1",
+    port: 0,
+  });
   const { port } = listener.address;
   const decoy = startDecoy();
   return {
@@ -70,7 +75,7 @@ export async function startSimStand(
   env: Record<string, string> = {},
 ): Promise<SimStand> {
   const sim = await startSim({ globalLimit: { limit: 1_000 } });
-  const stand = startStand(sim.url, env);
+  const stand = await startStand(sim.url, env);
   return {
     ...stand,
     reached: () => told(sim),

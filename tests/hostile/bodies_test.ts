@@ -53,7 +53,7 @@ Deno.test("a caller that does not read a large answer makes its upstream wait, n
       await say(socket, new Uint8Array(MIB)).finally(() => clearTimeout(stuck));
     }
   });
-  await using stand = startStand(upstream.url);
+  await using stand = await startStand(upstream.url);
   const wire = await Wire.open(stand.port);
   await wire.send(postOf(2, "{}"));
   await isStuck.promise;
@@ -73,7 +73,7 @@ Deno.test("an answer without an end ends when its caller leaves", async () => {
       left.resolve();
     }
   });
-  await using stand = startStand(upstream.url);
+  await using stand = await startStand(upstream.url);
   const wire = await Wire.open(stand.port);
   await wire.send(postOf(2, "{}"));
   await wire.readSome(10 * MIB);

@@ -3,9 +3,10 @@ import {
   type KeyEntry,
   type KeyRights,
 } from "../../rest/domain/access.ts";
+import type { OpenTokenRoutes } from "../../rest/domain/access.ts";
 import type { Answer } from "../../rest/domain/answer.ts";
 import type { Fact } from "../../rest/domain/fact.ts";
-import type { Submitter } from "../../rest/domain/ports.ts";
+import type { Clock, Submitter } from "../../rest/domain/ports.ts";
 import type { ProxyRequest } from "../../rest/domain/request.ts";
 import { Secret } from "../../rest/domain/secret.ts";
 import {
@@ -14,16 +15,18 @@ import {
 } from "../../rest/listener/authorize.ts";
 import { createBotRing } from "../../rest/listener/bot_ring.ts";
 import { hexDigestOf } from "../../rest/listener/digest.ts";
+import type { HttpSettings } from "../../rest/listener/http/handler_context.ts";
 import type {
-  HttpHandler,
-  HttpSettings,
-} from "../../rest/listener/http/handler_context.ts";
+  Endpoint,
+  UpgradeHandler,
+} from "../../rest/listener/http/incoming_request.ts";
 import { createHttpEndpoint } from "../../rest/listener/http/endpoint.ts";
 import type { MoveRequests } from "../../rest/listener/http/token_update.ts";
 import { createKeyRing } from "../../rest/listener/key_ring.ts";
 import { startListener } from "../../rest/listener/transport/listen.ts";
 import { createManualClock, type ManualClock } from "../_manual_clock.ts";
 import { exchange, type RawResponse } from "./_raw_http.ts";
+import { endpointOf, servingOf } from "./_serve.ts";
 
 export const KEY = "a-key-that-only-tests-know";
 /** The id in front is 123456789012345678. */
@@ -33,7 +36,6 @@ export const OWN_ID = "bot:123456789012345678";
 export const SETTINGS: HttpSettings = {
   apiVersion: 10,
   isKeyInPathAllowed: false,
-  areTokenRoutesOpen: false,
   areRateLimitHeadersStripped: false,
   bodyLimitBytes: 1024 * 1024,
   heldLimitBytes: 4 * 1024 * 1024,
@@ -46,19 +48,23 @@ export interface BenchOptions {
   /** Null: no `DISCORD_TOKEN`. */
   readonly token?: string | null;
   readonly submitter?: Submitter;
-  readonly onUpgrade?: HttpHandler;
+  readonly upgrade?: UpgradeHandler;
   readonly moveRequests?: MoveRequests;
+  /** Nobody unless said. */
+  readonly openTokenRoutes?: OpenTokenRoutes;
 }
 
 /** A handler behind a real port, before a submitter that only remembers. */
 export interface Bench extends AsyncDisposable {
   readonly port: number;
-  readonly handler: HttpHandler;
-  /** Closes the door, not the socket. */
+  readonly endpoint: Endpoint;
+  /** Closes the endpoint, not the socket. */
   close(): void;
   readonly submitted: ProxyRequest[];
   readonly facts: Fact[];
   readonly clock: ManualClock;
+  /** That of the connections. */
+  readonly transportClock: ManualClock;
   isDraining: boolean;
   /** What every request is answered with. */
   answer: Answer;
@@ -68,8 +74,14 @@ export interface Bench extends AsyncDisposable {
   sendRaw(text: string): Promise<RawResponse>;
 }
 
-export function authorizerOf(token: string | null = TOKEN): Authorizer {
+export function authorizerOf(
+  token: string | null = TOKEN,
+  clock: Clock = createManualClock(),
+  openTokenRoutes: OpenTokenRoutes = "false",
+): Authorizer {
   return createAuthorizer({
+    clock,
+    openTokenRoutes,
     keys: createKeyRing([keyOf("main", KEY)]),
     bots: createBotRing(
       token === null ? [] : [{ name: "main", token: new Secret(token) }],
@@ -98,8 +110,9 @@ export function answerOf(change: Partial<Answer> = {}): Answer {
   };
 }
 
-export function startBench(options: BenchOptions = {}): Bench {
+export async function startBench(options: BenchOptions = {}): Promise<Bench> {
   const clock = createManualClock();
+  const transportClock = createManualClock();
   const facts: Fact[] = [];
   const submitted: ProxyRequest[] = [];
   const remembering: Submitter = {
@@ -108,30 +121,35 @@ export function startBench(options: BenchOptions = {}): Bench {
       return { answer: Promise.resolve(bench.answer), cancel: () => "done" };
     },
   };
-  const door = createHttpEndpoint({
+  const http = createHttpEndpoint({
     submitter: options.submitter ?? remembering,
-    authorizer: authorizerOf(options.token),
+    authorizer: authorizerOf(options.token, clock, options.openTokenRoutes),
     clock,
     facts: (fact) => void facts.push(fact),
     settings: { ...SETTINGS, ...options.settings },
     isDraining: () => bench.isDraining,
-    ...(options.onUpgrade && { onUpgrade: options.onUpgrade }),
+    hasUpgrade: options.upgrade !== undefined,
     ...(options.moveRequests && { moveRequests: options.moveRequests }),
   });
-  const listener = startListener({
+  const endpoint = endpointOf(http.handle, options.upgrade);
+  const listener = await startListener({
+    ...servingOf(endpoint, {
+      clock: transportClock,
+      facts: (fact) => void facts.push(fact),
+    }),
     host: "127.0.0.1",
     port: 0,
-    facts: (fact) => void facts.push(fact),
-  }, door.handle);
+  });
   const port = listener.address.port;
 
   const bench: Bench = {
     port,
-    handler: door.handle,
-    close: () => door.close(),
+    endpoint,
+    close: () => http.close(),
     submitted,
     facts,
     clock,
+    transportClock,
     isDraining: false,
     answer: answerOf(),
     send: (start, lines = "", body = "") =>

@@ -37,7 +37,6 @@ export function managerOf(
       const secret = new Secret(authorization);
       return { id: `${kind}:x`, kind, authorization: secret, isOwn: false };
     },
-    urgencyOf: (lane) => lane === "interaction" ? 0 : 3,
     ...change,
   });
 }

@@ -131,6 +131,7 @@ Deno.test("a refusal arrives with the body an HTTP caller would get", async () =
     code: "overloaded",
     sent: false,
     retry_after: 1.5,
+    global: false,
   });
 });
 

@@ -6,6 +6,9 @@ const ARCHITECTURE = await Deno.readTextFile(new URL("ARCHITECTURE.md", ROOT));
 /** What is handed to one function only, and says by its name to which. */
 const PARAMETERS = /(?:Deps|Options|Rules|Parts)$/;
 
+/** The words of the client's users: each has its docstring, and the client's README. */
+const CLIENT_API = "client/api/";
+
 interface Source {
   readonly path: string;
   readonly text: string;
@@ -66,14 +69,22 @@ function inBackticks(text: string): string[] {
 
 Deno.test("each type that one room takes from another stands in the glossary", async () => {
   const named = new Set(inBackticks(glossary()));
-  const missing = [...sharedNouns(await sourcesBelow("rest/"))]
-    .filter(([name]) => !PARAMETERS.test(name) && !named.has(name))
+  const nouns = [
+    ...sharedNouns(await sourcesBelow("rest/")),
+    ...sharedNouns(await sourcesBelow("client/")),
+  ];
+  const missing = nouns
+    .filter(([name, path]) => !path.startsWith(CLIENT_API) && !named.has(name))
+    .filter(([name]) => !PARAMETERS.test(name))
     .map(([name, path]) => `${name} of ${path}`);
   assert.deepEqual(missing, [], "give each a row, or name it in one");
 });
 
 Deno.test("whatever the glossary names is there", async () => {
-  const sources = await sourcesBelow("rest/");
+  const sources = [
+    ...await sourcesBelow("rest/"),
+    ...await sourcesBelow("client/"),
+  ];
   const declared = new Set(
     sources.flatMap(({ text }) =>
       [...text.matchAll(/^export (?:interface|class|type) (\w+)/gm)]

@@ -6,9 +6,11 @@ import { isWithin } from "./place.ts";
  * no entry contains may import nothing, so a new room begins with a line here.
  */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  // The version stands there.
+  // For the version.
   "rest/domain": ["deno.json"],
   "rest/collections": [],
+  // Reading and watching streams, which waits: not for the pure rooms.
+  "rest/streams": ["rest/domain", "rest/collections"],
   "rest/config": ["rest/domain"],
   "rest/routes": ["rest/domain"],
   "rest/scheduler": ["rest/domain", "rest/collections"],
@@ -18,6 +20,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/collections",
     "rest/routes",
     "rest/scheduler",
+    "rest/streams",
   ],
   "rest/upstream": ["rest/domain", "rest/collections", "deps.ts"],
   "rest/manager": ["rest/domain", "rest/dispatcher", "deps.ts"],
@@ -26,6 +29,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/collections",
     "rest/routes",
     "rest/rep",
+    "rest/streams",
     "deps.ts",
   ],
   "rest/journal": ["rest/domain", "deps.ts"],
@@ -40,6 +44,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/mod.ts": [
     "configs.ts",
     "rest/proxy.ts",
+    "rest/clock",
     "rest/config",
     "rest/domain",
     "rest/listener",
@@ -57,7 +62,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "client/requests": ["client/api", "client/wire"],
   "client/session": ["client/api", "client/wire", "client/requests"],
   "tools": ["rest", "sim", "client", "configs.ts", "deps.ts"],
-  "bench": ["rest", "sim", "client", "deps.ts"],
+  "bench": ["rest", "sim", "client", "tools/deno_child.ts", "deps.ts"],
   "tests": [
     "rest",
     "sim",

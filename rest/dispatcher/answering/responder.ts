@@ -1,12 +1,12 @@
 import type { Answer } from "../../domain/answer.ts";
 import { type FactSink, refusedFact } from "../../domain/fact.ts";
 import { botOf } from "../../domain/identity.ts";
+import { cancelledRefusal } from "../../domain/own_refusals.ts";
 import type { Refusal } from "../../domain/refusal.ts";
+import { discardBody, watchStream } from "../../streams/answer_streams.ts";
 import type { Job, JobTicket } from "../job.ts";
 import type { Orphans } from "../second_tries/orphans.ts";
 import { shareAnswer } from "../second_tries/single_flight.ts";
-import { cancelledRefusal } from "./refusals.ts";
-import { discardBody, watchStream } from "./streams.ts";
 
 /** Says that an answer took more than one try; absent after a single one. */
 const ATTEMPTS_HEADER = "x-rest-attempts";
@@ -56,7 +56,7 @@ export class Responder {
     const { facts, orphans } = this.#deps;
     // What may have run once must not be sent anew for a caller that comes back.
     const isOutcomeUnknown = refusal.sent !== false && !job.isRepeatable;
-    const fact = refusedFact(job.request, refusal.code);
+    const fact = refusedFact(job.request, refusal);
     facts(isOutcomeUnknown ? { ...fact, isOutcomeUnknown } : fact);
     if (isOutcomeUnknown) orphans.keep(job, undefined, nowMs);
     else orphans.drop(job);

@@ -1,8 +1,9 @@
 import type { FactSink } from "../../domain/fact.ts";
 import { botOf } from "../../domain/identity.ts";
+import { cancelledRefusal } from "../../domain/own_refusals.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { Scheduler } from "../../scheduler/types.ts";
-import { cancelledRefusal, lostAnswerRefusal } from "../answering/refusals.ts";
+import { lostAnswerRefusal } from "../answering/refusals.ts";
 import type { Job, JobTicket } from "../job.ts";
 import type { Orphan } from "./orphan.ts";
 import type { Orphans } from "./orphans.ts";

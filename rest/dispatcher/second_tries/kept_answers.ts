@@ -1,5 +1,6 @@
 import type { Answer } from "../../domain/answer.ts";
-import { collect, discard } from "../answering/streams.ts";
+import { discard } from "../../streams/answer_streams.ts";
+import { readBounded } from "../../streams/read_bounded.ts";
 import type { Orphan } from "./orphan.ts";
 
 /** How long a library may take to come back: discord.js needs 15 s, a restarted bot some more. */
@@ -35,7 +36,7 @@ export class KeptAnswers {
     if (answer !== undefined && body instanceof ReadableStream) {
       // Its size is not known yet: the most it may be is set aside.
       this.#hold(orphan, KEPT_BODY_BYTES_MAX);
-      orphan.kept = this.#collect(orphan, answer, body);
+      orphan.kept = this.#readBounded(orphan, answer, body);
     } else if (!(body instanceof ReadableStream)) {
       const size = body?.byteLength ?? 0;
       const isKept = size <= KEPT_BODY_BYTES_MAX;
@@ -70,12 +71,12 @@ export class KeptAnswers {
     if (bytes > 0) this.#withBody.add(orphan);
   }
 
-  async #collect(
+  async #readBounded(
     orphan: Orphan,
     answer: Answer,
     body: ReadableStream<Uint8Array<ArrayBuffer>>,
   ): Promise<Answer | undefined> {
-    const collected = await collect(body, KEPT_BODY_BYTES_MAX);
+    const collected = await readBounded(body, KEPT_BODY_BYTES_MAX);
     const isWhole = collected.kind === "whole";
     this.#resize(orphan, isWhole ? collected.bytes.byteLength : 0);
     if (isWhole) return { ...answer, body: collected.bytes };

@@ -1,6 +1,7 @@
 import type { Answer } from "../../domain/answer.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
-import { collect, discard } from "../answering/streams.ts";
+import { discard } from "../../streams/answer_streams.ts";
+import { readBounded } from "../../streams/read_bounded.ts";
 import type { Job, JobTicket } from "../job.ts";
 
 /** Answers that stream and are larger go to one caller; the others ask for themselves. */
@@ -63,7 +64,7 @@ export async function shareAnswer(
     for (const ticket of tickets) ticket.resolve(answer);
     return;
   }
-  const collected = await collect(body, SHARED_BYTES_MAX);
+  const collected = await readBounded(body, SHARED_BYTES_MAX);
   // Some may have left while it was read.
   const [first, ...others] = tickets.filter((ticket) => ticket.isWanted);
   if (first === undefined) {

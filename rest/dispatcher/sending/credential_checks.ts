@@ -2,7 +2,7 @@ import type { Identity } from "../../domain/identity.ts";
 import type { Upstream } from "../../domain/ports.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
 import { routeOf } from "../../routes/route_of.ts";
-import { discardBody } from "../answering/streams.ts";
+import { discardBody } from "../../streams/answer_streams.ts";
 
 /**
  * Own identities are as many as tokens were configured; a caller cannot make

@@ -20,6 +20,12 @@ const UNSENT: RetryRule = {
 };
 
 /**
+ * Nothing listens there: waiting for a server to start is worth two seconds of
+ * a caller's time, and a mistaken address ought to be told.
+ */
+const REFUSED: RetryRule = { ...UNSENT, retriesMax: 4 };
+
+/**
  * Discord may have run it, which GET, PUT and DELETE can bear. The first delay
  * comes to 100 to 300 ms: most 502s are one unlucky instance.
  */
@@ -60,7 +66,11 @@ export const NO_RETRIES: RetryHistory = {
 
 /** What went wrong, as far as retries care. */
 export type RetryCause =
-  | { readonly kind: "unsent" }
+  | {
+    readonly kind: "unsent";
+    /** The host was there and let nobody in. */
+    readonly isRefused: boolean;
+  }
   | { readonly kind: "repeated"; readonly retryAfterMs: number | undefined };
 
 export interface NextTry {
@@ -78,7 +88,9 @@ export function retryCauseOfFailure(
   method: Method,
   failure: UpstreamFailure,
 ): RetryCause | undefined {
-  if (!failure.mayHaveArrived) return { kind: "unsent" };
+  if (!failure.mayHaveArrived) {
+    return { kind: "unsent", isRefused: failure.code === "ECONNREFUSED" };
+  }
   if (!isRepeatable(method)) return undefined;
   return { kind: "repeated", retryAfterMs: undefined };
 }
@@ -100,7 +112,7 @@ export function nextTry(
   nowMs: number,
   random: Random,
 ): NextTry | undefined {
-  const rule = cause.kind === "unsent" ? UNSENT : REPEATED;
+  const rule = ruleOf(cause);
   const count = history[cause.kind];
   if (count >= rule.retriesMax) return undefined;
 
@@ -119,4 +131,9 @@ export function nextTry(
     notBeforeMs,
     history: { ...history, [cause.kind]: count + 1, sinceMs },
   };
+}
+
+function ruleOf(cause: RetryCause): RetryRule {
+  if (cause.kind === "repeated") return REPEATED;
+  return cause.isRefused ? REFUSED : UNSENT;
 }

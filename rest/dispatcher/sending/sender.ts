@@ -3,6 +3,7 @@ import type { FactSink } from "../../domain/fact.ts";
 import { headerOf } from "../../domain/headers.ts";
 import { botOf } from "../../domain/identity.ts";
 import type { LimitReport } from "../../domain/limit_report.ts";
+import { internalRefusal } from "../../domain/own_refusals.ts";
 import {
   type Clock,
   type Random,
@@ -11,8 +12,8 @@ import {
 } from "../../domain/ports.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import type { Scheduler, Settlement } from "../../scheduler/types.ts";
-import { failureRefusal, internalRefusal } from "../answering/refusals.ts";
-import { discardBody } from "../answering/streams.ts";
+import { discardBody } from "../../streams/answer_streams.ts";
+import { failureRefusal } from "../answering/refusals.ts";
 import type { Job } from "../job.ts";
 import { decimalOf, msOf } from "./decimal.ts";
 import { limitReportOf } from "./limit_report.ts";
@@ -96,7 +97,7 @@ export class Sender {
   }
 
   #failed(job: Job, error: unknown): void {
-    const { clock, facts, onRefusal, onAgain } = this.#deps;
+    const { clock, facts, upstream, onRefusal, onAgain } = this.#deps;
     const nowMs = clock.nowMs();
     if (!(error instanceof UpstreamFailure)) {
       job.mayHaveRun = true;
@@ -117,7 +118,7 @@ export class Sender {
       nowMs,
     );
     if (verdict === "again") onAgain(job);
-    else onRefusal(job, failureRefusal(job, error));
+    else onRefusal(job, failureRefusal(job, error, upstream.host));
   }
 
   #retryAtMs(

@@ -1,8 +1,8 @@
-import type { HeaderList } from "../../domain/headers.ts";
+import { KEYLESS } from "../../domain/caller.ts";
 import { type Identity, NOBODY } from "../../domain/identity.ts";
 import type { Clock } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import type { Authorizer, Proof } from "../authorize.ts";
+import type { Authorizer, Evidence, Proof } from "../authorize.ts";
 import { callerOf } from "../caller_of.ts";
 import { fieldOf } from "./fields.ts";
 import type { IncomingRequest } from "./incoming_request.ts";
@@ -32,12 +32,7 @@ export interface AdmitDeps {
   readonly authorizer: Authorizer;
   readonly clock: Clock;
   readonly targetOf: TargetReader;
-  /** Paths that carry a token need no key. */
-  readonly areTokenRoutesOpen: boolean;
 }
-
-/** The key name of callers that were let in without one. */
-const NO_KEY_NAME = "open";
 
 /** Says whose the request is, or refuses it before a byte of its body is read. */
 export function admit(
@@ -47,7 +42,7 @@ export function admit(
   deps: AdmitDeps,
 ): Admission {
   const { authorizer, clock } = deps;
-  const { method, fields, remoteAddress } = context.request;
+  const { method, fields } = context.request;
   const place = deps.targetOf(method, target, clock.wallMs());
   const route = place instanceof Refusal ? undefined : place.route;
   if (route !== undefined) context.label = route.label;
@@ -56,14 +51,18 @@ export function admit(
     throw place;
   }
 
-  const proof = proofOf(fields, pathKey, authorizer);
-  const isOpen = deps.areTokenRoutesOpen && route?.carriesToken === true;
-  if (proof === undefined && !isOpen) throw unauthorized();
+  const evidence = evidenceOf(context, pathKey);
+  const { address } = evidence;
+  const proof = authorizer.prove(evidence);
+  if (proof === undefined) {
+    const isOpen = route !== undefined && authorizer.isOpen(address, route);
+    if (!isOpen) throw authorizer.refusal(evidence, route);
+  }
   if (place instanceof Refusal) throw place;
   const caller = callerOf(
-    proof?.keyName ?? NO_KEY_NAME,
+    proof?.keyName ?? KEYLESS,
     fieldOf(fields, "x-rest-client"),
-    remoteAddress,
+    address,
   );
   context.caller = caller;
   const whose = () =>
@@ -74,36 +73,31 @@ export function admit(
 
 /** Who it is that wants something of the proxy itself; refuses who has no key. */
 export function admitSelf(
-  fields: HeaderList,
+  context: RequestContext,
   pathKey: string | undefined,
   authorizer: Authorizer,
 ): Proof {
-  const proof = proofOf(fields, pathKey, authorizer);
-  if (proof === undefined) throw unauthorized();
+  const evidence = evidenceOf(context, pathKey);
+  const proof = authorizer.prove(evidence);
+  if (proof === undefined) throw authorizer.refusal(evidence, undefined);
   return proof;
 }
 
-function proofOf(
-  fields: HeaderList,
+function evidenceOf(
+  { request }: RequestContext,
   pathKey: string | undefined,
-  authorizer: Authorizer,
-): Proof | undefined {
-  return authorizer.prove({
+): Evidence {
+  const { fields, remoteAddress } = request;
+  return {
     authorization: fieldOf(fields, "authorization"),
     restAuthorization: fieldOf(fields, "x-rest-authorization"),
     pathKey,
     botId: fieldOf(fields, "bot_id"),
-  });
+    address: remoteAddress,
+  };
 }
 
 /** Whose kept requests a caller may see: those of its key and token. */
 export function ownerOf({ keyName, brought }: Proof): string {
   return `${keyName} ${brought?.id ?? "own"}`;
-}
-
-export function unauthorized(): Refusal {
-  return new Refusal(
-    "unauthorized",
-    "Cannot accept the request: the key is missing or wrong. Send it in Authorization, or in X-Rest-Authorization beside a token of your own",
-  );
 }

@@ -1,4 +1,5 @@
 import type { FactSink } from "../../domain/fact.ts";
+import { internalRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { faultOf } from "../fault_of.ts";
 import type { RequestContext } from "./admit.ts";
@@ -74,11 +75,5 @@ function refuse(
   }
   facts({ kind: "warning", message: `Fault of our own: ${faultOf(error)}` });
   facts({ kind: "refused", code: "internal", label, caller });
-  return refusalAnswer(
-    new Refusal(
-      "internal",
-      "Cannot answer: the proxy has a fault of its own, named in its log",
-      { sent: isSubmitted ? null : false },
-    ),
-  );
+  return refusalAnswer(internalRefusal(isSubmitted ? null : false));
 }

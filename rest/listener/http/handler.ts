@@ -1,7 +1,8 @@
 import type { Answer } from "../../domain/answer.ts";
 import { crossingHeaders } from "../../domain/crossing_headers.ts";
-import { keyNameOf } from "../../domain/caller.ts";
+import { isKeyless, keyNameOf } from "../../domain/caller.ts";
 import type { HeaderList } from "../../domain/headers.ts";
+import { drainingRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Method, ProxyRequest } from "../../domain/request.ts";
 import { answerProbe } from "../operators.ts";
@@ -13,9 +14,13 @@ import {
   admitSelf,
   ownerOf,
   type RequestContext,
-  unauthorized,
 } from "./admit.ts";
-import { type BodyOwner, type HeldBody, readBody } from "./body.ts";
+import {
+  type BodyOwner,
+  type BodyRules,
+  type HeldBody,
+  readBody,
+} from "./body.ts";
 import { fieldOf } from "./fields.ts";
 import type { HandlerContext } from "./handler_context.ts";
 import type { HttpAnswer } from "./incoming_request.ts";
@@ -36,12 +41,7 @@ export function receive(
   const isDraining = context.isDraining();
   const probe = answerProbe(target, method, isDraining);
   if (probe !== undefined) return probe;
-  if (isDraining) {
-    throw new Refusal(
-      "draining",
-      "Cannot take requests: the proxy is stopping",
-    );
-  }
+  if (isDraining) throw drainingRefusal();
   const own = answerSelf(request, pathKey, target, context);
   if (own !== undefined) {
     return own.then((answer) => outgoingAnswer(answer, context.settings));
@@ -71,18 +71,19 @@ function targetIn(
 
 /** Answers what only the proxy itself can; undefined for every other target. */
 function answerSelf(
-  { request }: RequestContext,
+  visit: RequestContext,
   pathKey: string | undefined,
   target: string,
   { twins, moveRequests, authorizer, bodies }: HandlerContext,
 ): Promise<Answer> | undefined {
-  const { method, fields } = request;
+  const { request } = visit;
+  const { method } = request;
   if (twins !== undefined && target.startsWith(KEPT_PATH)) {
-    const proof = admitSelf(fields, pathKey, authorizer);
+    const proof = admitSelf(visit, pathKey, authorizer);
     return twins.answerAt(method, target, ownerOf(proof));
   }
   if (moveRequests !== undefined && isTokenUpdate(target)) {
-    const proof = admitSelf(fields, pathKey, authorizer);
+    const proof = admitSelf(visit, pathKey, authorizer);
     return updateToken(request, proof, bodies, moveRequests);
   }
   return undefined;
@@ -103,14 +104,15 @@ async function relay(
   const leaveWithinMs = leaveWithinMsOf(fieldOf(fields, "prefer"));
 
   const leave = context.gate?.enter({ method, target, route, caller });
+  const bodies = isKeyless(caller) ? context.keylessBodies : context.bodies;
   const bodyOwner: BodyOwner = {
     isCallback: route.lane === "interaction",
-    holder: holderOf(caller, owner, context),
+    holder: holderOf(caller, context),
   };
   const body =
     await (leave === undefined
-      ? readBody(visit.request, bodyOwner, context.bodies)
-      : readHolding(leave, visit, bodyOwner, context));
+      ? readBody(visit.request, bodyOwner, bodies)
+      : readHolding(leave, visit, bodyOwner, bodies));
   try {
     const whole: ProxyRequest = {
       method,
@@ -137,10 +139,9 @@ async function relay(
 /** Who answers for the room a body takes: a key among several, or the address of a caller without one. */
 function holderOf(
   caller: string,
-  owner: string | undefined,
   { settings }: HandlerContext,
 ): string | undefined {
-  if (owner === undefined) return caller;
+  if (isKeyless(caller)) return caller;
   return settings.areKeysSeveral === true ? keyNameOf(caller) : undefined;
 }
 
@@ -149,7 +150,7 @@ async function readHolding(
   leave: () => void,
   { request }: RequestContext,
   owner: BodyOwner,
-  { bodies }: HandlerContext,
+  bodies: BodyRules,
 ): Promise<HeldBody> {
   try {
     return await readBody(request, owner, bodies);
@@ -171,6 +172,11 @@ function keeperOf(
     fieldOf(fields, "prefer"),
   );
   if (twins === undefined || wish === undefined) return undefined;
-  if (owner === undefined) throw unauthorized();
+  if (owner === undefined) {
+    throw new Refusal(
+      "unauthorized",
+      "Cannot keep the request: Idempotency-Key and Prefer: respond-async need the key, since they say whose it is",
+    );
+  }
   return (request) => twins.handle(request, wish, owner);
 }

@@ -1,3 +1,4 @@
+import { KEYLESS_SHARE } from "../../domain/caller.ts";
 import type { FactSink } from "../../domain/fact.ts";
 import type { Clock, Submitter } from "../../domain/ports.ts";
 import type { Authorizer } from "../authorize.ts";
@@ -14,7 +15,6 @@ export interface HttpSettings {
   /** API version of paths that name none. */
   readonly apiVersion: number;
   readonly isKeyInPathAllowed: boolean;
-  readonly areTokenRoutesOpen: boolean;
   readonly areRateLimitHeadersStripped: boolean;
   readonly bodyLimitBytes: number;
   readonly heldLimitBytes: number;
@@ -24,6 +24,8 @@ export interface HttpSettings {
   readonly roomWaitMs: number;
   /** Several keys send, so that each leaves the others a share of the room for bodies. */
   readonly areKeysSeveral?: boolean;
+  /** Callers without a key may be served, so that they need room of their own. */
+  readonly areKeylessServed?: boolean;
 }
 
 export interface HttpEndpointDeps {
@@ -47,27 +49,34 @@ export interface HttpEndpointDeps {
 export interface HandlerContext extends HttpEndpointDeps {
   readonly admission: AdmitDeps;
   readonly bodies: BodyRules;
+  /** The same for callers without a key, which have a share of their own. */
+  readonly keylessBodies: BodyRules;
 }
 
 /** Puts it together. */
 export function handlerContextOf(deps: HttpEndpointDeps): HandlerContext {
   const { settings, clock, authorizer, hasUpgrade = false } = deps;
-  const budget = new BodyBudget(settings.heldLimitBytes);
+  const { heldLimitBytes } = settings;
+  const keylessShare = settings.areKeylessServed === true ? KEYLESS_SHARE : 0;
+  const keylessBytes = Math.floor(heldLimitBytes * keylessShare);
+  const small = new TimeoutQueue(clock, settings.bodyTimeoutMs);
+  const bodiesWithin = (limitBytes: number): BodyRules => {
+    const budget = new BodyBudget(limitBytes);
+    // A larger one would wait for room that never comes.
+    const bodyLimitBytes = Math.min(
+      settings.bodyLimitBytes,
+      budget.bodyBytesMax,
+    );
+    return { ...settings, clock, budget, small, bodyLimitBytes };
+  };
   return {
     ...deps,
     admission: {
       authorizer,
       clock,
       targetOf: createTargetReader({ ...settings, hasUpgrade }),
-      areTokenRoutesOpen: settings.areTokenRoutesOpen,
     },
-    bodies: {
-      ...settings,
-      clock,
-      budget,
-      small: new TimeoutQueue(clock, settings.bodyTimeoutMs),
-      // A larger one would wait for room that never comes.
-      bodyLimitBytes: Math.min(settings.bodyLimitBytes, budget.bodyBytesMax),
-    },
+    bodies: bodiesWithin(heldLimitBytes - keylessBytes),
+    keylessBodies: bodiesWithin(keylessBytes),
   };
 }

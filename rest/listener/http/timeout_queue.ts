@@ -55,6 +55,12 @@ export class TimeoutQueue {
     this.#stopClock = undefined;
   }
 
+  /** Forgets everything; nothing will be done any more. */
+  stop(): void {
+    this.#delayed.first = undefined;
+    this.rest();
+  }
+
   /** A timer set for one that was called off rings once for nothing, and is then set for who is first. */
   #wakeAt(atMs: number): void {
     this.#stopClock = this.#clock.wakeAt(atMs, () => {

@@ -97,10 +97,7 @@ export abstract class Exchange
     } catch {
       // A header that cannot be written: what is left is to say nothing more.
       dismiss(answer.body);
-      this.transport.facts({
-        kind: "warning",
-        message: "An answer broke off on its way to the caller",
-      });
+      this.#tellBrokenOff();
       this.cut();
     }
   }
@@ -166,8 +163,16 @@ export abstract class Exchange
       }
     } catch {
       // Discord's side broke off: the caller has to see that its answer is not whole.
+      this.#tellBrokenOff();
       return false;
     }
+  }
+
+  #tellBrokenOff(): void {
+    this.transport.facts({
+      kind: "warning",
+      message: "An answer broke off on its way to the caller",
+    });
   }
 
   async #give(piece: Uint8Array, writer: AnswerWriter): Promise<boolean> {

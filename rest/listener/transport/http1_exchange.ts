@@ -84,8 +84,12 @@ export class Http1Exchange extends Exchange {
     const { status, body } = answer;
     const response = this.#response;
     const headers = [...answer.headers] as [string, string][];
+    // Where this request ends is not certain, so nothing after it is read.
+    if (this.problem !== undefined) this.connection.isClosing = true;
     if (this.connection.isClosing) headers.push(["connection", "close"]);
-    if (this.isIncoming) return this.#writeEarly(answer, headers);
+    if (this.isIncoming && this.problem === undefined) {
+      return this.#writeEarly(answer, headers);
+    }
     if (body instanceof Uint8Array) headers.push(lengthOf(body));
     else if (body === undefined && !BODILESS.has(status)) {
       headers.push(["content-length", "0"]);
@@ -149,6 +153,9 @@ export class Http1Exchange extends Exchange {
   }
 }
 
+/** A name or an address, and a port (RFC 3986, 3.2.2); two of them stand with a comma between. */
+const HOST = /^[A-Za-z0-9._~!$&'()*+;=:[\]%-]*$/;
+
 /** What other servers read differently, or not at all (RFC 9112, 2.5, 3.2 and 6.1). */
 function problemOf(
   { httpVersionMajor, httpVersionMinor }: IncomingMessage,
@@ -159,8 +166,8 @@ function problemOf(
     return "Cannot read the request: HTTP/1.1 is wanted";
   }
   const host = fieldOf(fields, "host");
-  if (host === null ? httpVersionMinor === 1 : host.includes(",")) {
-    return "Cannot read Host: one is wanted";
+  if (host === null ? httpVersionMinor === 1 : !HOST.test(host)) {
+    return "Cannot read Host: one host is wanted, with its port";
   }
   if (coding !== null && coding.toLowerCase() !== "chunked") {
     return "Cannot read Transfer-Encoding: chunked is the only one that is taken";

@@ -78,8 +78,9 @@ export function createHttp1Server(transport: Transport): Http1Server {
     response: ServerResponse,
   ): void => {
     const connection = served.get(request.socket);
-    // One that was not let in may have sent a request with its first bytes.
-    if (connection === undefined) return;
+    // One that was not let in may have sent a request with its first bytes, and
+    // what stands behind a last request is none.
+    if (connection === undefined || connection.isClosing) return;
     void new Http1Exchange(
       request,
       response,
@@ -105,9 +106,9 @@ export function createHttp1Server(transport: Transport): Http1Server {
     if (connection === undefined || !isTellable(error, socket)) {
       return void socket.destroy();
     }
+    const wasClosing = connection.isClosing;
     // A request whose body has become unreadable is answered as it waits for it.
-    if (connection.spoil()) return;
-    if (!connection.isIdle) return;
+    if (connection.spoil() || wasClosing || !connection.isIdle) return;
     tellUnreadable(error.code, connection.address, socket, transport);
   });
   return {

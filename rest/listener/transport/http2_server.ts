@@ -22,8 +22,8 @@ const END_STREAM = 1;
 /** A server of HTTP/2 that is handed connections with TLS. */
 export interface Http2Server {
   serve(socket: TlsSocket, connection: Connection): void;
-  /** Its timers. */
-  rest(): void;
+  /** Ends its timers. */
+  stop(): void;
 }
 
 /** Puts one before the endpoint. */
@@ -81,8 +81,8 @@ export function createHttp2Transport(transport: Transport): Http2Server {
       server.emit("connection", socket);
       arriving = undefined;
     },
-    rest() {
-      for (const queue of [first, idle]) queue.rest();
+    stop() {
+      for (const queue of [first, idle]) queue.stop();
     },
   };
 }

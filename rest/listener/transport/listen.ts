@@ -55,8 +55,8 @@ export function keptOpen(
     const closed = new Promise((resolve) => server.close(resolve));
     await transport.connections.close();
     await closed;
-    transport.unread.rest();
-    transport.lingering.rest();
+    transport.unread.stop();
+    transport.lingering.stop();
   };
 }
 

@@ -94,10 +94,10 @@ function createTlsServer(transport: Transport) {
     close() {
       isOpen = false;
       http1.server.close();
-      http2.rest();
-      handshakes.rest();
-      transport.unread.rest();
-      transport.lingering.rest();
+      http2.stop();
+      handshakes.stop();
+      transport.unread.stop();
+      transport.lingering.stop();
     },
   };
 }

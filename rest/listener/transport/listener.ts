@@ -32,7 +32,7 @@ export function reasonOf(error: unknown): string {
   if (isError(error, Deno.errors.AddrInUse, "EADDRINUSE")) {
     return "something else listens there already; stop it or set REST_PORT";
   }
-  if (isError(error, Deno.errors.AddrNotAvailable, "EADDRNOTAVAIL")) {
+  if (isError(error, Deno.errors.AddrNotAvailable, "EADDRNOTAVAIL", "EINVAL")) {
     return "this machine has no such address; set REST_HOST";
   }
   return isForbidden(error)
@@ -45,12 +45,13 @@ export function isForbidden(error: unknown): boolean {
     isError(error, Deno.errors.NotCapable, "EPERM");
 }
 
-/** The runtime's own classes, or the code that Node gives the same error. */
+/** The runtime's own classes, or the codes that Node gives the same error. */
 export function isError(
   error: unknown,
   kind: new (message: string) => Error,
-  code: string,
+  ...codes: string[]
 ): boolean {
-  return error instanceof kind ||
-    (error instanceof Error && "code" in error && error.code === code);
+  if (error instanceof kind) return true;
+  const code = error instanceof Error && "code" in error ? error.code : "";
+  return codes.some((one) => one === code);
 }

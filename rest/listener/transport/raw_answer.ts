@@ -49,7 +49,7 @@ export function unreadable(code: string | undefined): Refusal {
     default:
       return new Refusal(
         "bad_request",
-        "Cannot read the request: it is not HTTP/1.1, or could be read in two ways",
+        "Cannot read the request: it is not HTTP/1.1, has a method nobody knows, or could be read in two ways",
       );
   }
 }
@@ -59,14 +59,7 @@ export const HEAD_BYTES_MAX = 16 * 1024;
 
 /** No more connections; who comes now is not read at all. */
 export function crowdedAnswer(): HttpAnswer {
-  return {
-    ...refusalAnswer(
-      new Refusal(
-        "too_many",
-        "Cannot take the connection: too many are open (REST_CONNECTION_LIMIT, REST_ADDRESS_CONNECTION_LIMIT)",
-        { retryAfterMs: 1_000 },
-      ),
-    ),
-    status: 503,
-  };
+  const message =
+    "Cannot take the connection: too many are open (REST_CONNECTION_LIMIT, REST_ADDRESS_CONNECTION_LIMIT)";
+  return refusalAnswer(new Refusal("too_many", message, { status: 503 }));
 }

@@ -130,6 +130,7 @@ export class WebSocketUpgrades {
       listener.received(isBinary ? new Uint8Array(bytes) : bytes.toString());
     });
     webSocket.on("pong", () => pulse.beat());
+    webSocket.on("ping", () => pulse.beat());
     // What it says, the close after it says too.
     webSocket.on("error", ignore);
     webSocket.on("close", () => {
@@ -186,7 +187,7 @@ class Pulse implements QueuedTimeout {
   previous: QueuedTimeout | undefined;
   readonly #webSocket: WsSocket;
   readonly #queue: TimeoutQueue;
-  #hasBeaten = true;
+  #state: "heard" | "pinged" | "closed" = "heard";
 
   constructor(webSocket: WsSocket, queue: TimeoutQueue) {
     this.#webSocket = webSocket;
@@ -195,7 +196,7 @@ class Pulse implements QueuedTimeout {
   }
 
   beat(): void {
-    this.#hasBeaten = true;
+    if (this.#state === "pinged") this.#state = "heard";
   }
 
   stop(): void {
@@ -204,13 +205,15 @@ class Pulse implements QueuedTimeout {
   }
 
   act(): void {
-    if (!this.#hasBeaten) {
-      this.#webSocket.close(1001);
-      return this.#webSocket.terminate();
-    }
-    this.#hasBeaten = false;
-    this.#webSocket.ping();
+    const webSocket = this.#webSocket;
+    if (this.#state === "closed") return webSocket.terminate();
     this.#queue.add(this);
+    if (this.#state === "pinged") {
+      this.#state = "closed";
+      return webSocket.close(1001);
+    }
+    this.#state = "pinged";
+    webSocket.ping();
   }
 }
 

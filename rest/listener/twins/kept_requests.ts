@@ -36,6 +36,7 @@ export interface KeptRequest {
   untilMs: number;
 }
 
+/** How many requests are kept, with how many bytes of answers, and how long. */
 export interface KeptRequestLimits {
   readonly count: number;
   readonly bytes: number;

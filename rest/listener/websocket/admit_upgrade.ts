@@ -36,18 +36,18 @@ export function admitUpgrade(
   if (problem !== undefined) throw new Refusal("bad_request", problem);
   checkOrigin(request, settings.origins);
   const offer = readOffer(fieldOf(fields, "sec-websocket-protocol"));
-  const evidence = evidenceOf(request, offer.key, settings.isKeyInPathAllowed);
+  const unproved = {
+    ...NO_EVIDENCE,
+    botId: fieldOf(fields, "bot_id"),
+    address: remoteAddress,
+  };
+  const shown = shownBy(request, offer.key, settings.isKeyInPathAllowed);
+  const evidence = { ...unproved, ...shown };
   const clientName = fieldOf(fields, "x-rest-client");
-  const botId = fieldOf(fields, "bot_id");
-  const principal = evidence === undefined
-    ? undefined
-    : principalOf(authorizer, evidence, clientName, remoteAddress);
-  const mustHaveKey = evidence !== undefined || settings.isHeaderRequired;
+  const principal = shown && principalOf(authorizer, evidence, clientName);
+  const mustHaveKey = shown !== undefined || settings.isHeaderRequired;
   if (principal === undefined && mustHaveKey) {
-    throw new Refusal(
-      "unauthorized",
-      "Cannot accept the connection: the key is missing or wrong",
-    );
+    throw authorizer.refusal(evidence, undefined);
   }
   const scheme = request.isSecure ? "https" : "http";
   const dialled = `${scheme}://${fieldOf(fields, "host") ?? ""}`;
@@ -58,7 +58,7 @@ export function admitUpgrade(
       // The address the client dialled, and Discord's (C16).
       origins: [originOf(dialled), originOf(settings.upstream)],
       authorize: (presented) =>
-        principalFor(authorizer, presented, botId, clientName, remoteAddress),
+        principalFor(authorizer, presented, unproved, clientName),
     },
     protocol: offer.protocol,
   };
@@ -84,41 +84,42 @@ function checkOrigin(
   );
 }
 
+/** Nothing shown. */
+const NO_EVIDENCE = {
+  authorization: null,
+  restAuthorization: null,
+  pathKey: undefined,
+} as const;
+
 /** What the upgrade shows, headers first; undefined: nothing (A1). */
-function evidenceOf(
+function shownBy(
   { target, fields }: IncomingRequest,
   offeredKey: string | undefined,
   isKeyInPathAllowed: boolean,
-): Evidence | undefined {
+): Omit<Evidence, "botId" | "address"> | undefined {
   const authorization = fieldOf(fields, "authorization");
   const restAuthorization = fieldOf(fields, "x-rest-authorization");
   const raw = rawTargetOf(target, undefined, fieldOf(fields, "host")) ?? "";
   const pathKey = isKeyInPathAllowed ? splitPathKey(raw).pathKey : undefined;
   const isShown = authorization !== null || restAuthorization !== null ||
     pathKey !== undefined;
-  const botId = fieldOf(fields, "bot_id");
-  if (isShown) return { authorization, restAuthorization, pathKey, botId };
-  return offeredKey === undefined ? undefined : {
-    authorization: offeredKey,
-    restAuthorization: null,
-    pathKey: undefined,
-    botId,
-  };
+  if (isShown) return { authorization, restAuthorization, pathKey };
+  return offeredKey === undefined
+    ? undefined
+    : { ...NO_EVIDENCE, authorization: offeredKey };
 }
 
 /** The special request: its token is what a header would have said (A3). */
 function principalFor(
   authorizer: Authorizer,
   { token, authorization, client }: Presented,
-  botId: string | null,
+  unproved: Evidence,
   clientName: string | null,
-  remoteAddress: string,
 ): Principal | undefined {
-  const shown = authorization === undefined
-    ? { authorization: token, restAuthorization: null }
-    : { authorization, restAuthorization: token };
-  const evidence: Evidence = { ...shown, pathKey: undefined, botId };
-  return principalOf(authorizer, evidence, client ?? clientName, remoteAddress);
+  const evidence = authorization === undefined
+    ? { ...unproved, authorization: token }
+    : { ...unproved, authorization, restAuthorization: token };
+  return principalOf(authorizer, evidence, client ?? clientName);
 }
 
 const ORIGIN = /^[a-z]+:\/\/[^/?#]*/i;

@@ -1,5 +1,6 @@
-import { createHash, randomUUID } from "../../../deps.ts";
+import { randomUUID } from "../../../deps.ts";
 import type { Fact, FactSink } from "../../domain/fact.ts";
+import { drainingRefusal } from "../../domain/own_refusals.ts";
 import type { Clock, Submitter } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { DEFAULT_LIMITS, type RepLimits } from "../../rep/limits.ts";
@@ -9,6 +10,7 @@ import {
   type SessionStore,
 } from "../../rep/sessions/session_store.ts";
 import type { Authorizer } from "../authorize.ts";
+import { sha256Of } from "../digest.ts";
 import type {
   AcceptedUpgrade,
   HttpAnswer,
@@ -72,9 +74,6 @@ const CONNECTIONS_MAX = 20_000;
 
 /** How long a drain waits for sockets to answer their close, after which they are cut. */
 const GOODBYE_MS = 1_000;
-
-/** A full house empties by the second, not by the millisecond. */
-const FULL_RETRY_AFTER_MS = 5_000;
 
 /** Opens the way in for REP. */
 export function createWebSocketEndpoint(
@@ -154,35 +153,21 @@ class RepEndpoint implements WebSocketEndpoint {
   }
 
   #upgrade(request: IncomingRequest): AcceptedUpgrade | HttpAnswer {
-    if (this.#isDraining) {
-      throw new Refusal(
-        "draining",
-        "Cannot take connections: the proxy is stopping",
-      );
-    }
+    if (this.#isDraining) throw drainingRefusal();
     const { authorizer, settings } = this.#deps;
     // Whoever may not come in is told so, however full it is.
     const { start, protocol } = admitUpgrade(request, { authorizer, settings });
     const max = settings.connectionsMax ?? CONNECTIONS_MAX;
-    if (this.#runner.socketCount >= max) return fullAnswer(max);
+    if (this.#runner.socketCount >= max) throw fullRefusal(max);
     return { protocol, listener: listenerOf(start, this.#runner) };
   }
 }
 
-/** Too many connections is no matter of rates, so it is a 503 and no 429 (2.3). */
-function fullAnswer(max: number): HttpAnswer {
-  const refusal = new Refusal(
+/** Too many connections is no matter of rates, so it is a 503 and no 429 (close codes). */
+function fullRefusal(max: number): Refusal {
+  return new Refusal(
     "too_many",
     `Cannot take connections: ${max} are open; try again later`,
-    { retryAfterMs: FULL_RETRY_AFTER_MS },
+    { status: 503 },
   );
-  return { ...refusalAnswer(refusal), status: 503 };
-}
-
-function sha256Of(
-  parts: ReadonlyArray<string | Uint8Array<ArrayBuffer>>,
-): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest("base64url");
 }

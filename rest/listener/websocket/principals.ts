@@ -10,13 +10,12 @@ export function principalOf(
   authorizer: Authorizer,
   evidence: Evidence,
   clientName: string | null,
-  remoteAddress: string,
 ): Principal | undefined {
   const proof = authorizer.prove(evidence);
   if (proof === undefined) return undefined;
   return {
     owner: `${proof.keyName} ${proof.brought?.id ?? OWN}`,
-    callerName: callerOf(proof.keyName, clientName, remoteAddress),
+    callerName: callerOf(proof.keyName, clientName, evidence.address),
     identityFor: (route) => authorizer.identityFor(proof, route),
   };
 }

@@ -1,5 +1,6 @@
 import type { Answer } from "../../domain/answer.ts";
 import type { Fact, FactSink } from "../../domain/fact.ts";
+import { internalRefusal } from "../../domain/own_refusals.ts";
 import type { Clock, Submitter, Ticket } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Action } from "../../rep/actions.ts";
@@ -226,10 +227,7 @@ export class SocketRunner {
 
   #internal(error: unknown): Refusal {
     this.#tellBug(error);
-    return new Refusal(
-      "internal",
-      "Cannot answer: the proxy has a fault of its own, named in its log",
-    );
+    return internalRefusal(null);
   }
 
   #tellBug(error: unknown): void {

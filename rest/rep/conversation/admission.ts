@@ -1,12 +1,10 @@
+import { drainingRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { closeConnection } from "../connections/close_connection.ts";
 import { type Connection, inFlightOf } from "../connections/connection.ts";
 import { SlidingWindow } from "../connections/sliding_window.ts";
 import type { Frame } from "../frames/frame.ts";
 import type { Step } from "../rep_state.ts";
-
-/** A drain and a start take some seconds; asking sooner finds the same proxy still leaving. */
-const DRAINING_RETRY_AFTER_MS = 5_000;
 
 /** Whether one more request may be taken now (B9, F2, G3); refuses, and closes on a flood. */
 export function isAdmitted(
@@ -33,13 +31,7 @@ function admissionProblem(
   connection: Connection,
   { reqText }: Frame,
 ): Refusal | undefined {
-  if (state.drainAtMs !== undefined) {
-    return new Refusal(
-      "draining",
-      "Cannot take request: the proxy is shutting down; ask again",
-      { retryAfterMs: DRAINING_RETRY_AFTER_MS },
-    );
-  }
+  if (state.drainAtMs !== undefined) return drainingRefusal();
   const { maxInFlight, mailboxReplies, mailboxBytes } = state.settings.limits;
   const { answerable, silent } = inFlightOf(connection);
   // Requests nobody hears about are bounded too, or they would be a way around.

@@ -1,6 +1,6 @@
 import { Refusal } from "../../domain/refusal.ts";
-import type { ProxyRequest, Urgency } from "../../domain/request.ts";
-import type { Lane, RouteFacts } from "../../domain/route.ts";
+import { defaultUrgencyOf, type ProxyRequest } from "../../domain/request.ts";
+import type { RouteFacts } from "../../domain/route.ts";
 import { routeOf } from "../../routes/route_of.ts";
 import { type Connection } from "../connections/connection.ts";
 import type { Principal } from "../connections/principal.ts";
@@ -18,11 +18,6 @@ export interface BuiltRequest {
   readonly request: ProxyRequest;
   readonly wantsHeaders: boolean;
 }
-
-/** RFC 9218: what counts where nothing is said. */
-const URGENCY_DEFAULT: Urgency = 3;
-/** Discord waits 3 s for the answer to an interaction (docs: receiving and responding). */
-const URGENCY_OF_INTERACTIONS: Urgency = 0;
 
 const encoder = new TextEncoder();
 
@@ -61,16 +56,12 @@ export function buildRequest(
       body: body?.bytes,
       identity: principal.identityFor(route),
       caller: principal.callerName,
-      urgency: options.urgency ?? urgencyIn(route.lane),
+      urgency: options.urgency ?? defaultUrgencyOf(route.lane),
       isOrdered: true,
       leaveWithinMs: options.leaveWithinMs,
     },
     wantsHeaders: options.wantsHeaders,
   };
-}
-
-function urgencyIn(lane: Lane): Urgency {
-  return lane === "interaction" ? URGENCY_OF_INTERACTIONS : URGENCY_DEFAULT;
 }
 
 interface Body {

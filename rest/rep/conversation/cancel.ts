@@ -1,3 +1,4 @@
+import { cancelledRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Action, CancelInquiry } from "../actions.ts";
 import { type Connection, inFlightOf } from "../connections/connection.ts";
@@ -61,7 +62,7 @@ export function noteCancelled(
 ): void {
   const submission = step.state.submissions.get(submissionId);
   if (outcome === "cancelled" && submission !== undefined) {
-    const refusal = new Refusal("cancelled", "Cancelled");
+    const refusal = cancelledRefusal({ sent: false });
     settle(step, submission, { kind: "refusal", refusal });
   }
   if (inquiry === undefined) return;

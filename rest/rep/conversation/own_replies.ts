@@ -2,8 +2,7 @@ import type { Refusal } from "../../domain/refusal.ts";
 import type { Connection } from "../connections/connection.ts";
 import { push } from "../connections/outbound.ts";
 import type { Frame } from "../frames/frame.ts";
-import { refusalReply } from "../frames/refusal_text.ts";
-import { NO_TARGET, replyText } from "../frames/reply.ts";
+import { NO_TARGET, refusalReply, replyText } from "../frames/reply.ts";
 import type { Step } from "../rep_state.ts";
 
 /** Answers a frame in the proxy's own name and at once: no seq, nothing kept (B3). */

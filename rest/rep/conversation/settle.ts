@@ -5,8 +5,7 @@ import {
   headersTextOf,
   type WholeAnswer,
 } from "../frames/answer_text.ts";
-import { refusalReply } from "../frames/refusal_text.ts";
-import { replyText } from "../frames/reply.ts";
+import { refusalReply, replyText } from "../frames/reply.ts";
 import { connectionOf, type Step, type Submission } from "../rep_state.ts";
 import { deliver } from "../sessions/deliver.ts";
 import type { Session } from "../sessions/session.ts";

@@ -1,3 +1,6 @@
+import type { Refusal } from "../../domain/refusal.ts";
+import { refusalBody } from "../../domain/refusal_body.ts";
+
 /** A reply to one frame, its values already JSON text. */
 export interface Reply {
   /** The frame's target as it was spelt. */
@@ -6,6 +9,14 @@ export interface Reply {
   readonly bodyText: string;
   /** Undefined where the frame had none that could be read. */
   readonly reqText: string | undefined;
+}
+
+/** What a refusal says over REP: its status, and its `error` member as JSON text (C49 to C51). */
+export function refusalReply(
+  refusal: Refusal,
+): Pick<Reply, "status" | "bodyText"> {
+  const bodyText = JSON.stringify(refusalBody(refusal));
+  return { status: refusal.status, bodyText };
 }
 
 /** What a client that opted in gets to see besides (B3, B5, E3). */

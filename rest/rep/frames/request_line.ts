@@ -19,8 +19,13 @@ export function readPath(
 /** The verb of a frame (C19, C23). */
 export function readVerb({ members }: Frame): Verb {
   const { method } = members;
-  if (method === undefined) throw new Refusal("bad_method", "Missing method");
+  if (method === undefined) throw badMethod("Missing method");
   const verb = typeof method === "string" ? verbOf(method) : undefined;
-  if (verb === undefined) throw new Refusal("bad_method", "Invalid method");
+  if (verb === undefined) throw badMethod("Invalid method");
   return verb;
+}
+
+/** Over HTTP a method is of the request line (405); here it is a member like any other (C23). */
+function badMethod(message: string): Refusal {
+  return new Refusal("bad_method", message, { status: 400 });
 }

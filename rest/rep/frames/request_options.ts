@@ -1,3 +1,4 @@
+import { mayCross } from "../../domain/crossing_headers.ts";
 import type { HeaderList } from "../../domain/headers.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Urgency } from "../../domain/request.ts";
@@ -17,9 +18,8 @@ const REASON_HEADER = "x-audit-log-reason";
 /** Discord cuts reasons at 512 characters (docs: audit log reason). */
 const REASON_CHARS_MAX = 512;
 
-/** What nobody may set, whatever the operator allows: it speaks for the connection or for the proxy. */
-const NEVER =
-  /^(?:authorization|connection|content-.*|cookie2?|expect|host|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|user-agent|via|x-rest-.*)$/;
+/** Besides what never crosses: the proxy itself says what the body is and who sends it. */
+const WRITTEN_HERE = /^(?:content-.*|user-agent)$/;
 
 /** What would end a header line. */
 const LINE_END = /[\r\n\0]/;
@@ -65,7 +65,7 @@ function headersOf(
         throw bad("headers must be strings without CR, LF and NUL");
       }
       const lower = name.toLowerCase();
-      if (!mayCross(lower, allowed)) continue;
+      if (!isAllowed(lower, allowed)) continue;
       if (!FIELD_VALUE.test(value)) {
         throw bad(`headers: ${lower} must be percent-encoded`);
       }
@@ -76,9 +76,9 @@ function headersOf(
   return [...fields];
 }
 
-function mayCross(name: string, allowed: ReadonlySet<string>): boolean {
+function isAllowed(name: string, allowed: ReadonlySet<string>): boolean {
   if (name === REASON_HEADER) return true;
-  return allowed.has(name) && !NEVER.test(name);
+  return allowed.has(name) && mayCross(name) && !WRITTEN_HERE.test(name);
 }
 
 function encodedReason(reason: unknown): string {

@@ -48,7 +48,7 @@ Deno.test("an error listener that throws ends there", async () => {
   await rig.client.close();
 });
 
-Deno.test("on() returns how to stop listening, also from within the listener", async () => {
+Deno.test("on() returns a function that stops the listening, also when the listener calls it", async () => {
   const rig = await readyRigOf();
   let calls = 0;
   const off = rig.client.on("notice", () => {
@@ -66,7 +66,7 @@ Deno.test("on() returns how to stop listening, also from within the listener", a
   await rig.client.close();
 });
 
-Deno.test("a failure nobody listens to disturbs nothing", async () => {
+Deno.test("a failure without a listener disturbs nothing", async () => {
   const rig = await readyRigOf();
   rig.socket.say({ target: "error", method: "REPLY", data: { status: 400 } });
   rig.socket.end(4403, "go away");

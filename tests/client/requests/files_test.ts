@@ -8,7 +8,7 @@ const FILES = [
 
 Deno.test("E4: without rep.v1 files travel as base64", async () => {
   const rig = rigOf();
-  await rig.welcome({}, "");
+  await rig.authenticate({}, "");
   const done = rig.client.action("/channels/9/messages", {
     data: { content: "log" },
     files: FILES,
@@ -56,7 +56,7 @@ Deno.test("E5: with rep.v1 files travel as bytes behind the JSON of one frame", 
 
 Deno.test("base64 is right at every length and for more bytes than one chunk", async () => {
   const rig = rigOf();
-  await rig.welcome({ limits: { maxPayload: 10_000_000 } }, "");
+  await rig.authenticate({ limits: { maxPayload: 10_000_000 } }, "");
   for (const length of [0, 1, 2, 3, 32_767, 32_768, 32_769, 100_000]) {
     const bytes = Uint8Array.from({ length }, (_, at) => at * 7 % 256);
     const done = rig.client.action("/x", { files: [{ name: "f", bytes }] });
@@ -77,7 +77,7 @@ Deno.test("files are sent again in the form the new connection takes", async () 
   assert.ok(rig.socket.sent.at(-1) instanceof ArrayBuffer);
   rig.socket.end();
   await rig.clock.advance(125);
-  await rig.welcome({ resumed: true }, "");
+  await rig.authenticate({ resumed: true }, "");
   assert.equal(rig.sent().files?.[0]?.["base64"], "aGk=");
   rig.answer(rig.sent());
   await done;

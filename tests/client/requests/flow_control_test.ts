@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { RepLimitError } from "../../../client/mod.ts";
 import { failureOf, readyRigOf, rigOf } from "../_rig.ts";
 
-Deno.test("F2: as many requests as maxInFlight are out, the next waits here for a reply", async () => {
+Deno.test("F2: at most maxInFlight requests are unanswered, the next waits here for a reply", async () => {
   const rig = await readyRigOf({}, { limits: { maxInFlight: 2 } });
   const done = [1, 2, 3, 4].map((n) => rig.client.get(`/${n}`));
   assert.equal(rig.socket.requests.length, 2);
@@ -21,7 +21,7 @@ Deno.test("F2: as many requests as maxInFlight are out, the next waits here for 
   await rig.client.close();
 });
 
-Deno.test("backpressure is told when requests have to wait for the server, and when no longer", async () => {
+Deno.test("backpressure is emitted when requests begin and cease to wait for the server", async () => {
   const rig = await readyRigOf({}, { limits: { maxInFlight: 1 } });
   const one = rig.client.get("/1");
   assert.deepEqual(rig.told("backpressure"), []);
@@ -34,7 +34,7 @@ Deno.test("backpressure is told when requests have to wait for the server, and w
   await rig.client.close();
 });
 
-Deno.test("above 4 MiB in the socket's buffer requests wait, looked at every 25 ms", async () => {
+Deno.test("above 4 MiB in the socket's buffer requests wait, and the buffer is read every 25 ms", async () => {
   const rig = await readyRigOf();
   rig.socket.bufferedAmount = 4 * 1024 * 1024;
   const one = rig.client.get("/at the mark");
@@ -69,7 +69,7 @@ Deno.test("an unanswered abort still counts against maxInFlight, as it does at t
   await rig.client.close();
 });
 
-Deno.test("highWaterMark bounds what waits here: one below fits, one above rejects unsent", async () => {
+Deno.test("highWaterMark bounds the requests that wait here: one below fits, one above rejects unsent", async () => {
   const rig = rigOf({ highWaterMark: 2 });
   const waiting = [rig.client.get("/1"), rig.client.get("/2")];
   const error = await failureOf(rig.client.get("/3"), RepLimitError);
@@ -79,7 +79,7 @@ Deno.test("highWaterMark bounds what waits here: one below fits, one above rejec
     /^2 requests \(\d+ bytes\) wait in this process, limit 2 /,
   );
   assert.throws(() => rig.client.notify("ACTION", "/4"), RepLimitError);
-  await rig.welcome();
+  await rig.authenticate();
   for (const frame of rig.socket.requests) rig.answer(frame);
   await Promise.all(waiting);
   await rig.client.close();
@@ -94,7 +94,7 @@ Deno.test("highWaterMarkBytes counts bodies and files", async () => {
     (await failureOf(rig.client.get("/2"), RepLimitError)).code,
     "queue_full",
   );
-  await rig.welcome();
+  await rig.authenticate();
   const next = rig.client.get("/3");
   for (const target of ["/1", "/3"]) {
     const frames = [...rig.socket.sent].map((data) =>
@@ -108,7 +108,7 @@ Deno.test("highWaterMarkBytes counts bodies and files", async () => {
   await rig.client.close();
 });
 
-Deno.test("room taken by what was aborted is free again", async () => {
+Deno.test("an aborted request no longer counts against highWaterMark", async () => {
   const rig = rigOf({ highWaterMark: 1 });
   for (let round = 0; round < 300; round += 1) {
     const abort = new AbortController();
@@ -117,7 +117,7 @@ Deno.test("room taken by what was aborted is free again", async () => {
     await assert.rejects(done, { name: "AbortError" });
   }
   const last = rig.client.get("/last");
-  await rig.welcome();
+  await rig.authenticate();
   assert.deepEqual(rig.socket.requests.map(({ target }) => target), ["/last"]);
   rig.answer(rig.sent());
   await last;
@@ -131,7 +131,7 @@ Deno.test("queue: false rejects rather than wait, and sends when there is room",
     RepLimitError,
   );
   assert.deepEqual([early.code, early.sent], ["would_wait", false]);
-  await rig.welcome({ limits: { maxInFlight: 1 } });
+  await rig.authenticate({ limits: { maxInFlight: 1 } });
   const now = rig.client.get("/y", { queue: false });
   await assert.rejects(rig.client.get("/z", { queue: false }), RepLimitError);
   rig.answer(rig.sent(), 1);
@@ -162,7 +162,7 @@ Deno.test("a frame above maxPayload rejects here and never costs the connection"
   await rig.client.close();
 });
 
-Deno.test("idle() settles when nothing waits and nothing is in flight", async () => {
+Deno.test("idle() resolves when no request waits and none is in flight", async () => {
   const rig = await readyRigOf();
   const done = rig.client.get("/x");
   let isIdle = false;
@@ -176,7 +176,7 @@ Deno.test("idle() settles when nothing waits and nothing is in flight", async ()
   await rig.client.close();
 });
 
-Deno.test("drain() says whether everything was finished in time", async () => {
+Deno.test("drain() resolves with whether every request was settled in time", async () => {
   const rig = await readyRigOf();
   const done = rig.client.get("/x");
   const tooShort = rig.client.drain(1_000);

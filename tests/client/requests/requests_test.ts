@@ -90,7 +90,7 @@ Deno.test('a req of the caller\'s own keeps its type: 1 is not "1"', async () =>
   await rig.client.close();
 });
 
-Deno.test("a req that is still unanswered is refused a second time", async () => {
+Deno.test("a second request with a req that is still unanswered is refused", async () => {
   const rig = await readyRigOf();
   const first = rig.client.get("/a", { req: "mine" });
   await assert.rejects(
@@ -102,7 +102,7 @@ Deno.test("a req that is still unanswered is refused a second time", async () =>
   await rig.client.close();
 });
 
-Deno.test("names of Object's prototype are ordinary reqs", async () => {
+Deno.test("names of Object's prototype can be a req", async () => {
   const rig = await readyRigOf();
   const answers = ["__proto__", "constructor", "toString"].map((req) => {
     const answer = rig.client.get("/x", { req });
@@ -117,7 +117,7 @@ Deno.test("names of Object's prototype are ordinary reqs", async () => {
   await rig.client.close();
 });
 
-Deno.test("reqs of two clients never begin alike", async () => {
+Deno.test("the generated reqs of two clients begin differently", async () => {
   const [one, other] = [await readyRigOf(), await readyRigOf()];
   void one.client.get("/x").catch(() => {});
   void other.client.get("/x").catch(() => {});
@@ -154,7 +154,7 @@ Deno.test("Discord's error rejects with its status, code and untouched body", as
   await rig.client.close();
 });
 
-Deno.test("the proxy's own error tells its word, whether it was sent, and when to return", async () => {
+Deno.test("the proxy's own error has its code, whether the request was sent, and how long to wait", async () => {
   const rig = await readyRigOf({ refusalRetries: 0 });
   for (const sent of [false, true, null]) {
     const failed = rig.client.get("/x");
@@ -172,7 +172,7 @@ Deno.test("the proxy's own error tells its word, whether it was sent, and when t
   await rig.client.close();
 });
 
-Deno.test("an error that is only a text is told in the message", async () => {
+Deno.test("an error body that is plain text stands in the message", async () => {
   const rig = await readyRigOf();
   const failed = rig.client.get("/x");
   rig.refuse(rig.sent(), 404, "Not Found");
@@ -183,7 +183,7 @@ Deno.test("an error that is only a text is told in the message", async () => {
   await rig.client.close();
 });
 
-Deno.test("raw resolves for every status, with the headers it asked for", async () => {
+Deno.test("raw resolves for every status, with headers", async () => {
   const rig = await readyRigOf();
   const good = rig.client.get("/x", { raw: true });
   assert.deepEqual(rig.sent().opts, { headers: true });
@@ -211,7 +211,7 @@ Deno.test("a reply without data resolves with null", async () => {
   await rig.client.close();
 });
 
-Deno.test("what a request may carry is in its frame, and nothing else is", async () => {
+Deno.test("the frame has every option of the request, and nothing else", async () => {
   const rig = await readyRigOf();
   const bare = rig.client.get("/bare");
   assert.deepEqual(Object.keys(rig.sent()), ["target", "method", "req"]);
@@ -243,7 +243,7 @@ Deno.test("what a request may carry is in its frame, and nothing else is", async
   await rig.client.close();
 });
 
-Deno.test("falsy bodies are bodies; null and undefined are none", async () => {
+Deno.test("falsy values are bodies; null and undefined are none", async () => {
   const rig = await readyRigOf();
   for (const data of [false, 0, "", [], {}]) {
     const done = rig.client.action("/x", { data });
@@ -260,7 +260,7 @@ Deno.test("falsy bodies are bodies; null and undefined are none", async () => {
   await rig.client.close();
 });
 
-Deno.test("what the caller does to its data afterwards changes nothing", async () => {
+Deno.test("a change of data after the call changes nothing", async () => {
   const rig = await readyRigOf({}, { limits: { maxInFlight: 1 } });
   const data = { content: "before" };
   const first = rig.client.get("/first");
@@ -282,7 +282,7 @@ Deno.test("data that is no JSON rejects its own request and no other", async () 
   await rig.client.close();
 });
 
-Deno.test("what JSON has no words for is refused here: its frame would be answered to nobody", async () => {
+Deno.test("data that JSON leaves out is refused here: nobody would get the reply to its frame", async () => {
   const rig = await readyRigOf();
   await assert.rejects(
     rig.client.action("/x", { data: () => {} }),
@@ -356,7 +356,7 @@ Deno.test("notify sends a frame without req and waits for nothing", async () => 
   await rig.client.close();
 });
 
-Deno.test("frames nobody understands change nothing", async () => {
+Deno.test("frames that the client does not understand change nothing", async () => {
   const rig = await readyRigOf();
   const done = rig.client.get("/x");
   const nonsense = [

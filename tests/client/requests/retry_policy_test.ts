@@ -13,7 +13,7 @@ const OVERLOADED = {
   ["retry_after"]: 2,
 };
 
-Deno.test("what the proxy refused unsent is offered again after retry_after and a tenth of jitter", async () => {
+Deno.test("a request that the proxy refused unsent is sent again after retry_after and a tenth of jitter", async () => {
   const rig = await readyRigOf();
   const done = rig.client.action("/x", { data: 1 });
   const first = rig.sent();
@@ -27,7 +27,7 @@ Deno.test("what the proxy refused unsent is offered again after retry_after and 
   await rig.client.close();
 });
 
-Deno.test("five offers are the end by default, and the last refusal is told", async () => {
+Deno.test("by default a request is sent again five times, then it rejects with the last refusal", async () => {
   const rig = await readyRigOf();
   const done = failureOf(rig.client.get("/x"), RepError);
   for (let offer = 0; offer < 6; offer += 1) {
@@ -45,7 +45,8 @@ const FINAL: [why: string, status: number, error: Record<string, unknown>][] = [
   ["a 429 that was sent", 429, { ...OVERLOADED, sent: true }],
   ["a 429 nobody knows about", 429, { ...OVERLOADED, sent: null }],
   ["a missed deadline", 429, { ...OVERLOADED, code: "deadline" }],
-  ["a 503 without retry_after", 503, { code: "no_token", sent: false }],
+  ["a 503 without retry_after", 503, { code: "blocked", sent: false }],
+  ["a missing token", 503, { code: "no_token", sent: false, retry_after: 5 }],
   ["a wait above a minute", 429, { ...OVERLOADED, retry_after: 60.1 }],
   ["another status", 502, { ...OVERLOADED, code: "unreachable" }],
 ];
@@ -60,7 +61,7 @@ for (const [why, status, error] of FINAL) {
   });
 }
 
-Deno.test("B3: a refusal with a seq is final: its req would only bring the same reply again", async () => {
+Deno.test("B3: a refusal with a seq is final, because its req would only bring the same reply again", async () => {
   const rig = await readyRigOf();
   const done = rig.client.get("/x");
   const { req } = rig.sent();
@@ -71,7 +72,7 @@ Deno.test("B3: a refusal with a seq is final: its req would only bring the same 
   await rig.client.close();
 });
 
-Deno.test("refusalRetries: 0 hands every refusal to the caller", async () => {
+Deno.test("refusalRetries: 0 rejects at every refusal", async () => {
   const rig = await readyRigOf({ refusalRetries: 0 });
   const done = rig.client.get("/x");
   rig.refuse(rig.sent(), 429, OVERLOADED);
@@ -79,7 +80,7 @@ Deno.test("refusalRetries: 0 hands every refusal to the caller", async () => {
   await rig.client.close();
 });
 
-Deno.test("a refusal whose wait would pass the deadline is handed over at once", async () => {
+Deno.test("a refusal whose wait would pass the deadline rejects at once", async () => {
   const rig = await readyRigOf();
   const done = rig.client.get("/x", { timeoutMs: 2_100 });
   rig.refuse(rig.sent(), 429, OVERLOADED);
@@ -103,7 +104,7 @@ Deno.test("messages to one channel do not overtake one that was refused", async 
   await rig.client.close();
 });
 
-Deno.test("of two refusals in one line the longer wait counts", async () => {
+Deno.test("of two refusals in one order group the longer wait counts", async () => {
   const rig = await readyRigOf();
   const done = [1, 2].map(() => rig.client.action("/x"));
   rig.refuse(rig.sent(0), 429, { ...OVERLOADED, retry_after: 1 });
@@ -117,7 +118,7 @@ Deno.test("of two refusals in one line the longer wait counts", async () => {
   await rig.client.close();
 });
 
-Deno.test("a refused request waits through a loss of the connection", async () => {
+Deno.test("a refused request keeps waiting when the connection is lost", async () => {
   const rig = await readyRigOf();
   const done = rig.client.action("/x");
   rig.refuse(rig.sent(), 429, OVERLOADED);
@@ -130,7 +131,7 @@ Deno.test("a refused request waits through a loss of the connection", async () =
   await rig.client.close();
 });
 
-Deno.test("G3: while the proxy drains nothing new is sent; after its restart it is", async () => {
+Deno.test("G3: while the proxy drains no new request is sent; after its restart it is", async () => {
   const rig = await readyRigOf();
   const running = rig.client.get("/running");
   rig.socket.say({
@@ -152,7 +153,7 @@ Deno.test("G3: while the proxy drains nothing new is sent; after its restart it 
   await rig.client.close();
 });
 
-Deno.test("a proxy that says it drains and then stays is left after its deadline and five seconds", async () => {
+Deno.test("a proxy that drains and does not close is disconnected five seconds after its deadline", async () => {
   const rig = await readyRigOf();
   rig.socket.say({
     target: "/_rep/notice",
@@ -166,7 +167,7 @@ Deno.test("a proxy that says it drains and then stays is left after its deadline
   await rig.client.close();
 });
 
-Deno.test("a 503 draining is offered again on the next connection", async () => {
+Deno.test("a request refused with 503 draining is sent again on the next connection", async () => {
   const rig = await readyRigOf();
   const done = rig.client.action("/x");
   rig.refuse(rig.sent(), 503, { code: "draining", sent: false });

@@ -7,7 +7,7 @@ import {
 import { SendQueue } from "../../../client/requests/send_queue.ts";
 import { fc } from "../../deps.ts";
 
-Deno.test("SendQueue gives requests out in the order of submission", () => {
+Deno.test("SendQueue returns requests in the order of submission", () => {
   const queue = queueOf(1, 2, 3);
   assert.deepEqual(taken(queue), [1, 2, 3]);
   assert.equal(queue.size, 0);

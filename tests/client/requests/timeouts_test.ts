@@ -17,7 +17,7 @@ async function sentRig(options: RequestOptions = {}) {
   return { rig, abort, done, frame: rig.sent(), missed };
 }
 
-Deno.test("D1: aborting a sent request rejects at once and asks the proxy to take it back", async () => {
+Deno.test("D1: aborting a sent request rejects at once and asks the proxy to cancel it", async () => {
   const { rig, abort, done } = await sentRig({ req: "b-10" });
   abort.abort();
   await assert.rejects(done, { name: "AbortError" });
@@ -47,7 +47,7 @@ Deno.test("the late reply of an aborted request is neither missed nor left unack
   await rig.client.close();
 });
 
-Deno.test("the reply of an aborted request is recognised after a reconnect too", async () => {
+Deno.test("the reply to an aborted request is recognised after a reconnect, too", async () => {
   const { rig, abort, done, frame, missed } = await sentRig();
   abort.abort();
   await assert.rejects(done);
@@ -60,13 +60,13 @@ Deno.test("the reply of an aborted request is recognised after a reconnect too",
   await rig.client.close();
 });
 
-Deno.test("aborting what still waits here sends nothing at all", async () => {
+Deno.test("aborting a request that still waits here sends nothing at all", async () => {
   const rig = rigOf();
   const abort = new AbortController();
   const done = rig.client.get("/x", { signal: abort.signal });
   abort.abort();
   await assert.rejects(done, { name: "AbortError" });
-  await rig.welcome();
+  await rig.authenticate();
   assert.equal(rig.socket.requests.length, 0);
   assert.equal(rig.socket.control("cancel").length, 0);
   assert.equal(rig.client.pending, 0);
@@ -94,7 +94,7 @@ Deno.test("an abort after the reply does nothing", async () => {
   await rig.client.close();
 });
 
-Deno.test("D2: a request that could not leave in time rejects with deadline, certainly unsent", async () => {
+Deno.test("D2: a request that could not be sent in time rejects with deadline, certainly unsent", async () => {
   const rig = rigOf();
   const done = failureOf(
     rig.client.get("/x", { timeoutMs: 3_000 }),
@@ -106,16 +106,16 @@ Deno.test("D2: a request that could not leave in time rejects with deadline, cer
   const error = await done;
   assert.deepEqual([error.code, error.sent], ["deadline", false]);
   assert.equal(error.message, "Could not send GET /x within its timeoutMs");
-  await rig.welcome();
+  await rig.authenticate();
   assert.equal(rig.socket.requests.length, 0);
   await rig.client.close();
 });
 
-Deno.test("D2: the deadline sent along is what is left of it", async () => {
+Deno.test("D2: the frame carries the time that is left until the deadline", async () => {
   const rig = rigOf();
   const done = rig.client.get("/x", { timeoutMs: 3_000 });
   await rig.clock.advance(1_000);
-  await rig.welcome();
+  await rig.authenticate();
   assert.deepEqual(rig.sent().opts, { timeout: 2_000 });
   rig.answer(rig.sent(), 1);
   assert.equal(await done, 1);
@@ -134,7 +134,7 @@ Deno.test("D2: past its deadline a sent request is still waited for: the proxy d
   await rig.client.close();
 });
 
-Deno.test("the proxy's own deadline reply rejects with its word", async () => {
+Deno.test("the proxy's own deadline reply rejects with its code", async () => {
   const rig = await readyRigOf();
   const done = rig.client.get("/x", { timeoutMs: 3_000 });
   rig.refuse(rig.sent(), 429, { code: "deadline", sent: false });
@@ -183,7 +183,7 @@ Deno.test("without any answer a request ends after its deadline and 30 s, or aft
   }
 });
 
-Deno.test("a request that never left ends after 300 s of no connection, certainly unsent", async () => {
+Deno.test("a request that was never sent ends after 300 s without a connection, certainly unsent", async () => {
   const rig = rigOf({ retryWaitMs: () => 1_000 });
   const done = failureOf(rig.client.action("/x"), RepLimitError);
   await rig.clock.advance(300_000);
@@ -194,11 +194,11 @@ Deno.test("a request that never left ends after 300 s of no connection, certainl
   await rig.client.close();
 });
 
-Deno.test("a notification that could not leave in time is dropped", async () => {
+Deno.test("a notification that could not be sent in time is dropped", async () => {
   const rig = rigOf();
   rig.client.notify("ACTION", "/x", { timeoutMs: 1_000 });
   await rig.clock.advance(1_000);
-  await rig.welcome();
+  await rig.authenticate();
   assert.equal(rig.socket.requests.length, 0);
   await rig.client.close();
 });

@@ -3,7 +3,7 @@ import { Acker } from "../../../client/session/acker.ts";
 import { createManualClock } from "../../_manual_clock.ts";
 import { clientClock, readyRigOf } from "../_rig.ts";
 
-Deno.test("B4: an ack leaves 200 ms after the first reply it is for", async () => {
+Deno.test("B4: an ack is sent 200 ms after the first reply it is for", async () => {
   const { acker, clock, acks } = ackerOf();
   finish(acker, 1);
   await clock.advance(150);
@@ -34,7 +34,7 @@ Deno.test("an ack never passes a reply that is still being handled", async () =>
   assert.deepEqual(acks, [1, 3]);
 });
 
-Deno.test("a frame that leaves anyway carries the ack, and then none is due", async () => {
+Deno.test("a frame that is sent anyway carries the ack, and then none is due", async () => {
   const { acker, clock, acks } = ackerOf();
   assert.equal(acker.take(), undefined);
   finish(acker, 1);
@@ -45,7 +45,7 @@ Deno.test("a frame that leaves anyway carries the ack, and then none is due", as
   assert.equal(clock.timerCount, 0);
 });
 
-Deno.test("after a reconnect the last ack is sent once more: nobody knows whether it arrived", () => {
+Deno.test("after a reconnect the last ack is sent again, because nobody knows whether it arrived", () => {
   const { acker, acks } = ackerOf();
   finish(acker, 7);
   acker.take();
@@ -63,7 +63,7 @@ Deno.test("an ack that could not be sent stays due", () => {
   assert.deepEqual(acks, [1]);
 });
 
-Deno.test("received() knows a seq again, also one below a gap", () => {
+Deno.test("received() recognises a seq it has had, also one below a gap", () => {
   const { acker } = ackerOf();
   assert.ok(acker.received(5));
   assert.ok(!acker.received(5));

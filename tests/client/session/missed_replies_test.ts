@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readyRigOf, replyOf, type Rig } from "../_rig.ts";
 
-Deno.test("a reply to a request of an earlier process is told as missed, with everything known of it", async () => {
+Deno.test("a reply to a request of an earlier process is emitted as missed, with everything known about it", async () => {
   const rig = await readyRigOf({}, { resumed: true, redeliver: 1 });
   const missed: unknown[] = [];
   rig.client.on("missed", (reply) => void missed.push(reply));
@@ -24,7 +24,7 @@ Deno.test("a reply to a request of an earlier process is told as missed, with ev
   await rig.client.close();
 });
 
-Deno.test("a reply that comes live for an earlier process is missed too, a tombstone is told as one", async () => {
+Deno.test("a live reply to a request of an earlier process is missed, too, and a truncated one says so", async () => {
   const rig = await readyRigOf({}, { resumed: true });
   const missed: Record<string, unknown>[] = [];
   rig.client.on("missed", (reply) => void missed.push({ ...reply }));
@@ -59,7 +59,7 @@ Deno.test("a missed reply is acknowledged after its handler has returned, not be
   await rig.client.close();
 });
 
-Deno.test("replies of this process do not carry the ack past a missed one in work", async () => {
+Deno.test("replies to this process do not move the ack past a missed reply that is being handled", async () => {
   const rig = await readyRigOf({}, { resumed: true, redeliver: 1 });
   const handler = Promise.withResolvers<void>();
   rig.client.on("missed", () => handler.promise);
@@ -76,7 +76,7 @@ Deno.test("replies of this process do not carry the ack past a missed one in wor
   await rig.client.close();
 });
 
-Deno.test("a missed reply in work when the connection breaks is not handled twice", async () => {
+Deno.test("a missed reply that is being handled when the connection breaks is not handled twice", async () => {
   const rig = await readyRigOf({}, { resumed: true, redeliver: 1 });
   const handler = Promise.withResolvers<void>();
   let calls = 0;
@@ -112,7 +112,7 @@ Deno.test("missed replies are handled one after the other, in their order", asyn
   await rig.client.close();
 });
 
-Deno.test("a handler that fails becomes an error event and counts as having handled", async () => {
+Deno.test("a handler that fails becomes an error event, and its reply counts as handled", async () => {
   const rig = await readyRigOf({}, { resumed: true, redeliver: 1 });
   rig.client.on("missed", () => Promise.reject(new Error("database is away")));
   redeliver(rig, 1);
@@ -138,7 +138,7 @@ Deno.test("a loop over missed acknowledges a reply when it asks for the next", a
   assert.ok((await replies.next()).done);
 });
 
-Deno.test("a loop that is left in the middle of a reply leaves it to the next taker", async () => {
+Deno.test("a loop that ends in the middle of a reply leaves the reply to the next loop", async () => {
   const rig = await readyRigOf({}, { resumed: true, redeliver: 1 });
   redeliver(rig, 1);
   for await (const { req } of rig.client.missed) {
@@ -155,7 +155,7 @@ Deno.test("a loop that is left in the middle of a reply leaves it to the next ta
   await rig.client.close();
 });
 
-Deno.test("missed replies nobody takes within 30 s are dropped with an error event, so that acks go on", async () => {
+Deno.test("missed replies without a handler for 30 s are dropped with an error event, so that acks go on", async () => {
   const rig = await readyRigOf({}, { resumed: true, redeliver: 2 });
   redeliver(rig, 1);
   redeliver(rig, 2);
@@ -173,7 +173,7 @@ Deno.test("missed replies nobody takes within 30 s are dropped with an error eve
   await rig.client.close();
 });
 
-Deno.test("missed replies of a session that ended are not acknowledged to its successor", async () => {
+Deno.test("missed replies of a session that ended are not acknowledged in the next one", async () => {
   const rig = await readyRigOf({}, { resumed: true, redeliver: 1 });
   const handler = Promise.withResolvers<void>();
   rig.client.on("missed", () => handler.promise);

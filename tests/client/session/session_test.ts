@@ -3,7 +3,7 @@ import { RepClient, RepClosedError } from "../../../client/mod.ts";
 import { FakeSocket } from "../_fake_socket.ts";
 import { failureOf, readyRigOf, replyOf, type Rig } from "../_rig.ts";
 
-Deno.test("I2: after a resume what had left is sent again, in its order, and answered once", async () => {
+Deno.test("I2: after a resume the requests sent before are sent again, in order, and answered once", async () => {
   const rig = await readyRigOf();
   const done = [1, 2, 3].map((n) => rig.client.action(`/${n}`, { data: n }));
   const before = rig.socket.requests;
@@ -18,7 +18,7 @@ Deno.test("I2: after a resume what had left is sent again, in its order, and ans
   await rig.client.close();
 });
 
-Deno.test("what is asked for while the connection is away follows what had left", async () => {
+Deno.test("requests made while the connection is lost follow those sent before", async () => {
   const rig = await readyRigOf();
   const first = rig.client.action("/first");
   rig.socket.end();
@@ -34,7 +34,7 @@ Deno.test("what is asked for while the connection is away follows what had left"
   await rig.client.close();
 });
 
-Deno.test("a resume takes the kept replies first, and does not ask for those again", async () => {
+Deno.test("a resume takes in redelivered replies first, and does not send their requests again", async () => {
   const rig = await readyRigOf();
   const one = rig.client.action("/1");
   const two = rig.client.action("/2");
@@ -68,7 +68,7 @@ Deno.test("a server that announces more replies than it sends delays requests by
   await rig.client.close();
 });
 
-Deno.test("live traffic ends the wait for kept replies", async () => {
+Deno.test("a live reply ends the wait for redelivered ones", async () => {
   const rig = await readyRigOf({}, { resumed: true, redeliver: 2 });
   const done = rig.client.get("/x");
   rig.socket.say(
@@ -81,16 +81,16 @@ Deno.test("live traffic ends the wait for kept replies", async () => {
   await rig.client.close();
 });
 
-Deno.test("B1: the greeting of a reconnect names the highest seq handled, the first one none", async () => {
+Deno.test("B1: the authentication of a reconnect names the highest seq handled, the first one none", async () => {
   const rig = await readyRigOf();
-  assert.ok(!("lastSeq" in greetingOf(rig)));
+  assert.ok(!("lastSeq" in authRequestOf(rig)));
   const done = rig.client.get("/x");
   rig.answer(rig.sent(), 1, { seq: 1 });
   await done;
   assert.equal(rig.client.lastSeq, 1);
   rig.socket.end();
   await rig.reconnect();
-  assert.equal(greetingOf(rig)["lastSeq"], 1);
+  assert.equal(authRequestOf(rig)["lastSeq"], 1);
   await rig.client.close();
 });
 
@@ -132,7 +132,7 @@ Deno.test("I7: without a name the session gets a random one, unlike any other", 
   await other?.close();
 });
 
-/** What had left before the proxy forgot it: verb, policy, and whether it is sent again. */
+/** Requests sent before the proxy forgot them: verb, policy, and whether the client sends them again. */
 const UNKNOWN: [
   policy: "never" | "idempotent" | "all",
   repeated: string[],
@@ -144,7 +144,7 @@ const UNKNOWN: [
 
 for (const [repeatUnknown, repeated] of UNKNOWN) {
   for (
-    const [change, welcome] of [
+    const [change, authReply] of [
       ["the proxy was restarted", { resumed: true, epoch: "e2" }],
       ["the session had expired", { resumed: false, epoch: "e1" }],
     ] as const
@@ -155,7 +155,7 @@ for (const [repeatUnknown, repeated] of UNKNOWN) {
       const done = verbs.map((verb) => rig.client.request(verb, `/${verb}`));
       rig.socket.end();
       const outcomes = Promise.allSettled(done);
-      await rig.reconnect(welcome);
+      await rig.reconnect(authReply);
       assert.deepEqual(
         rig.socket.requests.map(({ method }) => method),
         repeated,
@@ -178,7 +178,7 @@ for (const [repeatUnknown, repeated] of UNKNOWN) {
   }
 }
 
-Deno.test("after a restart of the proxy replies it still had are taken before anything is called unknown (B12)", async () => {
+Deno.test("after a restart of the proxy its kept replies are taken in before any outcome is called unknown (B12)", async () => {
   const rig = await readyRigOf();
   const kept = rig.client.action("/kept");
   const lost = rig.client.action("/lost");
@@ -193,7 +193,7 @@ Deno.test("after a restart of the proxy replies it still had are taken before an
   await rig.client.close();
 });
 
-Deno.test("what had not left when the proxy was restarted is simply sent", async () => {
+Deno.test("a request that was not sent when the proxy was restarted is simply sent", async () => {
   const rig = await readyRigOf({}, { limits: { maxInFlight: 1 } });
   const left = rig.client.action("/left");
   const waiting = rig.client.action("/waiting");
@@ -206,7 +206,7 @@ Deno.test("what had not left when the proxy was restarted is simply sent", async
   await rig.client.close();
 });
 
-Deno.test("B10: a session that begins anew counts from one again", async () => {
+Deno.test("B10: a session that begins anew numbers its replies from one again", async () => {
   const rig = await readyRigOf();
   const before = rig.client.get("/x");
   rig.answer(rig.sent(), 1, { seq: 41 });
@@ -221,7 +221,7 @@ Deno.test("B10: a session that begins anew counts from one again", async () => {
   await rig.client.close();
 });
 
-Deno.test("a resumed session that counts below what was handled is an old copy: its replies are new", async () => {
+Deno.test("a resumed session whose seq is below what was handled is an old copy: its replies are new", async () => {
   const rig = await readyRigOf();
   const before = rig.client.get("/x");
   rig.answer(rig.sent(), 1, { seq: 41 });
@@ -233,7 +233,7 @@ Deno.test("a resumed session that counts below what was handled is an old copy: 
   await rig.client.close();
 });
 
-Deno.test("without a session what had left is of unknown outcome at once, what had not is sent later", async () => {
+Deno.test("without a session, a sent request is of unknown outcome at once, and an unsent one is sent later", async () => {
   const rig = await readyRigOf({ session: false }, {
     limits: { maxInFlight: 2 },
   });
@@ -252,7 +252,7 @@ Deno.test("without a session what had left is of unknown outcome at once, what h
   await rig.client.close();
 });
 
-Deno.test("B8: taken over by another connection, the client rejects what it had and stays away", async () => {
+Deno.test("B8: taken over by another connection, the client rejects its requests and stays away", async () => {
   const rig = await readyRigOf();
   const left = rig.client.action("/left");
   rig.socket.end(4409, "session taken over");
@@ -284,6 +284,6 @@ Deno.test("1009: the frame that was too big is not sent again, the others are", 
   await rig.client.close();
 });
 
-function greetingOf(rig: Rig): Record<string, unknown> {
+function authRequestOf(rig: Rig): Record<string, unknown> {
   return rig.socket.control("auth")[0]?.data as Record<string, unknown>;
 }

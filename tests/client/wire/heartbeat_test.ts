@@ -37,7 +37,7 @@ Deno.test("H2: a PONG keeps the socket and tells the round trip", async () => {
   await rig.client.close();
 });
 
-Deno.test("H3: any inbound frame counts as life, before a PING and after", async () => {
+Deno.test("H3: any inbound frame is a sign of life, before a PING and after", async () => {
   const rig = await readyRigOf();
   await rig.clock.advance(15_000);
   rig.socket.say("whatever");
@@ -52,7 +52,7 @@ Deno.test("H3: any inbound frame counts as life, before a PING and after", async
   await rig.client.close();
 });
 
-Deno.test("H2: while a long upload is leaving, silence is no death; when it stands still, it is", async () => {
+Deno.test("H2: silence during a long upload does not end the socket while unsent bytes fall, and does once they stop", async () => {
   const rig = await readyRigOf();
   rig.socket.isDeaf = true;
   rig.socket.bufferedAmount = 3_000_000;
@@ -89,7 +89,7 @@ Deno.test("a limit of zero is taken for a mistake, not for a busy loop", async (
   await rig.client.close();
 });
 
-Deno.test("requests of its own do not stop the client from asking a silent server", async () => {
+Deno.test("the client's own requests do not keep it from sending PING to a silent server", async () => {
   const rig = await readyRigOf();
   for (let second = 0; second < 20; second += 1) {
     rig.client.notify("ACTION", "/x");

@@ -5,8 +5,8 @@ import { failureOf, readyRigOf, type Rig, rigOf } from "../_rig.ts";
 /** `false`, and neither null nor undefined: certainly not executed. */
 const UNSENT = false;
 
-/** A rig that has greeted and not been welcomed, and a request that waits for it. */
-async function greetingRig() {
+/** A rig that has sent its authentication request and got no answer, and a request that waits for it. */
+async function authenticatingRig() {
   const rig = rigOf();
   const waiting = rig.client.get("/x");
   await rig.clock.settle();
@@ -18,7 +18,7 @@ function refuseGreeting(rig: Rig, status: number, message: string): void {
   rig.refuse({ target: "/_rep/auth", req: "rep-auth" }, status, { message });
 }
 
-Deno.test("the client connects by itself, greets first and is ready when welcomed", async () => {
+Deno.test("the client connects by itself, authenticates first and is then ready", async () => {
   const rig = rigOf();
   assert.equal(rig.client.state, "connecting");
   await rig.clock.settle();
@@ -32,7 +32,7 @@ Deno.test("the client connects by itself, greets first and is ready when welcome
     req: "rep-auth",
   }]);
   assert.equal(rig.client.state, "connecting");
-  await rig.welcome();
+  await rig.authenticate();
   assert.equal(rig.client.state, "ready");
   const info = await rig.client.ready;
   assert.equal(info.epoch, "e1");
@@ -45,11 +45,11 @@ Deno.test("the client connects by itself, greets first and is ready when welcome
   await rig.client.close();
 });
 
-Deno.test("nothing is sent before the welcome", async () => {
-  const { rig, waiting: done } = await greetingRig();
+Deno.test("no request is sent before the authentication", async () => {
+  const { rig, waiting: done } = await authenticatingRig();
   await rig.clock.settle();
   assert.equal(rig.socket.requests.length, 0);
-  await rig.welcome();
+  await rig.authenticate();
   rig.answer(rig.sent(), 1);
   assert.equal(await done, 1);
   await rig.client.close();
@@ -61,13 +61,13 @@ Deno.test("lazy connects with the first request and not before", async () => {
   assert.equal(rig.sockets.length, 0);
   assert.equal(rig.client.state, "idle");
   const done = rig.client.get("/x");
-  await rig.welcome();
+  await rig.authenticate();
   rig.answer(rig.sent(), 1);
   assert.equal(await done, 1);
   await rig.client.close();
 });
 
-Deno.test("url and token are asked for anew at every attempt", async () => {
+Deno.test("the functions for url and token are called at every attempt", async () => {
   let attempt = 0;
   const rig = rigOf({ token: () => Promise.resolve(`key-${++attempt}`) });
   await rig.clock.settle();
@@ -96,7 +96,7 @@ Deno.test("a token function that fails is one failed attempt, not the end", asyn
   await rig.client.close();
 });
 
-Deno.test("a token function that never answers ends with the attempt's ten seconds", async () => {
+Deno.test("a token function that never settles ends with the attempt, after ten seconds", async () => {
   const rig = rigOf({ token: () => new Promise<string>(() => {}) });
   await rig.clock.advance(9_999);
   assert.equal(rig.client.state, "connecting");
@@ -105,7 +105,7 @@ Deno.test("a token function that never answers ends with the attempt's ten secon
   await rig.client.close();
 });
 
-Deno.test("a socket that never opens is given up after ten seconds", async () => {
+Deno.test("a socket that never opens is terminated after ten seconds", async () => {
   const rig = rigOf();
   await rig.clock.settle();
   const first = rig.socket;
@@ -198,7 +198,7 @@ Deno.test("every close code of the table is tried above", () => {
   assert.deepEqual(missing, []);
 });
 
-Deno.test("the ceiling doubles while connections do not last, and begins anew after ten good seconds", async () => {
+Deno.test("the ceiling doubles while connections do not last, and starts over after ten stable seconds", async () => {
   const rig = await readyRigOf();
   const delays: unknown[] = [];
   rig.client.on("reconnecting", (delayMs) => void delays.push(delayMs));
@@ -224,7 +224,7 @@ Deno.test("retryWaitMs and shouldRetry have the last word", async () => {
   await rig.client.close();
 });
 
-Deno.test("a retryWaitMs or shouldRetry that throws is told, and the table decides", async () => {
+Deno.test("a retryWaitMs or shouldRetry that throws is an error event, and the table decides", async () => {
   const rig = await readyRigOf({
     retryWaitMs: () => {
       throw new Error("no wait");
@@ -242,8 +242,8 @@ Deno.test("a retryWaitMs or shouldRetry that throws is told, and the table decid
   await rig.client.close();
 });
 
-Deno.test("a refused key ends the client: ready and every request reject, nothing retries", async () => {
-  const { rig, waiting } = await greetingRig();
+Deno.test("a refused key closes the client: ready and every request reject, nothing is tried again", async () => {
+  const { rig, waiting } = await authenticatingRig();
   refuseGreeting(rig, 401, "Invalid key");
   rig.socket.end(4403, "refused");
   const error = await failureOf(rig.client.ready, RepClosedError);
@@ -259,7 +259,7 @@ Deno.test("a refused key ends the client: ready and every request reject, nothin
   await rig.client.close();
 });
 
-Deno.test("a welcome refused for load is tried again, from the longest back-off", async () => {
+Deno.test("an authentication refused for load is tried again, with the longest back-off", async () => {
   const rig = rigOf();
   await rig.clock.settle();
   rig.socket.open();
@@ -300,7 +300,7 @@ Deno.test("ready waits for the next connection after a loss", async () => {
   await rig.client.close();
 });
 
-Deno.test("terminate() gives the socket up at once and connects again", async () => {
+Deno.test("terminate() drops the socket at once and connects again", async () => {
   const rig = await readyRigOf();
   rig.socket.isDeaf = true;
   rig.client.terminate();
@@ -329,12 +329,12 @@ Deno.test("the key may travel as a subprotocol or as a header", async () => {
   await byHeader.client.close();
 });
 
-Deno.test("a Discord token of the caller's own and its name ride along in the greeting", async () => {
+Deno.test("authorization and clientName are part of the authentication request", async () => {
   const rig = rigOf({ authorization: "Bot abc", clientName: "shard 0" });
   await rig.clock.settle();
   rig.socket.open();
-  const greeting = rig.socket.frames[0]?.data as Record<string, unknown>;
-  assert.equal(greeting["authorization"], "Bot abc");
-  assert.equal(greeting["client"], "shard 0");
+  const authRequest = rig.socket.frames[0]?.data as Record<string, unknown>;
+  assert.equal(authRequest["authorization"], "Bot abc");
+  assert.equal(authRequest["client"], "shard 0");
   await rig.client.close();
 });

@@ -12,7 +12,7 @@ import { METHODS } from "../../../rest/domain/request.ts";
 import { lost, timedOut, unsent } from "../_scripted_upstream.ts";
 
 const NOW_MS = 1_000;
-const UNSENT: RetryCause = { kind: "unsent" };
+const UNSENT: RetryCause = { kind: "unsent", isRefused: false };
 const REPEATED: RetryCause = { kind: "repeated", retryAfterMs: undefined };
 
 /** Delays of one cause after the other, until there is no next try. */
@@ -48,7 +48,8 @@ Deno.test("retryCauseOfStatus() repeats GET, PUT and DELETE on 502, 503, 504 and
 
 Deno.test("retryCauseOfFailure() lets every method try again where nothing was sent", () => {
   for (const method of METHODS) {
-    assert.deepEqual(retryCauseOfFailure(method, unsent()), UNSENT, method);
+    const failure = unsent("ENETUNREACH");
+    assert.deepEqual(retryCauseOfFailure(method, failure), UNSENT, method);
   }
 });
 
@@ -74,6 +75,14 @@ Deno.test("nextTry() bridges about six seconds while nothing gets out", () => {
     delaysOf(UNSENT, 0.5),
     [100, 200, 400, 800, 1_600, 3_200],
   );
+});
+
+Deno.test("nextTry() gives up within 2.3 s where the host refuses connections", () => {
+  const refused = retryCauseOfFailure("POST", unsent("ECONNREFUSED"));
+  assert.ok(refused !== undefined);
+  assert.deepEqual(delaysOf(refused, 0.5), [100, 200, 400, 800]);
+  const longest = delaysOf(refused, 0.999).reduce((sum, ms) => sum + ms);
+  assert.ok(longest < 2_300, `${longest} ms`);
 });
 
 Deno.test("nextTry() waits a 503's Retry-After where it is longer than its own delay", () => {

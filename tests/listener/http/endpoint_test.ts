@@ -7,7 +7,7 @@ const HALF =
   "Content-Length: 2\r\n\r\n{";
 
 Deno.test("requests that come alone set one timer for all, which ends as the door closes", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   for (let turn = 0; turn < 20; turn++) {
     await bench.send(
       "POST /channels/1/messages",
@@ -22,7 +22,7 @@ Deno.test("requests that come alone set one timer for all, which ends as the doo
 });
 
 Deno.test("a door that closes on a body keeps its timer until that is done", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   using connection = await Deno.connect({
     hostname: "127.0.0.1",
     port: bench.port,

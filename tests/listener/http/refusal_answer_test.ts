@@ -4,10 +4,8 @@ import {
   type RefusalCode,
   REFUSALS,
 } from "../../../rest/domain/refusal.ts";
-import {
-  refusalMembers,
-  refusalResponse,
-} from "../../../rest/listener/http/refusal_answer.ts";
+import { refusalBody } from "../../../rest/domain/refusal_body.ts";
+import { refusalAnswer } from "../../../rest/listener/http/refusal_answer.ts";
 import { hashText } from "../../../rest/routes/hash_text.ts";
 
 const CODES = Object.keys(REFUSALS) as RefusalCode[];
@@ -18,12 +16,17 @@ function headersOf(code: RefusalCode, retryAfterMs?: number) {
     "Cannot go on",
     retryAfterMs === undefined ? {} : { retryAfterMs },
   );
-  return Object.fromEntries(refusalResponse(refusal).headers);
+  return Object.fromEntries(refusalAnswer(refusal).headers);
+}
+
+function responseOf(refusal: Refusal, label?: string): Response {
+  const { status, headers, body } = refusalAnswer(refusal, label);
+  return new Response(body ?? null, { status, headers: headers as never });
 }
 
 for (const code of CODES) {
   Deno.test(`${code} is signed, plain JSON, with the status of the table`, async () => {
-    const response = refusalResponse(new Refusal(code, "Cannot go on"));
+    const response = responseOf(new Refusal(code, "Cannot go on"));
     assert.equal(response.status, REFUSALS[code].status);
     assert.equal(response.headers.get("x-rest-proxy"), code);
     assert.equal(response.headers.get("content-type"), "application/json");
@@ -36,7 +39,7 @@ for (const code of CODES) {
 for (const code of CODES.filter((code) => REFUSALS[code].status === 429)) {
   Deno.test(`${code} carries all that clients want of a 429`, async () => {
     const refusal = new Refusal(code, "Cannot go on", { retryAfterMs: 2_250 });
-    const response = refusalResponse(refusal);
+    const response = responseOf(refusal);
     assert.deepEqual(Object.fromEntries(response.headers), {
       "content-type": "application/json",
       "retry-after": "3",
@@ -88,13 +91,13 @@ for (const [code, retryAfterMs, header] of RETRY_AFTER) {
 Deno.test("a 401 begins with the words discordeno's clients know", async () => {
   const refusal = new Refusal("unauthorized", "Cannot accept the request");
   assert.equal(
-    await refusalResponse(refusal).text(),
+    await responseOf(refusal).text(),
     '{"error":"Invalid authorization key.","message":"Cannot accept the request","code":"unauthorized","sent":false}',
   );
 });
 
 Deno.test("a webhook known to be gone keeps Discord's number", () => {
-  const { code } = refusalMembers(
+  const { code } = refusalBody(
     new Refusal("webhook_gone", "Unknown Webhook"),
   );
   assert.equal(code, 10_015);
@@ -114,7 +117,7 @@ Deno.test("a place for WebSockets says so", () => {
 
 Deno.test("what is known better than the table says wins", () => {
   const refusal = new Refusal("unreachable", "Cannot go on", { sent: true });
-  assert.ok(refusalMembers(refusal).sent);
+  assert.ok(refusalBody(refusal).sent);
 });
 
 Deno.test("only a 429 carries limits", () => {
@@ -127,7 +130,7 @@ Deno.test("only a 429 carries limits", () => {
 Deno.test("429s of two routes name two buckets, since JDA keeps one for good", () => {
   const refusal = new Refusal("overloaded", "Cannot go on");
   const buckets = ["GET /users/{id}", "GET /gateway"].map((label) =>
-    refusalResponse(refusal, label).headers.get("x-ratelimit-bucket")
+    responseOf(refusal, label).headers.get("x-ratelimit-bucket")
   );
   assert.notEqual(buckets[0], buckets[1]);
 });

@@ -7,12 +7,17 @@ import { Refusal } from "../../../rest/domain/refusal.ts";
 import type { ProxyRequest } from "../../../rest/domain/request.ts";
 import { SYSTEM_CLOCK } from "../../../rest/clock/system_clock.ts";
 import type { Authorizer } from "../../../rest/listener/authorize.ts";
+import type { UpgradeHandler } from "../../../rest/listener/http/incoming_request.ts";
+import { startListener } from "../../../rest/listener/transport/listen.ts";
+import type { PortListener } from "../../../rest/listener/transport/listener.ts";
 import {
   createWebSocketEndpoint,
   type WebSocketEndpoint,
   type WebSocketEndpointDeps,
   type WebSocketSettings,
 } from "../../../rest/listener/websocket/endpoint.ts";
+
+import { endpointOf, servingOf, textAnswer } from "../_serve.ts";
 
 export const KEY = "the-key-of-these-tests";
 
@@ -109,43 +114,67 @@ export const AUTHORIZER: Authorizer = {
   },
   identityFor: ({ brought }) =>
     brought ?? { ...NOBODY, id: "bot:1", isOwn: true },
+  isOpen: () => false,
+  refusal: () => new Refusal("unauthorized", "Cannot accept the request"),
 };
 
 export interface EndpointOptions {
   readonly settings?: Partial<WebSocketSettings>;
   readonly deps?: Partial<WebSocketEndpointDeps>;
+  /** Turns the time after which silent sockets are pinged. */
+  readonly pingClock?: Clock;
 }
 
 /** A door on a real port, with a fake queue behind it. */
 export class TestEndpoint implements AsyncDisposable {
-  readonly submitter = new FakeSubmitter();
-  readonly facts: Fact[] = [];
+  readonly submitter: FakeSubmitter;
+  readonly facts: Fact[];
   readonly door: WebSocketEndpoint;
   readonly url: string;
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #listener: PortListener;
   readonly #clients: Client[] = [];
 
-  constructor(options: EndpointOptions = {}) {
-    const clock: Clock = SYSTEM_CLOCK;
-    this.door = createWebSocketEndpoint({
-      submitter: this.submitter,
+  private constructor(
+    submitter: FakeSubmitter,
+    facts: Fact[],
+    door: WebSocketEndpoint,
+    listener: PortListener,
+  ) {
+    this.submitter = submitter;
+    this.facts = facts;
+    this.door = door;
+    this.#listener = listener;
+    this.url = `127.0.0.1:${listener.address.port}`;
+  }
+
+  static async open(options: EndpointOptions = {}): Promise<TestEndpoint> {
+    const submitter = new FakeSubmitter();
+    const told: Fact[] = [];
+    const door = createWebSocketEndpoint({
+      submitter,
       authorizer: AUTHORIZER,
-      clock,
-      facts: (fact) => this.facts.push(fact),
+      clock: SYSTEM_CLOCK,
+      facts: (fact) => told.push(fact),
       settings: {
         apiVersion: 10,
         upstream: "https://discord.com/api",
         isHeaderRequired: false,
         isKeyInPathAllowed: false,
+        origins: new Set(),
         ...options.settings,
       },
       ...options.deps,
     });
-    this.#server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-      (request, info) => this.door.upgrade(request, info),
-    );
-    this.url = `127.0.0.1:${this.#server.addr.port}`;
+    const none = () => Promise.resolve(textAnswer("no WebSocket"));
+    const upgrade: UpgradeHandler = (request) => door.upgrade(request);
+    const listener = await startListener({
+      ...servingOf(endpointOf(none, upgrade), {
+        ...options.pingClock && { clock: options.pingClock },
+      }),
+      host: "127.0.0.1",
+      port: 0,
+    });
+    return new TestEndpoint(submitter, told, door, listener);
   }
 
   /** Opens a socket; with the key unless told otherwise. */
@@ -167,7 +196,7 @@ export class TestEndpoint implements AsyncDisposable {
   async shake(headers: Record<string, string>, path = "/"): Promise<Response> {
     const connection = await Deno.connect({
       hostname: "127.0.0.1",
-      port: this.#server.addr.port,
+      port: this.#listener.address.port,
     });
     const lines = Object.entries({
       host: this.url,
@@ -206,7 +235,7 @@ export class TestEndpoint implements AsyncDisposable {
     for (const client of this.#clients) await client.end();
     for (const job of this.submitter.jobs) job.reply(200, null);
     await this.door.drain(0);
-    await this.#server.shutdown();
+    await this.#listener.shutdown();
   }
 }
 

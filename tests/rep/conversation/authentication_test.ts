@@ -110,6 +110,7 @@ Deno.test("A5: before authentication a frame with req gets 401, one without is d
     data: {
       status: 401,
       error: {
+        error: "Invalid authorization key.",
         message: "Authenticate first: ACTION /_rep/auth with data.token",
         code: "unauthorized",
         sent: false,

@@ -51,7 +51,11 @@ Deno.test("D1: a queued request is taken back: it gets 499, the cancel 200", () 
         method: "REPLY",
         data: {
           status: 499,
-          error: { message: "Cancelled", code: "cancelled", sent: false },
+          error: {
+            message: "Request was taken back before it was sent",
+            code: "cancelled",
+            sent: false,
+          },
         },
         req: "r",
       },
@@ -158,6 +162,8 @@ Deno.test("D2: a request whose deadline passed gets 429 deadline", () => {
       message: "Deadline passed while waiting",
       code: "deadline",
       sent: false,
+      retry_after: 1,
+      global: false,
     },
   });
 });

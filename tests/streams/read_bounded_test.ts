@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import {
-  collect,
-  watchStream,
-} from "../../../rest/dispatcher/answering/streams.ts";
-import { bytesOf, streamOf } from "../_builders.ts";
+import { watchStream } from "../../rest/streams/answer_streams.ts";
+import { readBounded } from "../../rest/streams/read_bounded.ts";
+import { bytesOf, streamOf } from "../dispatcher/_builders.ts";
 
-Deno.test("collect() gives a stream of exactly the bound whole, and one byte more as a stream again", async () => {
-  const exact = await collect(
+Deno.test("readBounded() gives a stream of exactly the bound whole, and one byte more as a stream again", async () => {
+  const exact = await readBounded(
     streamOf([bytesOf("ab"), bytesOf("cd")]).stream,
     4,
   );
@@ -15,20 +13,20 @@ Deno.test("collect() gives a stream of exactly the bound whole, and one byte mor
   assert.deepEqual(exact.bytes, bytesOf("abcd"));
 
   const { stream } = streamOf([bytesOf("ab"), bytesOf("cde"), bytesOf("f")]);
-  const large = await collect(stream, 4);
+  const large = await readBounded(stream, 4);
   assert.ok(large.kind === "large");
   assert.equal(await new Response(large.stream).text(), "abcdef");
 });
 
-Deno.test("collect() of an empty stream is whole and empty", async () => {
-  const empty = await collect(streamOf([]).stream, 4);
+Deno.test("readBounded() of an empty stream is whole and empty", async () => {
+  const empty = await readBounded(streamOf([]).stream, 4);
   assert.ok(empty.kind === "whole");
   assert.equal(empty.bytes.byteLength, 0);
 });
 
-Deno.test("collect() hands cancelling on to the source", async () => {
+Deno.test("readBounded() hands cancelling on to the source", async () => {
   const { stream, state } = streamOf([bytesOf("abc"), bytesOf("def")]);
-  const large = await collect(stream, 2);
+  const large = await readBounded(stream, 2);
   assert.ok(large.kind === "large");
   await large.stream.cancel();
   assert.ok(state.isCancelled);
