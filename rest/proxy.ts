@@ -76,8 +76,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     for (const observe of observers) observe(fact);
   };
   const dispatcher = createQueue(settings, parts, clock, facts);
-  const access = parts.access ??
-    { keys: [], bots: readBots(settings.discordToken, undefined, []) };
+  const access = parts.access ?? accessOf(settings);
   const bots = createBotRing(access.bots);
   const keys = createKeyRing([defaultKey(settings), ...access.keys]);
   const authorizer = createAuthorizer({
@@ -112,7 +111,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     fetch: fetchHandlerOf(http.handle),
     endpoint: {
       handle: http.handle,
-      isUpgrade: (request) => isUpgrade(request, settings.isKeyInPathAllowed),
+      isUpgrade: (request) => isUpgrade(request, settings),
       upgrade: (request) => sockets.upgrade(request),
     },
     async drain(forMs = settings.drainMs) {
@@ -127,6 +126,11 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     snapshot: () => dispatcher.snapshot(),
     replaceKeys: (entries) => keys.replace([defaultKey(settings), ...entries]),
   };
+}
+
+/** The bot of `DISCORD_TOKEN` and no further key. */
+function accessOf({ discordToken }: Settings): Access {
+  return { keys: [], bots: readBots(discordToken, undefined, []) };
 }
 
 /** The key of `REST_AUTHORIZATION`. */

@@ -30,7 +30,7 @@ export async function readBounded(
  * Reads on until the stream ends (true) or `gathered` has more than `bytesMax`
  * (false). `onBytes` hears how many have come with each chunk.
  */
-export async function readInto(
+async function readInto(
   gathered: GrowingBytes,
   reader: ReadableStreamDefaultReader<Bytes>,
   bytesMax: number,

@@ -43,7 +43,8 @@ export function endpointOf(
 ): Endpoint {
   return {
     handle,
-    isUpgrade: (request) => upgrade !== undefined && isUpgrade(request, true),
+    isUpgrade: (request) =>
+      upgrade !== undefined && isUpgrade(request, { isKeyInPathAllowed: true }),
     upgrade: upgrade ?? (() => textAnswer("no upgrade")),
   };
 }

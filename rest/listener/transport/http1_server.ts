@@ -10,7 +10,7 @@ import { fieldsOf } from "../http/fields.ts";
 import { refusalAnswer } from "../http/refusal_answer.ts";
 import type { Connection } from "./connections.ts";
 import { plainAddress } from "./forwarded.ts";
-import { Http1Exchange } from "./http1_exchange.ts";
+import { type BodyComes, Http1Request } from "./http1_request.ts";
 import {
   crowdedAnswer,
   HEAD_BYTES_MAX,
@@ -24,98 +24,125 @@ import { WebSocketUpgrades } from "./websocket_upgrades.ts";
 const CHECK_MS = 100;
 
 /** A socket of a server, whether the server made it or it was handed over. */
-export type ServedSocket = Duplex & { readonly remoteAddress?: string };
+export type ServedSocket = Duplex & {
+  readonly remoteAddress?: string | undefined;
+};
 
 /** A server of HTTP/1.1 for one transport: it listens, or is handed sockets. */
-export interface Http1Server {
+export class Http1Server {
   readonly server: HttpServer;
-  /** Serves a connection that has been let in already. */
-  serve(socket: ServedSocket, connection: Connection): void;
-}
+  readonly #transport: Transport;
+  readonly #upgrades: WebSocketUpgrades;
+  readonly #served = new WeakMap<object, Connection>();
 
-/** Puts a server before the endpoint. It takes no connections yet. */
-export function createHttp1Server(transport: Transport): Http1Server {
-  const { limits } = transport;
-  const upgrades = new WebSocketUpgrades(transport);
-  const server = createHttpServer(
-    {
+  constructor(transport: Transport) {
+    const { headTimeoutMs, idleTimeoutMs } = transport.limits;
+    const upgrades = new WebSocketUpgrades(transport);
+    this.#transport = transport;
+    this.#upgrades = upgrades;
+    const options = {
       maxHeaderSize: HEAD_BYTES_MAX,
-      headersTimeout: limits.headTimeoutMs,
+      headersTimeout: headTimeoutMs,
       // Bodies have a time-out that grows with what comes.
       requestTimeout: 0,
-      keepAliveTimeout: limits.idleTimeoutMs,
+      keepAliveTimeout: idleTimeoutMs,
       connectionsCheckingInterval: CHECK_MS,
-      // Both are refused in words of ours.
+      // One that is missing is refused in words of ours.
       requireHostHeader: false,
+      // Newer than the types that come with the runtime.
       shouldUpgradeCallback: (request: IncomingMessage) =>
         upgrades.isWanted(request),
-    } as Parameters<typeof createHttpServer>[0],
-  );
-  server.maxHeadersCount = 0;
-  const served = new WeakMap<object, Connection>();
+    };
+    this.server = createHttpServer(options);
+    this.server.maxHeadersCount = 0;
+    this.#listen();
+  }
 
-  function enter(socket: ServedSocket): void {
-    if (served.has(socket)) return;
+  /** Serves a connection that somebody else has accepted. */
+  serve(socket: ServedSocket): void {
+    this.server.emit("connection", socket);
+  }
+
+  #listen(): void {
+    const { server } = this;
+    const onRequest = this.#take.bind(this, "at once");
+    server.on("connection", (socket) => this.#enter(socket));
+    server.on("request", onRequest);
+    server.on("checkContinue", this.#take.bind(this, "after 100 Continue"));
+    // What else a request may expect nobody has to meet (RFC 9110, 10.1.1).
+    server.on("checkExpectation", onRequest);
+    server.on("connect", (request, socket) => {
+      void refuseConnect(request, socket, this.#transport);
+    });
+    server.on("upgrade", (request, socket, head) => {
+      const connection = this.#served.get(socket);
+      if (connection === undefined) return void socket.destroy();
+      this.#upgrades.upgrade(request, socket, head, connection);
+    });
+    server.on("clientError", (error: Error & { code?: string }, socket) => {
+      this.#spoil(error, socket);
+    });
+  }
+
+  #enter(socket: ServedSocket): void {
+    const { connections, forwarded } = this.#transport;
     const address = plainAddress(socket.remoteAddress ?? "unix");
-    const connection = transport.connections.enter(
+    const connection = connections.enter(
       address,
-      transport.forwarded.isTrusted(address),
+      forwarded.isTrusted(address),
       () => socket.destroy(),
     );
     if (connection === undefined) return part(socket, crowdedAnswer());
-    watch(socket, connection);
-  }
-  function watch(socket: ServedSocket, connection: Connection): void {
-    served.set(socket, connection);
+    this.#served.set(socket, connection);
     connection.onIdle = () => {
       if (connection.isClosing) setImmediate(() => socket.end());
     };
     socket.on("close", () => connection.gone());
   }
-  const take = (isAwaitingContinue: boolean) =>
-  (
+
+  #take(
+    bodyComes: BodyComes,
     request: IncomingMessage,
     response: ServerResponse,
-  ): void => {
-    const connection = served.get(request.socket);
+  ): void {
+    const connection = this.#served.get(request.socket);
     // One that was not let in may have sent a request with its first bytes, and
     // what stands behind a last request is none.
     if (connection === undefined || connection.isClosing) return;
-    void new Http1Exchange(
-      request,
-      response,
-      isAwaitingContinue,
-      transport,
-      connection,
-    ).serve();
-  };
-  server.on("connection", enter);
-  server.on("request", take(false));
-  server.on("checkContinue", take(true));
-  server.on("checkExpectation", take(false));
-  server.on("connect", (request, socket) => {
-    void refuseConnect(request, socket, transport);
-  });
-  server.on("upgrade", (request, socket, head) => {
-    const connection = served.get(socket);
-    if (connection === undefined) return void socket.destroy();
-    upgrades.upgrade(request, socket, head, connection);
-  });
-  server.on("clientError", (error: Error & { code?: string }, socket) => {
-    const connection = served.get(socket);
+    const transport = this.#transport;
+    void new Http1Request(request, response, bodyComes, transport, connection)
+      .serve();
+  }
+
+  /** What came on a connection cannot be read, or did not come in time. */
+  #spoil(error: Error & { code?: string }, socket: ServedSocket): void {
+    const connection = this.#served.get(socket);
     if (connection === undefined || !isTellable(error, socket)) {
       return void socket.destroy();
     }
     const wasClosing = connection.isClosing;
     // A request whose body has become unreadable is answered as it waits for it.
     if (connection.spoil() || wasClosing || !connection.isIdle) return;
-    tellUnreadable(error.code, connection.address, socket, transport);
-  });
+    tellUnreadable(error.code, connection.address, socket, this.#transport);
+  }
+}
+
+/** A server that is handed every connection, and how to stop it. */
+export function createHandedHttp1Server(
+  transport: Transport,
+): { serve(socket: ServedSocket): void; stop(): void } {
+  const http1 = new Http1Server(transport);
+  const { server } = http1;
+  // It listens to nothing; unless it believes that it does, it closes each
+  // connection after one answer, and looks at no head's time.
+  let isOpen = true;
+  Object.defineProperty(server, "listening", { get: () => isOpen });
+  server.emit("listening");
   return {
-    server,
-    serve(socket, connection) {
-      watch(socket, connection);
-      server.emit("connection", socket);
+    serve: (socket) => http1.serve(socket),
+    stop() {
+      isOpen = false;
+      server.close();
     },
   };
 }
@@ -160,7 +187,7 @@ async function refuseConnect(
 }
 
 /** Says a last word to a socket that no server reads any more. */
-export function part(
+function part(
   socket: Duplex,
   answer: Parameters<typeof rawAnswer>[0],
 ): void {

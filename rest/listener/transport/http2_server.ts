@@ -5,9 +5,9 @@ import {
 } from "../../../deps.ts";
 import { type QueuedTimeout, TimeoutQueue } from "../http/timeout_queue.ts";
 import type { Connection } from "./connections.ts";
-import { Http2Exchange } from "./http2_exchange.ts";
+import { Http2Request } from "./http2_request.ts";
 import { HEAD_BYTES_MAX } from "./raw_answer.ts";
-import type { TlsSocket } from "./tls_socket.ts";
+import type { RuntimeSocket } from "./runtime_socket.ts";
 import type { Transport } from "./transport.ts";
 
 /** Requests under way at once on one connection; whoever has more waits for its own. */
@@ -20,19 +20,9 @@ const WINDOW_BYTES = 1024 * 1024;
 const END_STREAM = 1;
 
 /** A server of HTTP/2 that is handed connections with TLS. */
-export interface Http2Server {
-  serve(socket: TlsSocket, connection: Connection): void;
-  /** Ends its timers. */
-  stop(): void;
-}
-
-/** Puts one before the endpoint. */
-export function createHttp2Transport(transport: Transport): Http2Server {
-  const { clock, limits } = transport;
-  const idle = new TimeoutQueue(clock, limits.idleTimeoutMs);
-  const first = new TimeoutQueue(clock, limits.headTimeoutMs);
-  let arriving: Connection | undefined;
-  const server = createHttp2Server({
+export class Http2Server {
+  readonly #transport: Transport;
+  readonly #server = createHttp2Server({
     maxHeaderListPairs: 256,
     settings: {
       maxConcurrentStreams: STREAMS_MAX,
@@ -40,51 +30,74 @@ export function createHttp2Transport(transport: Transport): Http2Server {
       enableConnectProtocol: false,
     },
   });
-  server.on("session", (session: ServerHttp2Session) => {
-    if (arriving === undefined) return session.destroy();
-    watch(session, arriving);
-  });
-  // What is wrong with a session ends it; nobody else hears of it.
-  server.on("sessionError", ignore);
+  /** Sessions that have not asked for anything yet, and those that do no more. */
+  readonly #first: TimeoutQueue;
+  readonly #idle: TimeoutQueue;
+  #arriving: Connection | undefined;
 
-  function watch(session: ServerHttp2Session, connection: Connection): void {
-    const timeout = new SessionTimeout(session);
-    session.on("error", ignore);
-    session.setLocalWindowSize?.(WINDOW_BYTES);
-    first.add(timeout);
-    connection.onIdle = () => {
-      if (connection.isClosing) return session.close();
-      idle.add(timeout);
-    };
-    session.on("close", () => {
-      for (const queue of [first, idle]) queue.remove(timeout);
+  constructor(transport: Transport) {
+    const { clock, limits } = transport;
+    this.#transport = transport;
+    this.#first = new TimeoutQueue(clock, limits.headTimeoutMs);
+    this.#idle = new TimeoutQueue(clock, limits.idleTimeoutMs);
+    this.#server.on("session", (session: ServerHttp2Session) => {
+      if (this.#arriving === undefined) return session.destroy();
+      this.#watch(session, this.#arriving);
     });
-    session.on(
-      "stream",
-      (
-        stream: ServerHttp2Stream,
-        _headers: unknown,
-        flags: number,
-        raw: string[],
-      ) => {
-        for (const queue of [first, idle]) queue.remove(timeout);
-        const hasBody = (flags & END_STREAM) === 0;
-        void new Http2Exchange(stream, raw, hasBody, transport, connection)
-          .serve();
-      },
-    );
+    // What is wrong with a session ends it; nobody else hears of it.
+    this.#server.on("sessionError", ignore);
   }
 
-  return {
-    serve(socket, connection) {
-      arriving = connection;
-      server.emit("connection", socket);
-      arriving = undefined;
-    },
-    stop() {
-      for (const queue of [first, idle]) queue.stop();
-    },
-  };
+  serve(socket: RuntimeSocket): void {
+    const { connections, forwarded } = this.#transport;
+    const { remoteAddress } = socket;
+    const connection = connections.enter(
+      remoteAddress,
+      forwarded.isTrusted(remoteAddress),
+      () => socket.destroy(),
+    );
+    socket.on("error", ignore);
+    if (connection === undefined) return void socket.destroy();
+    socket.on("close", () => connection.gone());
+    this.#arriving = connection;
+    this.#server.emit("connection", socket);
+    this.#arriving = undefined;
+  }
+
+  /** Ends its timers. */
+  stop(): void {
+    this.#first.stop();
+    this.#idle.stop();
+  }
+
+  #watch(session: ServerHttp2Session, connection: Connection): void {
+    const timeout = new SessionTimeout(session);
+    const endTimeout = () => {
+      this.#first.remove(timeout);
+      this.#idle.remove(timeout);
+    };
+    session.on("error", ignore);
+    session.on("close", endTimeout);
+    session.setLocalWindowSize?.(WINDOW_BYTES);
+    this.#first.add(timeout);
+    connection.onIdle = () => {
+      if (connection.isClosing) return session.close();
+      this.#idle.add(timeout);
+    };
+    const onStream = (
+      stream: ServerHttp2Stream,
+      _headers: unknown,
+      flags: number,
+      raw: string[],
+    ) => {
+      endTimeout();
+      const hasBody = (flags & END_STREAM) === 0;
+      const transport = this.#transport;
+      void new Http2Request(stream, raw, hasBody, transport, connection)
+        .serve();
+    };
+    session.on("stream", onStream);
+  }
 }
 
 /** Ends a session nobody asks anything on. */

@@ -1,5 +1,5 @@
 import type { HttpServer } from "../../../deps.ts";
-import { createHttp1Server } from "./http1_server.ts";
+import { Http1Server } from "./http1_server.ts";
 import { keepAccepting } from "./keep_accepting.ts";
 import { type PortListener, reasonOf, urlOf } from "./listener.ts";
 import { type ServeOptions, type Transport, transportOf } from "./transport.ts";
@@ -16,7 +16,7 @@ export async function startListener(
 ): Promise<PortListener> {
   const { host, port } = options;
   const transport = transportOf(options);
-  const { server } = createHttp1Server(transport);
+  const { server } = new Http1Server(transport);
   try {
     await listening(server, { host, port });
   } catch (error) {
@@ -31,9 +31,9 @@ export async function startListener(
 }
 
 /** Has a server listen, and settles when it does. */
-export function listening(
+function listening(
   server: HttpServer,
-  place: { host: string; port: number } | { path: string } | { fd: number },
+  place: { readonly host: string; readonly port: number },
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
@@ -45,7 +45,7 @@ export function listening(
 }
 
 /** Keeps it open, and says how to shut it down. */
-export function keptOpen(
+function keptOpen(
   server: HttpServer,
   transport: Transport,
 ): () => Promise<void> {

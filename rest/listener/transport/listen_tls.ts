@@ -1,8 +1,8 @@
 import type { TlsPair } from "../../domain/tls_pair.ts";
 import { type QueuedTimeout, TimeoutQueue } from "../http/timeout_queue.ts";
-import { createHttp1Server } from "./http1_server.ts";
-import { createHttp2Transport } from "./http2_server.ts";
-import { NO_FILE_LEFT } from "./keep_accepting.ts";
+import { AcceptLoop } from "./accept_loop.ts";
+import { createHandedHttp1Server } from "./http1_server.ts";
+import { Http2Server } from "./http2_server.ts";
 import type { ListenOptions } from "./listen.ts";
 import {
   type Listener,
@@ -10,7 +10,7 @@ import {
   reasonOf,
   urlOf,
 } from "./listener.ts";
-import { TlsSocket } from "./tls_socket.ts";
+import { RuntimeSocket } from "./runtime_socket.ts";
 import { type Transport, transportOf } from "./transport.ts";
 
 export interface TlsListenOptions extends ListenOptions {
@@ -20,17 +20,15 @@ export interface TlsListenOptions extends ListenOptions {
 /** An open port that speaks TLS, with HTTP/2 for those who want it. */
 export type TlsListener = PortListener & Required<Pick<Listener, "renew">>;
 
-/** Files are given back in less; and nobody may make us try without a pause. */
-const RETRY_MS = 250;
-
 /** Opens the port; throws one sentence where that fails. */
 export function startTlsListener(options: TlsListenOptions): TlsListener {
   checkThatFree(options);
   let { pair } = options;
   const transport = transportOf(options);
   const serve = createTlsServer(transport);
-  let port = new OpenPort(open(options, pair), transport, serve.take);
-  const { address } = port;
+  const listener = open(options, pair);
+  const address = listener.addr;
+  let port = new AcceptLoop(listener, transport, serve.take);
   const at = { ...options, port: address.port };
   return {
     address,
@@ -39,7 +37,7 @@ export function startTlsListener(options: TlsListenOptions): TlsListener {
       if (next.cert === pair.cert && next.key === pair.key) return false;
       const former = port;
       // The new one first: at no moment is the port closed.
-      port = new OpenPort(open(at, next), transport, serve.take);
+      port = new AcceptLoop(open(at, next), transport, serve.take);
       pair = next;
       former.close();
       return true;
@@ -54,13 +52,8 @@ export function startTlsListener(options: TlsListenOptions): TlsListener {
 
 /** Gives each connection that has shaken hands to the server of the protocol agreed on. */
 function createTlsServer(transport: Transport) {
-  const http1 = createHttp1Server(transport);
-  // It listens to nothing itself; unless it believes that it does, it closes
-  // each connection after one answer, and looks at no head's time.
-  let isOpen = true;
-  Object.defineProperty(http1.server, "listening", { get: () => isOpen });
-  http1.server.emit("listening");
-  const http2 = createHttp2Transport(transport);
+  const http1 = createHandedHttp1Server(transport);
+  const http2 = new Http2Server(transport);
   const handshakes = new TimeoutQueue(
     transport.clock,
     transport.limits.headTimeoutMs,
@@ -71,18 +64,9 @@ function createTlsServer(transport: Transport) {
     handshakes.add(handshake);
     try {
       const { alpnProtocol } = await raw.handshake();
-      const socket = new TlsSocket(raw);
-      const address = socket.remoteAddress;
-      const connection = transport.connections.enter(
-        address,
-        transport.forwarded.isTrusted(address),
-        () => socket.destroy(),
-      );
-      socket.on("error", ignore);
-      if (connection === undefined) return void socket.destroy();
-      if (alpnProtocol !== "h2") return http1.serve(socket, connection);
-      socket.on("close", () => connection.gone());
-      http2.serve(socket, connection);
+      const socket = new RuntimeSocket(raw, true);
+      if (alpnProtocol === "h2") http2.serve(socket);
+      else http1.serve(socket);
     } catch {
       handshake.act();
     } finally {
@@ -92,8 +76,7 @@ function createTlsServer(transport: Transport) {
   return {
     take: (raw: Deno.TlsConn) => void take(raw),
     close() {
-      isOpen = false;
-      http1.server.close();
+      http1.stop();
       http2.stop();
       handshakes.stop();
       transport.unread.stop();
@@ -119,60 +102,6 @@ class Handshake implements QueuedTimeout {
     } catch {
       // It is closed already.
     }
-  }
-}
-
-/** A port that is accepted on until it is closed. */
-class OpenPort {
-  readonly address: { readonly hostname: string; readonly port: number };
-  readonly #listener: Deno.TlsListener;
-  readonly #transport: Transport;
-  #isOpen = true;
-  #stopWaiting: () => void = ignore;
-
-  constructor(
-    listener: Deno.TlsListener,
-    transport: Transport,
-    take: (connection: Deno.TlsConn) => void,
-  ) {
-    this.address = listener.addr;
-    this.#listener = listener;
-    this.#transport = transport;
-    void this.#accept(take);
-  }
-
-  close(): void {
-    this.#isOpen = false;
-    this.#stopWaiting();
-    this.#listener.close();
-  }
-
-  async #accept(take: (connection: Deno.TlsConn) => void): Promise<void> {
-    let isTold = false;
-    while (this.#isOpen) {
-      try {
-        take(await this.#listener.accept());
-        isTold = false;
-      } catch {
-        // Closed, or without a file left for the connection.
-        if (!this.#isOpen) return;
-        if (!isTold) {
-          this.#transport.facts({ kind: "warning", message: NO_FILE_LEFT });
-        }
-        isTold = true;
-        await this.#pause();
-      }
-    }
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, RETRY_MS);
-      this.#stopWaiting = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 
@@ -220,5 +149,3 @@ function pairProblem(error: unknown): string | undefined {
     ? "Cannot speak TLS: REST_TLS_CERT or REST_TLS_KEY cannot be read; want PEM, no passphrase, no SHA-1"
     : undefined;
 }
-
-function ignore(): void {}

@@ -1,6 +1,7 @@
-import { createHttp1Server } from "./http1_server.ts";
-import { keptOpen, listening } from "./listen.ts";
+import { AcceptLoop } from "./accept_loop.ts";
+import { createHandedHttp1Server } from "./http1_server.ts";
 import { isError, isForbidden, type Listener } from "./listener.ts";
+import { RuntimeSocket } from "./runtime_socket.ts";
 import { type ServeOptions, transportOf } from "./transport.ts";
 
 export interface UnixListenOptions extends ServeOptions {
@@ -15,28 +16,40 @@ export async function startUnixListener(
   options: UnixListenOptions,
 ): Promise<Listener> {
   const { path } = options;
+  let listener: Deno.UnixListener;
   try {
     await makeWay(path);
-    const transport = transportOf(options);
-    const { server } = createHttp1Server(transport);
-    // The mode is there from the first moment: changing it afterwards would
-    // leave one in which anybody could connect.
-    const former = Deno.umask(OWNER_ONLY);
-    try {
-      await listening(server, { path });
-    } finally {
-      Deno.umask(former);
-    }
-    const shutdown = keptOpen(server, transport);
-    return {
-      url: `unix:${path}`,
-      async shutdown() {
-        await shutdown();
-        removeIfThere(path);
-      },
-    };
+    listener = openForOwner(path);
   } catch (error) {
     throw new Error(`Cannot listen on unix:${path}: ${reasonOf(error)}`);
+  }
+  const transport = transportOf(options);
+  const http1 = createHandedHttp1Server(transport);
+  const accepting = new AcceptLoop(
+    listener,
+    transport,
+    (raw: Deno.UnixConn) => http1.serve(new RuntimeSocket(raw, false)),
+  );
+  return {
+    url: `unix:${path}`,
+    async shutdown() {
+      accepting.close();
+      removeIfThere(path);
+      await transport.connections.close();
+      http1.stop();
+      transport.unread.stop();
+      transport.lingering.stop();
+    },
+  };
+}
+
+/** The mode is there from the first moment: changing it afterwards would leave one in which anybody could connect. */
+function openForOwner(path: string): Deno.UnixListener {
+  const former = Deno.umask(OWNER_ONLY);
+  try {
+    return Deno.listen({ transport: "unix", path });
+  } finally {
+    Deno.umask(former);
   }
 }
 
@@ -44,7 +57,7 @@ function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {
-    // The server has removed it.
+    // The runtime has removed it.
   }
 }
 

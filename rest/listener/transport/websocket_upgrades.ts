@@ -16,6 +16,7 @@ import { refusalAnswer } from "../http/refusal_answer.ts";
 import { type QueuedTimeout, TimeoutQueue } from "../http/timeout_queue.ts";
 import type { Connection } from "./connections.ts";
 import { rawAnswer } from "./raw_answer.ts";
+import { isSecure } from "./runtime_socket.ts";
 import type { Transport } from "./transport.ts";
 
 /** Above it a frame is closed with 1009 before it is read; what is larger goes over HTTP (E6). */
@@ -87,7 +88,7 @@ export class WebSocketUpgrades {
       method: method ?? "",
       target: url ?? "",
       authority: undefined,
-      isSecure: "encrypted" in socket,
+      isSecure: isSecure(socket),
       fields,
       remoteAddress: this.#transport.forwarded.addressOf(address, fields),
       body: undefined,

@@ -47,7 +47,7 @@ export function isUpgrade(
     IncomingRequest,
     "method" | "target" | "fields"
   >,
-  isKeyInPathAllowed: boolean,
+  { isKeyInPathAllowed }: { readonly isKeyInPathAllowed: boolean },
 ): boolean {
   if (method !== "GET") return false;
   if (fieldOf(fields, "upgrade")?.toLowerCase() !== "websocket") return false;

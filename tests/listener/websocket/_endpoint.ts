@@ -7,6 +7,7 @@ import { Refusal } from "../../../rest/domain/refusal.ts";
 import type { ProxyRequest } from "../../../rest/domain/request.ts";
 import { SYSTEM_CLOCK } from "../../../rest/clock/system_clock.ts";
 import type { Authorizer } from "../../../rest/listener/authorize.ts";
+import { createHttpEndpoint } from "../../../rest/listener/http/endpoint.ts";
 import type { UpgradeHandler } from "../../../rest/listener/http/incoming_request.ts";
 import { startListener } from "../../../rest/listener/transport/listen.ts";
 import type { PortListener } from "../../../rest/listener/transport/listener.ts";
@@ -17,7 +18,8 @@ import {
   type WebSocketSettings,
 } from "../../../rest/listener/websocket/endpoint.ts";
 
-import { endpointOf, servingOf, textAnswer } from "../_serve.ts";
+import { SETTINGS } from "../_bench.ts";
+import { endpointOf, servingOf } from "../_serve.ts";
 
 export const KEY = "the-key-of-these-tests";
 
@@ -165,10 +167,18 @@ export class TestEndpoint implements AsyncDisposable {
       },
       ...options.deps,
     });
-    const none = () => Promise.resolve(textAnswer("no WebSocket"));
+    const http = createHttpEndpoint({
+      submitter,
+      authorizer: AUTHORIZER,
+      clock: SYSTEM_CLOCK,
+      facts: () => {},
+      isDraining: () => false,
+      hasUpgrade: true,
+      settings: SETTINGS,
+    });
     const upgrade: UpgradeHandler = (request) => door.upgrade(request);
     const listener = await startListener({
-      ...servingOf(endpointOf(none, upgrade), {
+      ...servingOf(endpointOf(http.handle, upgrade), {
         ...options.pingClock && { clock: options.pingClock },
       }),
       host: "127.0.0.1",

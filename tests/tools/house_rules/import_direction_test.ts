@@ -44,7 +44,7 @@ const BREACHES: ReadonlyArray<[place: string, source: string, says: string]> = [
   ],
   [
     "rest/listener/transport/listen.ts",
-    `import { loadSettings } from "../../configs.ts";`,
+    `import { loadSettings } from "../../../configs.ts";`,
     "rest/listener must not import configs.ts",
   ],
   [

@@ -7,7 +7,8 @@ import type {
   IncomingBody,
 } from "../http/incoming_request.ts";
 import type { Connection } from "./connections.ts";
-import { Exchange } from "./exchange.ts";
+import { ServedRequest } from "./served_request.ts";
+import { isSecure } from "./runtime_socket.ts";
 import type { Transport } from "./transport.ts";
 
 /** Whole bodies up to this size are written at once; one write of a socket takes as much. */
@@ -16,28 +17,31 @@ const AT_ONCE_BYTES_MAX = 64 * 1024;
 /** Statuses whose answer has neither a body nor a length (RFC 9110, 8.6). */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 
+/** When a caller sends its body. */
+export type BodyComes = "at once" | "after 100 Continue";
+
 /** One request of HTTP/1.1 and its answer. */
-export class Http1Exchange extends Exchange {
+export class Http1Request extends ServedRequest {
   readonly method: string;
   readonly target: string;
   readonly authority = undefined;
   readonly problem: string | undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #isAwaitingContinue: boolean;
+  readonly #bodyComes: BodyComes;
   readonly #hasBody: boolean;
 
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
-    isAwaitingContinue: boolean,
+    bodyComes: BodyComes,
     transport: Transport,
     connection: Connection,
   ) {
     super(transport, connection, fieldsOf(request.rawHeaders));
     this.#request = request;
     this.#response = response;
-    this.#isAwaitingContinue = isAwaitingContinue;
+    this.#bodyComes = bodyComes;
     this.method = request.method ?? "";
     this.target = request.url ?? "";
     const length = fieldOf(this.fields, "content-length");
@@ -47,7 +51,7 @@ export class Http1Exchange extends Exchange {
   }
 
   get isSecure(): boolean {
-    return "encrypted" in this.#request.socket;
+    return isSecure(this.#request.socket);
   }
 
   get body(): IncomingBody | undefined {
@@ -57,7 +61,9 @@ export class Http1Exchange extends Exchange {
   read(sink: BodySink): void {
     this.sink = sink;
     const request = this.#request;
-    if (this.#isAwaitingContinue) this.#response.writeContinue();
+    if (this.#bodyComes === "after 100 Continue") {
+      this.#response.writeContinue();
+    }
     request.on("data", (chunk: Uint8Array) => this.sink?.received(chunk));
     request.on("end", () => this.sink?.ended());
     // What it says, the connection's end says too.

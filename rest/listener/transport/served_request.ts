@@ -28,7 +28,7 @@ export interface AnswerWriter {
  * One request and its answer, whatever server read it: the request as the
  * handler sees it, its caller's leaving, and the way back.
  */
-export abstract class Exchange
+export abstract class ServedRequest
   implements IncomingRequest, IncomingBody, CallerGone, Waiting, QueuedTimeout {
   atMs = 0;
   next: QueuedTimeout | undefined;

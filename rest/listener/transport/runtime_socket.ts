@@ -8,24 +8,29 @@ const READ_BYTES_MAX = 64 * 1024;
 type Done = (error?: Error | null) => void;
 
 /**
- * A connection with TLS of the runtime's, as the stream that Node's servers
- * take. Node's own servers with TLS read on whatever is paused (Deno 2.9.6,
- * seen 2026-11); this one reads only what is asked for.
+ * A connection of the runtime's, as the stream that Node's servers take. Node's
+ * own servers with TLS read on whatever is paused, and those on Unix sockets
+ * accept nothing more once the process was short of files (Deno 2.9.6, seen
+ * 2026-11); this one reads only what is asked for, and is accepted by us.
  */
-export class TlsSocket extends Duplex {
+export class RuntimeSocket extends Duplex {
   /** By this Node's server, and ours, know what is secure. */
-  readonly encrypted = true;
+  readonly encrypted: boolean;
   readonly remoteAddress: string;
-  readonly #connection: Deno.TlsConn;
+  readonly #connection: Deno.Conn;
   #readBytes = READ_BYTES_MIN;
   #quietMs = 0;
   #activeAtMs = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(connection: Deno.TlsConn) {
+  constructor(connection: Deno.Conn, isSecure: boolean) {
     super({ allowHalfOpen: true });
+    const { remoteAddr } = connection;
     this.#connection = connection;
-    this.remoteAddress = connection.remoteAddr.hostname;
+    this.encrypted = isSecure;
+    this.remoteAddress = "hostname" in remoteAddr
+      ? remoteAddr.hostname
+      : remoteAddr.transport;
   }
 
   override _read(): void {
@@ -120,4 +125,9 @@ export class TlsSocket extends Duplex {
       rest = rest.subarray(await this.#connection.write(rest));
     }
   }
+}
+
+/** Whether TLS is spoken on a socket of a server's. */
+export function isSecure(socket: object): boolean {
+  return "encrypted" in socket && socket.encrypted === true;
 }

@@ -6,7 +6,7 @@ import type {
   IncomingBody,
 } from "../http/incoming_request.ts";
 import type { Connection } from "./connections.ts";
-import { Exchange } from "./exchange.ts";
+import { ServedRequest } from "./served_request.ts";
 import type { Transport } from "./transport.ts";
 
 /** RFC 9113, 7: the stream is over, and nothing was wrong with it. */
@@ -24,7 +24,7 @@ const OF_CONNECTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** One stream of HTTP/2: a request and its answer. */
-export class Http2Exchange extends Exchange {
+export class Http2Request extends ServedRequest {
   readonly method: string;
   readonly target: string;
   readonly authority: string | undefined;
