@@ -70,5 +70,4 @@ export { BlockList } from "node:net";
 export { Duplex } from "node:stream";
 
 // WebSockets over these, with a bound on frames before they are in memory.
-// @ts-types="npm:@types/ws@8.18.2"
-export { type WebSocket as WsSocket, WebSocketServer } from "npm:ws@8.23.0";
+export { WebSocketServer } from "npm:ws@8.23.0";

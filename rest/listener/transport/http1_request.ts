@@ -17,6 +17,12 @@ const AT_ONCE_BYTES_MAX = 64 * 1024;
 /** Statuses whose answer has neither a body nor a length (RFC 9110, 8.6). */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 
+/** Whoever is told that it may not come in may have anything in mind. */
+const UNKNOWN_STATUSES: ReadonlySet<number> = new Set([401, 403]);
+
+/** What such a caller may go on sending: what was under way when it was answered, and no flood that would have to be read. */
+const LINGER_BYTES = 1024 * 1024;
+
 /** When a caller sends its body. */
 export type BodyComes = "at once" | "after 100 Continue";
 
@@ -30,6 +36,7 @@ export class Http1Request extends ServedRequest {
   readonly #response: ServerResponse;
   readonly #bodyComes: BodyComes;
   readonly #hasBody: boolean;
+  #isSpoilt = false;
 
   constructor(
     request: IncomingMessage,
@@ -79,7 +86,14 @@ export class Http1Request extends ServedRequest {
   }
 
   protected get isIncoming(): boolean {
-    return this.#hasBody && !this.#request.complete;
+    return this.#hasBody && !this.#isSpoilt && !this.#request.complete;
+  }
+
+  override spoil(): boolean {
+    const wasIncoming = super.spoil();
+    // Nothing more can be read of it.
+    this.#isSpoilt = true;
+    return wasIncoming;
   }
 
   protected cut(): void {
@@ -133,9 +147,13 @@ export class Http1Request extends ServedRequest {
       response.end();
       this.done();
     };
+    let leftBytes = UNKNOWN_STATUSES.has(status) ? LINGER_BYTES : Infinity;
     request.on("error", ignore);
     request.once("end", end);
-    request.on("data", ignore);
+    request.on("data", (chunk: Uint8Array) => {
+      leftBytes -= chunk.length;
+      if (leftBytes < 0) this.cut();
+    });
     request.resume();
   }
 
@@ -177,6 +195,9 @@ function problemOf(
   }
   if (coding !== null && coding.toLowerCase() !== "chunked") {
     return "Cannot read Transfer-Encoding: chunked is the only one that is taken";
+  }
+  if (coding !== null && httpVersionMinor === 0) {
+    return "Cannot read Transfer-Encoding: HTTP/1.0 has none";
   }
   return undefined;
 }

@@ -2,7 +2,6 @@ import {
   type Duplex,
   type IncomingMessage,
   WebSocketServer,
-  type WsSocket,
 } from "../../../deps.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { fieldsOf } from "../http/fields.ts";
@@ -28,10 +27,42 @@ const UNTRUSTED_BYTES_MAX = 64 * 1024;
 /** A bot that hangs is noticed within half a minute, and routers forget connections no sooner. */
 const PING_MS = 15_000;
 
+/** As much of a WebSocket of the package as is used; it brings no types of its own. */
+interface WsSocket {
+  readonly readyState: number;
+  readonly OPEN: number;
+  readonly bufferedAmount: number;
+  send(text: string): void;
+  ping(): void;
+  close(code: number, reason?: string): void;
+  terminate(): void;
+  on(
+    event: "message",
+    listener: (data: Uint8Array, isBinary: boolean) => void,
+  ): void;
+  on(event: "ping" | "pong" | "error" | "close", listener: () => void): void;
+}
+
+/** As much of its server. */
+interface WsServer {
+  handleUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Uint8Array,
+    listener: (webSocket: WsSocket) => void,
+  ): void;
+  off(event: "headers", listener: (lines: string[]) => void): void;
+  on(event: "headers", listener: (lines: string[]) => void): void;
+  on(
+    event: "wsClientError",
+    listener: (error: Error, socket: Duplex) => void,
+  ): void;
+}
+
 /** Opens WebSockets on sockets of a server of HTTP/1.1. */
 export class WebSocketUpgrades {
   readonly #transport: Transport;
-  readonly #server: WebSocketServer;
+  readonly #server: WsServer;
   readonly #pings: TimeoutQueue;
 
   constructor(transport: Transport) {
@@ -113,7 +144,7 @@ export class WebSocketUpgrades {
     this.#server.handleUpgrade(
       request,
       socket,
-      head as Buffer,
+      head,
       (webSocket) => this.#listen(webSocket, count, listener),
     );
     this.#server.off("headers", addProtocol);
@@ -127,8 +158,7 @@ export class WebSocketUpgrades {
     const pulse = new Pulse(webSocket, this.#pings);
     webSocket.on("message", (data, isBinary) => {
       pulse.beat();
-      const bytes = data as Buffer;
-      listener.received(isBinary ? new Uint8Array(bytes) : bytes.toString());
+      listener.received(isBinary ? new Uint8Array(data) : decoder.decode(data));
     });
     webSocket.on("pong", () => pulse.beat());
     webSocket.on("ping", () => pulse.beat());
@@ -142,6 +172,9 @@ export class WebSocketUpgrades {
     listener.opened(openSocketOf(webSocket, () => count.stop()));
   }
 }
+
+/** The package has checked that it is UTF-8. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const NEVER_GONE = new AbortController().signal;
 
