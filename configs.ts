@@ -5,9 +5,16 @@ import {
   readSettings,
 } from "./rest/config/read_settings.ts";
 import { readTls } from "./rest/config/read_tls.ts";
-import { careNote, type SettingFile } from "./rest/config/setting_file.ts";
+import {
+  permissionNote,
+  type SettingFile,
+} from "./rest/config/setting_file.ts";
 import { SETTINGS, type Settings } from "./rest/config/settings.ts";
 import { TELEMETRY_NAMES } from "./rest/config/telemetry.ts";
+import {
+  applicationIdOf,
+  NO_APPLICATION_ID,
+} from "./rest/domain/application_id.ts";
 
 type Bots = ReturnType<typeof readBots>;
 type Keys = ReturnType<typeof readKeys>;
@@ -23,16 +30,41 @@ type Loaded =
   }
   | Unread;
 
-/** What was read anew while the process runs. */
+/** The result of reading a file again while the process runs. */
 type Reloaded<T> =
   | { readonly ok: true; readonly value: T; readonly notes: readonly string[] }
   | Unread;
 
+/** The largest file that is read. A hundred keys with all their routes need a tenth of it; a mistaken path may name a file of any size. */
+const FILE_BYTES_MAX = 1_048_576;
+
 /**
- * Reads the settings from the environment (`--env-file` has put `.env` there)
- * and the files they name; the only file that does.
+ * The settings from the environment (`--env-file` has put `.env` there) and the
+ * files that they name, read once. No other file reads them. Problems are
+ * returned and not thrown, so importing this file is always safe.
  */
-export function loadSettings(): Loaded {
+export const CONFIGS: Loaded = loadSettings();
+
+/** The bot's token: that of `DISCORD_TOKEN`, or else the first of `DISCORD_TOKENS_FILE`; "" where there is none. */
+export const DISCORD_TOKEN: string = CONFIGS.ok
+  ? CONFIGS.access.bots[0]?.token.reveal() ?? ""
+  : "";
+
+/** The id of the application that the token belongs to. */
+export const APPLICATION_ID: string = applicationIdOf(DISCORD_TOKEN) ??
+  NO_APPLICATION_ID;
+
+/** The key that callers send; "" where it is not set or cannot be used. */
+export const REST_AUTHORIZATION: string = CONFIGS.ok
+  ? CONFIGS.settings.authorization.reveal()
+  : "";
+
+/** The port to listen on. */
+export const REST_PORT: number = CONFIGS.ok
+  ? CONFIGS.settings.port
+  : Number(SETTINGS.port.fallback);
+
+function loadSettings(): Loaded {
   const read = readSettings(readEnv());
   if (!read.ok) return read;
   const { settings } = read;
@@ -45,7 +77,7 @@ export function loadSettings(): Loaded {
   if (!keys.ok || !tls.ok || problems.length > 0) {
     return { ok: false, problems };
   }
-  const care = tokens === undefined ? [] : careNote(tokens, "secret");
+  const care = tokens === undefined ? [] : permissionNote(tokens, "secret");
   return {
     ok: true,
     settings,
@@ -64,7 +96,7 @@ export function loadKeys(
   const file = fileOf("REST_KEYS_FILE", keysFile);
   const value = readKeys(file, botNames, problems);
   if (problems.length > 0) return { ok: false, problems };
-  const notes = file === undefined ? [] : careNote(file, "trusted");
+  const notes = file === undefined ? [] : permissionNote(file, "trusted");
   return { ok: true, value, notes };
 }
 
@@ -80,25 +112,31 @@ export function loadTls(
   }
   const value = readTls(cert, key, problems);
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, value, notes: careNote(key, "guarded") };
+  return { ok: true, value, notes: permissionNote(key, "guarded") };
 }
 
 function readEnv(): Record<string, string | undefined> {
   try {
     return Deno.env.toObject();
   } catch {
-    // Hosts that grant single names do not let the environment be listed:
-    // misspelt names then go unnoticed, known ones are read all the same.
+    // Hosts that grant single names do not let the environment be listed.
+    // Known names can still be read; misspelt ones are not noticed there.
     const names = [
       ...Object.values(SETTINGS).map((setting) => setting.name),
       ...TELEMETRY_NAMES,
     ];
-    return Object.fromEntries(names.map((name) => [name, Deno.env.get(name)]));
+    return Object.fromEntries(names.map((name) => [name, variableOf(name)]));
   }
 }
 
-/** A hundred keys with all their routes take a tenth of it; a mistaken path can lead to anything. */
-const FILE_BYTES_MAX = 1_048_576;
+/** Undefined where it is not set, or may not be read. */
+function variableOf(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch {
+    return undefined;
+  }
+}
 
 function fileOf(
   setting: string,

@@ -7,15 +7,12 @@
  */
 
 // The bot's identity and the typed helpers that wait in our queue.
-export { createRestManager } from "npm:@discordeno/rest@21.0.0";
-export type {
-  CreateRestManagerOptions,
-  RestManager,
-  SendRequestOptions,
-} from "npm:@discordeno/rest@21.0.0";
+export * from "npm:@discordeno/rest@21.0.0";
+// discordeno's name for it up to version 18, and in its guide.
+export { DISCORD_API_URL as BASE_URL } from "npm:@discordeno/rest@21.0.0";
 
 // The upstream client: sends nothing twice by itself, names its errors, keeps bytes raw.
-export { Pool } from "npm:undici@8.12.4";
+export { Client, Pool } from "npm:undici@8.12.4";
 export type {
   buildConnector as undiciConnector,
   Dispatcher as UndiciDispatcher,
@@ -33,6 +30,12 @@ export {
   type LogRecord,
 } from "npm:@logtape/logtape@2.4.2";
 
+// Counters, histograms and their text for Prometheus.
+export { Counter, Gauge, Histogram, Registry } from "npm:prom-client@15.1.3";
+
+// Processor time, for the figures.
+export { cpuUsage } from "node:process";
+
 // Constant-time comparison, hashes and random ids.
 export { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 
@@ -44,12 +47,8 @@ export {
   zstdDecompressSync,
 } from "node:zlib";
 
-// The simulated Discord: sockets that can be reset, TLS, and compressed answers.
-export {
-  createServer as createTcpServer,
-  type Server as TcpServer,
-  type Socket,
-} from "node:net";
+// Servers that stand in tests and tools for Discord: sockets that can be reset, TLS, compressed answers.
+export { createServer as createTcpServer, type Socket } from "node:net";
 export { createServer as createTlsServer } from "node:tls";
 export { gzipSync } from "node:zlib";
 

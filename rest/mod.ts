@@ -1,22 +1,37 @@
-/** The entry of `deno task start`: settings in, proxy up, signals handled. */
-import { loadKeys, loadSettings, loadTls } from "../configs.ts";
+/**
+ * The entry of `deno task start`: the standalone REST process of discordeno's
+ * guide. It creates a manager with the bot's token, opens a listener and hands
+ * requests on; the rest of the file handles signals and bugs.
+ */
+import {
+  APPLICATION_ID,
+  CONFIGS,
+  DISCORD_TOKEN,
+  loadKeys,
+  loadTls,
+  REST_PORT,
+} from "../configs.ts";
+import { createRestManager } from "../deps.ts";
 import type { Settings } from "./config/settings.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
+import type { FactSink } from "./domain/fact.ts";
 import { VERSION } from "./domain/version.ts";
 import { dropPermissions } from "./listener/drop_permissions.ts";
-import { openListener } from "./listener/transport/open_listener.ts";
+import { withoutUpgrades } from "./listener/http/incoming_request.ts";
+import { ownAddressProblem } from "./listener/own_address.ts";
+import { startListener } from "./listener/transport/listen.ts";
 import type { Listener } from "./listener/transport/listener.ts";
+import { openListener } from "./listener/transport/open_listener.ts";
 import { serveOptionsOf } from "./listener/transport/serve_options.ts";
 import { describeBug } from "./log/describe_bug.ts";
 import { createFactLog } from "./log/fact_log.ts";
-import { fail } from "./log/fail.ts";
-import { createLog, flushLog, type Log } from "./log/log.ts";
+import { createLog, fail, flushLog, type Log } from "./log/log.ts";
 import { createProxy, type Proxy } from "./proxy.ts";
 
-/** After a drain nothing is left to wait for but sockets that nobody closes. */
+/** How long the end of the process waits, after a drain, for sockets that nobody closes. */
 const CLOSE_MS_MAX = 2_000;
 
-/** Windows knows no SIGTERM. */
+/** Windows has no SIGTERM. */
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM"];
@@ -24,12 +39,24 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
 if (import.meta.main) await start();
 
 async function start(): Promise<void> {
-  const read = loadSettings();
-  if (!read.ok) return fail(read.problems);
-  const { settings, access, tls, notes } = read;
+  if (!CONFIGS.ok) return fail(CONFIGS.problems);
+  const { settings, access, tls, notes } = CONFIGS;
+  const problem = ownAddressProblem(settings.outboundAddress);
+  if (problem !== undefined) return fail([problem]);
 
-  const log = createLog(settings.logLevel, settings.logFormat);
-  const proxy = createProxy(settings, { access });
+  // Creating the REST manager: calls over HTTP and REP share it with whoever
+  // uses its typed helpers in this process.
+  const rest = createRestManager({
+    token: DISCORD_TOKEN,
+    applicationId: APPLICATION_ID,
+  });
+  rest.baseUrl = settings.upstream;
+
+  // Handing requests on: `proxy.fetch` asks for the key of REST_AUTHORIZATION
+  // and answers with what Discord says, when its limits allow.
+  const proxy = createProxy(settings, { manager: rest, access });
+
+  // Creating the HTTP listener.
   const facts = createFactLog(settings.logLevel, settings.logFormat);
   const listener = await openListener({
     ...serveOptionsOf(settings),
@@ -37,38 +64,64 @@ async function start(): Promise<void> {
     clock: SYSTEM_CLOCK,
     facts,
     host: settings.host,
-    port: settings.port,
+    port: REST_PORT,
     socket: settings.socket,
     pair: tls,
   })
     // The listener's errors are sentences of ours, fit to be printed.
     .catch((error) => fail([messageOf(error)]));
+
+  const metricsUrl = await openMetrics(settings, proxy, facts);
+
+  const log = createLog(settings.logLevel, settings.logFormat);
   watchForBugs(log);
   stopOnSignal(settings, log, proxy, listener);
   const isReadingAgain = tls !== undefined || settings.keysFile !== undefined;
   if (isReadingAgain) {
     const botNames = access.bots.map((bot) => bot.name);
-    onHangUp(() => readAgain(settings, botNames, log, proxy, listener));
+    onHangUp(() => reloadFiles(settings, botNames, log, proxy, listener));
   }
   dropPermissions({
     isReadingAgain,
     hasSocket: settings.socket !== undefined,
   });
   for (const note of notes) log.write("warn", note);
+  if (metricsUrl !== undefined) log.write("info", `Figures at ${metricsUrl}`);
   log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
+}
+
+/** Opens the port that `/metrics` has to itself, and tells where it is; undefined: it has none. */
+async function openMetrics(
+  settings: Settings,
+  proxy: Proxy,
+  facts: FactSink,
+): Promise<string | undefined> {
+  const { host, metricsPort: port } = settings;
+  if (port === undefined) return undefined;
+  const { url } = await startListener({
+    ...serveOptionsOf(settings),
+    endpoint: withoutUpgrades(proxy.metrics),
+    clock: SYSTEM_CLOCK,
+    facts,
+    host,
+    port,
+  }).catch((error) =>
+    fail([messageOf(error).replace("REST_PORT", "REST_METRICS_PORT")])
+  );
+  return `${url}/metrics`;
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** SIGHUP has no other meaning for a service; on Windows it is a closed console. */
+/** Runs `action` on SIGHUP, which means "read your files again" to a service. On Windows it means that the console was closed. */
 function onHangUp(action: () => void): void {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", action);
 }
 
-/** Keys and certificate each by itself: a mistake in one file keeps no other from being read. */
-function readAgain(
+/** Reads keys and certificate again, each by itself, so that a mistake in one file does not keep the other from being read. */
+function reloadFiles(
   settings: Settings,
   botNames: readonly string[],
   log: Log,
@@ -76,12 +129,12 @@ function readAgain(
   listener: Listener,
 ): void {
   if (settings.keysFile !== undefined) {
-    readKeysAgain(settings, botNames, log, proxy);
+    reloadKeys(settings, botNames, log, proxy);
   }
   if (listener.renew !== undefined) renewCertificate(settings, log, listener);
 }
 
-function readKeysAgain(
+function reloadKeys(
   settings: Settings,
   botNames: readonly string[],
   log: Log,
@@ -114,16 +167,20 @@ function renewCertificate(
 
 const CERTIFICATE_STAYS = "the certificate in use stays";
 
-/** A line for each problem; the last one also says what goes on. */
-function tellKept(log: Log, goesOn: string, problems: readonly string[]): void {
+/** Logs a line for each problem; the last one also says what stays in use. */
+function tellKept(
+  log: Log,
+  whatStays: string,
+  problems: readonly string[],
+): void {
   const last = problems.length - 1;
   for (const [at, problem] of problems.entries()) {
-    const end = at === last ? `; ${goesOn}` : "";
+    const end = at === last ? `; ${whatStays}` : "";
     log.write("error", `SIGHUP: ${problem}${end}`);
   }
 }
 
-/** The first signal drains; a second one means that somebody is in a hurry. */
+/** The first signal starts the drain; a second one ends the process at once. */
 function stopOnSignal(
   settings: Settings,
   log: Log,
@@ -163,9 +220,8 @@ async function stop(
 }
 
 /**
- * A rejection nobody waited for has harmed nobody and is only told. An error
- * out of a timer may have stopped the queue: better to end and be restarted
- * than to live on deaf.
+ * Logs unhandled rejections, which have harmed no caller. An uncaught error in a
+ * timer may have stopped the queue, so the process ends and can be restarted.
  */
 function watchForBugs(log: Log): void {
   addEventListener("unhandledrejection", (event) => {

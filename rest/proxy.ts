@@ -1,26 +1,43 @@
-import { randomUUID, type RestManager } from "../deps.ts";
-import { readBots } from "./config/read_bots.ts";
+import { createMetricsHandler } from "./admin/metrics_handler.ts";
+import { createOperatorDoor } from "./admin/operator_door.ts";
+import { createRestManager, randomUUID, type RestManager } from "../deps.ts";
+import { MAIN_BOT, readBots } from "./config/read_bots.ts";
 import type { Settings } from "./config/settings.ts";
-import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
 import {
   addressOf,
   bodyDigestOf,
 } from "./dispatcher/second_tries/fingerprint.ts";
-import { type Access, ALL_RIGHTS, type KeyEntry } from "./domain/access.ts";
+import {
+  type Access,
+  ALL_RIGHTS,
+  type BotEntry,
+  type KeyEntry,
+} from "./domain/access.ts";
+import { applicationIdOf, NO_APPLICATION_ID } from "./domain/application_id.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
-import type { Identity } from "./domain/identity.ts";
+import { NOBODY } from "./domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
+import { Secret } from "./domain/secret.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
-import { type BotRing, createBotRing } from "./listener/bot_ring.ts";
+import {
+  type BotRing,
+  createBotRing,
+  identityOf,
+} from "./listener/bot_ring.ts";
 import { hexDigestOf, sha256Of } from "./listener/digest.ts";
-import { createHttpEndpoint } from "./listener/http/endpoint.ts";
-import type { HttpSettings } from "./listener/http/handler_context.ts";
-import type { Endpoint } from "./listener/http/incoming_request.ts";
-import { broughtIdentity, credentialsOf } from "./listener/identity_of.ts";
+import {
+  createHttpEndpoint,
+  type HttpEndpoint,
+} from "./listener/http/endpoint.ts";
+import { httpSettingsOf } from "./listener/http/http_settings.ts";
+import type {
+  Endpoint,
+  HttpHandler,
+} from "./listener/http/incoming_request.ts";
 import { createKeyGate } from "./listener/key_gate.ts";
-import { createKeyRing } from "./listener/key_ring.ts";
+import { createKeyRing, type KeyRing } from "./listener/key_ring.ts";
 import {
   createHttpTwins,
   type HttpTwins,
@@ -29,44 +46,63 @@ import {
   type FetchHandler,
   fetchHandlerOf,
 } from "./listener/transport/fetch_handler.ts";
-import { createWebSocketEndpoint } from "./listener/websocket/endpoint.ts";
+import {
+  createWebSocketEndpoint,
+  type WebSocketEndpoint,
+} from "./listener/websocket/endpoint.ts";
 import { isUpgrade } from "./listener/websocket/handshake.ts";
 import { createFactLog } from "./log/fact_log.ts";
-import { createManager, USER_AGENT } from "./manager/manager.ts";
+import { Figures } from "./metrics/figures.ts";
+import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
+import { openQueue, type Queue } from "./queue.ts";
 import { routeOf } from "./routes/route_of.ts";
-import { createScheduler } from "./scheduler/scheduler.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
-import { createUpstream } from "./upstream/upstream.ts";
 
 /** A proxy without a port: serve its `fetch`, or use its `manager` in process. */
 export interface Proxy {
-  /** Answers one HTTP request; fits `Deno.serve` and every host like it. It opens no WebSockets, and such a host tells late, or not at all, that a caller has left. */
+  /** Answers one HTTP request for hosts with a server of their own. They tell late or never that a caller has left, and open no WebSockets. */
   readonly fetch: FetchHandler;
   /** What our own listeners serve. */
   readonly endpoint: Endpoint;
-  /** Takes nothing new, lets what is here finish for up to `forMs` (default `REST_DRAIN_MS`), refuses the rest. */
+  /** Refuses new requests, lets queued ones finish for up to `forMs` (default `REST_DRAIN_MS`) and refuses what is left. */
   drain(forMs?: number): Promise<DrainReport>;
-  /** discordeno's manager for the bot of `DISCORD_TOKEN`, or else the first there is; its calls wait in the same queue. Undefined without any. */
-  readonly manager: RestManager | undefined;
-  /** What waits and what was learnt, as plain data. */
+  /** discordeno's manager, whose calls wait in the same queue as those that come over HTTP and REP. */
+  readonly manager: RestManager;
+  /** Answers `/metrics` without a key, and nothing else: for a port of its own. */
+  readonly metrics: HttpHandler;
+  /** What waits and what is known of the limits, as plain data. */
   snapshot(): SchedulerSnapshot;
-  /** Puts these keys in the place of those there are; that of `REST_AUTHORIZATION` stays. */
+  /** Replaces all keys but that of `REST_AUTHORIZATION`. */
   replaceKeys(keys: readonly KeyEntry[]): void;
 }
 
-/** What an embedding program or a test may put in place of the real thing. */
+/** What an embedding program or a test may replace. */
 export interface ProxyParts {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly facts?: FactSink;
   readonly upstream?: Upstream;
-  /** What the files of keys and tokens say; unless given the bot of `DISCORD_TOKEN` and no further key. */
+  /** More keys and bots; by default the bot of `DISCORD_TOKEN` and no further key. */
   readonly access?: Access;
+  /**
+   * discordeno's manager, made by its `createRestManager`. Its token is that of
+   * the first bot, and everything is sent to its `baseUrl`. Unless given, one
+   * is made of the settings.
+   */
+  readonly manager?: RestManager;
 }
 
-/** Wires all rooms into one proxy. The only file that knows them all. */
+/**
+ * Wires all rooms into one proxy. The only file that knows them all.
+ *
+ * @example A whole program is `examples/embedded.ts`.
+ * ```ts
+ * const proxy = createProxy(settings, { access });
+ * Deno.serve({ hostname: "127.0.0.1" }, proxy.fetch);
+ * ```
+ */
 export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const clock = parts.clock ?? SYSTEM_CLOCK;
   const observers = [
@@ -75,16 +111,10 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const facts: FactSink = (fact) => {
     for (const observe of observers) observe(fact);
   };
-  const dispatcher = createQueue(settings, parts, clock, facts);
-  const access = parts.access ?? accessOf(settings);
-  const bots = createBotRing(access.bots);
-  const keys = createKeyRing([defaultKey(settings), ...access.keys]);
-  const authorizer = createAuthorizer({
-    keys,
-    bots,
-    clock,
-    openTokenRoutes: settings.openTokenRoutes,
-  });
+  const { manager, bots, keys, authorizer } = openKeys(settings, parts, clock);
+  const { baseUrl } = manager;
+  const queue = openQueue(settings, { ...parts, clock, facts, baseUrl });
+  const { dispatcher } = queue;
   const gate = createKeyGate({
     submitter: dispatcher,
     keys,
@@ -93,11 +123,14 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     keylessMax: Math.ceil(settings.queueLimit * KEYLESS_SHARE),
   });
   const shared = { submitter: gate, authorizer, clock, facts };
+  const socketSettings = webSocketSettingsOf(settings, manager);
   const sockets = createWebSocketEndpoint({
     ...shared,
-    settings: webSocketSettingsOf(settings),
+    settings: socketSettings,
   });
+  const figures = openFigures({ ...shared, bots, queue, sockets });
   observers.push((fact) => sockets.observe(fact));
+  observers.push((fact) => figures.observe(fact));
   const http = createHttpEndpoint({
     ...shared,
     gate,
@@ -105,32 +138,58 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     hasUpgrade: true,
     twins: createTwins(gate, clock),
     isDraining: () => dispatcher.isDraining(),
+    troubles: () => figures.troubles(),
+    operators: createOperatorDoor({ exposition: () => figures.exposition() }),
     settings: httpSettingsOf(settings),
   });
+  joinQueue(manager, managerDepsOf(settings, shared, bots));
   return {
     fetch: fetchHandlerOf(http.handle),
-    endpoint: {
-      handle: http.handle,
-      isUpgrade: (request) => isUpgrade(request, settings),
-      upgrade: (request) => sockets.upgrade(request),
-    },
+    endpoint: endpointOf(settings, http, sockets),
     async drain(forMs = settings.drainMs) {
       // The queue first: what it gives up is still answered over the sockets.
       const drained = dispatcher.drain(forMs);
       await sockets.drain(forMs);
       const report = await drained;
       http.close();
+      figures.stop();
       return report;
     },
-    manager: createBotManager(settings, shared, bots),
-    snapshot: () => dispatcher.snapshot(),
+    manager,
+    metrics: createMetricsHandler(() => figures.exposition()),
+    snapshot: () => dispatcher.control.snapshot(),
     replaceKeys: (entries) => keys.replace([defaultKey(settings), ...entries]),
   };
 }
 
-/** The bot of `DISCORD_TOKEN` and no further key. */
-function accessOf({ discordToken }: Settings): Access {
-  return { keys: [], bots: readBots(discordToken, undefined, []) };
+/** What listeners serve: HTTP, and REP where a WebSocket is asked for. */
+function endpointOf(
+  settings: Settings,
+  { handle }: HttpEndpoint,
+  sockets: WebSocketEndpoint,
+): Endpoint {
+  return {
+    handle,
+    isUpgrade: (request) => isUpgrade(request, settings),
+    upgrade: (request) => sockets.upgrade(request),
+  };
+}
+
+/** Who may come in, and for which bots: the manager's is the first. */
+function openKeys(settings: Settings, parts: ProxyParts, clock: Clock): {
+  readonly manager: RestManager;
+  readonly bots: BotRing;
+  readonly keys: KeyRing;
+  readonly authorizer: Authorizer;
+} {
+  const access = parts.access ??
+    { keys: [], bots: readBots(settings.discordToken, undefined, []) };
+  const manager = parts.manager ?? createManager(settings, access);
+  const bots = createBotRing(botsOf(manager, access));
+  const keys = createKeyRing([defaultKey(settings), ...access.keys]);
+  const { openTokenRoutes } = settings;
+  const authorizer = createAuthorizer({ keys, bots, clock, openTokenRoutes });
+  return { manager, bots, keys, authorizer };
 }
 
 /** The key of `REST_AUTHORIZATION`. */
@@ -139,24 +198,10 @@ function defaultKey({ authorization }: Settings): KeyEntry {
   return { name: DEFAULT_KEY_NAME, sha256, rights: ALL_RIGHTS };
 }
 
-function httpSettingsOf(settings: Settings): HttpSettings {
+function webSocketSettingsOf(settings: Settings, { baseUrl }: RestManager) {
   return {
     apiVersion: settings.apiVersion,
-    isKeyInPathAllowed: settings.isKeyInPathAllowed,
-    areRateLimitHeadersStripped: settings.areRateLimitHeadersStripped,
-    bodyLimitBytes: settings.bodyLimitMib * MIB,
-    heldLimitBytes: settings.heldLimitMib * MIB,
-    bodyTimeoutMs: settings.bodyTimeoutMs,
-    roomWaitMs: settings.maxWaitMs,
-    areKeysSeveral: settings.keysFile !== undefined,
-    areKeylessServed: settings.openTokenRoutes !== "false",
-  };
-}
-
-function webSocketSettingsOf(settings: Settings) {
-  return {
-    apiVersion: settings.apiVersion,
-    upstream: settings.upstream,
+    upstream: baseUrl,
     isHeaderRequired: settings.isRepHeaderRequired,
     allowedHeaders: settings.repHeaders,
     isKeyInPathAllowed: settings.isKeyInPathAllowed,
@@ -164,25 +209,46 @@ function webSocketSettingsOf(settings: Settings) {
   };
 }
 
-function createBotManager(
-  settings: Settings,
+/** The manager of the first bot there is. */
+function createManager(settings: Settings, { bots }: Access): RestManager {
+  const token = bots[0]?.token.reveal() ?? "";
+  const applicationId = applicationIdOf(token) ?? NO_APPLICATION_ID;
+  const manager = createRestManager({ token, applicationId });
+  // Given as an option it would make discordeno call `fetch` by itself.
+  manager.baseUrl = settings.upstream;
+  return manager;
+}
+
+/** The bots there are, that of the manager first. */
+function botsOf({ token }: RestManager, { bots }: Access): readonly BotEntry[] {
+  const [first] = bots;
+  if (token === "" || first?.token.reveal() === token) return bots;
+  if (first === undefined) {
+    return [{ name: MAIN_BOT, token: new Secret(token) }];
+  }
+  throw new Error(
+    "Cannot use the manager: its token is not that of the first bot in the settings",
+  );
+}
+
+function managerDepsOf(
+  { apiVersion }: Settings,
   { submitter, authorizer, clock }: {
     readonly submitter: Submitter;
     readonly authorizer: Authorizer;
     readonly clock: Clock;
   },
   bots: BotRing,
-): RestManager | undefined {
-  const [bot] = bots.all;
-  return bot && createManager({
-    identity: bot.identity,
+): ManagerDeps {
+  return {
     submitter,
-    apiVersion: settings.apiVersion,
-    baseUrl: settings.upstream,
+    apiVersion,
     parseTarget,
     routeOf: (method, path) => routeOf(method, path, clock.wallMs()),
     identityOf(authorization, route) {
-      const brought = identityOf(authorization, bots);
+      const brought = authorization === undefined
+        ? undefined
+        : identityOf(authorization, bots);
       const proof = {
         keyName: "manager",
         key: undefined,
@@ -191,21 +257,31 @@ function createBotManager(
       };
       return authorizer.identityFor(proof, route);
     },
-  });
+  };
 }
 
-/** A token discordeno was given for one call, such as a user's or another bot's. */
-function identityOf(
-  authorization: string | undefined,
-  bots: BotRing,
-): Identity | undefined {
-  if (authorization === undefined) return undefined;
-  const credentials = credentialsOf(authorization);
-  if (credentials === undefined) return undefined;
-  const own = credentials.scheme === "bot"
-    ? bots.botOf(credentials.token)
-    : undefined;
-  return own?.identity ?? broughtIdentity(authorization, credentials);
+function openFigures({ clock, facts, bots, queue, sockets }: {
+  readonly clock: Clock;
+  readonly facts: FactSink;
+  readonly bots: BotRing;
+  readonly queue: Queue;
+  readonly sockets: WebSocketEndpoint;
+}): Figures {
+  const { dispatcher, upstream } = queue;
+  return new Figures({
+    clock,
+    facts,
+    bots: bots.all.map(({ name }) => name),
+    // The same as `botOf` calls them.
+    botName(identityId) {
+      const own = bots.all.find(({ identity }) => identity.id === identityId);
+      return own?.name ?? (identityId === NOBODY.id ? "none" : "brought");
+    },
+    snapshot: () => dispatcher.control.snapshot(),
+    isDraining: () => dispatcher.isDraining(),
+    rep: () => sockets.snapshot(),
+    upstreamConnections: () => upstream.connections?.() ?? 0,
+  });
 }
 
 function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
@@ -218,55 +294,5 @@ function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
   });
 }
 
-const MIB = 1024 * 1024;
-
-/** How the one key of `REST_AUTHORIZATION` is called in logs. */
+/** The name of the key of `REST_AUTHORIZATION` in logs. */
 const DEFAULT_KEY_NAME = "default";
-
-function createQueue(
-  settings: Settings,
-  parts: ProxyParts,
-  clock: Clock,
-  facts: FactSink,
-): Dispatcher {
-  const upstream = parts.upstream ?? createUpstream({
-    baseUrl: settings.upstream,
-    userAgent: USER_AGENT,
-    headersTimeoutMs: settings.upstreamTimeoutMs,
-    bodyTimeoutMs: settings.upstreamTimeoutMs,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    connectionsMax: settings.upstreamConnections,
-  });
-  const scheduler = createScheduler({
-    maxWaitMs: settings.maxWaitMs,
-    globalLimitOf: (identityId) => globalLimitOf(settings, identityId),
-    invalidCeiling: settings.invalidLimit,
-    // With one key there is nobody to leave a share to.
-    isInvalidShared: settings.keysFile !== undefined,
-    waitingMax: settings.queueLimit,
-    lineWaitingMax: settings.lineLimit,
-    bytesMax: settings.heldLimitMib * MIB,
-  });
-  return createDispatcher({
-    scheduler,
-    upstream,
-    clock,
-    random: parts.random ?? Math.random,
-    facts,
-    digest: sha256Of,
-    options: {
-      maxWaitMs: settings.maxWaitMs,
-      isSingleFlight: settings.isSingleFlight,
-      apiVersion: settings.apiVersion,
-    },
-  });
-}
-
-/** Discord's edge is near everywhere: ten seconds without a connection is a network that is down. */
-const CONNECT_TIMEOUT_MS = 10_000;
-
-function globalLimitOf(settings: Settings, identityId: string): number {
-  // `bot:<applicationId>`, and a hash behind it for tokens that callers bring.
-  const applicationId = identityId.split(":")[1] ?? "";
-  return settings.globalLimits.get(applicationId) ?? settings.globalLimit;
-}

@@ -5,7 +5,6 @@ import { SlidingLog } from "./model/sliding_log.ts";
 
 /** One request as the simulated Discord saw it. */
 export interface ReceivedRequest {
-  readonly serial: number;
   /** Number of the connection, and of the request on it (from 1). */
   readonly connection: number;
   readonly onConnection: number;
@@ -28,7 +27,6 @@ export interface ReceivedRequest {
   readonly status: number;
   readonly routeKey: string;
   readonly major: string;
-  readonly callerKey: string;
   readonly executed: boolean;
   readonly isDuplicate: boolean;
   readonly scope: Scope | undefined;
@@ -70,8 +68,6 @@ export interface AuditReport {
   /** Marks executed though nobody expected them, as `<major> <mark>`. */
   readonly unexpected: string[];
   readonly streams: Record<string, StreamReport>;
-  readonly firstArrivalAtMs: number | undefined;
-  readonly lastAnswerAtMs: number | undefined;
   /** First arrival to last answer. */
   readonly makespanMs: number;
   readonly perSecond: number;
@@ -159,8 +155,6 @@ export class Auditor {
         .map(({ major, mark }) => `${major} ${mark}`),
       reordered: [...this.#reordered],
       streams,
-      firstArrivalAtMs: firstAtMs,
-      lastAnswerAtMs: lastAtMs,
       makespanMs,
       perSecond: makespanMs === 0 ? 0 : tally.received / makespanMs * 1000,
       peakPerSecond: tally.peak,

@@ -4,7 +4,7 @@ import {
   createTlsServer,
   type Socket,
   type TcpServer,
-} from "../deps.ts";
+} from "./deps.ts";
 import { Auditor, type ReceivedRequest } from "./auditor.ts";
 import { control } from "./control.ts";
 import { Connection, type Port } from "./http/connection.ts";
@@ -45,7 +45,6 @@ class SimHost {
   readonly #audit = new Auditor();
   #records: ReceivedRequest[] = [];
   readonly #noise = new Noise();
-  #serial = 0;
   #opened = 0;
   #sim: Sim | undefined;
   #change: SimChange;
@@ -90,6 +89,7 @@ class SimHost {
       port,
       audit: this.#audit,
       requests: () => this.#records,
+      settings: () => this.#model.settings,
       set: (change) => this.#set(change),
       script: (fault) => this.#model.script(fault),
       reset: (change = {}) => this.#reset(change),
@@ -113,7 +113,6 @@ class SimHost {
     this.#random = createRandom(this.#model.settings.seed + 1);
     this.#audit.reset();
     this.#records = [];
-    this.#serial = 0;
   }
 
   #accept(socket: Socket): void {
@@ -163,7 +162,6 @@ class SimHost {
     const { response, delivery, ...facts } = outcome;
     const record: ReceivedRequest = {
       ...facts,
-      serial: ++this.#serial,
       connection,
       onConnection,
       receivedAtMs,

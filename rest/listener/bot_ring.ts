@@ -2,12 +2,16 @@ import type { BotEntry } from "../domain/access.ts";
 import { applicationIdOf } from "../domain/application_id.ts";
 import type { Identity } from "../domain/identity.ts";
 import { digestOf, isSameDigest } from "./digest.ts";
-import { ownBotIdentity } from "./identity_of.ts";
+import {
+  broughtIdentity,
+  credentialsOf,
+  ownBotIdentity,
+} from "./identity_of.ts";
 import { ProvenSecrets } from "./proven_secrets.ts";
 
 /** A bot whose token the proxy was configured with. */
 export interface Bot {
-  /** How the operator calls it; safe to log. */
+  /** Its name in the configuration; safe to log. */
   readonly name: string;
   readonly applicationId: string | undefined;
   readonly identity: Identity;
@@ -15,13 +19,13 @@ export interface Bot {
 
 /** The bots whose tokens the proxy was configured with. */
 export interface BotRing {
-  /** In the order of their configuration: the first is meant where none is named. */
+  /** In the order of their configuration; the first one is the default. */
   readonly all: readonly Bot[];
   /** The configured bot with this token (without `Bot `), or undefined. */
   botOf(token: string): Bot | undefined;
 }
 
-/** A ring of fixed bots. */
+/** Creates the ring of the configured bots. */
 export function createBotRing(entries: readonly BotEntry[]): BotRing {
   const held = entries.map(({ name, token }) => ({
     bot: {
@@ -36,7 +40,7 @@ export function createBotRing(entries: readonly BotEntry[]): BotRing {
   function prove(presented: string): Bot | undefined {
     const digest = digestOf(presented);
     let found: Bot | undefined;
-    // All of them, always: leaving early would tell which token came close.
+    // Always compare all of them: stopping early would tell which token came close.
     for (const entry of held) {
       if (isSameDigest(digest, entry.digest)) found = entry.bot;
     }
@@ -48,4 +52,17 @@ export function createBotRing(entries: readonly BotEntry[]): BotRing {
     all: held.map(({ bot }) => bot),
     botOf: (presented) => proven.find(presented) ?? prove(presented),
   };
+}
+
+/** The identity behind `Authorization`: a configured bot, or the token itself; undefined where it is no token. */
+export function identityOf(
+  authorization: string,
+  bots: BotRing,
+): Identity | undefined {
+  const credentials = credentialsOf(authorization);
+  if (credentials === undefined) return undefined;
+  const own = credentials.scheme === "bot"
+    ? bots.botOf(credentials.token)
+    : undefined;
+  return own?.identity ?? broughtIdentity(authorization, credentials);
 }

@@ -1,3 +1,4 @@
+import type { WaitReason } from "../domain/wait_reason.ts";
 import { openingOf } from "./limits/bucket.ts";
 import { FairQueue } from "./queues/fair_queue.ts";
 import { enterLine, leaveLine, uncountWaiting } from "./queues/counters.ts";
@@ -6,6 +7,7 @@ import { leaveGroup, nextOfGroup } from "./queues/order.ts";
 import type { Line, OrderGroup, State, Waiting } from "./state.ts";
 import { leaveSub } from "./limits/sub_limits.ts";
 import { wakeAt } from "./queues/wakes.ts";
+import { WaitHistory } from "./wait_history.ts";
 
 /**
  * How a request moves: among its line's candidates, its line among what is
@@ -45,6 +47,7 @@ export function refresh(state: State, line: Line, nowMs: number): void {
   if (top === undefined) {
     unready(line);
     wakeAt(state, line, undefined);
+    noteWait(line, line.waiting > 0 ? "order" : undefined, nowMs);
     noteIdle(state, line, nowMs);
     return;
   }
@@ -52,9 +55,11 @@ export function refresh(state: State, line: Line, nowMs: number): void {
   if (opensAtMs > 0) {
     unready(line);
     wakeAt(state, line, opensAtMs);
+    noteWait(line, lineReasonOf(line, nowMs), nowMs);
     return;
   }
   wakeAt(state, line, undefined);
+  noteWait(line, "turn", nowMs);
   const { ready, lane } = line;
   if (ready?.urgency === top.urgency && ready.caller === top.caller) return;
   unready(line);
@@ -68,6 +73,7 @@ export function lineOpensAtMs(
   line: Line,
   nowMs: number,
 ): number {
+  if (line.isHalted) return Infinity;
   if (nowMs < line.pausedUntilMs) return line.pausedUntilMs;
   if (line.isCautious && line.inFlight > 0) return Infinity;
   if (line.bucket === undefined) {
@@ -85,6 +91,27 @@ export function lineOpensAtMs(
   );
   if ("tokens" in opening) return 0;
   return Math.max(opening.opensAtServerMs - offsetMs, nowMs + NEXT_LOOK_MS);
+}
+
+/** Why a closed line is closed, by the order in which `lineOpensAtMs` looks. */
+export function lineReasonOf(line: Line, nowMs: number): WaitReason {
+  if (line.isHalted) return "operator";
+  if (nowMs < line.pausedUntilMs || line.isCautious) return "rate_limited";
+  if (line.bucket?.decidedAtServerMs === undefined) return "first_answer";
+  return "bucket";
+}
+
+/** A line that had nobody to keep waiting has no history: most never do. */
+function noteWait(
+  line: Line,
+  reason: WaitReason | undefined,
+  nowMs: number,
+): void {
+  if (line.waitHistory === undefined) {
+    if (reason === undefined || reason === "turn") return;
+    line.waitHistory = new WaitHistory();
+  }
+  line.waitHistory.note(reason, nowMs);
 }
 
 /** Sets a request aside until `untilMs`; it stays its group's current one. */
@@ -148,6 +175,7 @@ export function unready(line: Line): void {
 function noteIdle(state: State, line: Line, nowMs: number): void {
   if (line.waiting > 0 || line.inFlight > 0) return;
   line.candidates = undefined;
+  line.waitHistory = undefined;
   line.idleSinceMs = nowMs;
   if (line.isListedIdle) return;
   line.isListedIdle = true;

@@ -1,3 +1,4 @@
+import type { WaitReason } from "../domain/wait_reason.ts";
 import {
   delay,
   letOthersPass,
@@ -43,6 +44,7 @@ function leaseLane(
     }
     const opensAtMs = laneOpensAtMs(state, lane, nowMs);
     if (opensAtMs > 0) {
+      lane.lastReason = laneReasonOf(state, lane, nowMs);
       wakeAt(state, lane, opensAtMs);
       return;
     }
@@ -50,13 +52,30 @@ function leaseLane(
   }
 }
 
-function laneOpensAtMs(state: State, lane: Lane, nowMs: number): number {
+/** 0: its next request may leave now. Infinity: an answer has to come first. */
+export function laneOpensAtMs(
+  state: State,
+  lane: Lane,
+  nowMs: number,
+): number {
   const breakerAtMs = state.breaker.opensAtMs(nowMs);
   if (breakerAtMs > 0) return breakerAtMs;
   if (lane.identity.credential === "rejected") return Infinity;
   if (nowMs < lane.lockedUntilMs) return lane.lockedUntilMs;
   if (lane.isCautious && lane.inFlight > 0) return Infinity;
   return lane.limit?.freeAtMs(nowMs) ?? 0;
+}
+
+/** Why a closed lane is closed, by the order in which `laneOpensAtMs` looks. */
+export function laneReasonOf(
+  state: State,
+  lane: Lane,
+  nowMs: number,
+): WaitReason {
+  if (state.breaker.opensAtMs(nowMs) > 0) return "breaker";
+  if (lane.identity.credential === "rejected") return "token";
+  if (nowMs < lane.lockedUntilMs || lane.isCautious) return "rate_limited";
+  return "global";
 }
 
 function leaseFrom(

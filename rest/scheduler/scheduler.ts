@@ -12,6 +12,7 @@ import { InvalidBudget } from "./health/invalid_budget.ts";
 import { currentLine } from "./queues/lines.ts";
 import { SCHEDULER_DEFAULTS, type SchedulerOptions } from "./options.ts";
 import { release, reopen, settle } from "./settle.ts";
+import { preview, setHalted, waitedFor, waitingRequests } from "./reasons.ts";
 import { snapshotOf } from "./snapshot.ts";
 import type { State, SubLimit, Waiting, Wake } from "./state.ts";
 import { dropSub } from "./limits/sub_limits.ts";
@@ -58,6 +59,13 @@ export function createScheduler(
       reopen(state);
     },
     poll: (nowMs) => poll(state, nowMs),
+    waitedFor: (id, nowMs) => waitedFor(state, id, nowMs),
+    waitingRequests: (query, nowMs) => waitingRequests(state, query, nowMs),
+    preview: (ask, nowMs) => preview(state, ask, nowMs),
+    pause: (lineId, nowMs) =>
+      setHalted(state, { lineId, isHalted: true }, nowMs),
+    resume: (lineId, nowMs) =>
+      setHalted(state, { lineId, isHalted: false }, nowMs),
     snapshot: (nowMs) => snapshotOf(state, nowMs),
   };
 }
@@ -130,7 +138,8 @@ function expire(state: State, nowMs: number): void {
   for (;;) {
     const first = state.expiries.peek();
     if (first === undefined || first.expiresAtMs > nowMs) return;
-    const refused = refusalOf(state, first, nowMs);
+    const reason = waitedFor(state, first.ask.id, nowMs);
+    const refused = { ...refusalOf(state, first, nowMs), waitedFor: reason };
     withdraw(state, first, nowMs);
     state.refused.push({ id: first.ask.id, refused });
   }

@@ -2,6 +2,7 @@ import type { Deque } from "../collections/deque.ts";
 import type { HeapNode, IndexedHeap } from "../collections/indexed_heap.ts";
 import type { Urgency } from "../domain/request.ts";
 import type { Lane as RouteLane } from "../domain/route.ts";
+import type { WaitReason } from "../domain/wait_reason.ts";
 import type { ClockOffsetEstimator } from "./limits/clock_offset_estimator.ts";
 import type { Breaker } from "./health/breaker.ts";
 import type { Bucket } from "./limits/bucket.ts";
@@ -13,6 +14,7 @@ import type { BucketRegistry } from "./limits/bucket_registry.ts";
 import type { InvalidBudget } from "./health/invalid_budget.ts";
 import type { SchedulerOptions } from "./options.ts";
 import type { Ask, Refused } from "./types.ts";
+import type { WaitHistory } from "./wait_history.ts";
 
 /** Something that has to be looked at again at a known moment. */
 export interface Wake extends HeapNode {
@@ -125,6 +127,10 @@ export interface Line {
   callers: Map<Caller, number> | undefined;
   inFlight: number;
   pausedUntilMs: number;
+  /** An operator lets nothing leave. */
+  isHalted: boolean;
+  /** Why its requests have been waiting; kept from when one had to until the line is idle. */
+  waitHistory: WaitHistory | undefined;
   /** After a pause one request goes first, alone. */
   isCautious: boolean;
   /** 429s in a row without a success between: what keeps a mute 429 from looping. */
@@ -146,6 +152,8 @@ export interface Lane {
   /** Undefined for interactions and token webhooks: nothing proactive binds them. */
   readonly limit: GlobalLimit | undefined;
   readonly ready: FairQueue<Line>;
+  /** What kept its ready lines when it was last looked at and closed. */
+  lastReason: WaitReason;
   lockedUntilMs: number;
   isCautious: boolean;
   inFlight: number;

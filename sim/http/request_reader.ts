@@ -70,12 +70,7 @@ export class RequestReader {
     this.#options = options;
   }
 
-  /** True between the first byte of a request and its last. */
-  get isInside(): boolean {
-    return this.#stage !== "head" || this.#pending.length > 0;
-  }
-
-  /** Takes received bytes; calls `onRequest` for every request they complete. */
+  /** Takes bytes off the wire; calls `onRequest` for every request they complete. */
   push(chunk: Uint8Array): void {
     let rest = this.#pending.length === 0
       ? chunk

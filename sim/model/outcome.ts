@@ -25,7 +25,6 @@ export interface Outcome extends Verdict {
   readonly delivery: Delivery;
   readonly routeKey: string;
   readonly major: string;
-  readonly callerKey: string;
   /** True when it counts towards a block of the address. */
   readonly isInvalid: boolean;
   /** What distinguishes this request from others of its kind: the message's content, else the audit-log reason. */

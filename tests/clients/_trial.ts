@@ -22,7 +22,7 @@ import type { Came, ClientResult } from "./_result.ts";
 
 /** The proxies a library is tried against. */
 export interface Places {
-  /** Takes callbacks and token webhooks without the key. */
+  /** As it is by default: callbacks and token webhooks need no key of a bot that has logged in. */
   readonly open: Place;
   /** Refuses what would wait, asks for the key everywhere, takes it in the path. */
   readonly strict: Place;
@@ -150,7 +150,8 @@ class Trial {
       edit: came(edit, isContentSent),
       reaction: came(
         reaction,
-        ({ arrived }) => arrived.target.endsWith("/reactions/%F0%9F%91%8D/@me"),
+        ({ arrived }) =>
+          /\/reactions\/%F0%9F%91%8D\/(?:@|%40)me$/.test(arrived.target),
       ),
       reason: reasonCame(deletion),
       deletion: came(deletion, ({ arrived }) => arrived.status === 204),

@@ -37,6 +37,7 @@ export const SETTINGS: HttpSettings = {
   apiVersion: 10,
   isKeyInPathAllowed: false,
   areRateLimitHeadersStripped: false,
+  isServerTimingOn: false,
   bodyLimitBytes: 1024 * 1024,
   heldLimitBytes: 4 * 1024 * 1024,
   bodyTimeoutMs: 30_000,
@@ -63,8 +64,6 @@ export interface Bench extends AsyncDisposable {
   readonly submitted: ProxyRequest[];
   readonly facts: Fact[];
   readonly clock: ManualClock;
-  /** That of the connections. */
-  readonly transportClock: ManualClock;
   isDraining: boolean;
   /** What every request is answered with. */
   answer: Answer;
@@ -149,7 +148,6 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
     submitted,
     facts,
     clock,
-    transportClock,
     isDraining: false,
     answer: answerOf(),
     send: (start, lines = "", body = "") =>

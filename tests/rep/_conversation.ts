@@ -247,11 +247,6 @@ export class Peer {
     this.raw(JSON.stringify(frame));
   }
 
-  /** Sends the JSON text of `frame` as bytes. */
-  sayBytes(frame: object): void {
-    this.raw(new TextEncoder().encode(JSON.stringify(frame)));
-  }
-
   vanish(): void {
     const { machine, moment } = this.#conversation;
     this.#conversation.perform(machine.closed(this.id, moment));

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { isWithin } from "../../tools/house_rules/place.ts";
+import { PURE_ROOMS } from "../../tools/house_rules/pure_rooms.ts";
 import { areaOf, MAY_IMPORT } from "../../tools/house_rules/rooms.ts";
 import { TABLES } from "../../tools/house_rules/tables.ts";
+import { newMembers } from "./_members.ts";
 import {
   allPlaces,
   type Exported,
@@ -21,6 +24,32 @@ const DOORS: ReadonlySet<string> = new Set([
   "client/mod.ts",
   "client/discordeno.ts",
   "tools/house_rules.ts",
+]);
+
+/** Types whose values go to people outside, who may read what they like. */
+const PUBLIC_TYPES: ReadonlySet<string> = new Set([
+  // Whoever embeds the proxy is handed these.
+  "Fact",
+  "SchedulerSnapshot",
+  // A user of the REP client gets it.
+  "MissedReply",
+]);
+
+/** Members that are read where names do not show it, and by whom. */
+const READ_UNSEEN: ReadonlyMap<string, string> = new Map([
+  ["toJSON", "JSON.stringify()"],
+  ["_read", "node:stream"],
+  ["_write", "node:stream"],
+  ["_writev", "node:stream"],
+  ["_final", "node:stream"],
+  ["_destroy", "node:stream"],
+  ["setKeepAlive", "node:http"],
+  ["ref", "node:http"],
+  ["maxOutputLength", "node:zlib"],
+  ["binaryType", "the runtime's WebSocket"],
+  ["unauthorized", "discordeno"],
+  ["repeated", "nextTry(), by the kind of its cause"],
+  ["isAtOnce", "the program in tests/tls/_node_caller.ts"],
 ]);
 
 Deno.test("no module reaches itself through what it imports, types included", () => {
@@ -65,6 +94,45 @@ Deno.test("deadExportsIn() spares what is imported and the types of signatures",
   assert.deepEqual(deadExportsIn([a, b]), dead);
 });
 
+Deno.test("no member of a type, class or constant is without somebody who reads it", () => {
+  assert.deepEqual(deadMembersIn(MODULES), []);
+});
+
+Deno.test("deadMembersIn() finds what is only declared and written, wherever it is declared", () => {
+  const a = readModule(
+    "rest/a.ts",
+    `export interface Options { used: number; unused: number }
+     class Counter {
+       #count = 0;
+       #seen = 0;
+       add(): void { this.#count++; this.#seen++; }
+       get seen(): number { return this.#seen; }
+     }
+     const TABLE = { some: 1, none: 2 };
+     const WHOLE = { any: 1 };
+     export const sum = (key: keyof typeof WHOLE) => TABLE.some + WHOLE[key];`,
+  );
+  const b = readModule(
+    "rest/b.ts",
+    `options.unused = 1; const { used } = options; counter.add(); counter.seen;`,
+  );
+  const dead = ["Options.unused", "Counter.#count", "TABLE.none"];
+  assert.deepEqual(
+    deadMembersIn([a, b]),
+    dead.map((name) => `rest/a.ts: ${name}`),
+  );
+});
+
+Deno.test("every member that is said to be read unseen is declared", () => {
+  const declared = new Set(
+    MODULES.flatMap(({ members }) =>
+      members.declared.flatMap(({ owner, name }) => [name, owner])
+    ),
+  );
+  const unseen = [...READ_UNSEEN.keys(), ...PUBLIC_TYPES];
+  assert.deepEqual(unseen.filter((name) => !declared.has(name)), []);
+});
+
 Deno.test("the rooms' table draws no circle", () => {
   const rooms = Object.entries(MAY_IMPORT).map(([place, areas]): Module => ({
     place,
@@ -75,8 +143,25 @@ Deno.test("the rooms' table draws no circle", () => {
     })),
     exports: [],
     words: new Map(),
+    members: newMembers(),
   }));
   assert.deepEqual(cyclesIn(rooms), []);
+});
+
+Deno.test("every area of the rooms' table exists, and every pure room", () => {
+  const areas = Object.entries(MAY_IMPORT).flat(2);
+  assert.deepEqual([...areas, ...PURE_ROOMS].filter(isMissing), []);
+});
+
+Deno.test("every arrow of the rooms' table is used", () => {
+  const unused = Object.entries(MAY_IMPORT).flatMap(([area, allowed]) => {
+    const taken = MODULES.filter(({ place }) => areaOf(place) === area)
+      .flatMap(({ imports }) => imports.map(({ place }) => place));
+    return allowed
+      .filter((open) => !taken.some((place) => isWithin(place, open)))
+      .map((open) => `${area} -> ${open}`);
+  });
+  assert.deepEqual(unused, []);
 });
 
 Deno.test("every file that is excepted as a table exists", () => {
@@ -139,6 +224,21 @@ function deadExportsIn(modules: readonly Module[]): string[] {
       .map(({ name }) => `${place}: ${name}`)
       .filter((label) => !used.has(label));
   });
+}
+
+function deadMembersIn(modules: readonly Module[]): string[] {
+  const read = new Set(modules.flatMap(({ members }) => [...members.read]));
+  const usedWhole = new Set(
+    modules.flatMap(({ members }) => [...members.usedWhole]),
+  );
+  return modules.flatMap(({ place, members }) =>
+    members.declared
+      .filter(({ owner, name, isOfConstant }) =>
+        !read.has(name) && !(isOfConstant && usedWhole.has(owner)) &&
+        !PUBLIC_TYPES.has(owner) && !READ_UNSEEN.has(name)
+      )
+      .map(({ owner, name }) => `${place}: ${owner}.${name}`)
+  );
 }
 
 /** A type that its own module uses belongs to another export's signature. */

@@ -39,11 +39,6 @@ export class ResponseReader {
     return this.#text;
   }
 
-  /** True after an upgrade: the bytes are no HTTP from then on. */
-  get isUpgraded(): boolean {
-    return this.#isUpgraded;
-  }
-
   /** Takes bytes; returns the final responses they complete. Throws `NoResponse`. */
   push(text: string): WireResponse[] {
     if (this.#isUpgraded) return [];

@@ -9,6 +9,9 @@ const DEPS_FILES: readonly string[] = [
   "tools/deps.ts",
 ];
 
+/** The simulated Discord is a package by itself, without dependencies. */
+const BUILT_IN_DEPS = "sim/deps.ts";
+
 /** Built into the runtime and needed by every test: a detour would be noise. */
 const TEST_BUILT_IN = "node:assert/strict";
 
@@ -19,6 +22,7 @@ export const packagesOnlyInDeps: Deno.lint.Rule = {
     if (DEPS_FILES.includes(place)) return {};
     return specifierVisitor((specifier, node) => {
       if (isRelative(specifier)) return;
+      if (place === BUILT_IN_DEPS && specifier.startsWith("node:")) return;
       if (specifier === TEST_BUILT_IN && isWithin(place, "tests")) return;
       context.report({
         node,
@@ -32,6 +36,7 @@ export const packagesOnlyInDeps: Deno.lint.Rule = {
 };
 
 function nearestDeps(place: string): string {
-  const own = `${place.split("/")[0]}/deps.ts`;
-  return DEPS_FILES.includes(own) ? own : "deps.ts";
+  const folders = place.split("/").slice(0, -1);
+  const places = [folders.join("/"), folders[0]].map((at) => `${at}/deps.ts`);
+  return places.find((at) => DEPS_FILES.includes(at)) ?? "deps.ts";
 }

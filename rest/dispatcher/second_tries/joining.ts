@@ -9,6 +9,7 @@ import type { Orphan } from "./orphan.ts";
 import type { Orphans } from "./orphans.ts";
 import type { SingleFlight } from "./single_flight.ts";
 
+/** What a new caller can join. */
 export interface JoiningDeps {
   readonly scheduler: Scheduler;
   readonly clock: Clock;

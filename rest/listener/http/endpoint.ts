@@ -7,6 +7,7 @@ import { handlerContextOf, type HttpEndpointDeps } from "./handler_context.ts";
 import { receive } from "./handler.ts";
 import type { HttpAnswer, HttpHandler } from "./incoming_request.ts";
 import { refusalAnswer } from "./refusal_answer.ts";
+import { serverTimingOf, TIMING_HEADER } from "./server_timing.ts";
 
 /** What the label says of a request that has no route, or none yet. */
 const NO_ROUTE = "(no route)";
@@ -47,7 +48,7 @@ export function createHttpEndpoint(deps: HttpEndpointDeps): HttpEndpoint {
       try {
         return await receive(visit, context);
       } catch (error) {
-        const refused = refuse(error, visit, deps.facts);
+        const refused = timed(refuse(error, visit, deps.facts), error, deps);
         // An answer to HEAD ends with its headers (RFC 9110, 9.3.2).
         return request.method === "HEAD"
           ? { ...refused, body: undefined }
@@ -58,6 +59,18 @@ export function createHttpEndpoint(deps: HttpEndpointDeps): HttpEndpoint {
       }
     },
   };
+}
+
+/** Says where its time went, if that is asked for. */
+function timed(
+  refused: HttpAnswer,
+  error: unknown,
+  { settings }: HttpEndpointDeps,
+): HttpAnswer {
+  if (!settings.isServerTimingOn) return refused;
+  const timing = error instanceof Refusal ? error.timing : undefined;
+  const field = [TIMING_HEADER, serverTimingOf(timing)] as const;
+  return { ...refused, headers: [...refused.headers, field] };
 }
 
 /** The one place where what was thrown becomes an answer: nothing foreign passes it. */

@@ -11,7 +11,7 @@ export function fieldOf(fields: HeaderList, name: string): string | null {
 
 /**
  * A request's header fields out of names and values in turn. A name that comes
- * twice becomes one field with both values, as RFC 9110 (5.3) lets anybody do:
+ * twice becomes one field with both values, as the section on field order of RFC 9110 lets anybody do:
  * nobody behind can then take the first and nobody the second.
  */
 export function fieldsOf(raw: readonly string[]): HeaderList {

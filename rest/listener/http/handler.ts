@@ -5,7 +5,7 @@ import type { HeaderList } from "../../domain/headers.ts";
 import { drainingRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Method, ProxyRequest } from "../../domain/request.ts";
-import { answerProbe } from "../operators.ts";
+import { answerProbe, isForOperators } from "../operators.ts";
 import type { HttpTwins } from "../twins/http_twins.ts";
 import { keepWishOf } from "../twins/keep_wish.ts";
 import {
@@ -24,6 +24,7 @@ import {
 import { fieldOf } from "./fields.ts";
 import type { HandlerContext } from "./handler_context.ts";
 import type { HttpAnswer } from "./incoming_request.ts";
+import { operatorCallOf } from "./operator_call.ts";
 import { outgoingAnswer } from "./outgoing_answer.ts";
 import { isOrderedBy, leaveWithinMsOf, urgencyOf } from "./preferences.ts";
 import { rawTargetOf, splitPathKey } from "./raw_target.ts";
@@ -39,8 +40,21 @@ export function receive(
   const { pathKey, target } = targetIn(request, context);
   const { method } = request.request;
   const isDraining = context.isDraining();
-  const probe = answerProbe(target, method, isDraining);
+  const probe = answerProbe(
+    target,
+    method,
+    () => isDraining ? "draining" : context.troubles?.() ?? [],
+  );
   if (probe !== undefined) return probe;
+  // While it drains, too: that is when somebody looks.
+  const shown = isForOperators(target)
+    ? context.operators?.answer(
+      operatorCallOf(request, target, pathKey, context),
+    )
+    : undefined;
+  if (shown !== undefined) {
+    return shown.then((answer) => outgoingAnswer(answer, context.settings));
+  }
   if (isDraining) throw drainingRefusal();
   const own = answerSelf(request, pathKey, target, context);
   if (own !== undefined) {

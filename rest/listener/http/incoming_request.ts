@@ -90,3 +90,12 @@ export interface Endpoint {
   ) => boolean;
   readonly upgrade: UpgradeHandler;
 }
+
+/** An endpoint where no WebSockets are opened. */
+export function withoutUpgrades(handle: HttpHandler): Endpoint {
+  return {
+    handle,
+    isUpgrade: () => false,
+    upgrade: () => ({ status: 426, headers: [], body: undefined }),
+  };
+}

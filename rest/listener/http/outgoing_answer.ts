@@ -2,6 +2,7 @@ import type { Answer, AnswerBody } from "../../domain/answer.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { HttpAnswer } from "./incoming_request.ts";
 import { SIGNATURE_HEADER } from "./refusal_answer.ts";
+import { serverTimingOf, TIMING_HEADER } from "./server_timing.ts";
 
 /** Statuses that end with their headers (RFC 9110). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -11,7 +12,10 @@ const RATE_LIMIT_PREFIX = "x-ratelimit-";
 /** Hands Discord's answer on: status, headers and body bytes as they came. */
 export function outgoingAnswer(
   answer: Answer,
-  rules: { readonly areRateLimitHeadersStripped: boolean },
+  rules: {
+    readonly areRateLimitHeadersStripped: boolean;
+    readonly isServerTimingOn: boolean;
+  },
 ): HttpAnswer {
   const { status } = answer;
   if (status < 200 || status > 599) {
@@ -35,6 +39,9 @@ export function outgoingAnswer(
     if (name === SIGNATURE_HEADER && answer.isOurs !== true) continue;
     if (isStripped && name.startsWith(RATE_LIMIT_PREFIX)) continue;
     headers.push(field);
+  }
+  if (rules.isServerTimingOn && answer.isOurs !== true) {
+    headers.push([TIMING_HEADER, serverTimingOf(answer.timing)]);
   }
   return { status, headers, body };
 }

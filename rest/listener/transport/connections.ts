@@ -6,6 +6,7 @@ export interface Waiting {
   spoil(): boolean;
 }
 
+/** How many connections there may be. */
 export interface ConnectionLimits {
   readonly connectionsMax: number;
   /** Of one address; undefined: any number, since behind a reverse proxy everybody has one. */

@@ -34,6 +34,7 @@ export function keepAccepting(
   return () => clearInterval(timer);
 }
 
+/** Said where the process has no file left for a connection. */
 export const NO_FILE_LEFT =
   "Cannot take more connections: too many are open; going on as soon as there is room (raise `ulimit -n`)";
 

@@ -4,6 +4,7 @@ import { keepAccepting } from "./keep_accepting.ts";
 import { type PortListener, reasonOf, urlOf } from "./listener.ts";
 import { type ServeOptions, type Transport, transportOf } from "./transport.ts";
 
+/** How a port is opened. */
 export interface ListenOptions extends ServeOptions {
   readonly host: string;
   /** 0 takes any free one. */

@@ -13,6 +13,7 @@ import {
 import { RuntimeSocket } from "./runtime_socket.ts";
 import { type Transport, transportOf } from "./transport.ts";
 
+/** How a port that speaks TLS is opened. */
 export interface TlsListenOptions extends ListenOptions {
   readonly pair: TlsPair;
 }

@@ -4,6 +4,7 @@ import { isError, isForbidden, type Listener } from "./listener.ts";
 import { RuntimeSocket } from "./runtime_socket.ts";
 import { type ServeOptions, transportOf } from "./transport.ts";
 
+/** How a Unix socket is opened. */
 export interface UnixListenOptions extends ServeOptions {
   readonly path: string;
 }

@@ -19,6 +19,7 @@ export interface PortListener extends Listener {
   readonly address: { readonly hostname: string; readonly port: number };
 }
 
+/** The address of an open port, as people write it; IPv6 in brackets. */
 export function urlOf(
   scheme: "http" | "https",
   { hostname, port }: PortListener["address"],
@@ -40,6 +41,7 @@ export function reasonOf(error: unknown): string {
     : "the address cannot be used; check REST_HOST and REST_PORT";
 }
 
+/** Whether an error says that something is not permitted, by the system or by the runtime. */
 export function isForbidden(error: unknown): boolean {
   return isError(error, Deno.errors.PermissionDenied, "EACCES") ||
     isError(error, Deno.errors.NotCapable, "EPERM");

@@ -4,6 +4,7 @@ import { startTlsListener } from "./listen_tls.ts";
 import { startUnixListener } from "./listen_unix.ts";
 import type { Listener } from "./listener.ts";
 
+/** Where the proxy listens, and with which protection. */
 export interface OpenOptions extends ListenOptions {
   /** A Unix socket in place of host and port. */
   readonly socket: string | undefined;

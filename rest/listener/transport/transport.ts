@@ -14,6 +14,7 @@ export interface TransportLimits extends ConnectionLimits {
   readonly idleTimeoutMs: number;
 }
 
+/** What every listener is given besides its place. */
 export interface ServeOptions {
   readonly endpoint: Endpoint;
   readonly facts: FactSink;

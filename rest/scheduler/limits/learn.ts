@@ -155,6 +155,7 @@ function merge(state: State, from: Line, into: Line, nowMs: number): void {
   into.inFlight += from.inFlight;
   into.pausedUntilMs = Math.max(into.pausedUntilMs, from.pausedUntilMs);
   into.isCautious ||= from.isCautious;
+  into.isHalted ||= from.isHalted;
   from.inFlight = 0;
   for (const sub of from.subs ?? []) {
     sub.line = into;

@@ -106,6 +106,8 @@ function newLine({ ask, lane, facts, nowMs }: NewLine): Line {
     soleCaller: undefined,
     callers: undefined,
     pausedUntilMs: 0,
+    isHalted: false,
+    waitHistory: undefined,
     isCautious: false,
     consecutive429s: 0,
     ready: undefined,
@@ -214,6 +216,7 @@ export function laneFor(state: State, ask: Ask): Lane {
       )
       : undefined,
     ready: new FairQueue(),
+    lastReason: "global",
     lockedUntilMs: 0,
     isCautious: false,
     inFlight: 0,

@@ -76,7 +76,8 @@ function list(state: State, line: Line, sinceMs: number): void {
 }
 
 function mayForget(state: State, line: Line, nowMs: number): boolean {
-  if (nowMs < line.pausedUntilMs || line.subs !== undefined) return false;
+  if (line.isHalted || line.subs !== undefined) return false;
+  if (nowMs < line.pausedUntilMs) return false;
   // What a 429 taught is kept as long as it would be in an empty table.
   if (nowMs - line.last429AtMs < state.options.lineIdleMs) return false;
   const { bucket } = line;

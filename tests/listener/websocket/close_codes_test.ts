@@ -56,7 +56,7 @@ const PROVOCATIONS: Readonly<Record<keyof typeof CLOSE_CODES, Provocation>> = {
   },
   1012: { provoke: (_, door) => door.door.drain(1_000) },
   1013: {
-    options: { settings: { limits: { unauthenticated: 1 } } },
+    options: { settings: { limits: { unauthenticatedConnections: 1 } } },
     headers: {},
     provoke: (_, door) => door.dial({ headers: {} }),
   },

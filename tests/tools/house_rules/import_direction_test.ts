@@ -109,7 +109,7 @@ const CLEAN: ReadonlyArray<[place: string, source: string]> = [
   ["rest/proxy.ts", `import { x } from "./scheduler/scheduler.ts";`],
   ["rest/mod.ts", `import { loadSettings } from "../configs.ts";`],
   ["rest/serve.ts", `import { loadSettings } from "../configs.ts";`],
-  ["sim/server.ts", `import { x } from "../deps.ts";`],
+  ["sim/server.ts", `import { x } from "./deps.ts";`],
   ["client/rep_client.ts", `import { x } from "./session/session.ts";`],
   ["client/wire/connection.ts", `import { x } from "./heartbeat.ts";`],
   ["client/session/session.ts", `import { x } from "../wire/auth.ts";`],
