@@ -54,7 +54,12 @@ async function start(): Promise<void> {
 
   // Handing requests on: `proxy.fetch` asks for the key of REST_AUTHORIZATION
   // and answers with what Discord says, when its limits allow.
-  const proxy = createProxy(settings, { manager: rest, access });
+  const asked = Promise.withResolvers<void>();
+  const proxy = createProxy(settings, {
+    manager: rest,
+    access,
+    stop: asked.resolve,
+  });
 
   // Creating the HTTP listener.
   const facts = createFactLog(settings.logLevel, settings.logFormat);
@@ -75,7 +80,9 @@ async function start(): Promise<void> {
 
   const log = createLog(settings.logLevel, settings.logFormat);
   watchForBugs(log);
-  stopOnSignal(settings, log, proxy, listener);
+  const beginStop = stopOnSignal(settings, log, proxy, listener);
+  // By the page's button.
+  void asked.promise.then(() => beginStop("An operator"));
   const isReadingAgain = tls !== undefined || settings.keysFile !== undefined;
   if (isReadingAgain) {
     const botNames = access.bots.map((bot) => bot.name);
@@ -180,25 +187,27 @@ function tellKept(
   }
 }
 
-/** The first signal starts the drain; a second one ends the process at once. */
+/** The first signal starts the drain; a second one ends the process at once. Returns how to start it otherwise. */
 function stopOnSignal(
   settings: Settings,
   log: Log,
   proxy: Proxy,
   listener: Listener,
-): void {
+): (who: string) => void {
   let isStopping = false;
-  for (const signal of SIGNALS) {
-    Deno.addSignalListener(signal, () => {
-      if (isStopping) Deno.exit(1);
-      isStopping = true;
-      const most = `for at most ${settings.drainMs} ms`;
-      log.write("info", `${signal}: draining ${most}, new requests get 503`);
-      stop(settings, log, proxy, listener).catch((error) => {
-        exitOn(log, `A bug while draining: ${describeBug(error)}`);
-      });
+  function begin(who: string): void {
+    if (isStopping) Deno.exit(1);
+    isStopping = true;
+    const most = `for at most ${settings.drainMs} ms`;
+    log.write("info", `${who}: draining ${most}, new requests get 503`);
+    stop(settings, log, proxy, listener).catch((error) => {
+      exitOn(log, `A bug while draining: ${describeBug(error)}`);
     });
   }
+  for (const signal of SIGNALS) {
+    Deno.addSignalListener(signal, () => begin(signal));
+  }
+  return begin;
 }
 
 async function stop(

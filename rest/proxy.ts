@@ -1,5 +1,3 @@
-import { createMetricsHandler } from "./admin/metrics_handler.ts";
-import { createOperatorDoor } from "./admin/operator_door.ts";
 import { createRestManager, randomUUID, type RestManager } from "../deps.ts";
 import { MAIN_BOT, readBots } from "./config/read_bots.ts";
 import type { Settings } from "./config/settings.ts";
@@ -17,7 +15,6 @@ import {
 import { applicationIdOf, NO_APPLICATION_ID } from "./domain/application_id.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
-import { NOBODY } from "./domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
 import { Secret } from "./domain/secret.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
@@ -52,10 +49,10 @@ import {
 } from "./listener/websocket/endpoint.ts";
 import { isUpgrade } from "./listener/websocket/handshake.ts";
 import { createFactLog } from "./log/fact_log.ts";
-import { Figures } from "./metrics/figures.ts";
 import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
-import { openQueue, type Queue } from "./queue.ts";
+import { openOperating } from "./operating.ts";
+import { openQueue } from "./queue.ts";
 import { routeOf } from "./routes/route_of.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
@@ -92,10 +89,14 @@ export interface ProxyParts {
    * is made of the settings.
    */
   readonly manager?: RestManager;
+  /** Ends the program, when an operator asks the page to drain; unless given, the proxy drains alone. */
+  readonly stop?: () => void;
+  /** Signs in to the page at `/admin/enter?code=…`, once. */
+  readonly onceCode?: string;
 }
 
 /**
- * Wires all rooms into one proxy. The only file that knows them all.
+ * Wires all modules into one proxy. The only file that knows them all.
  *
  * @example A whole program is `examples/embedded.ts`.
  * ```ts
@@ -115,22 +116,19 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const { baseUrl } = manager;
   const queue = openQueue(settings, { ...parts, clock, facts, baseUrl });
   const { dispatcher } = queue;
-  const gate = createKeyGate({
-    submitter: dispatcher,
-    keys,
-    clock,
-    facts,
-    keylessMax: Math.ceil(settings.queueLimit * KEYLESS_SHARE),
-  });
+  const keylessMax = Math.ceil(settings.queueLimit * KEYLESS_SHARE);
+  const known = { keys, clock, facts };
+  const gate = createKeyGate({ ...known, submitter: dispatcher, keylessMax });
   const shared = { submitter: gate, authorizer, clock, facts };
-  const socketSettings = webSocketSettingsOf(settings, manager);
   const sockets = createWebSocketEndpoint({
     ...shared,
-    settings: socketSettings,
+    settings: webSocketSettingsOf(settings, manager),
   });
-  const figures = openFigures({ ...shared, bots, queue, sockets });
+  const stop = () => void drain();
+  const own = { ...shared, bots, queue, sockets };
+  const operating = openOperating({ stop, ...parts, ...own });
   observers.push((fact) => sockets.observe(fact));
-  observers.push((fact) => figures.observe(fact));
+  observers.push((fact) => operating.figures.observe(fact));
   const http = createHttpEndpoint({
     ...shared,
     gate,
@@ -138,27 +136,31 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     hasUpgrade: true,
     twins: createTwins(gate, clock),
     isDraining: () => dispatcher.isDraining(),
-    troubles: () => figures.troubles(),
-    operators: createOperatorDoor({ exposition: () => figures.exposition() }),
+    troubles: () => operating.figures.troubles(),
+    operators: operating.operators,
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
+  async function drain(forMs = settings.drainMs): Promise<DrainReport> {
+    // The queue first: what it gives up is still answered over the sockets.
+    const drained = dispatcher.drain(forMs);
+    await sockets.drain(forMs);
+    const report = await drained;
+    http.close();
+    operating.close();
+    return report;
+  }
   return {
     fetch: fetchHandlerOf(http.handle),
     endpoint: endpointOf(settings, http, sockets),
-    async drain(forMs = settings.drainMs) {
-      // The queue first: what it gives up is still answered over the sockets.
-      const drained = dispatcher.drain(forMs);
-      await sockets.drain(forMs);
-      const report = await drained;
-      http.close();
-      figures.stop();
-      return report;
-    },
+    drain,
     manager,
-    metrics: createMetricsHandler(() => figures.exposition()),
+    metrics: operating.metrics,
     snapshot: () => dispatcher.control.snapshot(),
-    replaceKeys: (entries) => keys.replace([defaultKey(settings), ...entries]),
+    replaceKeys(entries) {
+      keys.replace([defaultKey(settings), ...entries]);
+      operating.signOutAll();
+    },
   };
 }
 
@@ -258,30 +260,6 @@ function managerDepsOf(
       return authorizer.identityFor(proof, route);
     },
   };
-}
-
-function openFigures({ clock, facts, bots, queue, sockets }: {
-  readonly clock: Clock;
-  readonly facts: FactSink;
-  readonly bots: BotRing;
-  readonly queue: Queue;
-  readonly sockets: WebSocketEndpoint;
-}): Figures {
-  const { dispatcher, upstream } = queue;
-  return new Figures({
-    clock,
-    facts,
-    bots: bots.all.map(({ name }) => name),
-    // The same as `botOf` calls them.
-    botName(identityId) {
-      const own = bots.all.find(({ identity }) => identity.id === identityId);
-      return own?.name ?? (identityId === NOBODY.id ? "none" : "brought");
-    },
-    snapshot: () => dispatcher.control.snapshot(),
-    isDraining: () => dispatcher.isDraining(),
-    rep: () => sockets.snapshot(),
-    upstreamConnections: () => upstream.connections?.() ?? 0,
-  });
 }
 
 function createTwins(submitter: Submitter, clock: Clock): HttpTwins {

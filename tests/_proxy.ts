@@ -5,7 +5,7 @@ import type { Access } from "../rest/domain/access.ts";
 import type { Fact } from "../rest/domain/fact.ts";
 import { startListener } from "../rest/listener/transport/listen.ts";
 import { serveOptionsOf } from "../rest/listener/transport/serve_options.ts";
-import { createProxy, type Proxy } from "../rest/proxy.ts";
+import { createProxy, type Proxy, type ProxyParts } from "../rest/proxy.ts";
 import { type Sim, type SimOptions, startSim } from "../sim/server.ts";
 
 export const KEY = "a-key-of-the-tests-0123456789";
@@ -41,6 +41,8 @@ export interface TestProxyOptions {
   readonly sim?: SimOptions;
   /** What the files of keys and tokens say, where there are any. */
   readonly access?: Access;
+  /** What an embedding program may put in place of the real thing. */
+  readonly parts?: Pick<ProxyParts, "stop" | "onceCode">;
 }
 
 export async function startTestProxy(
@@ -54,6 +56,7 @@ export async function startTestProxy(
   const proxy = createProxy(settings, {
     facts: sink,
     ...access !== undefined && { access },
+    ...options.parts,
   });
   const listener = await startListener({
     ...serveOptionsOf(settings),

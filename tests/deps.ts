@@ -6,7 +6,7 @@ export { default as fc } from "npm:fast-check@4.10.2";
 // Every path of Discord's official OpenAPI document.
 export { pathsList } from "npm:discord-api-spec@10.0.266135";
 
-// Hashes, without loading `deps.ts` and so the upstream client: tests of pure rooms run without permissions.
+// Hashes, without loading `deps.ts` and so the upstream client: tests of pure modules run without permissions.
 export { createHash } from "node:crypto";
 
 // The garbage collector, called for: what is dead can be told from what is held.

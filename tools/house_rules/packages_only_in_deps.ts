@@ -7,6 +7,8 @@ const DEPS_FILES: readonly string[] = [
   "tests/deps.ts",
   "bench/deps.ts",
   "tools/deps.ts",
+  "page/deps.ts",
+  "tests/page/deps.ts",
 ];
 
 /** The simulated Discord is a package by itself, without dependencies. */

@@ -1,14 +1,18 @@
 import type { Operator, OperatorCall } from "../../domain/ports.ts";
 import type { Proof } from "../authorize.ts";
 import { admitSelf, type RequestContext } from "./admit.ts";
+import { readBody } from "./body.ts";
 import type { HandlerContext } from "./handler_context.ts";
+
+/** A form with a key, or what an operator wants done: a few words. */
+const BODY_BYTES_MAX = 16 * 1024;
 
 /** A request as the operators' paths see it. */
 export function operatorCallOf(
   context: RequestContext,
   target: string,
   pathKey: string | undefined,
-  { authorizer }: HandlerContext,
+  { authorizer, bodies }: HandlerContext,
 ): OperatorCall {
   const { method, fields, remoteAddress } = context.request;
   return {
@@ -16,7 +20,27 @@ export function operatorCallOf(
     target,
     headers: fields,
     address: remoteAddress,
+    isEncrypted: context.request.isSecure,
     shown: () => operatorOf(admitSelf(context, pathKey, authorizer)),
+    holderOf(key) {
+      const nothing = { authorization: null, pathKey: undefined, botId: null };
+      const proof = authorizer.prove({
+        ...nothing,
+        restAuthorization: key,
+        address: remoteAddress,
+      });
+      return proof && operatorOf(proof);
+    },
+    async readBody() {
+      const bodyLimitBytes = Math.min(BODY_BYTES_MAX, bodies.bodyLimitBytes);
+      const owner = { isCallback: false, holder: undefined };
+      const body = await readBody(context.request, owner, {
+        ...bodies,
+        bodyLimitBytes,
+      });
+      body.release();
+      return body.bytes;
+    },
   };
 }
 

@@ -85,7 +85,7 @@ const BREACHES: ReadonlyArray<[place: string, source: string, says: string]> = [
   [
     "rest/shed/tool.ts",
     `export const tool = 1;`,
-    "rest/shed/tool.ts stands in no known room",
+    "rest/shed/tool.ts stands in no known module",
   ],
   [
     "rest/proxy.ts",

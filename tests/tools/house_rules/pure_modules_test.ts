@@ -25,7 +25,7 @@ const BREACHES: ReadonlyArray<[source: string, what: string]> = [
   ["class Runner { async run() {} }", "An async function"],
   ["await run();", "`await`"],
   ["for await (const item of items) use(item);", "`for await`"],
-  [`const room = import("./lines.ts");`, "A dynamic import"],
+  [`const module = import("./lines.ts");`, "A dynamic import"],
 ];
 
 const CLEAN: readonly string[] = [
@@ -40,33 +40,33 @@ const CLEAN: readonly string[] = [
   "function* items() { yield 1; }",
 ];
 
-Deno.test("pure-rooms reports whatever reads the world or waits", () => {
+Deno.test("pure-modules reports whatever reads the world or waits", () => {
   for (const [source, what] of BREACHES) {
-    const found = breachesOf("pure-rooms", PURE, source);
+    const found = breachesOf("pure-modules", PURE, source);
     assert.deepEqual(found, [`${what} in the pure rest/scheduler`], source);
   }
 });
 
-Deno.test("pure-rooms lets names pass that only look like the world", () => {
+Deno.test("pure-modules lets names pass that only look like the world", () => {
   for (const source of CLEAN) {
-    assert.deepEqual(breachesOf("pure-rooms", PURE, source), [], source);
+    assert.deepEqual(breachesOf("pure-modules", PURE, source), [], source);
   }
 });
 
-Deno.test("pure-rooms holds in seven places and nowhere else", () => {
+Deno.test("pure-modules holds in seven places and nowhere else", () => {
   const pure = ["domain", "collections", "config", "routes", "scheduler", "rep"]
-    .map((room) => `rest/${room}/a.ts`).concat("sim/model/a.ts");
+    .map((module) => `rest/${module}/a.ts`).concat("sim/model/a.ts");
   const impure = ["rest/dispatcher/a.ts", "rest/proxy.ts", "sim/server.ts"];
   const count = (place: string) =>
-    breachesOf("pure-rooms", place, "Date.now();").length;
+    breachesOf("pure-modules", place, "Date.now();").length;
   assert.deepEqual(pure.map(count), [1, 1, 1, 1, 1, 1, 1]);
   assert.deepEqual(impure.map(count), [0, 0, 0]);
 });
 
-Deno.test("pure-rooms lets the ports name promises but not make them", () => {
+Deno.test("pure-modules lets the ports name promises but not make them", () => {
   const ports = "rest/domain/ports.ts";
   const named = "interface Port { send(): Promise<void> }";
-  assert.deepEqual(breachesOf("pure-rooms", ports, named), []);
+  assert.deepEqual(breachesOf("pure-modules", ports, named), []);
   const made = "const done = Promise.resolve();";
-  assert.equal(breachesOf("pure-rooms", ports, made).length, 1);
+  assert.equal(breachesOf("pure-modules", ports, made).length, 1);
 });

@@ -1,7 +1,7 @@
 import { isWithin, placeOf } from "./place.ts";
 
-/** Same input, same output, at once: these rooms can be tested without waiting or mocking. */
-export const PURE_ROOMS: readonly string[] = [
+/** Same input, same output, at once: these modules can be tested without waiting or mocking. */
+export const PURE_MODULES: readonly string[] = [
   "rest/domain",
   "rest/collections",
   "rest/config",
@@ -11,12 +11,12 @@ export const PURE_ROOMS: readonly string[] = [
   "sim/model",
 ];
 
-/** Ports name the promises that impure rooms keep. */
+/** Ports name the promises that impure modules keep. */
 const MAY_NAME_PROMISES = "rest/domain/ports.ts";
 
 const NO_CLOCK = "Take `nowMs` as an argument";
 const NO_TIMER = "Return the moment to wake at";
-const NO_IO = "Return what to do and let an outer room do it";
+const NO_IO = "Return what to do and let an outer module do it";
 
 /** Globals that read or change the world, each with what to do instead. */
 const AMBIENT: ReadonlyMap<string, string> = new Map([
@@ -47,14 +47,14 @@ const AMBIENT: ReadonlyMap<string, string> = new Map([
 type Visitor = Deno.lint.LintVisitor;
 type Report = (node: Deno.lint.Node, what: string, hint: string) => void;
 
-/** No clock, chance, timer, input, output or waiting in a pure room. */
-export const pureRooms: Deno.lint.Rule = {
+/** No clock, chance, timer, input, output or waiting in a pure module. */
+export const pureModules: Deno.lint.Rule = {
   create(context) {
     const place = placeOf(context.filename);
-    const room = PURE_ROOMS.find((pure) => isWithin(place, pure));
-    if (room === undefined) return {};
+    const module = PURE_MODULES.find((pure) => isWithin(place, pure));
+    if (module === undefined) return {};
     const report: Report = (node, what, hint) =>
-      context.report({ node, message: `${what} in the pure ${room}`, hint });
+      context.report({ node, message: `${what} in the pure ${module}`, hint });
     return {
       ...ambientVisitor(report),
       ...waitingVisitor(report),
@@ -86,7 +86,7 @@ function ambientVisitor(report: Report): Visitor {
 }
 
 function waitingVisitor(report: Report): Visitor {
-  const hint = "Only outer rooms wait";
+  const hint = "Only outer modules wait";
   const unlessSync = (node: Deno.lint.Node & { async: boolean }) => {
     if (node.async) report(node, "An async function", hint);
   };

@@ -3,13 +3,13 @@ import { isWithin } from "./place.ts";
 /**
  * What each area may import besides itself: the arrows of ARCHITECTURE.md.
  * The most specific entry that contains a file speaks for it, and a file that
- * no entry contains may import nothing, so a new room begins with a line here.
+ * no entry contains may import nothing, so a new module begins with a line here.
  */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // For the version.
   "rest/domain": ["deno.json"],
   "rest/collections": [],
-  // Reading and watching streams, which waits: not for the pure rooms.
+  // Reading and watching streams, which waits: not for the pure modules.
   "rest/streams": ["rest/domain", "rest/collections"],
   "rest/config": ["rest/domain"],
   "rest/routes": ["rest/domain"],
@@ -38,7 +38,15 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/scheduler/types.ts",
     "deps.ts",
   ],
-  "rest/admin": ["rest/domain"],
+  "rest/admin": [
+    "rest/domain",
+    "rest/collections",
+    "rest/metrics/types.ts",
+    // As text, to be served.
+    "page",
+  ],
+  // What runs in a browser; of ours it knows the shape of what it shows.
+  "page": ["rest/domain", "rest/metrics"],
   "rest/clock": ["rest/domain"],
   // Levels and formats are settings.
   "rest/log": ["rest/domain", "rest/config", "deps.ts"],
@@ -52,7 +60,17 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/scheduler",
     "rest/upstream",
   ],
-  // The one file that knows all rooms, but not where settings come from.
+  // What operators see and do, put together.
+  "rest/operating.ts": [
+    "rest/admin",
+    "rest/domain",
+    "rest/listener/bot_ring.ts",
+    "rest/listener/websocket",
+    "rest/metrics",
+    "rest/queue.ts",
+    "deps.ts",
+  ],
+  // The one file that knows all modules, but not where settings come from.
   "rest/proxy.ts": ["rest", "deps.ts"],
   "rest/mod.ts": [
     "configs.ts",
@@ -80,6 +98,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "bench": ["rest", "sim", "tools/deno_child.ts", "deps.ts"],
   "tests": [
     "rest",
+    "page",
     "sim",
     "client",
     "bench",

@@ -1,7 +1,7 @@
 import { type Members, memberVisitor, newMembers } from "./_members.ts";
 
-/** A module of ours as the linter's own parser reads it. */
-export interface Module {
+/** A source file of ours as the linter's own parser reads it. */
+export interface SourceFile {
   readonly place: string;
   /** Places of ours it names, and which of their exports; `*` is all of them. */
   readonly imports: readonly Imported[];
@@ -11,7 +11,7 @@ export interface Module {
   readonly members: Members;
 }
 
-/** One name a module offers. */
+/** One name that a file exports. */
 export interface Exported {
   readonly name: string;
   readonly isType: boolean;
@@ -63,8 +63,8 @@ export function isThere(place: string): boolean {
   }
 }
 
-/** What a module takes from others and what it offers. */
-export function readModule(place: string, source = textOf(place)): Module {
+/** Reads what a file imports and exports. */
+export function readSource(place: string, source = textOf(place)): SourceFile {
   const members = newMembers();
   const draft: Draft = { imports: [], exports: [], words: new Map(), members };
   const rules = {
