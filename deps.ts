@@ -39,10 +39,11 @@ export { cpuUsage } from "node:process";
 // Constant-time comparison, hashes and random ids.
 export { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 
-// Reading what a compressed error says.
+// Reading what a compressed answer says.
 export {
   brotliDecompressSync,
   gunzipSync,
+  inflateRawSync,
   inflateSync,
   zstdDecompressSync,
 } from "node:zlib";

@@ -29,7 +29,7 @@ export interface Operating {
   readonly figures: Figures;
   readonly operators: OperatorDoor;
   /** `/metrics` for a port of its own. */
-  readonly metrics: (request: Request) => Promise<Response>;
+  readonly metrics: ReturnType<typeof createMetricsHandler>;
   /** The keys have been read anew: whoever signed in has to show one again. */
   signOutAll(): void;
   /** Streams and timers end, and the last minute is told. */

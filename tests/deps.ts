@@ -12,3 +12,12 @@ export { createHash } from "node:crypto";
 // The garbage collector, called for: what is dead can be told from what is held.
 export { setFlagsFromString } from "node:v8";
 export { runInNewContext } from "node:vm";
+
+// Answers in every coding.
+export {
+  brotliCompressSync,
+  deflateRawSync,
+  deflateSync,
+  gzipSync,
+  zstdCompressSync,
+} from "node:zlib";

@@ -511,3 +511,32 @@ Deno.test("an outbound address is an address, not a name, a port or an interface
     ]);
   }
 });
+
+for (
+  const name of [
+    "Authorization",
+    "cookie",
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "b3",
+    "X-B3-TraceId",
+    "sentry-trace",
+    "x-datadog-trace-id",
+    "x-request-id",
+    "x-amzn-trace-id",
+    "x-cloud-trace-context",
+    "accept-encoding",
+    "content-type",
+    "User-Agent",
+  ]
+) {
+  Deno.test(`REST_REP_HEADERS does not take ${name}, and says why`, () => {
+    assert.deepEqual(
+      problemsOf({ REST_REP_HEADERS: `x-discord-locale,${name}` }),
+      [
+        `REST_REP_HEADERS is "x-discord-locale,${name}": want names of headers joined by commas, none that never goes to Discord (such as authorization, cookie, traceparent) or that the proxy writes itself (such as accept-encoding, content-type, user-agent)`,
+      ],
+    );
+  });
+}

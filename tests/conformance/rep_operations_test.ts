@@ -89,6 +89,8 @@ function askHttp(
     "Host: proxy.example",
     `Authorization: ${KEY}`,
     `X-Audit-Log-Reason: ${AUDIT_REASON}`,
+    // REP always asks for this one (C47).
+    "Accept-Encoding: identity",
     ...body === ""
       ? []
       : ["Content-Type: application/json", `Content-Length: ${body.length}`],

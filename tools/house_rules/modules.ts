@@ -10,7 +10,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/domain": ["deno.json"],
   "rest/collections": [],
   // Reading and watching streams, which waits: not for the pure modules.
-  "rest/streams": ["rest/domain", "rest/collections"],
+  "rest/streams": ["rest/domain", "rest/collections", "deps.ts"],
   "rest/config": ["rest/domain"],
   "rest/routes": ["rest/domain"],
   "rest/scheduler": ["rest/domain", "rest/collections"],
@@ -21,7 +21,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/scheduler",
     "rest/streams",
   ],
-  "rest/upstream": ["rest/domain", "rest/collections", "deps.ts"],
+  "rest/upstream": [
+    "rest/domain",
+    "rest/collections",
+    "rest/streams",
+    "deps.ts",
+  ],
   "rest/manager": ["rest/domain", "deps.ts"],
   "rest/listener": [
     "rest/domain",

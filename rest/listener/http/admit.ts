@@ -28,6 +28,7 @@ export interface Admission {
   readonly owner: string | undefined;
 }
 
+/** What admission is made with. */
 export interface AdmitDeps {
   readonly authorizer: Authorizer;
   readonly clock: Clock;

@@ -15,6 +15,7 @@ import type {
 import type { QueuedTimeout, TimeoutQueue } from "./timeout_queue.ts";
 import { UploadTimeout } from "./upload_timeout.ts";
 
+/** How large a body may be, and how long its upload may take. */
 export interface BodyRules {
   readonly budget: BodyBudget;
   readonly clock: Clock;

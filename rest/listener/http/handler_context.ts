@@ -11,6 +11,7 @@ import { createTargetReader } from "./request_target.ts";
 import { TimeoutQueue } from "./timeout_queue.ts";
 import type { MoveRequests } from "./token_update.ts";
 
+/** What is decided about HTTP. */
 export interface HttpSettings {
   /** API version of paths that name none. */
   readonly apiVersion: number;
@@ -29,6 +30,7 @@ export interface HttpSettings {
   readonly areKeylessServed?: boolean;
 }
 
+/** What the endpoint is made with. */
 export interface HttpEndpointDeps {
   readonly submitter: Submitter;
   readonly authorizer: Authorizer;

@@ -13,6 +13,7 @@ export interface RequestTarget {
   readonly route: RouteFacts;
 }
 
+/** What decides how a target is read. */
 export interface PlaceRules {
   readonly apiVersion: number;
   /** True where something takes WebSocket upgrades on `/rep`. */

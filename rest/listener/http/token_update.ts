@@ -23,6 +23,7 @@ const BODY_BYTES_MAX = 16 * 1024;
 /** What can stand in a header. */
 const TOKEN = /^(?:Bearer +)?([!-~]{1,4096})$/i;
 
+/** Whether a target is the one that takes a new token. */
 export function isTokenUpdate(target: string): boolean {
   return PATH.test(target);
 }

@@ -9,6 +9,7 @@ import { rawTargetOf, splitPathKey } from "../http/raw_target.ts";
 import { readOffer } from "./handshake.ts";
 import { principalOf } from "./principals.ts";
 
+/** Who may open a WebSocket. */
 export interface AdmissionRules {
   readonly authorizer: Authorizer;
   readonly settings: {

@@ -22,6 +22,7 @@ import { admitUpgrade } from "./admit_upgrade.ts";
 import { listenerOf } from "./listener_of.ts";
 import { SocketRunner } from "./socket_runner.ts";
 
+/** What is decided about REP. */
 export interface WebSocketSettings {
   readonly apiVersion: number;
   /** Discord's API base, whose absolute URLs are taken as targets (C16). */
@@ -37,6 +38,7 @@ export interface WebSocketSettings {
   readonly limits?: Partial<RepLimits>;
 }
 
+/** What the endpoint is made with. */
 export interface WebSocketEndpointDeps {
   readonly submitter: Submitter;
   readonly authorizer: Authorizer;
@@ -49,6 +51,7 @@ export interface WebSocketEndpointDeps {
   readonly epoch?: string;
 }
 
+/** What is open and under way, as plain data. */
 export interface EndpointSnapshot extends RepSnapshot {
   /** Sockets that are open or still closing. */
   readonly sockets: number;

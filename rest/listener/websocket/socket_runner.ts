@@ -10,8 +10,9 @@ import type { RepMachine } from "../../rep/machine.ts";
 import type { Moment } from "../../rep/rep_state.ts";
 import { faultOf } from "../fault_of.ts";
 import type { OpenSocket } from "../http/incoming_request.ts";
-import { readWhole } from "../whole_answer.ts";
+import { readWhole, withoutCodings } from "../whole_answer.ts";
 
+/** What a socket runner is made with. */
 export interface RunnerDeps {
   readonly machine: RepMachine;
   readonly submitter: Submitter;
@@ -206,14 +207,16 @@ export class SocketRunner {
       );
       return;
     }
-    this.#tickets.delete(submissionId);
-    const outcome = {
-      kind: "answer",
-      answer: { status, headers, body },
-    } as const;
-    this.#run((machine, moment) =>
-      machine.answered(submissionId, outcome, moment)
-    );
+    try {
+      const whole = withoutCodings({ status, headers, body });
+      this.#tickets.delete(submissionId);
+      const outcome = { kind: "answer", answer: whole } as const;
+      this.#run((machine, moment) =>
+        machine.answered(submissionId, outcome, moment)
+      );
+    } catch (error) {
+      this.#refused(submissionId, error);
+    }
   }
 
   #refused(submissionId: number, error: unknown): void {
