@@ -81,6 +81,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "configs.ts",
     "deps.ts",
     "rest/proxy.ts",
+    "rest/clock",
     "rest/config",
     "rest/domain",
     "rest/listener",
