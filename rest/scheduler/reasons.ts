@@ -1,9 +1,9 @@
-import type { WaitReason } from "../domain/wait_reason.ts";
+import type { Wait, WaitReason } from "../domain/wait_reason.ts";
 import { lineOpensAtMs, lineReasonOf, refresh } from "./flow.ts";
 import { laneOpensAtMs, laneReasonOf } from "./lease.ts";
 import { currentLine, knownLine } from "./queues/lines.ts";
 import type { Lane, Line, State, Waiting } from "./state.ts";
-import type { Ask, Wait, WaitingQuery, WaitingRequest } from "./types.ts";
+import type { Ask, WaitingQuery, WaitingRequest } from "./types.ts";
 
 /**
  * Why requests wait, and when they may leave at the earliest: told from what
