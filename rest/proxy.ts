@@ -54,6 +54,7 @@ import { isUpgrade } from "./listener/websocket/handshake.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
+import type { PageButtons } from "./admin/actions.ts";
 import { openOperating } from "./operating.ts";
 import { openQueue } from "./queue.ts";
 import { routeOf } from "./routes/route_of.ts";
@@ -94,6 +95,8 @@ export interface ProxyParts {
   readonly manager?: RestManager;
   /** Ends the program, when an operator asks the page to drain; unless given, the proxy drains alone. */
   readonly stop?: () => void;
+  /** What the program adds to the operators' page, by the words on its buttons. */
+  readonly buttons?: PageButtons;
   /** Signs in to the page at `/admin/enter?code=…`, once. */
   readonly onceCode?: string;
 }

@@ -172,6 +172,16 @@ Deno.test("the word that signs in once is worth nothing the second time", async 
   await again.body?.cancel();
 });
 
+Deno.test("what a program adds to the page is pressed by its words, and by no others", async () => {
+  let presses = 0;
+  const buttons = { "Flood a channel": () => void presses++ };
+  await using proxy = await startTestProxy({ parts: { buttons } });
+  const press = (button: string) => act(proxy, { action: "button", button });
+  assert.equal(await press("Flood a channel"), 200);
+  assert.equal(await press("toString"), 404);
+  assert.equal(presses, 1);
+});
+
 Deno.test("keys that are read anew end every session", async () => {
   await using proxy = await startTestProxy();
   const cookie = (await signIn(proxy, KEY)).setCookie.split(";")[0] ?? "";
