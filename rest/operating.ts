@@ -6,7 +6,7 @@ import { createOperatorDoor } from "./admin/operator_door.ts";
 import type { FactSink } from "./domain/fact.ts";
 import { NOBODY } from "./domain/identity.ts";
 import type { Clock, OperatorDoor, QueueView } from "./domain/ports.ts";
-import type { BotRing } from "./listener/bot_ring.ts";
+import type { BotRing } from "./listener/access/bot_ring.ts";
 import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
 import { Figures } from "./metrics/figures.ts";
 import { requestRowOf } from "./metrics/request_row.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ALL_RIGHTS } from "../../rest/domain/access.ts";
-import { hexDigestOf } from "../../rest/listener/digest.ts";
+import { hexDigestOf } from "../../rest/listener/access/digest.ts";
 import { Secret } from "../../rest/domain/secret.ts";
 import { KEY, startTestProxy, type TestProxy, TOKEN } from "../_proxy.ts";
 

@@ -1,7 +1,7 @@
 import type { Answer } from "../../domain/answer.ts";
 import { keyNameOf } from "../../domain/caller.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import type { Proof } from "../authorize.ts";
+import type { Proof } from "../access/authorize.ts";
 import { ownAnswer } from "../own_answer.ts";
 import type { RequestContext } from "./admit.ts";
 import type { HandlerContext } from "./handler_context.ts";
