@@ -42,6 +42,10 @@ export interface WorldOptions {
   readonly wayOut?: Range;
   /** From the global limit's count to the bucket's; at one moment when left out. */
   readonly betweenLimiters?: Range;
+  /** Asked for by somebody else with the same token, at the moment the world begins. */
+  readonly spentBefore?: ReadonlyArray<
+    { readonly path: string; readonly count: number }
+  >;
   /** Share of answers that never come. */
   readonly lossShare?: number;
 }
@@ -121,6 +125,9 @@ class VirtualWorld {
   }
 
   run(): WorldReport {
+    for (const { path, count } of this.#options.spentBefore ?? []) {
+      for (let n = 0; n < count; n++) this.#spend(path);
+    }
     for (;;) {
       const next = this.#happenings.pop();
       if (next === undefined) break;
@@ -136,6 +143,13 @@ class VirtualWorld {
       scheduler: this.#scheduler,
       endedAtMs: this.#nowMs,
     };
+  }
+
+  #spend(path: string): void {
+    const request = simRequestOf("GET", `/api/v10${path}`, {
+      authorization: "Bot 1",
+    });
+    this.#model.handle(request, WORLD_START_MS);
   }
 
   #enqueue(plan: Plan): void {
