@@ -1,21 +1,19 @@
-import { openingOf } from "./limits/bucket.ts";
-import { FairQueue } from "./queues/fair_queue.ts";
-import { enterLine, leaveLine, uncountWaiting } from "./queues/counters.ts";
-import { currentLine, homeOf } from "./queues/lines.ts";
-import { leaveGroup, nextOfGroup } from "./queues/order.ts";
-import type { Line, OrderGroup, State, Waiting } from "./state.ts";
+import { counterOpensAtMs, openingOfCounter } from "./limits/counter.ts";
+import { countersOf, drop, isStale } from "./limits/counters_of.ts";
 import { leaveSub } from "./limits/sub_limits.ts";
+import { FairQueue } from "./queues/fair_queue.ts";
+import { uncountWaiting } from "./queues/occupancy.ts";
+import { leaveGroup, nextOfGroup } from "./queues/order.ts";
+import type { FairEntry } from "./queues/round_robin.ts";
 import { wakeAt } from "./queues/wakes.ts";
+import type { Counter, Line, OrderGroup, State, Waiting } from "./state.ts";
 
 /**
- * How a request moves: among its line's candidates, its line among what is
- * ready in its lane; `lease.ts` takes it from there. Every
- * change to a line ends in `refresh`, which is the one place that decides
- * whether it is ready, waits for a moment, or waits for an answer.
+ * How a request moves: among its line's candidates, and its line among those
+ * that wait for a counter to open or, when all are open, among what is ready in
+ * its lane; `lease.ts` takes it from there. Every change to a line ends in
+ * `refresh`, every change to a counter in `reopen`: so no wake-up is lost.
  */
-
-/** A moment already past by rounding: look again this much later, never in a hot loop. */
-const NEXT_LOOK_MS = 1;
 
 /** Puts a request among its line's candidates: a retried one before all others. */
 export function makeCandidate(
@@ -23,7 +21,6 @@ export function makeCandidate(
   waiting: Waiting,
   nowMs: number,
 ): void {
-  moveHome(state, waiting, nowMs);
   const { line, urgency, caller, enqueuedAtMs } = waiting;
   waiting.state = "candidate";
   line.candidates ??= new FairQueue<Waiting>();
@@ -39,53 +36,144 @@ export function advance(state: State, group: OrderGroup, nowMs: number): void {
   if (next !== undefined) makeCandidate(state, next, nowMs);
 }
 
-/** Re-reads one line: ready, waiting for a moment, or waiting for an answer. */
+/** Re-reads one line: ready, or waiting for the one of its counters that opens last. */
 export function refresh(state: State, line: Line, nowMs: number): void {
   const top = line.candidates?.peek(nowMs);
   if (top === undefined) {
-    unready(line);
-    wakeAt(state, line, undefined);
+    leavePlace(state, line, nowMs);
     noteIdle(state, line, nowMs);
     return;
   }
-  const opensAtMs = lineOpensAtMs(state, line, nowMs);
-  if (opensAtMs > 0) {
-    unready(line);
-    wakeAt(state, line, opensAtMs);
+  let opensAtMs = 0;
+  let closed: Counter | undefined;
+  for (const counter of freshCounters(state, line, nowMs)) {
+    const atMs = counterOpensAtMs(state, counter, nowMs);
+    if (atMs <= opensAtMs) continue;
+    opensAtMs = atMs;
+    closed = counter;
+  }
+  if (closed === undefined) {
+    if (isAt(line, undefined, top)) return;
+    leavePlace(state, line, nowMs);
+    line.entry = line.lane.ready.push(
+      line,
+      top.urgency,
+      top.caller,
+      top.sinceMs,
+    );
+    line.readyOn = line.counters;
+    for (const counter of line.counters) counter.ready++;
+    state.readyLanes.add(line.lane);
     return;
   }
-  wakeAt(state, line, undefined);
-  const { ready, lane } = line;
-  if (ready?.urgency === top.urgency && ready.caller === top.caller) return;
-  unready(line);
-  line.ready = lane.ready.push(line, top.urgency, top.caller, top.sinceMs);
-  state.readyLanes.add(lane);
+  wakeAt(state, closed, opensAtMs);
+  if (isAt(line, closed, top)) return;
+  leavePlace(state, line, nowMs);
+  closed.waiting ??= new FairQueue<Line>();
+  line.entry = closed.waiting.push(line, top.urgency, top.caller, top.sinceMs);
+  line.waitsFor = closed;
 }
 
-/** 0: may send now. Infinity: an answer has to come first. */
+function isAt(
+  { entry, waitsFor, readyOn, counters }: Line,
+  counter: Counter | undefined,
+  top: FairEntry<Waiting>,
+): boolean {
+  return entry !== undefined && waitsFor === counter &&
+    (counter !== undefined || readyOn === counters) &&
+    entry.urgency === top.urgency && entry.caller === top.caller;
+}
+
+/** Takes a line out of the queue it stands in. */
+function leavePlace(state: State, line: Line, nowMs: number): void {
+  const { entry, waitsFor, readyOn } = line;
+  if (entry === undefined) return;
+  if (waitsFor === undefined) {
+    unready(line);
+    // Another line may have what this one leaves.
+    for (const counter of readyOn ?? []) reopen(state, counter, nowMs);
+    return;
+  }
+  line.entry = undefined;
+  line.waitsFor = undefined;
+  waitsFor.waiting?.remove(entry);
+  if (waitsFor.waiting?.size === 0) wakeAt(state, waitsFor, undefined);
+}
+
+/** Takes a line out of what is ready in its lane. */
+export function unready(line: Line): void {
+  const { entry, readyOn, lane } = line;
+  if (entry === undefined || readyOn === undefined) return;
+  line.entry = undefined;
+  line.readyOn = undefined;
+  lane.ready.remove(entry);
+  for (const counter of readyOn) counter.ready--;
+}
+
+/** 0: all counters of the line are open. Infinity: an answer has to come first. */
 export function lineOpensAtMs(
   state: State,
   line: Line,
   nowMs: number,
 ): number {
-  if (nowMs < line.pausedUntilMs) return line.pausedUntilMs;
-  if (line.isCautious && line.inFlight > 0) return Infinity;
-  if (line.bucket === undefined) {
-    // Nobody has measured this route: ten at once are how a limit of one earns nine 429s.
-    const isFree = line.inFlight === 0 ||
-      state.registry.isHeaderless(line.routeKey);
-    return isFree ? 0 : Infinity;
+  let latestMs = 0;
+  for (const counter of freshCounters(state, line, nowMs)) {
+    const atMs = counterOpensAtMs(state, counter, nowMs);
+    if (atMs > latestMs) latestMs = atMs;
   }
-  const offsetMs = state.clockOffset.offsetMs ?? 0;
-  const opening = openingOf(
-    line.bucket,
-    line.inFlight,
-    nowMs + offsetMs,
-    nowMs,
-  );
-  if ("tokens" in opening) return 0;
-  return Math.max(opening.opensAtServerMs - offsetMs, nowMs + NEXT_LOOK_MS);
+  return latestMs;
 }
+
+/** Re-reads one counter: has as many of its lines looked at as may go now. */
+export function reopen(state: State, counter: Counter, nowMs: number): void {
+  const { waiting } = counter;
+  while (waiting !== undefined && waiting.size > 0) {
+    const opening = openingOfCounter(state, counter, nowMs);
+    if ("opensAtMs" in opening) {
+      wakeAt(state, counter, opening.opensAtMs);
+      return;
+    }
+    if (counter.ready >= opening.tokens) break;
+    const next = waiting.peek(nowMs)?.value;
+    if (next === undefined) break;
+    leavePlace(state, next, nowMs);
+    refresh(state, next, nowMs);
+  }
+  wakeAt(state, counter, undefined);
+}
+
+/** A counter is no more: whoever waited for it is looked at anew. */
+export function dissolve(state: State, counter: Counter, nowMs: number): void {
+  drop(counter);
+  state.registry.touch();
+  const { waiting } = counter;
+  for (;;) {
+    const next = waiting?.peek(nowMs)?.value;
+    if (next === undefined) return;
+    leavePlace(state, next, nowMs);
+    refresh(state, next, nowMs);
+  }
+}
+
+/** The line's counters, those forgotten that have not been met for long. */
+function freshCounters(
+  state: State,
+  line: Line,
+  nowMs: number,
+): readonly Counter[] {
+  const counters = countersOf(state, line);
+  if (counters.length === 1) return counters;
+  for (const counter of counters) {
+    if (!isStale(counter, nowMs)) continue;
+    if (counter.place !== line.major) {
+      state.registry.setShared(line.routeKey, IS_NOT_SHARED);
+    }
+    dissolve(state, counter, nowMs);
+  }
+  return countersOf(state, line);
+}
+
+const IS_NOT_SHARED = false;
 
 /** Sets a request aside until `untilMs`; it stays its group's current one. */
 export function delay(state: State, waiting: Waiting, untilMs: number): void {
@@ -107,15 +195,13 @@ export function letOthersPass(
 
 /** Takes a request that is not leased out of everything it stands in. */
 export function withdraw(state: State, waiting: Waiting, nowMs: number): void {
-  const { group } = waiting;
-  // Its line may have been merged since it was taken in.
-  const line = currentLine(waiting.line);
+  const { group, line } = waiting;
   if (waiting.entry !== undefined) line.candidates?.remove(waiting.entry);
   waiting.entry = undefined;
   wakeAt(state, waiting, undefined);
   state.expiries.remove(waiting);
-  uncountWaiting(state, waiting, line);
-  leaveSub(state, waiting);
+  uncountWaiting(state, waiting);
+  leaveSub(state, waiting, nowMs);
   retire(state, waiting);
   if (group !== undefined) advance(state, group, nowMs);
   refresh(state, line, nowMs);
@@ -127,22 +213,6 @@ export function retire(state: State, waiting: Waiting): void {
   state.waiting.delete(waiting.ask.id);
   waiting.caller.requests--;
   leaveGroup(waiting);
-}
-
-function moveHome(state: State, waiting: Waiting, nowMs: number): void {
-  const old = currentLine(waiting.line);
-  const line = homeOf(state, waiting, nowMs);
-  waiting.line = line;
-  if (line === old) return;
-  leaveLine(old, waiting.caller);
-  enterLine(line, waiting.caller);
-  refresh(state, old, nowMs);
-}
-
-export function unready(line: Line): void {
-  if (line.ready === undefined) return;
-  line.lane.ready.remove(line.ready);
-  line.ready = undefined;
 }
 
 function noteIdle(state: State, line: Line, nowMs: number): void {

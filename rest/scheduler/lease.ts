@@ -3,12 +3,13 @@ import {
   letOthersPass,
   lineOpensAtMs,
   refresh,
+  reopen,
   unready,
   withdraw,
 } from "./flow.ts";
 import type { Exhausted } from "./health/invalid_budget.ts";
-import { isBlocked, park, probe, subOf } from "./limits/sub_limits.ts";
-import { countInFlight, uncountWaiting } from "./queues/counters.ts";
+import { admit, isBlocked, park, subOf } from "./limits/sub_limits.ts";
+import { countInFlight, uncountWaiting } from "./queues/occupancy.ts";
 import { wakeAt } from "./queues/wakes.ts";
 import type { Lane, Line, State, Waiting } from "./state.ts";
 
@@ -76,17 +77,20 @@ function leaseFrom(
   waiting.entry = undefined;
   const sub = line.subs === undefined ? undefined : subOf(waiting);
   const exhausted = exhaustedFor(state, waiting, nowMs);
-  if (sub !== undefined && isBlocked(sub, waiting, nowMs)) {
-    park(state, sub, waiting);
+  if (sub !== undefined && isBlocked(state, sub, waiting, nowMs)) {
+    park(state, sub, waiting, nowMs);
     letOthersPass(state, waiting, nowMs);
   } else if (exhausted !== undefined) {
     deferOrRefuse(state, waiting, exhausted, nowMs);
   } else {
-    if (sub !== undefined) probe(state, sub, waiting);
+    if (sub !== undefined) admit(sub, waiting);
     lease(state, waiting, nowMs);
     leases.push(waiting.ask.id);
   }
   refresh(state, line, nowMs);
+  for (const counter of line.counters) {
+    if (counter.lines > 1) reopen(state, counter, nowMs);
+  }
 }
 
 /** Why it may not be sent for what has failed lately; most of the time nobody has to look at it for that. */
@@ -103,7 +107,7 @@ function exhaustedFor(
 /**
  * Keeps a request from being sent as invalid as those before it. It waits if
  * the budget eases in its time. If not, it is told so now; and so is one that
- * its own key is held for: waiting, it would countWaiting up the order of others.
+ * its own key is refused for: waiting, it would delay others of its order.
  */
 function deferOrRefuse(
   state: State,
@@ -148,13 +152,13 @@ export function leaseAtOnce(
 }
 
 function lease(state: State, waiting: Waiting, nowMs: number): void {
-  const { line, lane, ask } = waiting;
+  const { lane, ask } = waiting;
   waiting.state = "leased";
   waiting.permit = lane.limit?.take(nowMs);
   state.expiries.remove(waiting);
   // A deadline is about leaving: from here on only the longest wait binds.
   waiting.expiresAtMs = waiting.enqueuedAtMs + state.options.maxWaitMs;
   state.breaker.leased(ask.id);
-  uncountWaiting(state, waiting, line);
-  countInFlight(state, waiting);
+  uncountWaiting(state, waiting);
+  countInFlight(state, waiting, nowMs);
 }

@@ -49,9 +49,9 @@ function lineView(line: Line): SchedulerSnapshot["lines"][number] {
   return {
     label: line.label,
     major: line.major,
-    hash: line.bucket?.facts.hash,
+    hash: line.counters[0]?.bucket?.facts.hash,
     waiting: line.waiting,
     inFlight: line.inFlight,
-    wakeAtMs: line.wake?.atMs,
+    wakeAtMs: line.waitsFor?.wake?.atMs,
   };
 }

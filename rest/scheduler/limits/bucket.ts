@@ -18,6 +18,8 @@ export interface Bucket {
   decidedAtServerMs: number | undefined;
   /** What that answer's `Reset` was; `resetAtServerMs` may lie beyond it. */
   toldResetServerMs: number;
+  /** When the window began that is counted here; -Infinity where answers tell. */
+  openedAtServerMs: number;
   /** Requests sent since the newest answer came: none of them is in its numbers, as earlier ones under way may be. */
   unheard: number;
   /** Requests whose answers said nothing, and the moment by which they had arrived. */
@@ -34,6 +36,8 @@ export type Opening =
 
 /** Resets this close together are one: fixed windows are reported with some noise. */
 const SAME_RESET_MS = 50;
+/** Limits below this hide no smaller one that is worth going slowly for. */
+const BURST_FROM = 8;
 /** Keeps a token that is due to the last bit from being missed by rounding. */
 const EPSILON = 1e-6;
 
@@ -44,6 +48,7 @@ export function newBucket(facts: HashFacts): Bucket {
     remaining: facts.limit,
     decidedAtServerMs: undefined,
     toldResetServerMs: -Infinity,
+    openedAtServerMs: -Infinity,
     unheard: 0,
     silent: 0,
     silentByServerMs: -Infinity,
@@ -65,10 +70,17 @@ export function openingOf(
   if (bucket.decidedAtServerMs === undefined && nowMs < facts.probeUntilMs) {
     return inFlight === 0 ? { tokens: 1 } : { opensAtServerMs: Infinity };
   }
+  if (inFlight >= burstOf(facts)) return { opensAtServerMs: Infinity };
   if (facts.kind === "sliding" && facts.intervalMs !== undefined) {
     return slidingOpening(bucket, facts.intervalMs, inFlight, arrivalServerMs);
   }
   const isOpenWindow = arrivalServerMs < bucket.resetAtServerMs;
+  // Nobody has told when the window ends that was opened here: one asks.
+  const isGuess = !isOpenWindow && !facts.isWindowExact &&
+    bucket.openedAtServerMs > -Infinity;
+  if (isGuess) {
+    return inFlight === 0 ? { tokens: 1 } : { opensAtServerMs: Infinity };
+  }
   const tokens = (isOpenWindow ? bucket.remaining : facts.limit) - inFlight;
   if (tokens >= 1) return { tokens };
   return {
@@ -76,6 +88,15 @@ export function openingOf(
       ? bucket.resetAtServerMs
       : Infinity,
   };
+}
+
+/**
+ * How many may be under way together. A large limit may hide a small one that
+ * binds (#8161, #7394), which a burst would meet with all but a few of its
+ * requests: so bursts double, once for each hash, until one was as large.
+ */
+function burstOf({ limit, burst }: HashFacts): number {
+  return limit < BURST_FROM || burst >= limit ? Infinity : 2 * burst;
 }
 
 function slidingOpening(
@@ -104,9 +125,14 @@ function slidingResetAtMs(bucket: Bucket, intervalMs: number): number {
 
 /** Takes in what an answer of this bucket said, in whatever order answers come. */
 export function noteReport(bucket: Bucket, report: BucketReport): void {
+  tellKind(bucket, report);
+  noteDenied(bucket, report);
+}
+
+/** The same of a 429: what was refused has moved no `Reset`, so it does not tell sliding from fixed. */
+export function noteDenied(bucket: Bucket, report: BucketReport): void {
   const decidedAtServerMs = report.resetAtServerMs - report.resetAfterMs;
   bucket.unheard = 0;
-  tellKind(bucket, report, decidedAtServerMs);
   const { kind, intervalMs } = bucket.facts;
   if (decidedAtServerMs >= bucket.silentByServerMs) forgetSilent(bucket);
   const isSliding = kind === "sliding" && intervalMs !== undefined;
@@ -174,6 +200,24 @@ export function noteSilent(bucket: Bucket, arrivedByServerMs: number): void {
   );
 }
 
+/** Counts a request that certainly spent a token at that moment, of a bucket whose answers tell nothing of it. */
+export function noteTaken(bucket: Bucket, atServerMs: number): void {
+  const { facts } = bucket;
+  // The newest 429 knew of it already.
+  if (atServerMs <= (bucket.decidedAtServerMs ?? -Infinity)) return;
+  if (facts.kind === "sliding" && facts.intervalMs !== undefined) {
+    bucket.resetAtServerMs = Math.max(bucket.resetAtServerMs, atServerMs) +
+      facts.intervalMs;
+    return;
+  }
+  if (atServerMs >= bucket.resetAtServerMs) {
+    bucket.openedAtServerMs = atServerMs;
+    bucket.resetAtServerMs = atServerMs + facts.windowMs;
+    bucket.remaining = facts.limit;
+  }
+  bucket.remaining = Math.max(0, bucket.remaining - 1);
+}
+
 /** Discord's clock was set: what is known keeps its distance from now. */
 export function followClock(bucket: Bucket, stepMs: number): void {
   bucket.resetAtServerMs += stepMs;
@@ -181,6 +225,7 @@ export function followClock(bucket: Bucket, stepMs: number): void {
     bucket.decidedAtServerMs += stepMs;
   }
   bucket.toldResetServerMs += stepMs;
+  bucket.openedAtServerMs += stepMs;
   bucket.silentByServerMs += stepMs;
 }
 
@@ -189,12 +234,9 @@ export function followClock(bucket: Bucket, stepMs: number): void {
  * stood still the window is fixed, where it moved on it slides. A limit of one
  * is the same either way.
  */
-function tellKind(
-  bucket: Bucket,
-  report: BucketReport,
-  decidedAtServerMs: number,
-): void {
+function tellKind(bucket: Bucket, report: BucketReport): void {
   const { facts, decidedAtServerMs: lastDecidedAtServerMs } = bucket;
+  const decidedAtServerMs = report.resetAtServerMs - report.resetAfterMs;
   if (facts.limit === 1) {
     facts.kind = "sliding";
     return;

@@ -26,7 +26,7 @@ export type { FairEntry } from "./round_robin.ts";
  * Each urgency is a circle of keys, each key a circle of its callers, each
  * caller a line of entries, first in, first out. Who was served goes to the end
  * of both circles, so callers with much waiting and callers with little
- * alternate; and a key that invents callers gains no callerCount by it. Who has
+ * alternate; and a key that invents callers gains nothing by it. Who has
  * nothing left leaves its circle, so names do not pile up. Ageing needs no
  * moving about: only the head of each urgency can be next, so comparing the
  * heads by urgency less age is enough. Every operation takes constant time.
