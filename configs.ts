@@ -7,6 +7,11 @@ import {
 import { readTls } from "./rest/config/read_tls.ts";
 import { careNote, type SettingFile } from "./rest/config/setting_file.ts";
 import { SETTINGS, type Settings } from "./rest/config/settings.ts";
+import { TELEMETRY_NAMES } from "./rest/config/telemetry.ts";
+import {
+  applicationIdOf,
+  NO_APPLICATION_ID,
+} from "./rest/domain/application_id.ts";
 
 type Bots = ReturnType<typeof readBots>;
 type Keys = ReturnType<typeof readKeys>;
@@ -27,11 +32,36 @@ type Reloaded<T> =
   | { readonly ok: true; readonly value: T; readonly notes: readonly string[] }
   | Unread;
 
+/** A hundred keys with all their routes take a tenth of it; a mistaken path can lead to anything. */
+const FILE_BYTES_MAX = 1_048_576;
+
 /**
- * Reads the settings from the environment (`--env-file` has put `.env` there)
- * and the files they name; the only file that does.
+ * What the environment (`--env-file` has put `.env` there) and the files that
+ * it names say, read once; this is the only file that looks there. Problems are
+ * told, not thrown: who imports this file decides what becomes of them.
  */
-export function loadSettings(): Loaded {
+export const CONFIGS: Loaded = loadSettings();
+
+/** The bot's token: that of `DISCORD_TOKEN`, or else the first of `DISCORD_TOKENS_FILE`; "" where there is none. */
+export const DISCORD_TOKEN: string = CONFIGS.ok
+  ? CONFIGS.access.bots[0]?.token.reveal() ?? ""
+  : "";
+
+/** The id of the application that the token belongs to. */
+export const APPLICATION_ID: string = applicationIdOf(DISCORD_TOKEN) ??
+  NO_APPLICATION_ID;
+
+/** The key that callers send; "" where it is not set or cannot be used. */
+export const REST_AUTHORIZATION: string = CONFIGS.ok
+  ? CONFIGS.settings.authorization.reveal()
+  : "";
+
+/** The port to listen on. */
+export const REST_PORT: number = CONFIGS.ok
+  ? CONFIGS.settings.port
+  : Number(SETTINGS.port.fallback);
+
+function loadSettings(): Loaded {
   const read = readSettings(readEnv());
   if (!read.ok) return read;
   const { settings } = read;
@@ -88,13 +118,22 @@ function readEnv(): Record<string, string | undefined> {
   } catch {
     // Hosts that grant single names do not let the environment be listed:
     // misspelt names then go unnoticed, known ones are read all the same.
-    const names = Object.values(SETTINGS).map((setting) => setting.name);
-    return Object.fromEntries(names.map((name) => [name, Deno.env.get(name)]));
+    const names = [
+      ...Object.values(SETTINGS).map((setting) => setting.name),
+      ...TELEMETRY_NAMES,
+    ];
+    return Object.fromEntries(names.map((name) => [name, variableOf(name)]));
   }
 }
 
-/** A hundred keys with all their routes take a tenth of it; a mistaken path can lead to anything. */
-const FILE_BYTES_MAX = 1_048_576;
+/** Undefined where it is not set, or may not be read. */
+function variableOf(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch {
+    return undefined;
+  }
+}
 
 function fileOf(
   setting: string,

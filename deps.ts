@@ -7,12 +7,9 @@
  */
 
 // The bot's identity and the typed helpers that wait in our queue.
-export { createRestManager } from "npm:@discordeno/rest@21.0.0";
-export type {
-  CreateRestManagerOptions,
-  RestManager,
-  SendRequestOptions,
-} from "npm:@discordeno/rest@21.0.0";
+export * from "npm:@discordeno/rest@21.0.0";
+// discordeno's name for it up to version 18, and in its guide.
+export { DISCORD_API_URL as BASE_URL } from "npm:@discordeno/rest@21.0.0";
 
 // The upstream client: sends nothing twice by itself, names its errors, keeps bytes raw.
 export { Pool } from "npm:undici@8.12.4";

@@ -18,7 +18,7 @@ export interface BenchCase {
   readonly about: string;
   /** From the first request to the last answer, for somebody who knows Discord's state. */
   readonly idealMs: number;
-  /** What we want: at most so many times the ideal. */
+  /** The goal: at most this many times the ideal. */
   readonly reach: number;
   /** True where a perfect client gets no 429, so that we must not either. */
   readonly isQuiet: boolean;
@@ -27,12 +27,12 @@ export interface BenchCase {
   readonly sim: SimChange;
   /** Set for the simulated Discord and every subject alike; 50 when not said. */
   readonly globalLimit?: number;
-  /** Sent and awaited, one volley after the other, before anything is measured; then nothing happens for `restMs`. */
+  /** Volleys that are sent and awaited, one after the other, before the measurement; then the bench rests for `restMs`. */
   readonly warmUp?: {
     readonly volleys: ReadonlyArray<readonly Shot[]>;
     readonly restMs: number;
   };
-  /** Sent so long before what is measured, and not waited for. */
+  /** Requests sent this long before the measurement, and not awaited. */
   readonly background?: {
     readonly shots: readonly Shot[];
     readonly headStartMs: number;
@@ -40,9 +40,9 @@ export interface BenchCase {
   readonly shots: readonly Shot[];
 }
 
-/** On the way out, unless a case says otherwise: 50 ms, give or take 20. */
+/** Latency to Discord unless a case has its own: 30 to 70 ms. */
 const NEAR = { latencyOut: { minMs: 30, maxMs: 70 } } as const;
-/** Arrival is what Discord counts, so what leaves in step may not arrive so. */
+/** Discord counts arrivals, and requests sent at an even pace may not arrive at one. */
 const SHAKEN = { ...NEAR, latencyIn: { minMs: 0, maxMs: 20 } } as const;
 
 /**
@@ -69,7 +69,7 @@ const REACTION_RULES = ["PUT", "DELETE"].map((method) => ({
   bucket: "reactions",
 }));
 
-/** Rules a case is about are spelt here, so that a row can be read without the simulator's table. */
+/** The rules that the cases are about stand here, so that a row can be read without the simulator's table. */
 export const CASES: readonly BenchCase[] = [
   {
     name: "one_channel",
@@ -152,7 +152,7 @@ export const CASES: readonly BenchCase[] = [
       ...NEAR,
       rules: [{ match: "GET /invites/{code}", headerless: true }],
     },
-    // Whether a route has a limit only an answer of its can tell: one read, long before.
+    // Only an answer tells whether a route has a limit: one read, long before.
     warmUp: { volleys: [headerlessReads(1)], restMs: 1_500 },
     shots: headerlessReads(100),
   },
@@ -256,7 +256,7 @@ function burst(number: number): Shot[] {
   });
 }
 
-/** The global limit as Discord may count it; where its windows begin is not documented. */
+/** The global limit in each way that Discord may count it: where its windows begin is not documented. */
 function globalCases(): BenchCase[] {
   const worlds = [
     ["global_first", "windows from the first request", "fixed_first", NEAR],

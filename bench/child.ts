@@ -1,3 +1,4 @@
+import { denoCommand } from "../tools/deno_child.ts";
 import { processUse } from "./process_use.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -5,7 +6,7 @@ const ROOT = new URL("../", import.meta.url);
 /** Modules come from the cache, types are checked elsewhere: ten seconds are a lot. */
 const START_MS_MAX = 20_000;
 
-/** A process of its own that says its address when it is ready. */
+/** A child process that prints its address when it is ready. */
 export interface Child extends AsyncDisposable {
   /** The first URL it printed. */
   readonly url: URL;
@@ -25,7 +26,7 @@ export interface ChildOptions {
 
 /** Runs a script of ours and waits until it prints a URL. */
 export async function startChild(options: ChildOptions): Promise<Child> {
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = denoCommand({
     args: [
       "run",
       "--no-prompt",
@@ -38,9 +39,9 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       ...options.args ?? [],
     ],
     cwd: ROOT,
-    // Settings of whoever runs the bench must not reach the proxy.
+    // Settings of the person who runs the bench must not reach the proxy.
     clearEnv: true,
-    env: { ...ownPlaces(), NO_COLOR: "1", ...options.env },
+    env: { ...options.env },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
@@ -92,7 +93,7 @@ async function firstUrl(
   }
 }
 
-/** A pipe nobody empties would stop the child. */
+/** Empties a pipe, because a full one would stop the child. */
 async function drain(
   reader: ReadableStreamDefaultReader<string>,
 ): Promise<void> {
@@ -106,13 +107,4 @@ function kill(child: Deno.ChildProcess): void {
   } catch {
     // It has ended already.
   }
-}
-
-/** What a Deno process needs to find its cache. */
-function ownPlaces(): Record<string, string> {
-  const names = ["DENO_DIR", "HOME", "PATH", "XDG_CACHE_HOME"];
-  return Object.fromEntries(names.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  }));
 }

@@ -7,12 +7,12 @@ import { FLAGS } from "./subjects.ts";
 export interface Discord extends AsyncDisposable {
   /** Ends in `/api`. */
   readonly url: string;
-  /** Forgets all that happened and takes on another world. */
+  /** Forgets everything and takes another world's settings. */
   readonly reset: (world: SimChange) => Promise<void>;
   readonly report: () => Promise<AuditReport>;
 }
 
-/** All a case may have changed, put back; a world lays its own over it. */
+/** The defaults of every setting a case may have changed; a world's own settings go on top. */
 const PLAIN = {
   latencyIn: { minMs: 0, maxMs: 0 },
   latencyOut: { minMs: 0, maxMs: 0 },

@@ -1,7 +1,7 @@
 import { type Place, RawConnection } from "./raw_http.ts";
 import type { Shot } from "./shots.ts";
 
-/** What became of some shots. */
+/** The results of some shots. */
 export interface Volley {
   /** From the first one sent to the last one answered; to the time-out when some were not. */
   readonly tookMs: number;
@@ -59,8 +59,8 @@ export class Driver implements Disposable {
     await settledWithin(Promise.all(asked), withinMs);
     const answered = [...byStatus.values()].reduce((sum, n) => sum + n, 0);
     const unanswered = shots.length - answered;
-    // Not one by one as they are answered: to hear of each would be more work
-    // for a subject while it is measured.
+    // Not one by one as they are answered: each close would cost a subject time
+    // while it is measured.
     for (const connection of used) connection.close();
     const endMs = unanswered === 0 ? lastMs : performance.now();
     // A copy: connections closed above still end as status 0.
@@ -83,7 +83,7 @@ export async function waitUntil(atMs: number): Promise<void> {
   if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
 }
 
-/** A shot on the connection it will take; nothing is left to do but to write it. */
+/** An encoded shot and its connection; only the write is left to do. */
 interface Readied {
   readonly connection: RawConnection;
   readonly bytes: Uint8Array;

@@ -19,12 +19,12 @@ const TURNS = 12;
 const TURN_MS = 250;
 /** Until neither got any faster from run to run (seen 2026-11, Deno 2.9.6). */
 const WARM_UP_MS = 14_000;
-/** Busy, but far from one file per connection mattering. */
+/** Busy, but with far fewer connections than the limit on open files. */
 const CONNECTIONS = 64;
 
 const PACE_PER_SECOND = 200;
 const PACE_MS = 8_000;
-/** What a burst leaves to be cleared away is not part of a steady pace. */
+/** The garbage of a burst is collected in this time, so that it does not count for the steady pace. */
 const PACE_LEAD_MS = 4_000;
 
 /** The highest that can be set. */
@@ -143,7 +143,7 @@ async function paceOf({ origin, sluice, relay }: Pair): Promise<number[][]> {
   return await pace(places, PACE_PER_SECOND, PACE_MS);
 }
 
-/** One of a pair, and what it has done in its turns. */
+/** One subject of a pair, and its results. */
 interface Contest {
   readonly caller: Caller;
   answered: number;

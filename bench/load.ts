@@ -2,13 +2,13 @@ import { waitUntil } from "./drive.ts";
 import { requestOf } from "./mix.ts";
 import { type Place, RawConnection, type RawRequest } from "./raw_http.ts";
 
-/** A way to ask for the requests of the mix: so many at once, as fast as they are answered. */
+/** Sends the requests of the mix, several at once, as fast as they are answered. */
 export interface Caller extends AsyncDisposable {
   /** How many were answered within that time. */
   readonly saturate: (forMs: number) => Promise<number>;
 }
 
-/** Over connections of its own for each that is under way. */
+/** Sends each request that is in flight over a connection of its own. */
 export async function callOverHttp(
   place: Place,
   inFlight: number,
@@ -42,9 +42,9 @@ export async function callOverHttp(
 const OWNERS = 1_000;
 
 /**
- * Milliseconds each request took when they leave at a steady pace, whether or
- * not earlier ones are back. The places take turns, so that what else the
- * machine does meets all of them alike.
+ * Milliseconds that each request took at a steady pace, whether or not earlier
+ * ones were answered. The places take turns, so that other work of the machine
+ * slows all of them alike.
  */
 export async function pace(
   places: readonly Place[],

@@ -13,8 +13,8 @@ import {
 } from "./scheduler_world.ts";
 
 /**
- * A heap that grows takes its pages from the system, each slower to touch first
- * than a request takes in all; after so many requests it has what it needs.
+ * A growing heap takes pages from the system, and the first use of a page takes
+ * longer than a whole request; after this many requests the heap has its size.
  */
 const WARM_UP = 600_000;
 const MEASURED = 100_000;
@@ -32,7 +32,7 @@ const START_MS = 10_000;
 time();
 await idleBuckets();
 await submitted();
-// The queue still holds everything: nothing would end by itself.
+// The queue is still full: the process would not end by itself.
 Deno.exit(0);
 
 /** What bounds the pace, and with how many waiting. */
@@ -40,7 +40,7 @@ interface Case extends WorldShape {
   readonly name: string;
   /** What it is compared with: as many lines, fewer requests. */
   readonly few?: Case;
-  /** The like of it with few waiting there is not; this one differs in its lines, too. */
+  /** There is no equal world with few waiting requests; this one has other lines, too. */
   readonly loose?: Case;
 }
 
@@ -140,6 +140,7 @@ async function submitted(): Promise<void> {
   const dispatcher = createDispatcher({
     scheduler,
     upstream: {
+      host: "nowhere",
       send: () => new Promise(() => {}),
       close: () => Promise.resolve(),
     },
@@ -193,13 +194,13 @@ function requestOf(index: number): ProxyRequest {
   };
 }
 
-/** What is alive, in the heap and in buffers beside it; needs `--expose-gc`. */
+/** Live bytes in the heap and in buffers beside it; needs `--expose-gc`. */
 async function heapBytes(): Promise<number> {
   const { gc } = globalThis as { gc?: () => void };
   if (gc === undefined) {
     throw new Error("Cannot measure memory: run with --v8-flags=--expose-gc");
   }
-  // Twice, with a turn between: what finalisers let go counts too.
+  // Twice, with a turn of the event loop between, so that finalisers run.
   gc();
   await new Promise((resolve) => setTimeout(resolve, 50));
   gc();

@@ -9,7 +9,7 @@ export interface Result {
   readonly benchCase: BenchCase;
   readonly subject: string;
   readonly tookMs: number;
-  /** All was answered in time, the warm-up's requests among it. */
+  /** True when every request was answered in time, those of the warm-up included. */
   readonly isComplete: boolean;
   /** Answers that were not 2xx, by status. */
   readonly failed: ReadonlyMap<number, number>;
@@ -19,7 +19,7 @@ export interface Result {
   readonly doubled: number;
 }
 
-/** Discord's own windows as a proxy finds them just after its start are not what any case is about. */
+/** Time for Discord's windows that were open at the start of the proxy to end: no case measures them. */
 const SETTLE_MS = 1_500;
 /** How long a case may last: peers that poll take several times the ideal. */
 const IDEAL_TIMES_MAX = 4;
@@ -50,7 +50,7 @@ export async function measure(
     await waitUntil(performance.now() + warmUp.restMs);
   }
   const before = await discord.report();
-  // Opened ahead of the background too: its answers must not be in the way.
+  // Opened before the background requests, too: their answers must not delay it.
   const behind = background?.shots ?? [];
   await driver.prepare(behind.length + shots.length);
   const withinMs = IDEAL_TIMES_MAX * benchCase.idealMs + GRACE_MS;

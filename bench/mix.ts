@@ -2,7 +2,7 @@ import type { RawRequest } from "./raw_http.ts";
 
 const MESSAGE = JSON.stringify({ content: "x".repeat(180) });
 const DEFERRED = JSON.stringify({ type: 5 });
-/** With an id behind it as long as a webhook's. */
+/** Followed by an id, it is as long as a webhook's token. */
 const TOKEN_START = "t".repeat(49);
 
 const FIRST_OWNER = 1_300_000_000_000_000_000n;

@@ -50,7 +50,7 @@ async function serve(connection: Deno.Conn): Promise<void> {
     }
     connection.close();
   } catch {
-    // The caller broke off: nothing here depends on it.
+    // The caller disconnected; nothing here depends on it.
   }
 }
 

@@ -3,7 +3,7 @@ export interface ProcessUse {
   readonly residentBytes: number;
   /** The most it ever was. */
   readonly residentPeakBytes: number;
-  /** Time on processors so far. */
+  /** Processor time used so far. */
   readonly cpuMs: number;
 }
 

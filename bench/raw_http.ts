@@ -1,7 +1,7 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Answers here are small; a header that long is a broken one. */
+/** Answers here are small; a longer header is broken. */
 const HEAD_BYTES_MAX = 64 * 1024;
 
 /** Most answers here fit; thousands of connections are open at once, and memory touched first is slow. */
@@ -149,7 +149,7 @@ export class RawConnection {
   }
 }
 
-/** Looks at most places for the first byte alone: a function called for each was felt. */
+/** Compares the first byte alone at most places: calling a function at each place was measurably slower. */
 function indexOf(
   bytes: Uint8Array,
   mark: Uint8Array,

@@ -63,7 +63,7 @@ interface Measured {
   readonly cpuUs: number;
 }
 
-/** All callers take turns, so that what else the machine does meets them alike. */
+/** All callers take turns, so that other work of the machine slows them alike. */
 async function inTurn(
   sluice: Child,
   callers: Readonly<Record<string, Caller>>,
@@ -97,7 +97,7 @@ async function idleSockets(): Promise<void> {
   const bare = stack.use(
     await startChild({ script: "bench/rep_bare_sockets.ts" }),
   );
-  // Nothing is asked of it: it needs no upstream that answers.
+  // It gets no requests, so it needs no upstream that answers.
   const sluice = stack.use(await startProxy("http://127.0.0.1:9/api"));
   const bareKib = await idleBytes(bare, IDLE_SOCKETS, KEY) / KIB;
   const sluiceKib = await idleBytes(sluice, IDLE_SOCKETS, KEY) / KIB;

@@ -1,4 +1,4 @@
-/** The least a WebSocket server of the runtime can be: what a socket costs before anybody does anything with it. */
+/** The smallest WebSocket server on this runtime: what a socket costs by itself. */
 Deno.serve({
   hostname: "127.0.0.1",
   port: 0,

@@ -5,10 +5,10 @@ import { processUse } from "./process_use.ts";
 /** Opened at a time; more at once only overflow the listener's backlog. */
 const OPENING_MAX = 100;
 
-/** What is left over from the opening is collected meanwhile, as far as the runtime cares to. */
+/** Time in which the runtime may collect the garbage of opening the sockets. */
 const SETTLE_MS = 3_000;
 
-/** Memory that a server's process needs for each of so many sockets that say nothing. */
+/** Memory that a server's process needs per socket, with many sockets that say nothing. */
 export async function idleBytes(
   server: Child,
   count: number,

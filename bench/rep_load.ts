@@ -10,7 +10,7 @@ export interface RepCallerOptions {
   readonly session?: string;
 }
 
-/** All over one socket. */
+/** Sends every request over one socket. */
 export async function callOverRep(options: RepCallerOptions): Promise<Caller> {
   const socket = await openRep(options.url, options.key);
   const caller = new RepCaller(socket, options.inFlight);
@@ -29,7 +29,7 @@ export async function openRep(url: URL, key: string): Promise<WebSocket> {
   return socket;
 }
 
-/** As our own client does it. */
+/** As often as our own client acknowledges. */
 const ACK_EVERY = 50;
 
 const REPLY_END = /"req":"(\d+)-\d+"(?:,"seq":(\d+))?\}$/;

@@ -11,7 +11,7 @@ export interface Costs {
   readonly settleUs: number;
 }
 
-/** What a world is to be like. */
+/** The settings of a world. */
 export interface WorldShape {
   readonly lines: number;
   /** Requests in the scheduler at any time. */

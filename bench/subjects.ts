@@ -1,3 +1,4 @@
+import { startWords } from "../tools/deno_child.ts";
 import { type Child, startChild } from "./child.ts";
 
 /** The key every subject asks for. */
@@ -11,7 +12,7 @@ export const FLAGS = startWords().filter((word) =>
   word.startsWith("--v8-flags=")
 );
 
-/** What a subject is told. */
+/** What a subject is started with. */
 export interface SubjectOptions {
   /** Ends in `/api`. */
   readonly upstream: string;
@@ -26,7 +27,7 @@ export interface Subject {
   readonly start: (options: SubjectOptions) => Promise<Child>;
 }
 
-/** Ours first, then what people use today behind a listener as small as can be. */
+/** Our proxy first, then the libraries people use today, each behind a minimal listener. */
 export const SUBJECTS: readonly Subject[] = [
   { name: "sluice", start: startSluice },
   { name: "discordeno", start: (options) => startPeer("discordeno", options) },
@@ -50,7 +51,7 @@ export function startSluice(options: SubjectOptions): Promise<Child> {
   });
 }
 
-/** A program of `bench/subjects/`, told everything in one JSON argument. */
+/** Starts a program of `bench/subjects/`; its options are one JSON argument. */
 export function startPeer(
   name: string,
   options: SubjectOptions,
@@ -65,10 +66,4 @@ export function startPeer(
 
 function trusting({ caFile }: SubjectOptions): Record<string, string> {
   return caFile === undefined ? {} : { DENO_CERT: caFile };
-}
-
-function startWords(): string[] {
-  const config = new URL("../deno.json", import.meta.url);
-  const { tasks } = JSON.parse(Deno.readTextFileSync(config));
-  return String(tasks.start).split(" ");
 }

@@ -43,7 +43,7 @@ export function rowOf(result: Result): string {
   ]);
 }
 
-/** Whether everything the case asks for was so. */
+/** Whether the subject fulfilled everything that the case asks for. */
 export function isReached(result: Result): boolean {
   const { benchCase, isComplete, failed, limited } = result;
   const limitedCount = Object.values(limited).reduce((sum, n) => sum + n, 0);

@@ -1,29 +1,44 @@
 /**
- * Lets a discordeno 21 `RestManager` speak REP: its typed helpers, files,
- * reasons and errors stay as they are, only the way out changes.
+ * Lets a discordeno 21 `RestManager` send over REP. Its typed helpers, files,
+ * reasons and errors stay as they are.
+ *
+ * @module
  */
 import type {
+  BlobFile,
   QueuedRequest,
   RestFailure,
   RestManagerLike,
   RestOptions,
-} from "./discordeno_types.ts";
-import { RepError, RepLimitError } from "./errors.ts";
-import { FileReader } from "./file_reader.ts";
+} from "./api/discordeno_types.ts";
+import { RepError, RepLimitError } from "./api/errors.ts";
 import type { RepClient } from "./rep_client.ts";
-import type { FileInput, Method, RawReply, RequestOptions } from "./types.ts";
+import type { FileInput, Method, RequestOptions } from "./api/options.ts";
+import type { RawReply } from "./api/replies.ts";
 
-export type * from "./discordeno_types.ts";
+export type * from "./api/discordeno_types.ts";
+export type { RepClient } from "./rep_client.ts";
 
-/** Discordeno's own number for "there was no answer". */
+/** The status discordeno's users know for "there was no answer". */
 const NO_ANSWER_STATUS = 999;
 
 /**
- * Sends everything this manager does over `client`, past discordeno's own
- * queue, and returns the manager. What no frame can carry (forms, a token of
- * its own per request, files above the frame limit) goes over HTTP to the same
- * proxy if the manager has its `proxy` option; without it such a request fails
- * and says so.
+ * Makes a manager send its requests over `client` instead of discordeno's own
+ * queue, and returns the manager.
+ *
+ * Requests that no frame can carry (forms, a token of their own, files above
+ * the frame limit) go over HTTP to the same proxy if the manager was made with
+ * the `proxy` option; without it they fail and say so.
+ *
+ * @example
+ * ```ts
+ * const manager = overRep(
+ *   createRestManager({ token: "MTIzNDU2Nzg5MDEyMzQ1Njc4.x.y" }),
+ *   client,
+ * );
+ * const message = await manager.sendMessage("9", { content: "hi" });
+ * console.log(message.id);
+ * ```
  */
 export function overRep<Manager extends RestManagerLike>(
   manager: Manager,
@@ -36,10 +51,10 @@ export function overRep<Manager extends RestManagerLike>(
     route: string,
     options: RestOptions = {},
   ): Promise<T> => {
-    // Made here, where the stack still shows who asked.
+    // Made here, where the stack still contains the caller.
     const failure = new Error(`Could not finish ${method} ${route}`);
     try {
-      // Discordeno says undefined where there is no content.
+      // Discordeno returns undefined where there is no content.
       return (await transport.ask(method, route, options) ?? undefined) as T;
     } catch (thrown) {
       if (mustGoOverHttp(thrown) && manager.isProxied) {
@@ -54,10 +69,11 @@ export function overRep<Manager extends RestManagerLike>(
   return manager;
 }
 
+/** Sends what a manager would have put into its own queue. */
 class Transport {
   readonly #manager: RestManagerLike;
   readonly #client: RepClient;
-  readonly #reader = new FileReader();
+  readonly #files = new OrderedFileReader();
 
   constructor(manager: RestManagerLike, client: RepClient) {
     this.#manager = manager;
@@ -65,20 +81,20 @@ class Transport {
   }
 
   /**
-   * Asks over REP. Without files to wait for, the request is in the client's
-   * line before this returns: messages stay in the order of the calls.
+   * Sends a request over REP. Without files to wait for, the request is in the
+   * client's queue before this returns: messages stay in the order of the calls.
    */
   async ask(
     method: string,
     route: string,
     options: RestOptions,
-    how: RequestOptions = {},
+    overrides: RequestOptions = {},
   ): Promise<unknown> {
     const target = `/v${this.#manager.version}${route}`;
-    const obstacle = obstacleOf(options);
-    if (obstacle !== undefined) throw new ObstacleError(obstacle);
-    const request = { ...this.#frameOptionsOf(options), ...how };
-    const reading = this.#reader.read(options.files ?? []);
+    const reason = unsupportedReasonOf(options);
+    if (reason !== undefined) throw new UnsupportedRequestError(reason);
+    const request = { ...this.#frameOptionsOf(options), ...overrides };
+    const reading = this.#files.read(options.files ?? []);
     if (reading === undefined) {
       return await this.#client.request(method as Method, target, request);
     }
@@ -86,7 +102,7 @@ class Transport {
     try {
       files = await reading;
     } finally {
-      this.#reader.handedOn(reading);
+      this.#files.submitted(reading);
     }
     return await this.#client.request(method as Method, target, {
       ...request,
@@ -94,12 +110,17 @@ class Transport {
     });
   }
 
-  /** The same for what was meant for discordeno's queue. */
+  /** Sends a request that was meant for discordeno's queue, and settles it. */
   async settle(request: QueuedRequest): Promise<void> {
     const { method, route, requestBodyOptions = {} } = request;
     try {
-      const how = { raw: true };
-      const reply = await this.ask(method, route, requestBodyOptions, how);
+      const overrides = { raw: true };
+      const reply = await this.ask(
+        method,
+        route,
+        requestBodyOptions,
+        overrides,
+      );
       settleQueued(request, reply as RawReply);
     } catch (thrown) {
       request.reject(failureOf(thrown));
@@ -123,11 +144,13 @@ class Transport {
   }
 }
 
-/** The request cannot be put into a frame. */
-class ObstacleError extends Error {}
+/** No frame can carry the request. */
+class UnsupportedRequestError extends Error {}
 
-/** Why a request cannot go as a frame, or undefined when it can. */
-function obstacleOf({ body, headers = {} }: RestOptions): string | undefined {
+/** Why no frame can carry a request; undefined when one can. */
+function unsupportedReasonOf(
+  { body, headers = {} }: RestOptions,
+): string | undefined {
   if (headers["authorization"] !== undefined) {
     return "a token of its own needs a connection of its own";
   }
@@ -140,7 +163,7 @@ function obstacleOf({ body, headers = {} }: RestOptions): string | undefined {
 }
 
 function mustGoOverHttp(thrown: unknown): boolean {
-  return thrown instanceof ObstacleError ||
+  return thrown instanceof UnsupportedRequestError ||
     thrown instanceof RepLimitError && thrown.code === "too_large";
 }
 
@@ -163,8 +186,42 @@ function failureOf(thrown: unknown): RestFailure {
     return { ok: false, status, body: JSON.stringify(error) };
   }
   const said = thrown instanceof Error ? thrown.message : String(thrown);
-  const error = thrown instanceof ObstacleError
+  const error = thrown instanceof UnsupportedRequestError
     ? `${said}: give createRestManager \`proxy: { baseUrl, authorization }\` and it goes over HTTP`
     : said;
   return { ok: false, status: NO_ANSWER_STATUS, error };
+}
+
+/**
+ * Reads files without changing the order of requests: a request that comes
+ * while another's files are being read waits for those, too.
+ */
+class OrderedFileReader {
+  #last: Promise<unknown> | undefined;
+
+  /** The files, or undefined when there is nothing to wait for. */
+  read(files: readonly BlobFile[]): Promise<FileInput[]> | undefined {
+    if (files.length === 0 && this.#last === undefined) return undefined;
+    const reading = this.#readAfter(this.#last, files);
+    this.#last = reading;
+    return reading;
+  }
+
+  /** The request of these files has been submitted: the next one need not wait for it. */
+  submitted(reading: Promise<FileInput[]>): void {
+    if (this.#last === reading) this.#last = undefined;
+  }
+
+  async #readAfter(
+    before: Promise<unknown> | undefined,
+    files: readonly BlobFile[],
+  ): Promise<FileInput[]> {
+    // That another request's file cannot be read is no reason to fail this one.
+    await before?.catch(() => {});
+    return await Promise.all(files.map(async ({ name, blob }) => ({
+      name,
+      ...(blob.type === "" ? {} : { type: blob.type }),
+      bytes: new Uint8Array(await blob.arrayBuffer()),
+    })));
+  }
 }

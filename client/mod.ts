@@ -1,42 +1,56 @@
 /**
- * A client of the REST Exchange Protocol for Deno, Node 20 and later, and
+ * A client of the REST Exchange Protocol (REP) for Deno, Node 20 and later, and
  * browsers, without dependencies.
+ *
+ * @module
  */
-export { CLOSE_RULES, type CloseRule } from "./close_codes.ts";
-export { type Clock } from "./clock.ts";
 export {
   type LimitCode,
   RepClosedError,
   RepError,
+  type RepErrorInit,
   RepFailure,
   RepLimitError,
   type Sent,
-} from "./errors.ts";
-export { type ClientEvents, type EventName, type Listener } from "./events.ts";
-export { type ClientState } from "./link.ts";
-export { type Call, type CloseOptions, RepClient } from "./rep_client.ts";
+} from "./api/errors.ts";
 export {
+  type ClientEvents,
+  type EventName,
+  type Listener,
+} from "./api/events.ts";
+export {
+  type ClientOptions,
+  type CloseOptions,
+  type FileInput,
+  type Method,
+  type NotifyOptions,
+  type RepeatUnknown,
+  type RequestOptions,
+  type Source,
+  type Verb,
+} from "./api/options.ts";
+export {
+  type AbortSignalLike,
+  type Clock,
+  type JsonCodec,
   type Socket,
   type SocketEvent,
   type SocketFactory,
   type SocketRequest,
-} from "./socket.ts";
+} from "./api/ports.ts";
 export {
-  type AbortSignalLike,
-  type ClientOptions,
   type Closed,
-  type FileInput,
-  type JsonCodec,
   type Limits,
-  type Method,
   type MissedReply,
   type Notice,
-  type NotifyOptions,
   type RawReply,
   type ReadyInfo,
-  type RepeatUnknown,
   type Req,
-  type RequestOptions,
-  type Source,
-  type Verb,
-} from "./types.ts";
+} from "./api/replies.ts";
+export { type Call, RepClient } from "./rep_client.ts";
+export {
+  CLOSE_RULES,
+  type CloseRule,
+  type ReconnectWait,
+} from "./wire/close_codes.ts";
+export { type ClientState } from "./wire/reconnector.ts";

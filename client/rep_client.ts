@@ -1,135 +1,192 @@
-import { randomName } from "./ambient.ts";
-import { armEndings } from "./endings.ts";
-import { CLOSED_HERE, Conversation } from "./conversation.ts";
-import { RepLimitError } from "./errors.ts";
-import { Emitter, type EventName, type Listener } from "./events.ts";
-import { type Exchange, exchangeOf } from "./exchange.ts";
-import { notSentFailure } from "./failures.ts";
-import type { ClientState } from "./link.ts";
-import { type Settings, settingsOf } from "./settings.ts";
-import type { Traffic } from "./traffic.ts";
+import { Emitter, type EventName, type Listener } from "./api/events.ts";
 import type {
   ClientOptions,
-  Limits,
+  CloseOptions,
   Method,
-  MissedReply,
   NotifyOptions,
-  RawReply,
-  ReadyInfo,
-  Req,
   RequestOptions,
   Source,
   Verb,
-} from "./types.ts";
+} from "./api/options.ts";
+import type {
+  Limits,
+  MissedReply,
+  RawReply,
+  ReadyInfo,
+} from "./api/replies.ts";
+import { Coordinator } from "./session/coordinator.ts";
+import { type Settings, settingsOf } from "./session/settings.ts";
+import { Submitter } from "./session/submitter.ts";
+import type { ClientState } from "./wire/reconnector.ts";
 
-/** One verb as a function. */
+/**
+ * One verb as a function.
+ *
+ * @example
+ * ```ts
+ * const reply = await client.get<{ id: string }>("/users/@me", { raw: true });
+ * console.log(reply.status, reply.data?.id);
+ * ```
+ */
 export interface Call {
+  /** Resolves with the reply, whatever its status. */
   <T = unknown>(
     target: string,
     options: RequestOptions & { readonly raw: true },
   ): Promise<RawReply<T>>;
+  /** Resolves with the data of the reply; rejects with a `RepFailure`. */
   <T = unknown>(target: string, options?: RequestOptions): Promise<T>;
-}
-
-/** How long to wait for what is unfinished. */
-export interface CloseOptions {
-  readonly drainMs?: number;
 }
 
 /**
  * A client of the REST Exchange Protocol: a promise per request over one
- * WebSocket, which it keeps up. With a session, requests survive the loss of
- * the connection, and replies the loss of this process.
+ * WebSocket, which it keeps connected. With a session, requests survive the
+ * loss of the connection, and replies the loss of this process.
+ *
+ * @example
+ * ```ts
+ * const client = new RepClient("ws://127.0.0.1:8000/rep", {
+ *   token: "the proxy's key",
+ *   session: "shard-0",
+ * });
+ * const me = await client.get<{ username: string }>("/users/@me");
+ * console.log(me.username);
+ * await client.close();
+ * ```
  */
 export class RepClient {
   readonly #settings: Settings;
   readonly #emitter = new Emitter();
-  readonly #conversation: Conversation;
-  readonly #traffic: Traffic;
-  /** Nobody else's `req` begins like this, also not those of an earlier process. */
-  readonly #reqPrefix = randomName();
-  #order = 0;
-  #isAccepting = true;
+  readonly #coordinator: Coordinator;
+  readonly #submitter: Submitter;
   #closing: Promise<void> | undefined;
 
+  /** Connects at once, unless `lazy` is set. Throws when the options contradict each other. */
   constructor(url: Source<string>, options: ClientOptions = {}) {
     this.#settings = settingsOf(options);
-    this.#conversation = new Conversation(url, this.#settings, this.#emitter);
-    this.#traffic = this.#conversation.traffic;
+    this.#coordinator = new Coordinator(url, this.#settings, this.#emitter);
+    this.#submitter = new Submitter(this.#settings, this.#coordinator);
     if (!this.#settings.isLazy) this.connect();
   }
 
+  /** Reads: GET over HTTP. `data` becomes the query. */
   readonly get: Call = this.#callOf("GET");
+  /** Creates or replaces: PUT over HTTP. */
   readonly create: Call = this.#callOf("CREATE");
+  /** Changes: PATCH over HTTP. */
   readonly update: Call = this.#callOf("UPDATE");
+  /** Deletes: DELETE over HTTP. */
   readonly delete: Call = this.#callOf("DELETE");
+  /** Does something: POST over HTTP, for instance to send a message. */
   readonly action: Call = this.#callOf("ACTION");
 
-  /** Resolves when requests can go; after a loss, when they can go again. Rejects when closed for good. */
+  /** Resolves when requests can be sent; after a loss, when they can again. Rejects when the client is closed. */
   get ready(): Promise<ReadyInfo> {
-    return this.#conversation.readiness.promise;
+    return this.#coordinator.readiness.promise;
   }
 
+  /** The state of the connection. */
   get state(): ClientState {
-    return this.#conversation.link.state;
+    return this.#coordinator.reconnector.state;
   }
 
-  /** Requests without an answer yet. */
+  /** Requests without an answer, sent or not. */
   get pending(): number {
-    return this.#traffic.pending;
+    return this.#coordinator.dispatcher.pending;
   }
 
   /** Requests sent and not answered, as the proxy counts them. */
   get inFlight(): number {
-    return this.#traffic.inFlight;
+    return this.#coordinator.dispatcher.inFlight;
   }
 
-  /** Bytes the socket has taken and not yet sent. */
+  /** Bytes that the socket has taken and not yet sent. */
   get bufferedAmount(): number {
-    return this.#conversation.link.connection?.bufferedBytes ?? 0;
+    return this.#coordinator.reconnector.connection?.bufferedBytes ?? 0;
   }
 
   /** Highest seq up to which every reply has been handled; 0 before the first. */
   get lastSeq(): number {
-    return this.#conversation.lastSeq;
+    return this.#coordinator.lastSeq;
   }
 
-  /** The session's name, or undefined without one. */
+  /** The session's name; undefined without a session. */
   get session(): string | undefined {
     return this.#settings.session;
   }
 
+  /** What the proxy allows this session; the protocol's defaults until it says so. */
   get limits(): Limits {
-    return this.#conversation.limits;
+    return this.#coordinator.limits;
   }
 
-  /** Replies to requests of an earlier process, for one `for await` loop. */
+  /**
+   * Replies to requests of an earlier process, for one `for await` loop. A
+   * reply is acknowledged when the loop asks for the next.
+   */
   get missed(): AsyncIterable<MissedReply> {
-    return this.#conversation.missed;
+    return this.#coordinator.missed;
   }
 
-  /** Connects, if that was not begun before. */
+  /**
+   * Connects, unless that has begun already; resolves like `ready`.
+   *
+   * @example
+   * ```ts
+   * const client = new RepClient("ws://127.0.0.1:8000/rep", {
+   *   token: "the proxy's key",
+   *   lazy: true,
+   * });
+   * const { session } = await client.connect();
+   * console.log(session);
+   * await client.close();
+   * ```
+   */
   connect(): Promise<ReadyInfo> {
-    this.#conversation.link.start();
+    this.#coordinator.reconnector.start();
     return this.ready;
   }
 
-  /** Listens to an event; the returned function stops that. */
+  /**
+   * Listens to an event; the returned function stops that.
+   *
+   * @example
+   * ```ts
+   * const stop = client.on("close", (code, reason) => {
+   *   console.log(code, reason);
+   * });
+   * stop();
+   * ```
+   */
   on<Name extends EventName>(
     name: Name,
     listener: Listener<Name>,
   ): () => void {
-    const off = this.#emitter.on(name, listener);
-    if (name === "missed") this.#conversation.missed.handOut();
-    return off;
+    const stop = this.#emitter.on(name, listener);
+    if (name === "missed") this.#coordinator.missed.deliverNext();
+    return stop;
   }
 
-  /** Sends a request and resolves with the reply's data. */
+  /**
+   * Sends a request and resolves with the data of its reply; rejects with a
+   * `RepFailure`.
+   *
+   * @example
+   * ```ts
+   * const message = await client.request<{ id: string }>(
+   *   "POST",
+   *   "/channels/9/messages",
+   *   { data: { content: "hi" }, timeoutMs: 3_000 },
+   * );
+   * console.log(message.id);
+   * ```
+   */
   request<T = unknown>(
     method: Method,
     target: string,
     options: RequestOptions & { readonly raw: true },
   ): Promise<RawReply<T>>;
+  /** Sends a request and resolves with the data of its reply; rejects with a `RepFailure`. */
   request<T = unknown>(
     method: Method,
     target: string,
@@ -140,39 +197,47 @@ export class RepClient {
     target: string,
     options: RequestOptions = {},
   ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const req = options.req ?? this.#nextReq();
-      this.#admit(options, req);
-      const exchange = this.#exchangeOf(method, target, options, {
-        req,
-        resolve,
-        reject,
-      });
-      this.#submit(exchange, options);
-    });
+    return this.#submitter.request(method, target, options);
   }
 
-  /** Sends a request nobody answers. It is lost when the connection is lost after it was sent. */
+  /**
+   * Sends a request that gets no reply. It is lost when the connection is lost
+   * after it was sent.
+   *
+   * @example
+   * ```ts
+   * client.notify("POST", "/channels/9/typing");
+   * ```
+   */
   notify(method: Method, target: string, options: NotifyOptions = {}): void {
-    this.#admit(options, undefined);
-    const exchange = this.#exchangeOf(method, target, options, {
-      req: undefined,
-      resolve: () => {},
-      reject: () => {},
-    });
-    this.#submit(exchange, options);
+    this.#submitter.notify(method, target, options);
   }
 
-  /** Resolves when no request is unfinished. */
+  /**
+   * Resolves when every request is settled.
+   *
+   * @example
+   * ```ts
+   * await client.idle();
+   * ```
+   */
   idle(): Promise<void> {
-    return this.#traffic.idle();
+    return this.#coordinator.dispatcher.idle();
   }
 
-  /** The same for so long at most; tells whether everything was finished. */
+  /**
+   * Waits until every request is settled, at most for `withinMs`; resolves with
+   * whether every one is.
+   *
+   * @example
+   * ```ts
+   * if (!await client.drain(5_000)) console.log(client.pending, "unanswered");
+   * ```
+   */
   drain(withinMs: number): Promise<boolean> {
     const { clock } = this.#settings;
     return new Promise((resolve) => {
-      const finish = () => resolve(this.#traffic.isIdle);
+      const finish = () => resolve(this.#coordinator.dispatcher.isIdle);
       const cancel = clock.after(withinMs, finish);
       void this.idle().then(() => {
         cancel();
@@ -181,107 +246,49 @@ export class RepClient {
     });
   }
 
-  /** Gives the present socket up as dead; the client connects again. */
+  /**
+   * Drops the present connection without a closing handshake; the client
+   * connects again.
+   *
+   * @example
+   * ```ts
+   * client.terminate();
+   * await client.ready;
+   * ```
+   */
   terminate(): void {
-    this.#conversation.link.connection?.terminate("given up by the caller");
+    this.#coordinator.reconnector.connection
+      ?.terminate("given up by the caller");
   }
 
-  /** Takes no more requests, waits for those unfinished if told to, acknowledges, and disconnects. */
+  /**
+   * Takes no more requests, waits for unfinished ones if told to, acknowledges,
+   * and disconnects. A session with a name of its own is kept by the proxy.
+   *
+   * @example
+   * ```ts
+   * await client.close({ drainMs: 5_000 });
+   * ```
+   */
   close(options: CloseOptions = {}): Promise<void> {
     this.#closing ??= this.#close(options.drainMs ?? 0);
     return this.#closing;
   }
 
+  /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
   async #close(drainMs: number): Promise<void> {
-    this.#isAccepting = false;
+    this.#submitter.stop();
     if (drainMs > 0) await this.drain(drainMs);
-    await this.#conversation.close();
+    await this.#coordinator.close();
   }
 
   #callOf(verb: Verb): Call {
     const call = (target: string, options?: RequestOptions) =>
       this.request(verb, target, options);
     return call as Call;
-  }
-
-  #nextReq(): Req {
-    return `${this.#reqPrefix}-${this.#order + 1}`;
-  }
-
-  /** Throws when the request cannot be taken. */
-  #admit(options: RequestOptions, req: Req | undefined): void {
-    const { endedBy } = this.#conversation;
-    if (!this.#isAccepting || endedBy !== undefined) {
-      throw notSentFailure(endedBy ?? CLOSED_HERE);
-    }
-    const { signal } = options;
-    if (signal?.aborted) throw signal.reason;
-    if (typeof req === "number" && !Number.isFinite(req)) {
-      throw new TypeError(`Cannot use req ${req}: JSON has no such number`);
-    }
-    if (req !== undefined && this.#traffic.has(req)) {
-      throw new TypeError(`Cannot use req "${req}": it is still unanswered`);
-    }
-    if (this.#traffic.mayLeaveNow) return;
-    if (options.queue === false) {
-      throw new RepLimitError(
-        "would_wait",
-        "The request would have to wait, and `queue: false` forbids that",
-        false,
-      );
-    }
-    const { highWaterMark, highWaterMarkBytes } = this.#settings;
-    const { waiting, waitingBytes } = this.#traffic;
-    if (waiting < highWaterMark && waitingBytes < highWaterMarkBytes) return;
-    throw new RepLimitError(
-      "queue_full",
-      `${waiting} requests (${waitingBytes} bytes) wait in this process, limit ${highWaterMark} (${highWaterMarkBytes} bytes)`,
-      false,
-    );
-  }
-
-  #exchangeOf(
-    method: Method,
-    target: string,
-    options: RequestOptions,
-    how: Pick<Exchange, "req" | "resolve" | "reject">,
-  ): Exchange {
-    this.#order += 1;
-    const timeoutMs = options.timeoutMs ?? this.#settings.timeoutMs;
-    return exchangeOf({
-      order: this.#order,
-      method,
-      target,
-      options,
-      leaveByMs: timeoutMs === undefined
-        ? undefined
-        : this.#settings.clock.nowMs() + timeoutMs,
-      stringify: (value) => this.#settings.json.stringify(value),
-      ...how,
-    });
-  }
-
-  #submit(exchange: Exchange, options: RequestOptions): void {
-    const { clock, answerWithinMs } = this.#settings;
-    armEndings(exchange, {
-      clock,
-      signal: options.signal,
-      answerWithinMs: options.answerWithinMs,
-      defaultAnswerWithinMs: answerWithinMs,
-      giveUp: (failure) => this.#giveUp(exchange, failure),
-      leaveByPassed: () => this.#traffic.leaveByPassed(exchange),
-    });
-    this.#conversation.link.start();
-    this.#traffic.submit(exchange);
-  }
-
-  #giveUp(exchange: Exchange, failure: unknown): void {
-    const mustTell = this.#traffic.abandon(exchange, failure);
-    if (!mustTell || exchange.req === undefined) return;
-    this.#conversation.cancel(exchange.req);
   }
 }

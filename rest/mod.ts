@@ -1,5 +1,17 @@
-/** The entry of `deno task start`: settings in, proxy up, signals handled. */
-import { loadKeys, loadSettings, loadTls } from "../configs.ts";
+/**
+ * The standalone REST process of discordeno's guide, as `deno task start` runs
+ * it: a manager with the bot's token, a listener, and requests handed on. The
+ * rest of the file ends it well and reads files again.
+ */
+import {
+  APPLICATION_ID,
+  CONFIGS,
+  DISCORD_TOKEN,
+  loadKeys,
+  loadTls,
+  REST_PORT,
+} from "../configs.ts";
+import { createRestManager } from "../deps.ts";
 import type { Settings } from "./config/settings.ts";
 import { VERSION } from "./domain/version.ts";
 import { handBackPermissions } from "./listener/hand_back.ts";
@@ -22,19 +34,31 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
 if (import.meta.main) await start();
 
 async function start(): Promise<void> {
-  const read = loadSettings();
-  if (!read.ok) return fail(read.problems);
-  const { settings, access, tls, notes } = read;
+  if (!CONFIGS.ok) return fail(CONFIGS.problems);
+  const { settings, access, tls, notes } = CONFIGS;
 
-  const log = createLog(settings.logLevel, settings.logFormat);
-  const proxy = createProxy(settings, { access });
+  // Creating the REST manager: calls over HTTP and REP share it with whoever
+  // uses its typed helpers in this process.
+  const rest = createRestManager({
+    token: DISCORD_TOKEN,
+    applicationId: APPLICATION_ID,
+  });
+  rest.baseUrl = settings.upstream;
+
+  // Handing requests on: `proxy.fetch` asks for the key of REST_AUTHORIZATION
+  // and answers with what Discord says, when its limits allow.
+  const proxy = createProxy(settings, { manager: rest, access });
+
+  // Creating the HTTP listener.
   const facts = createFactLog(settings.logLevel, settings.logFormat);
   const listener = await openListener(
-    { ...settings, pair: tls, facts },
+    { ...settings, port: REST_PORT, pair: tls, facts },
     proxy.fetch,
   )
     // The listener's errors are sentences of ours, fit to be printed.
     .catch((error) => fail([messageOf(error)]));
+
+  const log = createLog(settings.logLevel, settings.logFormat);
   watchForBugs(log);
   stopOnSignal(settings, log, proxy, listener);
   const isReadingAgain = tls !== undefined || settings.keysFile !== undefined;

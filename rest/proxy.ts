@@ -1,20 +1,32 @@
-import { createHash, randomUUID, type RestManager } from "../deps.ts";
-import { readBots } from "./config/read_bots.ts";
+import { createRestManager, randomUUID, type RestManager } from "../deps.ts";
+import { MAIN_BOT, readBots } from "./config/read_bots.ts";
 import type { Settings } from "./config/settings.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
-import { addressOf, bodyDigestOf } from "./dispatcher/fingerprint.ts";
-import { type Access, ALL_RIGHTS, type KeyEntry } from "./domain/access.ts";
+import {
+  addressOf,
+  bodyDigestOf,
+} from "./dispatcher/second_tries/fingerprint.ts";
+import {
+  type Access,
+  ALL_RIGHTS,
+  type BotEntry,
+  type KeyEntry,
+} from "./domain/access.ts";
+import { applicationIdOf, NO_APPLICATION_ID } from "./domain/application_id.ts";
+import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
-import type { Identity } from "./domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
+import { Secret } from "./domain/secret.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
-import { type BotRing, createBotRing } from "./listener/bot_ring.ts";
-import { hexDigestOf } from "./listener/digest.ts";
+import {
+  type BotRing,
+  createBotRing,
+  identityOf,
+} from "./listener/bot_ring.ts";
+import { hexDigestOf, sha256Of } from "./listener/digest.ts";
 import type { HttpHandler, HttpSettings } from "./listener/http/desk.ts";
 import { createHttpDoor } from "./listener/http/door.ts";
-import { urgencyOf } from "./listener/http/wishes.ts";
-import { broughtIdentity, credentialsOf } from "./listener/identity_of.ts";
 import { createKeyGate } from "./listener/key_gate.ts";
 import { createKeyRing } from "./listener/key_ring.ts";
 import {
@@ -23,7 +35,7 @@ import {
 } from "./listener/twins/http_twins.ts";
 import { createWebSocketDoor } from "./listener/websocket/door.ts";
 import { createFactLog } from "./log/fact_log.ts";
-import { createManager, USER_AGENT } from "./manager/manager.ts";
+import { joinQueue, type ManagerDeps, USER_AGENT } from "./manager/manager.ts";
 import { parseTarget } from "./routes/parse_target.ts";
 import { routeOf } from "./routes/route_of.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
@@ -37,8 +49,8 @@ export interface Proxy {
   readonly fetch: HttpHandler;
   /** Takes nothing new, lets what is here finish for up to `forMs` (default `REST_DRAIN_MS`), refuses the rest. */
   drain(forMs?: number): Promise<DrainReport>;
-  /** discordeno's manager for the bot of `DISCORD_TOKEN`, or else the first there is; its calls wait in the same queue. Undefined without any. */
-  readonly manager: RestManager | undefined;
+  /** discordeno's manager, whose calls wait in the same queue as those that come over HTTP and REP. */
+  readonly manager: RestManager;
   /** What waits and what was learnt, as plain data. */
   snapshot(): SchedulerSnapshot;
   /** Puts these keys in the place of those there are; that of `REST_AUTHORIZATION` stays. */
@@ -53,6 +65,12 @@ export interface ProxyParts {
   readonly upstream?: Upstream;
   /** What the files of keys and tokens say; unless given the bot of `DISCORD_TOKEN` and no further key. */
   readonly access?: Access;
+  /**
+   * discordeno's manager, made by its `createRestManager`. Its token is that of
+   * the first bot, and everything is sent to its `baseUrl`. Unless given, one
+   * is made of the settings.
+   */
+  readonly manager?: RestManager;
 }
 
 /** Wires all rooms into one proxy. The only file that knows them all. */
@@ -64,34 +82,41 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const facts: FactSink = (fact) => {
     for (const observe of observers) observe(fact);
   };
-  const dispatcher = createQueue(settings, parts, clock, facts);
   const access = parts.access ??
     { keys: [], bots: readBots(settings.discordToken, undefined, []) };
-  const bots = createBotRing(access.bots);
+  const manager = parts.manager ?? createManager(settings, access);
+  const dispatcher = createQueue(settings, { ...parts, clock, facts, manager });
+  const bots = createBotRing(botsOf(manager, access));
   const keys = createKeyRing([defaultKey(settings), ...access.keys]);
-  const authorizer = createAuthorizer({ keys, bots });
-  const gate = createKeyGate({ submitter: dispatcher, keys, clock, facts });
+  const authorizer = createAuthorizer({
+    keys,
+    bots,
+    clock,
+    openTokenRoutes: settings.openTokenRoutes,
+  });
+  const gate = createKeyGate({
+    submitter: dispatcher,
+    keys,
+    clock,
+    facts,
+    keylessMax: Math.ceil(settings.queueLimit * KEYLESS_SHARE),
+  });
   const shared = { submitter: gate, authorizer, clock, facts };
   const sockets = createWebSocketDoor({
     ...shared,
-    settings: {
-      apiVersion: settings.apiVersion,
-      upstream: settings.upstream,
-      isHeaderRequired: settings.isRepHeaderRequired,
-      allowedHeaders: settings.repHeaders,
-      isKeyInPathAllowed: settings.isKeyInPathAllowed,
-    },
+    settings: webSocketSettingsOf(settings, manager),
   });
   observers.push((fact) => sockets.observe(fact));
   const http = createHttpDoor({
     ...shared,
     gate,
-    moveRequests: (which) => dispatcher.move(which),
+    moveRequests: (which) => dispatcher.reassign(which),
     onUpgrade: (request, info) => sockets.upgrade(request, info),
     twins: createTwins(gate, clock),
     isDraining: () => dispatcher.isDraining(),
     settings: httpSettingsOf(settings),
   });
+  joinQueue(manager, managerDepsOf(settings, shared, bots));
   return {
     fetch: http.handle,
     async drain(forMs = settings.drainMs) {
@@ -102,7 +127,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
       http.close();
       return report;
     },
-    manager: createBotManager(settings, shared, bots),
+    manager,
     snapshot: () => dispatcher.snapshot(),
     replaceKeys: (entries) => keys.replace([defaultKey(settings), ...entries]),
   };
@@ -118,7 +143,6 @@ function httpSettingsOf(settings: Settings): HttpSettings {
   return {
     apiVersion: settings.apiVersion,
     isKeyInPathAllowed: settings.isKeyInPathAllowed,
-    areTokenRoutesOpen: settings.areTokenRoutesOpen,
     areRateLimitHeadersStripped: settings.areRateLimitHeadersStripped,
     bodyLimitBytes: settings.bodyLimitMib * MIB,
     heldLimitBytes: settings.heldLimitMib * MIB,
@@ -127,26 +151,56 @@ function httpSettingsOf(settings: Settings): HttpSettings {
   };
 }
 
-function createBotManager(
-  settings: Settings,
+function webSocketSettingsOf(settings: Settings, { baseUrl }: RestManager) {
+  return {
+    apiVersion: settings.apiVersion,
+    upstream: baseUrl,
+    isHeaderRequired: settings.isRepHeaderRequired,
+    allowedHeaders: settings.repHeaders,
+    isKeyInPathAllowed: settings.isKeyInPathAllowed,
+  };
+}
+
+/** The manager of the first bot there is. */
+function createManager(settings: Settings, { bots }: Access): RestManager {
+  const token = bots[0]?.token.reveal() ?? "";
+  const applicationId = applicationIdOf(token) ?? NO_APPLICATION_ID;
+  const manager = createRestManager({ token, applicationId });
+  // Given as an option it would make discordeno call `fetch` by itself.
+  manager.baseUrl = settings.upstream;
+  return manager;
+}
+
+/** The bots there are, that of the manager first. */
+function botsOf({ token }: RestManager, { bots }: Access): readonly BotEntry[] {
+  const [first] = bots;
+  if (token === "" || first?.token.reveal() === token) return bots;
+  if (first === undefined) {
+    return [{ name: MAIN_BOT, token: new Secret(token) }];
+  }
+  throw new Error(
+    "Cannot use the manager: its token is not that of the first bot in the settings",
+  );
+}
+
+function managerDepsOf(
+  { apiVersion }: Settings,
   { submitter, authorizer, clock }: {
     readonly submitter: Submitter;
     readonly authorizer: Authorizer;
     readonly clock: Clock;
   },
   bots: BotRing,
-): RestManager | undefined {
-  const [bot] = bots.all;
-  return bot && createManager({
-    identity: bot.identity,
+): ManagerDeps {
+  return {
     submitter,
-    apiVersion: settings.apiVersion,
-    baseUrl: settings.upstream,
+    apiVersion,
     parseTarget,
     routeOf: (method, path) => routeOf(method, path, clock.wallMs()),
-    urgencyOf: (lane) => urgencyOf(null, lane),
     identityOf(authorization, route) {
-      const brought = identityOf(authorization, bots);
+      const brought = authorization === undefined
+        ? undefined
+        : identityOf(authorization, bots);
       const proof = {
         keyName: "manager",
         key: undefined,
@@ -155,21 +209,7 @@ function createBotManager(
       };
       return authorizer.identityFor(proof, route);
     },
-  });
-}
-
-/** A token discordeno was given for one call, such as a user's or another bot's. */
-function identityOf(
-  authorization: string | undefined,
-  bots: BotRing,
-): Identity | undefined {
-  if (authorization === undefined) return undefined;
-  const credentials = credentialsOf(authorization);
-  if (credentials === undefined) return undefined;
-  const own = credentials.scheme === "bot"
-    ? bots.botOf(credentials.token)
-    : undefined;
-  return own?.identity ?? broughtIdentity(authorization, credentials);
+  };
 }
 
 function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
@@ -192,12 +232,13 @@ const BODY_TIMEOUT_MS = 60_000;
 
 function createQueue(
   settings: Settings,
-  parts: ProxyParts,
-  clock: Clock,
-  facts: FactSink,
+  parts:
+    & ProxyParts
+    & Required<Pick<ProxyParts, "clock" | "facts" | "manager">>,
 ): Dispatcher {
+  const { clock, facts, manager } = parts;
   const upstream = parts.upstream ?? createUpstream({
-    baseUrl: settings.upstream,
+    baseUrl: manager.baseUrl,
     userAgent: USER_AGENT,
     headersTimeoutMs: settings.upstreamTimeoutMs,
     bodyTimeoutMs: settings.upstreamTimeoutMs,
@@ -236,10 +277,4 @@ function globalLimitOf(settings: Settings, identityId: string): number {
   // `bot:<applicationId>`, and a hash behind it for tokens that callers bring.
   const applicationId = identityId.split(":")[1] ?? "";
   return settings.globalLimits.get(applicationId) ?? settings.globalLimit;
-}
-
-function sha256Of(parts: readonly Uint8Array[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest("base64");
 }

@@ -5,7 +5,6 @@ import { SlidingLog } from "./model/sliding_log.ts";
 
 /** One request as the simulated Discord saw it. */
 export interface ReceivedRequest {
-  readonly serial: number;
   /** Number of the connection, and of the request on it (from 1). */
   readonly connection: number;
   readonly onConnection: number;
@@ -24,11 +23,10 @@ export interface ReceivedRequest {
   readonly body: Uint8Array;
   readonly bodyBytes: number;
   readonly bodySha256: string;
-  /** What the caller was told; 0 when it was told nothing. */
+  /** The status the caller got; 0 when it got none. */
   readonly status: number;
   readonly routeKey: string;
   readonly major: string;
-  readonly callerKey: string;
   readonly executed: boolean;
   readonly isDuplicate: boolean;
   readonly scope: Scope | undefined;
@@ -38,7 +36,7 @@ export interface ReceivedRequest {
   readonly fault: Outcome["fault"];
 }
 
-/** One series of marked writes: the same words, a rising number at the end. */
+/** A series of marked writes: the same text with a rising number at its end. */
 export interface StreamReport {
   readonly executed: number;
   /** Numbers between the first and the last that were never executed. */
@@ -48,7 +46,7 @@ export interface StreamReport {
   readonly reordered: number[];
 }
 
-/** What a run came to; plain data. */
+/** The result of a run, as plain data. */
 export interface AuditReport {
   readonly received: number;
   readonly executed: number;
@@ -70,8 +68,6 @@ export interface AuditReport {
   /** Marks executed though nobody expected them, as `<major> <mark>`. */
   readonly unexpected: string[];
   readonly streams: Record<string, StreamReport>;
-  readonly firstArrivalAtMs: number | undefined;
-  readonly lastAnswerAtMs: number | undefined;
   /** First arrival to last answer. */
   readonly makespanMs: number;
   readonly perSecond: number;
@@ -91,7 +87,7 @@ interface Stream {
   readonly reordered: number[];
 }
 
-/** Watches every request and says at the end what went wrong. Pure: it is told all times. */
+/** Watches every request and says at the end what went wrong. Pure: all times are arguments. */
 export class Auditor {
   #tally = newTally();
   #marks = new Map<string, Marked>();
@@ -133,7 +129,7 @@ export class Auditor {
     this.#reordered = [];
   }
 
-  /** The run so far; `expected`: what had to be executed, as `<mark>` or `<major> <mark>`. */
+  /** Reports on the run up to now. `expected` are the writes that had to be executed, as `<mark>` or `<major> <mark>`. */
   report(expected?: Iterable<string>): AuditReport {
     const tally = this.#tally;
     const { firstAtMs, lastAtMs } = tally;
@@ -159,8 +155,6 @@ export class Auditor {
         .map(({ major, mark }) => `${major} ${mark}`),
       reordered: [...this.#reordered],
       streams,
-      firstArrivalAtMs: firstAtMs,
-      lastAnswerAtMs: lastAtMs,
       makespanMs,
       perSecond: makespanMs === 0 ? 0 : tally.received / makespanMs * 1000,
       peakPerSecond: tally.peak,
@@ -222,7 +216,7 @@ function orderOf(request: ReceivedRequest): string {
 function streamReport({ counts, reordered }: Stream): StreamReport {
   const numbers = [...counts.keys()].sort((a, b) => a - b);
   const missing: number[] = [];
-  // Bounded: two far apart marks must not fill the report.
+  // Bounded, so that two marks far apart do not fill the report.
   const first = numbers[0] ?? 0;
   const last = Math.min(numbers.at(-1) ?? -1, first + 1_000_000);
   for (let number = first; number <= last; number++) {

@@ -1,6 +1,6 @@
 import type { WireRequest } from "./http/request_reader.ts";
 import { originResponse, type SimResponse } from "./model/response.ts";
-import type { Sim } from "./server.ts";
+import type { Sim } from "./sim.ts";
 
 const decoder = new TextDecoder();
 

@@ -9,7 +9,7 @@ export interface SimChange extends ModelOptions {
   readonly latencyOut?: Range;
 }
 
-/** Everything the simulated Discord may be told; JSON all of it. */
+/** All options of the simulated Discord, as JSON. */
 export interface SimOptions extends SimChange {
   /** 0 (default): any free port. */
   readonly port?: number;
@@ -23,7 +23,7 @@ export interface SimOptions extends SimChange {
   readonly keepBodyBytes?: number;
 }
 
-/** The names that are the server's, not the model's. */
+/** The options of the server; all others are the model's. */
 export const SERVER_OPTIONS = [
   "latencyIn",
   "latencyOut",

@@ -6,37 +6,21 @@ import {
   type TcpServer,
 } from "../deps.ts";
 import { Auditor, type ReceivedRequest } from "./auditor.ts";
+import { control } from "./control.ts";
 import { Connection, type Port } from "./http/connection.ts";
 import { Noise } from "./http/noise.ts";
 import type { WireRequest } from "./http/request_reader.ts";
-import type { ScriptedFault } from "./model/fault.ts";
 import { Model } from "./model/model.ts";
 import type { Outcome } from "./model/outcome.ts";
 import { createRandom, drawMs } from "./model/random.ts";
 import type { SimRequest } from "./model/request.ts";
 import { checkNames } from "./model/settings.ts";
 import { SERVER_OPTIONS, type SimChange, type SimOptions } from "./options.ts";
-import { control } from "./control.ts";
+import type { Sim } from "./sim.ts";
 
+export type { Sim } from "./sim.ts";
 export type { SimChange, SimOptions } from "./options.ts";
 export type { AuditReport, ReceivedRequest } from "./auditor.ts";
-
-/** A running simulated Discord. */
-export interface Sim extends AsyncDisposable {
-  /** Ends in `/api`: the value of a base URL. */
-  readonly url: string;
-  readonly port: number;
-  readonly audit: Auditor;
-  /** What arrived, in the order it was judged. */
-  readonly requests: () => readonly ReceivedRequest[];
-  /** Changes options while it runs; what was counted stays. */
-  readonly set: (change: SimChange) => void;
-  /** Prepares a fault for the next requests that match. */
-  readonly script: (fault: ScriptedFault) => void;
-  /** Forgets everything: buckets, counts, records, ids; options stay, `change` on top. */
-  readonly reset: (change?: SimChange) => void;
-  readonly close: () => Promise<void>;
-}
 
 /** Enough for every test; a bench sets 0. */
 const RECORDS_MAX = 100_000;
@@ -51,7 +35,7 @@ export async function startSim(options: SimOptions = {}): Promise<Sim> {
   return host.sim;
 }
 
-/** Ways of delivery in which the caller sees a status. */
+/** Deliveries in which the caller gets a status. */
 const ANSWERED: ReadonlySet<string> = new Set(["whole", "slow", "cut"]);
 
 class SimHost {
@@ -61,7 +45,6 @@ class SimHost {
   readonly #audit = new Auditor();
   #records: ReceivedRequest[] = [];
   readonly #noise = new Noise();
-  #serial = 0;
   #opened = 0;
   #sim: Sim | undefined;
   #change: SimChange;
@@ -91,7 +74,7 @@ class SimHost {
     });
   }
 
-  /** Made once it listens: to ask the socket for its address again costs a call of the system. */
+  /** Read once: asking the socket for its address is a system call. */
   get sim(): Sim {
     return this.#sim ??= this.#describe();
   }
@@ -129,7 +112,6 @@ class SimHost {
     this.#random = createRandom(this.#model.settings.seed + 1);
     this.#audit.reset();
     this.#records = [];
-    this.#serial = 0;
   }
 
   #accept(socket: Socket): void {
@@ -179,7 +161,6 @@ class SimHost {
     const { response, delivery, ...facts } = outcome;
     const record: ReceivedRequest = {
       ...facts,
-      serial: ++this.#serial,
       connection,
       onConnection,
       receivedAtMs,

@@ -1,7 +1,7 @@
 /**
  * Makes the client's npm package in `dist/npm`: JavaScript modules and their
- * declarations, compiled without any runtime's types, so that whatever the
- * client took from one of them would fail the build here.
+ * declarations. They are compiled without the types of any runtime, so code
+ * that depends on one runtime fails here.
  */
 import { VERSION } from "../rest/domain/version.ts";
 import { ts } from "./deps.ts";
@@ -29,7 +29,7 @@ const OPTIONS: ts.CompilerOptions = {
   rewriteRelativeImportExtensions: true,
 };
 
-/** Writes the package into a folder; throws with the compiler's own words when the client does not compile. */
+/** Writes the package into a folder; throws the compiler's messages when the client does not compile. */
 export async function buildNpm(out: URL = DEFAULT_OUT): Promise<void> {
   await Deno.remove(out, { recursive: true }).catch(ignoreMissing);
   await Deno.mkdir(out, { recursive: true });
@@ -67,8 +67,9 @@ function compile(out: URL): void {
 function writeWithJsImports(path: string, text: string): void {
   const isDeclaration = path.endsWith(".d.ts");
   const written = isDeclaration
-    ? text.replaceAll(/(from "\.\/[^"]+)\.ts"/g, '$1.js"')
+    ? text.replaceAll(/(from "\.\.?\/[^"]+)\.ts"/g, '$1.js"')
     : text;
+  Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
   Deno.writeTextFileSync(path, written);
 }
 
@@ -89,7 +90,7 @@ function manifestOf(): Record<string, unknown> {
     engines: { node: ">=20" },
     types: "./mod.d.ts",
     exports,
-    files: ["*.js", "*.d.ts"],
+    files: ["**/*.js", "**/*.d.ts"],
   };
 }
 

@@ -11,7 +11,7 @@ import { flags, taskWords } from "./task_words.ts";
 /** How often the table is drawn anew. */
 const REDRAW_MS = 250;
 
-/** A token of the right shape that opens nothing. */
+/** A token of the right shape that is nobody's. */
 const DEMO_TOKEN =
   "MTIzNDU2Nzg5MDEyMzQ1Njc4.demo00.only-the-simulated-discord-takes-it";
 

@@ -5,7 +5,7 @@ export interface Exchange {
   readonly heard: string;
 }
 
-/** None of the load's, so that nothing waits for these two. */
+/** No channel of the load, so that these two requests need not wait. */
 const PATH = "/channels/87000000000000000/messages";
 const MESSAGE = { content: "hello" };
 

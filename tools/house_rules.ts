@@ -3,6 +3,7 @@
  * only a wish. Each rule is a file in `house_rules/`, and each has tests that
  * feed it a breach and a clean example.
  */
+import { docstrings } from "./house_rules/docstrings.ts";
 import { fileLength } from "./house_rules/file_length.ts";
 import { functionLength } from "./house_rules/function_length.ts";
 import { importDirection } from "./house_rules/import_direction.ts";
@@ -19,5 +20,6 @@ export default {
     "function-length": functionLength,
     "file-length": fileLength,
     "claim-names": claimNames,
+    "docstrings": docstrings,
   },
 } satisfies Deno.lint.Plugin;

@@ -1,6 +1,7 @@
 /**
- * `deno task key [name]`: makes a key for `REST_KEYS_FILE`. The key is printed
- * once and kept nowhere; what goes into the file is its hash.
+ * `deno task key [name]`: makes a key for `REST_AUTHORIZATION` or for the list
+ * in `REST_KEYS_FILE`. It is printed once and kept nowhere; what goes into the
+ * list is its hash.
  */
 import { ENTRY_NAME, ENTRY_NAME_WANTED } from "../rest/config/setting_file.ts";
 import { taskWords } from "./task_words.ts";
@@ -10,8 +11,8 @@ const KEY_BYTES = 32;
 
 const USAGE = `deno task key [name]
 
-Makes a key for the list in REST_KEYS_FILE and prints it once, with its entry
-for the list. Without a name the entry has one to be replaced.`;
+Makes a key and prints it once: for REST_AUTHORIZATION, or with its entry for
+the list in REST_KEYS_FILE. Without a name the entry has one to be replaced.`;
 
 const DEFAULT_NAME = "a-name";
 
@@ -42,16 +43,16 @@ function nameIn([name = DEFAULT_NAME, ...more]: readonly string[]): string {
   return name;
 }
 
-/** What is printed of a new key. */
+/** The text that is printed for a new key. */
 async function keyText(name: string, key: string): Promise<string> {
   const bytes = new TextEncoder().encode(key);
   const hash = await crypto.subtle.digest("SHA-256", bytes);
   const sha256 = new Uint8Array(hash).toHex();
-  return `The key, shown this once: give it to whom it is for.
+  return `The key, shown this once: it is REST_AUTHORIZATION in .env, or for whom you make it.
 
   ${key}
 
-Its entry for the list in REST_KEYS_FILE, to which rights may be added:
+For whom you make it: its entry for the list in REST_KEYS_FILE, to which rights may be added:
 
   ${JSON.stringify({ name, sha256 })}
 `;

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file camelcase -- The codes are spelt as callers read them.
 import type { RefusalCode } from "../rest/domain/refusal.ts";
 
-/** When each refusal is given, for the README. */
+/** When the proxy gives each refusal, for the README. */
 export const REFUSAL_NOTES: Readonly<Record<RefusalCode, string>> = {
   bad_path:
     "The path has dot segments, backslashes, a wrong version or an absolute form of another host.",
@@ -12,6 +12,8 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, string>> = {
   bad_data: "WebSocket: `data` cannot be sent with this method.",
   bad_req: "WebSocket: `req` is longer than allowed.",
   unauthorized: "No valid key.",
+  unknown_token:
+    "`Authorization` has a bot's token that is not one of this proxy's, and no key came beside it.",
   forbidden: "The key may not do this.",
   no_such_target: "Nothing of ours has this `/_rep/` name.",
   webhook_gone:

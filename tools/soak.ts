@@ -30,10 +30,10 @@ import { numberOptions, taskWords } from "./task_words.ts";
 /** Longer than any retry and any time-out set here. */
 const END_MS = 30_000;
 
-/** A large bot: the load is below its global limit, so that a queue would be our own doing. */
+/** The limit of a large bot: the load stays below it, so that a growing queue would be the proxy's fault. */
 const GLOBAL_LIMIT = 500;
 
-/** What Discord and the way there do wrong, per request. */
+/** Faults of Discord and of the network, by chance per request. */
 const WORLD: SimOptions = {
   recordLimit: 0,
   keepBodyBytes: 0,
@@ -84,7 +84,7 @@ async function soak(): Promise<void> {
   await load.stop(END_MS);
   addTo(odd, load.take());
   const report = await reportOf(sim);
-  // Its connections end with it: what the proxy then has open it has kept.
+  // Its connections end with it: sockets that the proxy still has open after that are leaked.
   await sim.stop();
 
   const seen = { samples, insides: [...insides] };
@@ -101,7 +101,7 @@ async function soak(): Promise<void> {
   ], proxy);
 }
 
-/** A proxy that also tells what it looks like from inside. */
+/** A proxy that also reports its heap and timers. */
 async function startWatchedProxy(
   upstream: URL,
   key: string,
@@ -128,11 +128,11 @@ async function startWatchedProxy(
   });
 }
 
-/** Collections and connections that end take a moment; what is left after that is kept. */
+/** Garbage collection and closing connections take this long at most; what is left afterwards is leaked. */
 const SETTLE_MS_MAX = 30_000;
 const LOOK_MS = 500;
 
-/** Looks until nothing is left over, or it has been long enough. */
+/** Looks again until nothing is left over, or until `SETTLE_MS_MAX` has passed. */
 async function whatIsLeft(
   proxy: Child,
   insides: readonly InsideSample[],

@@ -1,11 +1,11 @@
-/** Called wrongly: 1 is kept for what a task finds. */
+/** Exit code for a wrong command line; 1 means that the task found something. */
 const MISUSE = 2;
 
 const HELP = new Set(["-h", "--help"]);
 
 /**
- * What stands behind a task, read by `read`. `--help` prints the usage and ends
- * well; where `read` throws, its sentence is printed and the exit code is 2.
+ * Reads the words after a task with `read`. `--help` prints the usage and exits
+ * with 0; when `read` throws, its message is printed and the exit code is 2.
  */
 export function taskWords<T>(
   usage: string,
@@ -51,7 +51,7 @@ export function numberOptions<Name extends string>(
   return options as Record<Name, number>;
 }
 
-/** Tells for each of the flags whether it is there. Throws one sentence on what it does not know. */
+/** Tells for each of the flags whether it is there. Throws one sentence about a word it does not know. */
 export function flags<Flag extends string>(
   words: readonly string[],
   known: readonly Flag[],

@@ -1,4 +1,4 @@
-/** What `bench/subjects.ts` hands a peer. */
+/** The options that `bench/subjects.ts` gives to a subject. */
 export interface PeerOptions {
   readonly upstream: string;
   readonly globalLimit: number;

@@ -31,11 +31,4 @@ export class Deque<T> {
     }
     return item;
   }
-
-  /** Drops every item that `isKept` denies; the order stays. */
-  retain(isKept: (item: T) => boolean): void {
-    this.#items = this.#items.slice(this.#head)
-      .filter((item) => isKept(item as T));
-    this.#head = 0;
-  }
 }

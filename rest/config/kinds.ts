@@ -68,7 +68,8 @@ export const HOST: Kind<string> = {
 
 /** What callers prove themselves with. Blanks would make `Bot <key>` ambiguous. */
 export const KEY: Kind<Secret> = {
-  wanted: `${KEY_CHARS_MIN} to ${KEY_CHARS_MAX} visible ASCII characters`,
+  wanted:
+    `${KEY_CHARS_MIN} to ${KEY_CHARS_MAX} visible ASCII characters; make one with: deno task key`,
   values: `${KEY_CHARS_MIN} to ${KEY_CHARS_MAX} characters`,
   parse: (text) => {
     const isKey = text.length >= KEY_CHARS_MIN &&

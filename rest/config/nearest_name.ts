@@ -1,13 +1,14 @@
 /** More slips than this and the name was probably meant for something else. */
 const SLIPS_MAX = 4;
 
-/** The known name somebody most likely meant, or undefined when none is near. */
+/** The known name somebody most likely meant, or undefined when none is within `slipsMax` letters. */
 export function nearestName(
   name: string,
   known: readonly string[],
+  slipsMax = SLIPS_MAX,
 ): string | undefined {
   let best: string | undefined;
-  let bestSlips = SLIPS_MAX + 1;
+  let bestSlips = slipsMax + 1;
   for (const candidate of known) {
     const slips = slipsBetween(name, candidate);
     if (slips < bestSlips) {

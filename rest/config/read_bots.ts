@@ -11,7 +11,7 @@ import {
 } from "./setting_file.ts";
 
 /** What the bot of `DISCORD_TOKEN` is called. */
-const MAIN_BOT = "main";
+export const MAIN_BOT = "main";
 
 /** Each has queues, limits and connections of its own; one process does not carry more. */
 const BOTS_MAX = 100;

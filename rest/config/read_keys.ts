@@ -21,8 +21,8 @@ const CONCURRENCY_MAX = 1_000_000;
 /** Names that stand for somebody already: the key of `REST_AUTHORIZATION`, callers without a key, the proxy itself. */
 const TAKEN_NAMES: readonly string[] = [
   "default",
+  "keyless",
   "manager",
-  "open",
   "proxy",
   "token",
 ];

@@ -1,3 +1,4 @@
+import type { OpenTokenRoutes } from "../domain/access.ts";
 import type { Secret } from "../domain/secret.ts";
 import {
   BOOLEAN,
@@ -15,7 +16,9 @@ import {
   UPSTREAM,
 } from "./kinds.ts";
 
+/** How much a line matters; each level writes those after it, too. */
 export type LogLevelName = "debug" | "info" | "warn" | "error";
+/** How a line is written: `pretty` for people, `json` for machines; `auto` is `pretty` on a terminal. */
 export type LogFormat = "auto" | "pretty" | "json";
 
 /** Everything an operator can decide, read and checked. */
@@ -33,7 +36,7 @@ export interface Settings {
   readonly upstream: string;
   readonly apiVersion: number;
   readonly isKeyInPathAllowed: boolean;
-  readonly areTokenRoutesOpen: boolean;
+  readonly openTokenRoutes: OpenTokenRoutes;
   readonly isRepHeaderRequired: boolean;
   readonly repHeaders: ReadonlySet<string>;
   readonly areRateLimitHeadersStripped: boolean;
@@ -98,7 +101,7 @@ export const SETTINGS: {
     "REST_AUTHORIZATION",
     KEY,
     "",
-    "The key callers prove themselves with. Make one with `openssl rand -hex 32`.",
+    "The key callers prove themselves with. Make one with `deno task key`.",
     "required",
   ),
   keysFile: row(
@@ -155,11 +158,11 @@ export const SETTINGS: {
     "false",
     "Takes the key from paths that begin with `/key/<key>/`, for clients that cannot send it otherwise. Whoever logs such paths logs the key.",
   ),
-  areTokenRoutesOpen: row(
+  openTokenRoutes: row(
     "REST_OPEN_TOKEN_ROUTES",
-    BOOLEAN,
-    "false",
-    "Serves paths that carry a webhook or interaction token without the key, for clients that send no `Authorization` there.",
+    oneOf("known", "true", "false"),
+    "known",
+    "Who needs no key where the path carries a webhook or interaction token, since many clients send none there: addresses that sent the key within the last hour (`known`), everybody (`true`), nobody (`false`). Behind a reverse proxy all callers have one address.",
   ),
   isRepHeaderRequired: row(
     "REST_REP_REQUIRE_HEADER",

@@ -1,24 +1,27 @@
 import type { Answer } from "../domain/answer.ts";
+import { refusedFact } from "../domain/fact.ts";
+import { botOf } from "../domain/identity.ts";
 import { invariant } from "../domain/invariant.ts";
+import { cancelledRefusal, drainingRefusal } from "../domain/own_refusals.ts";
 import type { CallerGone, Submitter, Ticket } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Poll, SchedulerSnapshot } from "../scheduler/types.ts";
+import { refusalOf } from "./answering/refusals.ts";
+import { Responder } from "./answering/responder.ts";
+import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
 import { askOf } from "./ask.ts";
-import { Courier } from "./courier.ts";
-import { Delivery } from "./delivery.ts";
 import type { DispatcherDeps } from "./dispatcher_deps.ts";
 import { Drain, type DrainReport } from "./drain.ts";
-import { Job } from "./job.ts";
-import { Joining } from "./joining.ts";
-import { type Move, moveJobs } from "./moving.ts";
-import { Orphans } from "./orphans.ts";
-import { Pump } from "./pump.ts";
-import { cancelledRefusal, drainingRefusal, refusalOf } from "./refusals.ts";
-import { possibleSecondTries } from "./second_tries.ts";
-import { SingleFlight } from "./single_flight.ts";
-import { CallerTicket, type TicketDesk } from "./ticket.ts";
-import { CredentialChecks } from "./credential_checks.ts";
+import { Job, type JobTicket } from "./job.ts";
+import { PollLoop } from "./poll_loop.ts";
+import { reassignJobs, type Reassignment } from "./reassign.ts";
+import { Joining } from "./second_tries/joining.ts";
+import { Orphans } from "./second_tries/orphans.ts";
+import { possibleSecondTries } from "./second_tries/second_tries.ts";
+import { SingleFlight } from "./second_tries/single_flight.ts";
+import { CredentialChecks } from "./sending/credential_checks.ts";
+import { Sender } from "./sending/sender.ts";
 
 /** The one queue, driven: every request of every transport goes through `submit`. */
 export interface Dispatcher extends Submitter {
@@ -30,7 +33,7 @@ export interface Dispatcher extends Submitter {
   isDraining(): boolean;
   snapshot(): SchedulerSnapshot;
   /** Gives waiting requests another token, and tells how many have it now. */
-  move(which: Move): number;
+  reassign(which: Reassignment): number;
 }
 
 /** Wires a scheduler that decides to an upstream that sends. */
@@ -38,13 +41,13 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   return new QueueDispatcher(deps);
 }
 
-class QueueDispatcher implements Dispatcher, TicketDesk {
+class QueueDispatcher implements Dispatcher, TicketHandler {
   readonly #deps: DispatcherDeps;
   readonly #jobs = new Map<number, Job>();
-  readonly #pump: Pump;
-  readonly #courier: Courier;
+  readonly #pollLoop: PollLoop;
+  readonly #sender: Sender;
   readonly #joining: Joining;
-  readonly #delivery: Delivery;
+  readonly #responder: Responder;
   readonly #orphans: Orphans;
   readonly #flights: SingleFlight | undefined;
   readonly #credentialChecks: CredentialChecks;
@@ -55,11 +58,11 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
   constructor(deps: DispatcherDeps) {
     const { upstream, clock, options } = deps;
     this.#deps = deps;
-    this.#pump = new Pump({
+    this.#pollLoop = new PollLoop({
       ...deps,
       act: (poll, nowMs) => this.#act(poll, nowMs),
     });
-    this.#courier = new Courier({
+    this.#sender = new Sender({
       ...deps,
       maxWaitMs: options.maxWaitMs,
       onAnswer: (job, answer, atMs) => this.#answer(job, answer, atMs),
@@ -72,9 +75,9 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
       ...deps,
       orphans: this.#orphans,
       flights: this.#flights,
-      onChange: () => this.#pump.soon(),
+      onChange: () => this.#pollLoop.soon(),
     });
-    this.#delivery = new Delivery({
+    this.#responder = new Responder({
       facts: deps.facts,
       orphans: this.#orphans,
       askAlone: (ticket) => this.#queue(ticket, null),
@@ -83,7 +86,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     this.#credentialChecks = new CredentialChecks(upstream, options.apiVersion);
     this.#drain = new Drain(
       clock,
-      () => this.#jobs.size + this.#delivery.openStreams,
+      () => this.#jobs.size + this.#responder.openStreams,
     );
   }
 
@@ -103,15 +106,15 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     return this.#deps.scheduler.snapshot(this.#deps.clock.nowMs());
   }
 
-  move(which: Move): number {
-    const moved = moveJobs(this.#jobs.values(), which, {
+  reassign(which: Reassignment): number {
+    const reassigned = reassignJobs(this.#jobs.values(), which, {
       ...this.#deps,
       orphans: this.#orphans,
       flights: this.#flights,
       onRefusal: (job, refusal) => this.#refuse(job, refusal),
     });
-    this.#pump.soon();
-    return moved;
+    this.#pollLoop.soon();
+    return reassigned;
   }
 
   drain(forMs: number): Promise<DrainReport> {
@@ -119,7 +122,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     return this.#report;
   }
 
-  callerLeft(ticket: CallerTicket): void {
+  callerLeft(ticket: JobTicket): void {
     const { job } = ticket;
     // Without a job it followed a kept answer, which is given back by itself.
     if (job === undefined) return;
@@ -135,7 +138,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     }
   }
 
-  takeBack(ticket: CallerTicket): "cancelled" | "sent" | "done" {
+  takeBack(ticket: JobTicket): "cancelled" | "sent" | "done" {
     const { job } = ticket;
     if (job === undefined) return "done";
     // What may have run is on its way to an answer, which will be told.
@@ -159,7 +162,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
   }
 
   /** `sent`: whether Discord saw an earlier send of the same, for a refusal to say. */
-  #queue(ticket: CallerTicket, sent: false | null = false): void {
+  #queue(ticket: JobTicket, sent: false | null = false): void {
     if (this.#drain.isOn) return this.#turnAway(ticket, drainingRefusal(sent));
     const { scheduler, clock, facts } = this.#deps;
     const { request } = ticket;
@@ -173,14 +176,13 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     this.#flights?.open(job);
     this.#credentialChecks.know(request.identity);
     const { route, caller } = request;
-    facts({ kind: "queued", label: route.label, caller });
-    this.#pump.soon();
+    const bot = botOf(request.identity);
+    facts({ kind: "queued", bot, label: route.label, caller });
+    this.#pollLoop.soon();
   }
 
-  #turnAway(ticket: CallerTicket, refusal: Refusal): void {
-    const { route, caller } = ticket.request;
-    const { code } = refusal;
-    this.#deps.facts({ kind: "refused", code, label: route.label, caller });
+  #turnAway(ticket: JobTicket, refusal: Refusal): void {
+    this.#deps.facts(refusedFact(ticket.request, refusal));
     ticket.reject(refusal);
   }
 
@@ -210,35 +212,41 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     this.#flights?.close(job);
     if (!job.isWrite && !job.isWanted) {
       // Its caller left after the scheduler had chosen it.
-      this.#courier.abandon(job);
+      this.#sender.abandon(job);
       this.#refuse(job, cancelledRefusal(job));
-      return this.#pump.soon();
+      return this.#pollLoop.soon();
     }
-    const { label } = job.request.route;
-    this.#deps.facts({ kind: "leased", label, waitMs: nowMs - job.queuedAtMs });
-    this.#courier.carry(job, nowMs);
+    const { route, identity } = job.request;
+    this.#deps.facts({
+      kind: "leased",
+      bot: botOf(identity),
+      label: route.label,
+      waitMs: nowMs - job.queuedAtMs,
+      attempt: job.attempts + 1,
+    });
+    this.#sender.send(job, nowMs);
   }
 
   async #checkToken(identityId: string): Promise<void> {
     const { scheduler, clock } = this.#deps;
     const isRejected = await this.#credentialChecks.isRejected(identityId);
     scheduler.credentialChecked(identityId, isRejected, clock.nowMs());
-    this.#pump.soon();
+    this.#pollLoop.soon();
   }
 
   #again(job: Job): void {
     if (!job.isWrite && !job.isWanted) this.#takeOut(job);
-    this.#pump.soon();
+    this.#pollLoop.soon();
   }
 
   #answer(job: Job, answer: Answer, receivedAtMs: number): void {
-    this.#delivery.answer(job, answer, receivedAtMs);
+    this.#responder.answer(job, answer, receivedAtMs);
     this.#close(job);
   }
 
   #refuse(job: Job, refusal: Refusal): void {
     job.state = "done";
-    this.#delivery.refuse(job, refusal, this.#deps.clock.nowMs());
+    this.#responder.refuse(job, refusal, this.#deps.clock.nowMs());
     this.#close(job);
   }
 
@@ -246,7 +254,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     this.#jobs.delete(job.id);
     this.#flights?.close(job);
     this.#drain.noteFinished();
-    this.#pump.soon();
+    this.#pollLoop.soon();
   }
 
   #takeOut(job: Job): boolean {
@@ -260,7 +268,7 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
   async #runDrain(forMs: number): Promise<DrainReport> {
     await this.#drain.begin(forMs);
     const report = this.#giveUp();
-    this.#pump.stop();
+    this.#pollLoop.stop();
     await this.#deps.upstream.close();
     return report;
   }
@@ -270,10 +278,10 @@ class QueueDispatcher implements Dispatcher, TicketDesk {
     const { scheduler, clock } = this.#deps;
     const { finished } = this.#drain;
     let waiting = 0;
-    let inFlight = this.#delivery.openStreams;
+    let inFlight = this.#responder.openStreams;
     for (const job of this.#jobs.values()) {
       if (job.state === "leased") {
-        this.#courier.abandon(job);
+        this.#sender.abandon(job);
         job.mayHaveRun = true;
       } else scheduler.cancel(job.id, clock.nowMs());
       if (job.sent === false) waiting++;

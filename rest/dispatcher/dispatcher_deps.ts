@@ -1,8 +1,9 @@
 import type { FactSink } from "../domain/fact.ts";
 import type { Clock, Random, Upstream } from "../domain/ports.ts";
 import type { Scheduler } from "../scheduler/types.ts";
-import type { Digest } from "./fingerprint.ts";
+import type { Digest } from "./second_tries/fingerprint.ts";
 
+/** What operators decide about the queue. */
 export interface DispatcherOptions {
   /** No retry begins when a request has been here this long. */
   readonly maxWaitMs: number;

@@ -1,6 +1,23 @@
+import type { Answer } from "../domain/answer.ts";
+import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest, Urgency } from "../domain/request.ts";
-import { isRepeatable, NO_RETRIES, type RetryHistory } from "./retry.ts";
-import type { CallerTicket } from "./ticket.ts";
+import {
+  isRepeatable,
+  NO_RETRIES,
+  type RetryHistory,
+} from "./sending/retry.ts";
+
+/** One caller's hold on a job. */
+export interface JobTicket {
+  /** What was asked; only the token may change, with that of the job. */
+  request: ProxyRequest;
+  /** What it waits for; undefined once settled, or where a kept answer is on its way. */
+  job: Job | undefined;
+  /** True while somebody waits for the answer. */
+  readonly isWanted: boolean;
+  resolve(answer: Answer): void;
+  reject(refusal: Refusal): void;
+}
 
 /** One request on its way through the scheduler, and everybody who waits for it. */
 export class Job {
@@ -18,11 +35,11 @@ export class Job {
   mayHaveRun = false;
   retries: RetryHistory = NO_RETRIES;
   /** Nearly always one: the literal takes a tenth of the room of a pushed-to array. */
-  readonly tickets: CallerTicket[];
+  readonly tickets: JobTicket[];
 
   #urgency: Urgency;
 
-  constructor(id: number, ticket: CallerTicket, queuedAtMs: number) {
+  constructor(id: number, ticket: JobTicket, queuedAtMs: number) {
     this.id = id;
     this.request = ticket.request;
     this.queuedAtMs = queuedAtMs;
@@ -49,12 +66,12 @@ export class Job {
     return this.mayHaveRun ? null : false;
   }
 
-  attach(ticket: CallerTicket): void {
+  attach(ticket: JobTicket): void {
     ticket.job = this;
     this.tickets.push(ticket);
   }
 
-  detach(ticket: CallerTicket): void {
+  detach(ticket: JobTicket): void {
     const at = this.tickets.indexOf(ticket);
     if (at >= 0) this.tickets.splice(at, 1);
   }

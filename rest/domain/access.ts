@@ -36,6 +36,12 @@ export const ALL_RIGHTS: KeyRights = {
   concurrency: undefined,
 };
 
+/**
+ * Who needs no key on paths that carry a webhook or interaction token: who
+ * calls from an address that sent a key within the last hour, everybody, nobody.
+ */
+export type OpenTokenRoutes = "known" | "true" | "false";
+
 /** A key as it is configured: the proxy never learns it before a caller shows it. */
 export interface KeyEntry {
   /** Safe to log. */

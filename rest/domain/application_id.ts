@@ -12,3 +12,6 @@ export function applicationIdOf(token: string): string | undefined {
     return undefined; // Not base64.
   }
 }
+
+/** Stands in where there is no token to read one out of: helpers that need one find nothing. */
+export const NO_APPLICATION_ID = "0";

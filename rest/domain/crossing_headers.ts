@@ -1,17 +1,17 @@
-import type { HeaderList } from "./headers.ts";
+import {
+  type HeaderList,
+  HOP_BY_HOP,
+  namedByConnection,
+  PROXY_PREFIX,
+} from "./headers.ts";
 
 /**
  * Request headers that end here. Everything not named below crosses, so that
  * what Discord invents tomorrow needs no release of ours.
  */
 const STAYS: ReadonlySet<string> = new Set([
-  // They describe one connection, not the request (RFC 9110, 7.6.1).
-  "connection",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
+  ...HOP_BY_HOP,
+  // Answered by whoever reads the request from the connection.
   "expect",
   // The upstream client writes its own.
   "host",
@@ -40,7 +40,14 @@ const STAYS: ReadonlySet<string> = new Set([
 ]);
 
 /** As `STAYS`, for whole families. */
-const STAYS_PREFIX = /^(?:proxy-|sec-|x-forwarded-|x-rest-)/;
+const STAYS_PREFIX = new RegExp(
+  `^(?:${PROXY_PREFIX}|sec-|x-forwarded-|x-rest-)`,
+);
+
+/** Whether a request header of this name, in lower case, may go upstream. */
+export function mayCross(name: string): boolean {
+  return !STAYS.has(name) && !STAYS_PREFIX.test(name);
+}
 
 /**
  * Picks the request headers that go upstream, values untouched.
@@ -56,16 +63,12 @@ export function crossingHeaders(
   for (const [spelling, value] of fields) {
     const name = spelling.toLowerCase();
     if (name === "connection") listed += `,${value}`;
-    if (!STAYS.has(name) && !STAYS_PREFIX.test(name)) {
-      crossing.push([name, value]);
-    }
+    if (mayCross(name)) crossing.push([name, value]);
   }
   // "keep-alive" and "close" are what nearly every client says: no name to look for.
   if (listed === "" || listed === ",keep-alive" || listed === ",close") {
     return crossing;
   }
-  const named = new Set(
-    listed.toLowerCase().split(",").map((name) => name.trim()),
-  );
+  const named = namedByConnection(listed);
   return crossing.filter(([name]) => !named.has(name));
 }

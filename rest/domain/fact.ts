@@ -1,17 +1,36 @@
-import type { RefusalCode } from "./refusal.ts";
+import { botOf } from "./identity.ts";
+import type { Refusal, RefusalCode } from "./refusal.ts";
+import type { ProxyRequest } from "./request.ts";
 
-/** What happened, told once; log, metrics and pages read it here. Nothing in a fact is secret. */
+/**
+ * What happened, told once; log, metrics and pages read it here. Nothing in a
+ * fact is secret. `bot` is whose request it was, see `botOf`.
+ */
 export type Fact =
-  | { readonly kind: "queued"; readonly label: string; readonly caller: string }
-  | { readonly kind: "leased"; readonly label: string; readonly waitMs: number }
+  | {
+    readonly kind: "queued";
+    readonly bot: string;
+    readonly label: string;
+    readonly caller: string;
+  }
+  /** Sent to Discord; `attempt` counts from 1. */
+  | {
+    readonly kind: "leased";
+    readonly bot: string;
+    readonly label: string;
+    readonly waitMs: number;
+    readonly attempt: number;
+  }
   /** Sent once for several: a write whose caller came back, a read that met an identical one. */
   | {
     readonly kind: "adopted" | "joined";
+    readonly bot: string;
     readonly label: string;
     readonly caller: string;
   }
   | {
     readonly kind: "answered";
+    readonly bot: string;
     readonly label: string;
     readonly caller: string;
     readonly status: number;
@@ -21,6 +40,7 @@ export type Fact =
   }
   | {
     readonly kind: "rate_limited";
+    readonly bot: string;
     readonly label: string;
     readonly scope: string;
     readonly retryAfterMs: number | undefined;
@@ -28,12 +48,34 @@ export type Fact =
   | {
     readonly kind: "refused";
     readonly code: RefusalCode;
+    /** Undefined where it was refused before it was known whose it is. */
+    readonly bot?: string | undefined;
     readonly label: string;
     readonly caller: string;
+    /** What went wrong below: a code and a host. */
+    readonly detail?: string | undefined;
     /** When asking again becomes worthwhile, where that is known. */
     readonly retryAfterMs?: number | undefined;
+    /** Discord may have executed a write that cannot be repeated, and no answer tells. */
+    readonly isOutcomeUnknown?: boolean;
   }
   | { readonly kind: "warning"; readonly message: string };
+
+/** The fact that a request, known by now for whose it is, was refused. */
+export function refusedFact(
+  { route, caller, identity }: ProxyRequest,
+  { code, detail }: Pick<Refusal, "code" | "detail">,
+): Extract<Fact, { kind: "refused" }> {
+  const bot = botOf(identity);
+  const fact = {
+    kind: "refused",
+    code,
+    bot,
+    label: route.label,
+    caller,
+  } as const;
+  return detail === undefined ? fact : { ...fact, detail };
+}
 
 /** Where facts go. Must not throw and must not block. */
 export type FactSink = (fact: Fact) => void;

@@ -15,6 +15,13 @@ export interface Identity {
   readonly authorization: Secret | undefined;
   /** True for the proxy's own `DISCORD_TOKEN` (and further tokens it was configured with). */
   readonly isOwn: boolean;
+  /** How the operator calls the bot it was configured as; undefined for what callers bring. Safe to log. */
+  readonly bot?: string;
+}
+
+/** How facts and figures call whose request it is: few names, whatever callers bring. */
+export function botOf({ bot, kind }: Identity): string {
+  return bot ?? (kind === "none" ? "none" : "brought");
 }
 
 /** No token at all: interaction callbacks, token webhooks, the public routes. */

@@ -1,3 +1,6 @@
+/** Discord's code for "Unknown Webhook" (docs: JSON error codes). */
+export const UNKNOWN_WEBHOOK = 10_015;
+
 /** Discord's bucket headers as one response showed them. */
 export interface BucketReport {
   readonly hash: string;

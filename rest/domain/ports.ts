@@ -16,6 +16,8 @@ export type Random = () => number;
 
 /** One request out, one answer back. Never sends anything twice. */
 export interface Upstream {
+  /** Where it sends, for people: `discord.com:443`. */
+  readonly host: string;
   /**
    * Settles when the answer's headers (and a small body) are here. Rejects
    * with `UpstreamFailure` only.

@@ -20,6 +20,8 @@ export const REFUSALS = {
   bad_data: { status: 400, fault: "caller", sent: false },
   bad_req: { status: 400, fault: "caller", sent: false },
   unauthorized: { status: 401, fault: "caller", sent: false },
+  // 403 and not 401: discord.js drops its token for good on a 401.
+  unknown_token: { status: 403, fault: "caller", sent: false },
   forbidden: { status: 403, fault: "caller", sent: false },
   no_such_target: { status: 404, fault: "caller", sent: false },
   webhook_gone: { status: 404, fault: "caller", sent: false },
@@ -48,11 +50,17 @@ export const REFUSALS = {
   upstream_timeout: { status: 504, fault: "discord", sent: null },
 } as const satisfies Record<string, RefusalRule>;
 
+/** The name of a refusal, as callers read it. */
 export type RefusalCode = keyof typeof REFUSALS;
 
+/** What one refusal says besides its code and message. */
 export interface RefusalOptions extends ErrorOptions {
+  /** Overrides the table where one code stands for a mistake elsewhere (a member of a frame, a full house). */
+  readonly status?: number;
   /** When asking again becomes worthwhile, counted from now. */
   readonly retryAfterMs?: number;
+  /** What went wrong below, for the log: a code and a host, nothing secret. */
+  readonly detail?: string;
   /** Overrides the table where this case is known better (a read that was sent, a drain in flight). */
   readonly sent?: false | true | null;
 }
@@ -61,19 +69,19 @@ export interface RefusalOptions extends ErrorOptions {
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly code: RefusalCode;
+  readonly status: number;
   readonly sent: false | true | null;
   readonly retryAfterMs: number | undefined;
+  readonly detail: string | undefined;
 
   constructor(code: RefusalCode, message: string, options?: RefusalOptions) {
     super(message, options);
     this.code = code;
+    this.status = options?.status ?? REFUSALS[code].status;
     this.sent = options?.sent === undefined
       ? REFUSALS[code].sent
       : options.sent;
     this.retryAfterMs = options?.retryAfterMs;
-  }
-
-  get status(): number {
-    return REFUSALS[this.code].status;
+    this.detail = options?.detail;
   }
 }

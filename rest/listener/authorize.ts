@@ -1,11 +1,14 @@
-import type { KeyRights } from "../domain/access.ts";
+import type { KeyRights, OpenTokenRoutes } from "../domain/access.ts";
+import { applicationIdOf } from "../domain/application_id.ts";
 import { type Identity, NOBODY } from "../domain/identity.ts";
+import type { Clock } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { RouteFacts } from "../domain/route.ts";
 import { botsWithin, chooseBot, foreignBot } from "./bot_choice.ts";
 import type { BotRing } from "./bot_ring.ts";
 import { broughtIdentity, credentialsOf } from "./identity_of.ts";
 import type { Key, KeyRing } from "./key_ring.ts";
+import { KnownAddresses } from "./known_addresses.ts";
 
 /** What a caller shows, as it came; null or undefined where it shows nothing. */
 export interface Evidence {
@@ -16,6 +19,8 @@ export interface Evidence {
   readonly pathKey: string | undefined;
   /** `bot_id`: the name or application id of one of our bots. */
   readonly botId: string | null;
+  /** Where it calls from, without a port. */
+  readonly address: string;
 }
 
 /** A caller that may come in, before it is known where it wants to go. */
@@ -39,6 +44,18 @@ export interface Authorizer {
    * none, a bot the key may not speak for, and a key that was taken away.
    */
   identityFor(proof: Proof, route: RouteFacts): Identity;
+  /** Whether a caller at this address needs no key on this route (`REST_OPEN_TOKEN_ROUTES`). */
+  isOpen(address: string, route: RouteFacts): boolean;
+  /** Tells a caller that proved nothing what to do about it; `route`: where it wanted to go, if that is known. */
+  refusal(evidence: Evidence, route: RouteFacts | undefined): Refusal;
+}
+
+/** What an authorizer is made with. */
+export interface AuthorizerDeps {
+  readonly keys: KeyRing;
+  readonly bots: BotRing;
+  readonly clock: Clock;
+  readonly openTokenRoutes: OpenTokenRoutes;
 }
 
 /** The name of a caller that proved itself with the bot's token instead of a key. */
@@ -59,25 +76,47 @@ const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
 ]);
 
 /** Checks what callers show against our keys and bots. */
-export function createAuthorizer(
-  deps: { readonly keys: KeyRing; readonly bots: BotRing },
-): Authorizer {
-  const { keys, bots } = deps;
+export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
+  const { keys, bots, clock, openTokenRoutes } = deps;
   const read = createAuthorizationReader(keys, bots);
-  return {
-    prove({ authorization, restAuthorization, pathKey, botId }) {
-      const key = keyOf(keys, restAuthorization) ?? keyOf(keys, pathKey);
-      if (key !== undefined) {
-        const brought = authorization === null
-          ? undefined
-          : read.besidesKey(authorization);
-        return { keyName: key.name, key, brought, botId };
-      }
-      const shown = authorization === null
+  const known = new KnownAddresses();
+
+  function prove(evidence: Evidence): Proof | undefined {
+    const { authorization, restAuthorization, pathKey, botId } = evidence;
+    const key = keyOf(keys, restAuthorization) ?? keyOf(keys, pathKey);
+    if (key !== undefined) {
+      const brought = authorization === null
         ? undefined
-        : read.asKey(authorization);
-      return shown && { ...shown, botId };
+        : read.besidesKey(authorization);
+      return { keyName: key.name, key, brought, botId };
+    }
+    const shown = authorization === null
+      ? undefined
+      : read.asKey(authorization);
+    return shown && { ...shown, botId };
+  }
+
+  return {
+    prove(evidence) {
+      const proof = prove(evidence);
+      if (proof !== undefined && openTokenRoutes === "known") {
+        known.add(evidence.address, proof.key, clock.nowMs());
+      }
+      return proof;
     },
+    isOpen(address, { carriesToken }) {
+      if (!carriesToken || openTokenRoutes === "false") return false;
+      return openTokenRoutes === "true" ||
+        known.has(
+          address,
+          clock.nowMs(),
+          (key) => keys.current(key) !== undefined,
+        );
+    },
+    refusal: ({ authorization }, route) =>
+      isForeignToken(authorization)
+        ? foreignToken()
+        : unauthorized(route?.carriesToken === true, openTokenRoutes),
     identityFor(proof, route) {
       const rights = rightsOf(keys, proof);
       const identity = identityOf(proof, route, rights, bots);
@@ -89,6 +128,45 @@ export function createAuthorizer(
     },
   };
 }
+
+/** Whether `Authorization` is a bot's token by its form: one of ours would have been known. */
+function isForeignToken(authorization: string | null): boolean {
+  if (authorization === null) return false;
+  const credentials = credentialsOf(authorization);
+  return credentials?.scheme === "bot" &&
+    credentials.token.split(".").length === 3 &&
+    applicationIdOf(credentials.token) !== undefined;
+}
+
+/** Not 401: discord.js takes that for Discord's verdict on its token and drops it for good. */
+function foreignToken(): Refusal {
+  return new Refusal(
+    "unknown_token",
+    "Cannot accept the request: the bot's token in Authorization is not one of this proxy's. Set DISCORD_TOKEN (or DISCORD_TOKENS_FILE) of the proxy to it, or send the key in X-Rest-Authorization beside it",
+  );
+}
+
+function unauthorized(
+  carriesToken: boolean,
+  openTokenRoutes: OpenTokenRoutes,
+): Refusal {
+  const where =
+    "Send it in Authorization, or in X-Rest-Authorization beside a token of your own";
+  const without = carriesToken ? `. ${HOW_OPEN[openTokenRoutes]}` : "";
+  return new Refusal(
+    "unauthorized",
+    `Cannot accept the request: the key is missing or wrong. ${where}${without}`,
+  );
+}
+
+/** How a path that carries a token is served without the key. */
+const HOW_OPEN: Readonly<Record<OpenTokenRoutes, string>> = {
+  known:
+    "This path carries a token of its own: with REST_OPEN_TOKEN_ROUTES=known it needs no key from an address that sent one within the last hour, with REST_OPEN_TOKEN_ROUTES=true from none",
+  true: "",
+  false:
+    "This path carries a token of its own: REST_OPEN_TOKEN_ROUTES=known opens it to addresses that sent the key within the last hour",
+};
 
 /** What the key may do now; undefined where none was needed. */
 function rightsOf(keys: KeyRing, { key }: Proof): KeyRights | undefined {

@@ -2,7 +2,11 @@ import type { BotEntry } from "../domain/access.ts";
 import { applicationIdOf } from "../domain/application_id.ts";
 import type { Identity } from "../domain/identity.ts";
 import { digestOf, isSameDigest } from "./digest.ts";
-import { ownBotIdentity } from "./identity_of.ts";
+import {
+  broughtIdentity,
+  credentialsOf,
+  ownBotIdentity,
+} from "./identity_of.ts";
 import { ProvenSecrets } from "./proven_secrets.ts";
 
 /** A bot whose token the proxy was configured with. */
@@ -27,7 +31,7 @@ export function createBotRing(entries: readonly BotEntry[]): BotRing {
     bot: {
       name,
       applicationId: applicationIdOf(token.reveal()),
-      identity: ownBotIdentity(token),
+      identity: ownBotIdentity(token, name),
     },
     digest: digestOf(token.reveal()),
   }));
@@ -48,4 +52,17 @@ export function createBotRing(entries: readonly BotEntry[]): BotRing {
     all: held.map(({ bot }) => bot),
     botOf: (presented) => proven.find(presented) ?? prove(presented),
   };
+}
+
+/** Whose limits `Authorization` spends upstream: a bot's of ours, or those of the token itself; undefined where it is none. */
+export function identityOf(
+  authorization: string,
+  bots: BotRing,
+): Identity | undefined {
+  const credentials = credentialsOf(authorization);
+  if (credentials === undefined) return undefined;
+  const own = credentials.scheme === "bot"
+    ? bots.botOf(credentials.token)
+    : undefined;
+  return own?.identity ?? broughtIdentity(authorization, credentials);
 }

@@ -10,10 +10,10 @@ const CLIENT_NAME = /^[\x20-\x7e]{1,64}$/;
 export function callerOf(
   keyName: string,
   clientName: string | null,
-  info: Deno.ServeHandlerInfo,
+  address: string,
 ): string {
   // Another sign than the slash, so that no client can pass for an address.
-  if (clientName === null) return `${keyName}@${remoteHostOf(info)}`;
+  if (clientName === null) return `${keyName}@${address}`;
   if (!CLIENT_NAME.test(clientName)) {
     throw new Refusal(
       "bad_request",

@@ -9,6 +9,7 @@ import { hashNameOf } from "./digest.ts";
  */
 const SCHEME = /^(bot|bearer|basic) +([^\s,]+)$/is;
 
+/** An `Authorization` value, taken apart. */
 export interface Credentials {
   readonly scheme: "bot" | "bearer" | "basic";
   readonly token: string;
@@ -25,13 +26,14 @@ export function credentialsOf(authorization: string): Credentials | undefined {
 }
 
 /** The identity of a token the proxy was configured with. */
-export function ownBotIdentity(token: Secret): Identity {
+export function ownBotIdentity(token: Secret, bot: string): Identity {
   const plain = token.reveal();
   return {
     id: `bot:${applicationIdOf(plain) ?? hashNameOf(plain)}`,
     kind: "bot",
     authorization: new Secret(`Bot ${plain}`),
     isOwn: true,
+    bot,
   };
 }
 

@@ -1,6 +1,6 @@
 import { ALL_RIGHTS, type KeyRights } from "../domain/access.ts";
-import { keyNameOf } from "../domain/caller.ts";
-import type { FactSink } from "../domain/fact.ts";
+import { isKeyless, keyNameOf } from "../domain/caller.ts";
+import { type FactSink, refusedFact } from "../domain/fact.ts";
 import type { CallerGone, Clock, Submitter, Ticket } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
@@ -24,41 +24,45 @@ export interface KeyGate extends Submitter {
   enter(asked: Asked): (() => void) | undefined;
 }
 
+/** What a key gate is made with. */
 export interface KeyGateDeps {
   readonly submitter: Submitter;
   readonly keys: KeyRing;
   readonly clock: Clock;
   readonly facts: FactSink;
+  /** Requests without an answer that all callers without a key may have together. */
+  readonly keylessMax: number;
 }
 
+/** Makes the gate in front of the queue. */
 export function createKeyGate(deps: KeyGateDeps): KeyGate {
   return new Gate(deps);
 }
 
 class Gate implements KeyGate {
   readonly #deps: KeyGateDeps;
+  readonly #keylessRights: KeyRights;
   /** By the key's name; only keys of the ring have one, so there are few. */
   readonly #uses = new Map<string, KeyUse>();
 
   constructor(deps: KeyGateDeps) {
     this.#deps = deps;
+    this.#keylessRights = { ...ALL_RIGHTS, concurrency: deps.keylessMax };
   }
 
   enter(asked: Asked): (() => void) | undefined {
-    if (!this.#deps.keys.hasBounds) return undefined;
-    const name = keyNameOf(asked.caller);
-    const rights = this.#deps.keys.rightsOf(name);
+    const rights = this.#rightsOf(asked.caller);
     if (isUnbound(rights)) return undefined;
+    const name = keyNameOf(asked.caller);
     checkRights(name, rights, asked);
     return this.#useOf(name).enter(rights, this.#deps.clock.nowMs());
   }
 
   submit(request: ProxyRequest, callerGone?: CallerGone): Ticket {
-    const { submitter, keys, clock } = this.#deps;
-    if (!keys.hasBounds) return submitter.submit(request, callerGone);
-    const name = keyNameOf(request.caller);
-    const rights = keys.rightsOf(name);
+    const { submitter, clock } = this.#deps;
+    const rights = this.#rightsOf(request.caller);
     if (isUnbound(rights)) return submitter.submit(request, callerGone);
+    const name = keyNameOf(request.caller);
     try {
       checkRights(name, rights, request);
       const use = this.#useOf(name);
@@ -73,6 +77,13 @@ class Gate implements KeyGate {
     }
   }
 
+  /** Undefined where nothing has to be looked up, as with one key and callers that know it. */
+  #rightsOf(caller: string): KeyRights | undefined {
+    if (isKeyless(caller)) return this.#keylessRights;
+    const { keys } = this.#deps;
+    return keys.hasBounds ? keys.rightsOf(keyNameOf(caller)) : undefined;
+  }
+
   #useOf(name: string): KeyUse {
     let use = this.#uses.get(name);
     if (use === undefined) {
@@ -82,9 +93,8 @@ class Gate implements KeyGate {
     return use;
   }
 
-  #refuse({ route, caller }: ProxyRequest, refusal: Refusal): Ticket {
-    const { code } = refusal;
-    this.#deps.facts({ kind: "refused", code, label: route.label, caller });
+  #refuse(request: ProxyRequest, refusal: Refusal): Ticket {
+    this.#deps.facts(refusedFact(request, refusal));
     const answer = Promise.reject(refusal);
     // Whoever asked may have left before it hears of it.
     answer.catch(nothing);
@@ -92,7 +102,7 @@ class Gate implements KeyGate {
   }
 }
 
-/** True for most callers: those of `REST_AUTHORIZATION`, and those that need no key. */
+/** True for most callers: those of `REST_AUTHORIZATION`, and those that show the bot's token. */
 function isUnbound(
   rights: KeyRights | undefined,
 ): rights is undefined | typeof ALL_RIGHTS {

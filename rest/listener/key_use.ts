@@ -1,4 +1,5 @@
 import type { KeyRights } from "../domain/access.ts";
+import { KEYLESS } from "../domain/caller.ts";
 import { Refusal } from "../domain/refusal.ts";
 
 const SECOND_MS = 1_000;
@@ -8,13 +9,14 @@ const PLACE_RETRY_MS = 1_000;
 
 /** What one key has under way and has spent of its rate. */
 export class KeyUse {
-  readonly #name: string;
+  /** As a refusal says it. */
+  readonly #whose: string;
   #places = 0;
   /** When all that was spent of the rate is there again. */
   #wholeAtMs = 0;
 
   constructor(name: string) {
-    this.#name = name;
+    this.#whose = name === KEYLESS ? "callers without a key" : `key ${name}`;
   }
 
   /** Takes a place, or says why there is none; returns how to give it back. */
@@ -23,14 +25,14 @@ export class KeyUse {
     if (lateMs > 0) {
       throw new Refusal(
         "overloaded",
-        `Cannot take the request: key ${this.#name} may send ${rate} a second`,
+        `Cannot take the request: ${this.#whose} may send ${rate} a second`,
         { retryAfterMs: lateMs },
       );
     }
     if (concurrency !== undefined && this.#places >= concurrency) {
       throw new Refusal(
         "overloaded",
-        `Cannot take the request: key ${this.#name} may have ${concurrency} without an answer`,
+        `Cannot take the request: ${this.#whose} may have ${concurrency} without an answer`,
         { retryAfterMs: PLACE_RETRY_MS },
       );
     }

@@ -4,6 +4,7 @@ import { type Listener, type ListenOptions, startListener } from "./serve.ts";
 import { startSocketListener } from "./serve_socket.ts";
 import { startTlsListener } from "./serve_tls.ts";
 
+/** Where the proxy listens, and with which protection. */
 export interface OpenOptions extends ListenOptions {
   /** A Unix socket in place of host and port. */
   readonly socket: string | undefined;

@@ -15,6 +15,7 @@ export const RESERVED_PATHS = {
   "/update-bearer-token": "a new token for waiting requests",
 } as const;
 
+/** A path that the proxy answers itself. */
 export type ReservedPath = keyof typeof RESERVED_PATHS;
 
 const FIRST_SEGMENT = /^\/[^/?]*/;

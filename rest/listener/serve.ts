@@ -3,6 +3,7 @@ import type { TlsPair } from "../domain/tls_pair.ts";
 import type { HttpHandler } from "./http/desk.ts";
 import { keepOpen } from "./keep_open.ts";
 
+/** How a port is opened. */
 export interface ListenOptions {
   readonly host: string;
   /** 0 takes any free one. */
@@ -76,6 +77,7 @@ export function servingWith(facts: FactSink): {
   };
 }
 
+/** The address of an open port, as people write it; IPv6 in brackets. */
 export function urlOf(
   scheme: "http" | "https",
   { hostname, port }: Deno.NetAddr,

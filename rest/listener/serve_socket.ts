@@ -3,6 +3,7 @@ import type { HttpHandler } from "./http/desk.ts";
 import { keepOpen } from "./keep_open.ts";
 import { type Listener, servingWith } from "./serve.ts";
 
+/** How a Unix socket is opened. */
 export interface SocketOptions {
   readonly path: string;
   readonly facts: FactSink;

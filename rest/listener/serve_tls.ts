@@ -10,6 +10,7 @@ import {
   urlOf,
 } from "./serve.ts";
 
+/** How a port that speaks TLS is opened. */
 export interface TlsListenOptions extends ListenOptions {
   readonly pair: TlsPair;
 }

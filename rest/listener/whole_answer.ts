@@ -1,7 +1,8 @@
 import type { Answer } from "../domain/answer.ts";
 import { Refusal } from "../domain/refusal.ts";
-import type { WholeAnswer } from "../rep/answer_text.ts";
-import { GrowingBytes } from "../collections/growing_bytes.ts";
+import type { WholeAnswer } from "../rep/frames/answer_text.ts";
+import { discard } from "../streams/answer_streams.ts";
+import { readBounded } from "../streams/read_bounded.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -14,21 +15,15 @@ export async function readWhole(
   body: ReadableStream<Bytes>,
   maxBytes: number,
 ): Promise<WholeAnswer> {
-  const whole = new GrowingBytes(0);
-  const reader = body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return { status, headers, body: whole.take() };
-      if (whole.length + value.byteLength > maxBytes) {
-        await reader.cancel();
-        throw tooLarge(status, maxBytes);
-      }
-      whole.add(value);
-    }
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    throw brokenOff(status);
+  const read = await readBounded(body, maxBytes);
+  switch (read.kind) {
+    case "whole":
+      return { status, headers, body: read.bytes };
+    case "large":
+      discard(read.stream);
+      throw tooLarge(status, maxBytes);
+    case "broken":
+      throw brokenOff(status);
   }
 }
 

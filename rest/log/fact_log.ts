@@ -53,15 +53,17 @@ function writeFact(log: Log, fact: Fact): void {
       );
     }
     case "refused": {
-      const { code, label, caller } = fact;
+      const { code, label, caller, detail } = fact;
+      const why = detail === undefined ? "" : ` (${detail})`;
       return log.write(
         "warn",
-        `${label}: refused with ${code} for ${printable(caller)}`,
+        `${label}: refused with ${code}${why} for ${printable(caller)}`,
         {
           event: "refused",
           code,
           route: label,
           caller,
+          ...(detail !== undefined && { detail }),
         },
       );
     }

@@ -7,6 +7,7 @@ import {
 import type { LogFormat, LogLevelName } from "../config/settings.ts";
 import { createLineWriter, type LineWriter } from "./line_writer.ts";
 
+/** What a line carries for machines, by name. */
 export type LogProperties = Readonly<Record<string, unknown>>;
 
 /** What the process says to its operators. */
@@ -54,7 +55,7 @@ function stdoutLines(): LineWriter {
     (lines) =>
       lineMaker("auto")(
         "warn",
-        `${lines} log lines were dropped: they came faster than they were read`,
+        `${lines} log lines were dropped: they could not be written in time`,
         { lines },
       ),
   );

@@ -3,7 +3,7 @@ import {
   type RestManager,
   type SendRequestOptions,
 } from "../../deps.ts";
-import type { Identity } from "../domain/identity.ts";
+import { NO_APPLICATION_ID } from "../domain/application_id.ts";
 import type { Submitter } from "../domain/ports.ts";
 import { VERSION } from "../domain/version.ts";
 import { FormGate } from "./form_gate.ts";
@@ -14,61 +14,43 @@ import {
   toProxyRequest,
 } from "./to_proxy_request.ts";
 
+/** What a manager is made with. */
 export interface ManagerDeps extends RequestRules {
-  /** The bot it speaks for. */
-  readonly identity: Identity;
   /** Where every call of the manager waits its turn. */
   readonly submitter: Submitter;
   readonly apiVersion: number;
-  /** Where the requests go in the end, for those who ask the manager. */
-  readonly baseUrl: string;
 }
 
 type ApiVersion = RestManager["version"];
 
-/** Stands in where a token does not begin with its application's id: helpers that need one find nothing. */
-const NO_APPLICATION = "0";
-
-const BOT_ID = /^bot:(\d+)$/;
-
-/** How discordeno puts a token in `Authorization`. */
-const SCHEME = "Bot ";
-
 /** The `User-Agent` of requests whose caller has none that Discord takes: discordeno's, and this program behind it. */
 export const USER_AGENT = `${
-  bareManager(NO_APPLICATION).createBaseHeaders()["user-agent"] ?? "DiscordBot"
+  createRestManager({ token: "", applicationId: NO_APPLICATION_ID })
+    .createBaseHeaders()["user-agent"] ?? "DiscordBot"
 } Sluice/${VERSION}`;
 
 /**
- * discordeno's manager with its typed helpers, whose every request goes
- * through our queue. Its own queue, its counters and their timers never start.
+ * Lets every request of discordeno's manager and its typed helpers go through
+ * our queue, with the manager's token, to the manager's base URL. Its own
+ * queue, its counters and their timers never start.
  */
-export function createManager(deps: ManagerDeps): RestManager {
-  const { identity, apiVersion, baseUrl } = deps;
-  const manager = bareManager(BOT_ID.exec(identity.id)?.[1] ?? NO_APPLICATION);
-  manager.version = apiVersion as ApiVersion;
-  // Given as an option it would make discordeno call `fetch` by itself.
-  manager.baseUrl = baseUrl;
-  hideToken(manager, identity);
-
+export function joinQueue(manager: RestManager, deps: ManagerDeps): void {
+  manager.version = deps.apiVersion as ApiVersion;
+  hideToken(manager);
   const gate = new FormGate();
   const pass = (request: SendRequestOptions) =>
     forward(manager, deps, gate, request);
   manager.processRequest = pass;
   manager.sendRequest = pass;
-  return manager;
 }
 
-/** With an application id discordeno does not decode the token, which can throw. */
-function bareManager(applicationId: string): RestManager {
-  return createRestManager({ token: "", applicationId });
-}
-
-/** Readable by who asks for it, invisible to who prints the manager. */
-function hideToken(manager: RestManager, identity: Identity): void {
+/** Readable by who asks for it, invisible to who prints the manager; another one would not be that of our queue. */
+function hideToken(manager: RestManager): void {
+  const value = manager.token;
   Object.defineProperty(manager, "token", {
+    value,
     enumerable: false,
-    get: () => identity.authorization?.reveal().slice(SCHEME.length) ?? "",
+    writable: false,
   });
 }
 

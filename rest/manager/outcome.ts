@@ -1,6 +1,7 @@
 import type { SendRequestOptions } from "../../deps.ts";
 import type { Answer } from "../domain/answer.ts";
 import { Refusal } from "../domain/refusal.ts";
+import { refusalBody } from "../domain/refusal_body.ts";
 
 /** Hands Discord's answer to discordeno the way its own sender does. */
 export async function resolve(
@@ -30,12 +31,7 @@ export function reject(request: SendRequestOptions, error: unknown): void {
       error: `Cannot make request or read its answer: ${reason}`,
     });
   }
-  const { status, message, code, sent, retryAfterMs } = error;
-  const body = JSON.stringify({
-    message,
-    code,
-    sent,
-    retry_after: retryAfterMs === undefined ? undefined : retryAfterMs / 1_000,
-  });
+  const { status, message } = error;
+  const body = JSON.stringify(refusalBody(error));
   request.reject({ ok: false, status, body, error: message });
 }

@@ -2,13 +2,13 @@ import type { RestManager, SendRequestOptions } from "../../deps.ts";
 import { crossingHeaders } from "../domain/crossing_headers.ts";
 import { type Identity, NOBODY } from "../domain/identity.ts";
 import { Refusal } from "../domain/refusal.ts";
-import type {
-  Method,
-  ProxyRequest,
-  Target,
-  Urgency,
+import {
+  defaultUrgencyOf,
+  type Method,
+  type ProxyRequest,
+  type Target,
 } from "../domain/request.ts";
-import type { Lane, RouteFacts } from "../domain/route.ts";
+import type { RouteFacts } from "../domain/route.ts";
 
 /** What other rooms know of requests; the manager asks them. */
 export interface RequestRules {
@@ -24,7 +24,6 @@ export interface RequestRules {
     authorization: string | undefined,
     route: RouteFacts,
   ) => Identity;
-  readonly urgencyOf: (lane: Lane) => Urgency;
 }
 
 /** Fairness counts every call of the manager as one caller. */
@@ -68,7 +67,7 @@ export async function toProxyRequest(
     body,
     identity,
     caller: CALLER,
-    urgency: rules.urgencyOf(route.lane),
+    urgency: defaultUrgencyOf(route.lane),
     isOrdered: true,
     leaveWithinMs: undefined,
   };

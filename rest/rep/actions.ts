@@ -1,6 +1,6 @@
 import type { Fact } from "../domain/fact.ts";
 import type { ProxyRequest } from "../domain/request.ts";
-import type { CloseCode } from "./close_codes.ts";
+import type { CloseCode } from "./connections/close_codes.ts";
 
 /** Somebody who wants to hear what became of a cancellation (D1). */
 export interface CancelInquiry {

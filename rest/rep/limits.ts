@@ -6,11 +6,11 @@ export interface RepLimits {
   /** A socket that has not said who it is by then is closed (A6). */
   readonly authDeadlineMs: number;
   /** An authentication frame is far below this; nobody unknown may make us read more (A5). */
-  readonly strangerFrameBytes: number;
+  readonly unauthenticatedFrameBytes: number;
   /** Frames that are neither PING nor authentication, before the socket is closed (A5). */
-  readonly strangerFrames: number;
+  readonly unauthenticatedFrames: number;
   /** Sockets that have not said who they are; a newer one pushes the oldest out (1013). */
-  readonly strangers: number;
+  readonly unauthenticated: number;
   /** Deno itself ends a socket above 64 MiB without a code, so ours must be lower (C11). */
   readonly maxPayloadBytes: number;
   /** `req` is a name; half a KiB holds any (C32). */
@@ -49,12 +49,13 @@ export interface RepLimits {
   readonly pingIntervalMs: number;
 }
 
+/** The bounds that PROTOCOL.md tells clients of. */
 export const DEFAULT_LIMITS: RepLimits = {
   authDeadlineMs: 10_000,
-  strangerFrameBytes: 16 * KIB,
-  strangerFrames: 10,
+  unauthenticatedFrameBytes: 16 * KIB,
+  unauthenticatedFrames: 10,
   // 10,000 sockets may dial at once; each costs some 20 KiB until its deadline.
-  strangers: 4_096,
+  unauthenticated: 4_096,
   maxPayloadBytes: 32 * MIB,
   reqBytes: 512,
   maxInFlight: 5_000,

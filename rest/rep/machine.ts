@@ -1,33 +1,36 @@
 import type { Fact } from "../domain/fact.ts";
 import type { Action } from "./actions.ts";
-import { noteCancelled } from "./cancel.ts";
-import type { CloseCode } from "./close_codes.ts";
-import { type ConnectionStart, newConnection } from "./connection.ts";
-import { closeConnection, leave } from "./leaving.ts";
-import { isNoteworthy, noteFact, notify } from "./notices.ts";
-import { type Message, receive } from "./receive.ts";
+import type { CloseCode } from "./connections/close_codes.ts";
+import { closeConnection, leave } from "./connections/close_connection.ts";
 import {
-  type Moment,
-  newState,
-  type RepSettings,
-  type RepState,
-  type Turn,
-} from "./rep_state.ts";
-import type { SessionStore } from "./session_store.ts";
-import { type Outcome, settle } from "./settle.ts";
-import { noteBuffered } from "./slow_readers.ts";
+  type ConnectionStart,
+  newConnection,
+} from "./connections/connection.ts";
+import { noteBuffered } from "./connections/slow_readers.ts";
+import { noteCancelled } from "./conversation/cancel.ts";
+import { isNoteworthy, noteFact, notify } from "./conversation/notices.ts";
+import { type Message, receive } from "./conversation/receive.ts";
+import { settle, type SubmissionResult } from "./conversation/settle.ts";
 import {
   closeAll,
   DRAIN_GRACE_MS,
   isDrained,
   nextWakeAtMs,
   tick,
-} from "./timekeeping.ts";
+} from "./conversation/timekeeping.ts";
+import {
+  type Moment,
+  newState,
+  type RepSettings,
+  type RepState,
+  type Step,
+} from "./rep_state.ts";
+import type { SessionStore } from "./sessions/session_store.ts";
 
 /** Plain data for metrics and pages; nothing in it is secret. */
 export interface RepSnapshot {
   readonly connections: number;
-  readonly strangers: number;
+  readonly unauthenticated: number;
   readonly slowReaders: number;
   readonly sessions: number;
   readonly inFlight: number;
@@ -75,45 +78,46 @@ export class RepMachine {
     const id = ++state.lastConnectionId;
     const connection = newConnection(id, start, moment.nowMs);
     state.connections.set(id, connection);
-    const turn = this.#turn(moment);
+    const step = this.#step(moment);
     if (connection.principal === undefined) {
-      state.strangers.add(connection);
-      const [oldest] = state.strangers;
-      const isCrowded = state.strangers.size > state.settings.limits.strangers;
+      state.unauthenticated.add(connection);
+      const [oldest] = state.unauthenticated;
+      const isCrowded =
+        state.unauthenticated.size > state.settings.limits.unauthenticated;
       if (isCrowded && oldest !== undefined) {
-        closeConnection(turn, oldest, 1013);
+        closeConnection(step, oldest, 1013);
       }
     }
-    return { id, actions: turn.actions };
+    return { id, actions: step.actions };
   }
 
   /** A message arrived. */
   receive(id: number, message: Message, moment: Moment): readonly Action[] {
-    const turn = this.#turn(moment);
+    const step = this.#step(moment);
     const connection = this.#state.connections.get(id);
-    if (connection !== undefined) receive(turn, connection, message);
-    return turn.actions;
+    if (connection !== undefined) receive(step, connection, message);
+    return step.actions;
   }
 
   /** The socket is gone, for whatever reason; saying so twice does no harm (C58). */
   closed(id: number, moment: Moment): readonly Action[] {
-    const turn = this.#turn(moment);
+    const step = this.#step(moment);
     const connection = this.#state.connections.get(id);
-    if (connection !== undefined) leave(turn, connection);
-    return turn.actions;
+    if (connection !== undefined) leave(step, connection);
+    return step.actions;
   }
 
   /** A submission has ended. One that was taken back is not known any more, which does no harm. */
   answered(
     submissionId: number,
-    outcome: Outcome,
+    outcome: SubmissionResult,
     moment: Moment,
   ): readonly Action[] {
-    const turn = this.#turn(moment);
+    const step = this.#step(moment);
     const submission = this.#state.submissions.get(submissionId);
-    if (submission !== undefined) settle(turn, submission, outcome);
-    if (isDrained(this.#state)) closeAll(turn);
-    return turn.actions;
+    if (submission !== undefined) settle(step, submission, outcome);
+    if (isDrained(this.#state)) closeAll(step);
+    return step.actions;
   }
 
   /** What became of a `cancel`. */
@@ -122,18 +126,18 @@ export class RepMachine {
     outcome: "cancelled" | "sent" | "done",
     moment: Moment,
   ): readonly Action[] {
-    const turn = this.#turn(moment);
-    noteCancelled(turn, action, outcome);
-    if (isDrained(this.#state)) closeAll(turn);
-    return turn.actions;
+    const step = this.#step(moment);
+    noteCancelled(step, action, outcome);
+    if (isDrained(this.#state)) closeAll(step);
+    return step.actions;
   }
 
   /** What a socket holds unsent, as `measure` asked. */
   measured(id: number, bytes: number, moment: Moment): readonly Action[] {
-    const turn = this.#turn(moment);
+    const step = this.#step(moment);
     const connection = this.#state.connections.get(id);
-    if (connection !== undefined) noteBuffered(turn, connection, bytes);
-    return turn.actions;
+    if (connection !== undefined) noteBuffered(step, connection, bytes);
+    return step.actions;
   }
 
   /** Whether a fact has to be observed at all: most happen with every request. */
@@ -143,42 +147,42 @@ export class RepMachine {
 
   /** Something happened in the proxy that clients may have to hear of (G). */
   observe(fact: Fact, moment: Moment): readonly Action[] {
-    const turn = this.#turn(moment);
-    noteFact(turn, fact);
-    return turn.actions;
+    const step = this.#step(moment);
+    noteFact(step, fact);
+    return step.actions;
   }
 
   /** Time has passed. */
   tick(moment: Moment): readonly Action[] {
-    const turn = this.#turn(moment);
-    tick(turn);
-    return turn.actions;
+    const step = this.#step(moment);
+    tick(step);
+    return step.actions;
   }
 
   /** Takes nothing new, lets what runs end until then, and says goodbye (G3). */
   drain(deadlineAtMs: number, moment: Moment): readonly Action[] {
-    const turn = this.#turn(moment);
+    const step = this.#step(moment);
     this.#state.drainAtMs = deadlineAtMs + DRAIN_GRACE_MS;
     const deadlineMs = Math.max(0, deadlineAtMs - moment.nowMs);
-    notify(turn, { type: "draining", deadlineMs });
-    if (isDrained(this.#state)) closeAll(turn);
-    return turn.actions;
+    notify(step, { type: "draining", deadlineMs });
+    if (isDrained(this.#state)) closeAll(step);
+    return step.actions;
   }
 
   /** Ends one connection, for a reason the machine cannot know. */
   dismiss(id: number, code: CloseCode, moment: Moment): readonly Action[] {
-    const turn = this.#turn(moment);
+    const step = this.#step(moment);
     const connection = this.#state.connections.get(id);
-    if (connection !== undefined) closeConnection(turn, connection, code);
-    return turn.actions;
+    if (connection !== undefined) closeConnection(step, connection, code);
+    return step.actions;
   }
 
   snapshot(): RepSnapshot {
-    const { connections, strangers, slow, store, submissions, counters } =
+    const { connections, unauthenticated, slow, store, submissions, counters } =
       this.#state;
     return {
       connections: connections.size,
-      strangers: strangers.size,
+      unauthenticated: unauthenticated.size,
       slowReaders: slow.size,
       sessions: store.size,
       inFlight: submissions.size,
@@ -189,7 +193,7 @@ export class RepMachine {
     };
   }
 
-  #turn({ nowMs, wallMs }: Moment): Turn {
+  #step({ nowMs, wallMs }: Moment): Step {
     return { state: this.#state, nowMs, wallMs, actions: [] };
   }
 }

@@ -1,8 +1,9 @@
 import type { Action } from "./actions.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./connections/connection.ts";
 import type { RepLimits } from "./limits.ts";
-import type { SessionStore } from "./session_store.ts";
-import type { Submission } from "./submission.ts";
+import type { PendingRequest } from "./sessions/in_flight.ts";
+import type { Session } from "./sessions/session.ts";
+import type { SessionStore } from "./sessions/session_store.ts";
 
 /** What the machine is told once. */
 export interface RepSettings {
@@ -21,6 +22,14 @@ export interface RepSettings {
   readonly boundary: () => string;
 }
 
+/** A request that was handed out, and where its answer belongs. */
+export interface Submission extends PendingRequest {
+  /** Where it came from, or where its session was ended. */
+  connectionId: number;
+  /** Undefined for a connection without a session, and for a session that was ended meanwhile. */
+  session: Session | undefined;
+}
+
 /** What happened and had to be counted because nobody was told. */
 export interface RepCounters {
   /** Replies for connections that were gone (C53). */
@@ -31,6 +40,7 @@ export interface RepCounters {
   readonly closed: Map<number, number>;
 }
 
+/** The state of a machine that has just started: nobody is connected. */
 export function newState(
   settings: RepSettings,
   store: SessionStore,
@@ -39,7 +49,7 @@ export function newState(
     settings,
     store,
     connections: new Map(),
-    strangers: new Set(),
+    unauthenticated: new Set(),
     slow: new Set(),
     submissions: new Map(),
     counters: { repliesDropped: 0, framesDropped: 0, closed: new Map() },
@@ -58,7 +68,7 @@ export interface RepState {
   readonly store: SessionStore;
   readonly connections: Map<number, Connection>;
   /** Those that have not said who they are, oldest first. */
-  readonly strangers: Set<Connection>;
+  readonly unauthenticated: Set<Connection>;
   /** Those whose readers are slow. */
   readonly slow: Set<Connection>;
   readonly submissions: Map<number, Submission>;
@@ -73,6 +83,14 @@ export interface RepState {
   drainAtMs: number | undefined;
 }
 
+/** The connection that speaks for a session now, if there is one. */
+export function connectionOf(
+  { connections }: RepState,
+  { connectionId }: Session,
+): Connection | undefined {
+  return connectionId === undefined ? undefined : connections.get(connectionId);
+}
+
 /** When something happens. */
 export interface Moment {
   /** Monotonic. */
@@ -82,7 +100,7 @@ export interface Moment {
 }
 
 /** One event being worked on: the state, the moment, and what is to be done. */
-export interface Turn {
+export interface Step {
   readonly state: RepState;
   readonly nowMs: number;
   readonly wallMs: number;

@@ -8,6 +8,7 @@ const YOUNG_MS = 10_000;
 /** Above this, that of old ones (discord-api-docs #1295, #8330). */
 const OLD_MS = 14 * 24 * 60 * 60 * 1_000;
 
+/** The age of a message as Discord's deletion buckets see it. */
 export type AgeClass = "young" | "middle" | "old";
 
 /** Which of the three deletion buckets a message is in. What is no id at all counts as young. */

@@ -1,5 +1,6 @@
 import type { Target } from "../domain/request.ts";
 
+/** A target in its parts, or what is wrong with it. */
 export type ParsedTarget =
   | { readonly ok: true; readonly target: Target }
   /** `problem` completes "Cannot read path: …". */
@@ -19,6 +20,9 @@ const DECODE_DEPTH_MAX = 3;
 /** `/api` and `/v{n}` in front are ours to read; the rest is only looked at. */
 const SHAPE =
   /^(?:\/api(?=\/|\?|$))?(?:\/v([0-9]+)(?=\/|\?|$))?(\/[^?]*)?(\?.*)?$/s;
+
+/** The same once more: a base URL that ends in what the library adds itself. Discord has no such path. */
+const PREFIXED_AGAIN = /^(?:\/(?:api|v([0-9]{1,8})))+(?=\/|$)/;
 
 /** What a plain path never has: anything but visible ASCII, `#`, `\`, `%`, an empty or dotted segment. */
 const ODD_IN_PATH = /[^!"$-[\]-~]|%|\/[/.]/;
@@ -58,6 +62,7 @@ export function parseTarget(raw: string, defaultVersion: number): ParsedTarget {
   const isOddPath = ODD_IN_PATH.test(path);
   const isOddQuery = ODD_IN_QUERY.test(query);
   const problem = versionProblem(shape?.[1]) ??
+    prefixProblem(path, shape?.[1] ?? String(defaultVersion)) ??
     (isOddPath ? pathProblem(path) : undefined) ??
     (isOddQuery ? rawProblem(query) : undefined);
   if (problem !== undefined) return no(problem);
@@ -90,6 +95,14 @@ function versionProblem(digits: string | undefined): string | undefined {
   return isServed
     ? undefined
     : `API v${digits.slice(0, 8)} is not served; ${wanted}`;
+}
+
+function prefixProblem(path: string, version: string): string | undefined {
+  const again = PREFIXED_AGAIN.exec(path);
+  if (again === null) return undefined;
+  return `it has /api or the version twice: want /api/v${
+    again[1] ?? version
+  }/… once; let the library's base URL end before what the library adds, such as http://host:8000/api for discord.js and http://host:8000 for discordeno`;
 }
 
 function rawProblem(text: string): string | undefined {

@@ -1,7 +1,7 @@
 import { forgetOldest } from "../collections/forget_oldest.ts";
 import { keyNameOf } from "../domain/caller.ts";
 import { invariant } from "../domain/invariant.ts";
-import type { LimitReport } from "../domain/limit_report.ts";
+import { type LimitReport, UNKNOWN_WEBHOOK } from "../domain/limit_report.ts";
 import {
   advance,
   delay,
@@ -26,8 +26,6 @@ import type { Settlement, Verdict } from "./types.ts";
 /** Webhook ids remembered as gone, for how long, and how many at most. */
 const GONE_MS = 600_000;
 const GONE_MAX = 10_000;
-/** Discord's error code for a webhook that does not exist. */
-const UNKNOWN_WEBHOOK = 10015;
 /** Ends a lease and says whether the request is done or goes again. */
 export function settle(
   state: State,

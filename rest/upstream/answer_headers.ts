@@ -1,14 +1,13 @@
-import type { HeaderList } from "../domain/headers.ts";
+import {
+  type HeaderList,
+  HOP_BY_HOP,
+  namedByConnection,
+  PROXY_PREFIX,
+} from "../domain/headers.ts";
 
 /** Answer headers that end here. Everything not named below crosses. */
 const STAYS: ReadonlySet<string> = new Set([
-  // They describe one connection, not the answer (RFC 9110, 7.6.1).
-  "connection",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
+  ...HOP_BY_HOP,
   // Cloudflare's marks on this proxy; every caller would share them.
   "set-cookie",
   // Promises about discord.com that are false of the host a caller talks to.
@@ -21,7 +20,7 @@ const STAYS: ReadonlySet<string> = new Set([
 
 /** As `STAYS`, for whole families; `x-rest-` is our signature, which nobody may forge. */
 function isOfStayingFamily(name: string): boolean {
-  return name.startsWith("proxy-") || name.startsWith("x-rest-");
+  return name.startsWith(PROXY_PREFIX) || name.startsWith("x-rest-");
 }
 
 /** An answer's headers as undici gives them, twice. */
@@ -68,8 +67,7 @@ function namedBy(
   connection: string | string[] | undefined,
 ): ReadonlySet<string> | undefined {
   if (connection === undefined || connection === "keep-alive") return undefined;
-  const names = String(connection).toLowerCase().split(",");
-  return new Set(names.map((name) => name.trim()));
+  return namedByConnection(String(connection));
 }
 
 /** Bytes above 0x7f become the characters of the same number, as in `Headers`. */

@@ -7,6 +7,7 @@ import {
 import type { FixedHost } from "./fixed_host.ts";
 import type { Watch, Watched } from "./watch.ts";
 
+/** How connections to the one host are opened. */
 export interface ConnectorOptions {
   readonly watch: Watch;
   /** For name, connection and TLS together. */

@@ -1,22 +1,21 @@
 import type { UndiciDispatcher } from "../../deps.ts";
+import { GrowingBytes } from "../collections/growing_bytes.ts";
 import type { Answer, AnswerBody } from "../domain/answer.ts";
 import { type HeaderList, headerOf } from "../domain/headers.ts";
 import { UpstreamFailure } from "../domain/ports.ts";
 import { answerHeaders, type ReceivedHeaders } from "./answer_headers.ts";
 import { BodyStream } from "./body_stream.ts";
-import { failureOf } from "./failure.ts";
-import { GrowingBytes } from "../collections/growing_bytes.ts";
 import { plainBodyOf } from "./plain_body.ts";
 import type { Watch, Watched } from "./watch.ts";
 
 /**
- * Answers up to this size are held until they are whole: a cut one is then a
+ * Answers up to this size are buffered until they are whole: a cut one is then a
  * failure before anybody saw half of it. One read of a socket brings as much.
  */
-const HELD_BYTES_MAX = 64 * 1024;
+const BUFFERED_BYTES_MAX = 64 * 1024;
 
-/** Errors are held further, because their text decides what comes next; none of Discord's comes near. */
-const HELD_ERROR_BYTES_MAX = 1024 * 1024;
+/** Errors are buffered further, because their text decides what comes next; none of Discord's comes near. */
+const BUFFERED_ERROR_BYTES_MAX = 1024 * 1024;
 
 /** Statuses whose answer ends with its headers (RFC 9110, 6.4.1). */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
@@ -27,19 +26,19 @@ export interface ExchangeTicks {
   readonly queued: number;
   /** From the request to the end of the answer's headers. */
   readonly headers: number;
-  /** For a body that is held, in all; for one that streams, between two chunks. */
+  /** For a body that is buffered, in all; for one that streams, between two chunks. */
   readonly body: number;
   /** While a stream's reader does not read. */
   readonly reader: number;
 }
 
-type Phase = "queued" | "sent" | "holding" | "streaming" | "paused" | "over";
+type Phase = "queued" | "sent" | "buffering" | "streaming" | "paused" | "over";
 
 /** What a time-out is called, by the phase it ended. */
 const TIMEOUT_CODES: Readonly<Record<Phase, string>> = {
   queued: "CONNECTION_TIMEOUT",
   sent: "HEADERS_TIMEOUT",
-  holding: "BODY_TIMEOUT",
+  buffering: "BODY_TIMEOUT",
   streaming: "BODY_TIMEOUT",
   paused: "READER_TIMEOUT",
   over: "TIMEOUT",
@@ -51,7 +50,7 @@ type Controller = UndiciDispatcher.DispatchController;
  * One request and its answer, as the handler undici calls.
  *
  * `queued` until undici gives it a socket (nothing has left), `sent` until the
- * answer's headers are here, `holding` while its body is gathered, `streaming`
+ * answer's headers are here, `buffering` while its body is gathered, `streaming`
  * or `paused` once that has become a stream, `over` when promise or stream is
  * settled; what undici says after that is not heard.
  */
@@ -68,8 +67,8 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
   #status = 0;
   #sentAtMs = 0;
   #headers: HeaderList = [];
-  #held: GrowingBytes | undefined;
-  #heldMax = 0;
+  #buffer: GrowingBytes | undefined;
+  #bufferMax = 0;
   #stream: BodyStream | undefined;
 
   constructor(
@@ -110,30 +109,32 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
       : [];
     this.#status = status;
     this.#headers = answerHeaders({ read, raw, hasBody });
-    this.#phase = "holding";
+    this.#phase = "buffering";
     this.ticksLeft = this.#ticks.body;
     if (!hasBody) return;
-    this.#heldMax = status < 400 ? HELD_BYTES_MAX : HELD_ERROR_BYTES_MAX;
+    this.#bufferMax = status < 400
+      ? BUFFERED_BYTES_MAX
+      : BUFFERED_ERROR_BYTES_MAX;
     const bytes = Number(headerOf(this.#headers, "content-length") ?? 0);
-    if (bytes > this.#heldMax) this.#startStream();
-    else this.#held = new GrowingBytes(bytes);
+    if (bytes > this.#bufferMax) this.#startStream();
+    else this.#buffer = new GrowingBytes(bytes);
   }
 
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
     // The chunk is a window on a larger read buffer: what is kept is a copy.
     if (this.#stream !== undefined) return this.#push(new Uint8Array(chunk));
-    if (this.#held === undefined) return;
-    this.#held.add(chunk);
-    if (this.#held.length <= this.#heldMax) return;
+    if (this.#buffer === undefined) return;
+    this.#buffer.add(chunk);
+    if (this.#buffer.length <= this.#bufferMax) return;
     this.#startStream();
-    this.#push(this.#held.take());
+    this.#push(this.#buffer.take());
   }
 
   onResponseEnd(): void {
     if (this.#phase === "over") return;
     this.#leave();
     if (this.#stream !== undefined) this.#stream.end();
-    else this.#answer(this.#held?.take());
+    else this.#answer(this.#buffer?.take());
   }
 
   onResponseError(_controller: Controller | null, error: Error): void {
@@ -198,4 +199,32 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
     this.#phase = "over";
     this.#watch.delete(this);
   }
+}
+
+/** Time-outs of connecting: ours, and the kernel's if that is shorter. */
+const CONNECT_TIMEOUT_CODES: ReadonlySet<string> = new Set([
+  "CONNECT_TIMEOUT",
+  "ETIMEDOUT",
+]);
+
+/** A code or a class name, never a sentence: sentences hold addresses. */
+const CODE = /^\w{1,60}$/;
+
+/** Reduces a foreign error to its code; its message and causes may hold a URL with a token in it. */
+export function failureOf(
+  error: unknown,
+  { mayHaveArrived }: { readonly mayHaveArrived: boolean },
+): UpstreamFailure {
+  const code = codeOf(error);
+  return new UpstreamFailure(code, {
+    isTimeout: CONNECT_TIMEOUT_CODES.has(code),
+    mayHaveArrived,
+  });
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "UNKNOWN";
+  const told = "code" in error ? error.code : undefined;
+  if (typeof told === "string" && CODE.test(told)) return told;
+  return CODE.test(error.name) ? error.name : "UNKNOWN";
 }

@@ -4,11 +4,10 @@ import type { Upstream } from "../domain/ports.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import { connectorTo } from "./connector.ts";
 import { Exchange, type ExchangeTicks } from "./exchange.ts";
-import { Exchanges } from "./exchanges.ts";
 import { type FixedHost, fixedHost } from "./fixed_host.ts";
-import { requestHeaders } from "./request_headers.ts";
-import { Watch } from "./watch.ts";
+import { Watch, type Watched } from "./watch.ts";
 
+/** Where requests go, and how long each part of an exchange may take. */
 export interface UpstreamOptions {
   /** Where requests go, `https://discord.com/api`; version and path are put behind it. */
   readonly baseUrl: string;
@@ -108,6 +107,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   }
 
   return {
+    host: `${host.hostname}:${host.port}`,
     send,
     async close() {
       await pool.destroy();
@@ -159,4 +159,47 @@ function tickMsOf(options: UpstreamOptions): number {
   const shortest = Math.min(connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs);
   const wanted = Math.ceil(shortest / TICKS_PER_TIMEOUT);
   return Math.min(Math.max(wanted, TICK_MS_MIN), TICK_MS_MAX);
+}
+
+/** Discord blocks what looks like neither a bot nor a browser (docs: Reference, User Agent). */
+const BOT_AGENT = "DiscordBot";
+
+/**
+ * What goes upstream, as names and values in turn: the caller's headers, who
+ * asks and with which program. Host, length and connection are undici's.
+ */
+export function requestHeaders(
+  request: ProxyRequest,
+  userAgent: string,
+): string[] {
+  const flat: string[] = [];
+  let agent = userAgent;
+  for (const [name, value] of request.headers) {
+    if (name !== "user-agent") flat.push(name, value);
+    else if (value.startsWith(BOT_AGENT)) agent = value;
+  }
+  flat.push("user-agent", agent);
+  const { authorization } = request.identity;
+  if (authorization !== undefined) {
+    flat.push("authorization", authorization.reveal());
+  }
+  return flat;
+}
+
+/** The exchanges under way, and how many have ended in this turn of the event loop. */
+class Exchanges extends Watch {
+  #endedThisTurn = 0;
+
+  get endedThisTurn(): number {
+    return this.#endedThisTurn;
+  }
+
+  override delete(watched: Watched): void {
+    super.delete(watched);
+    if (this.#endedThisTurn++ === 0) setImmediate(this.#startTurn);
+  }
+
+  readonly #startTurn = (): void => {
+    this.#endedThisTurn = 0;
+  };
 }

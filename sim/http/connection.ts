@@ -11,7 +11,7 @@ import {
 } from "./request_reader.ts";
 import { type ResponseBytes, responseBytes } from "./response_bytes.ts";
 
-/** What a connection needs of the simulated Discord behind it. */
+/** The simulated Discord, as far as a connection uses it. */
 export interface Port {
   readonly number: number;
   readonly keepBytes: number;
@@ -71,12 +71,12 @@ export class Connection {
         this.#reader.push(new Uint8Array(buffer, byteOffset, length)),
     );
     socket.on("end", () => this.#end());
-    // A caller that is gone is no failure of ours.
+    // A caller that disconnects is no error.
     socket.on("error", () => socket.destroy());
     socket.on("close", () => this.#leave());
   }
 
-  /** Ends it all: the simulation is closing. */
+  /** Ends the connection: the simulation is closing. */
   destroy(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
@@ -84,7 +84,7 @@ export class Connection {
     this.#leave();
   }
 
-  /** A caller that is gone does not take back what it sent: pending requests are judged all the same. */
+  /** A caller that disconnects does not cancel its requests: the pending ones are judged all the same. */
   #leave(): void {
     if (this.#socket.destroyed && this.#timers.size === 0) this.#port.closed();
   }
@@ -163,7 +163,7 @@ export class Connection {
         this.#socket.end(() => this.#socket.destroy());
         return;
       case "silence":
-        // Busy for good: nothing more is answered on this connection.
+        // Stays busy, so that no further request of this connection is answered.
         this.#isSilent = true;
         if (this.#hasEnded) this.#socket.end();
         return;
@@ -185,7 +185,7 @@ export class Connection {
 
   #next(request: WireRequest): void {
     if (!request.isKeptAlive) {
-      // Not destroyed: what the caller still sends is read away, so that the answer is not lost to a reset.
+      // Not destroyed: the rest of the request is read and dropped, because a reset could lose the answer.
       this.#socket.end();
       return;
     }

@@ -1,6 +1,6 @@
 import type { HeaderList } from "../model/request.ts";
 
-/** What stands before a request's body. */
+/** A request line and its header fields. */
 export interface Head {
   readonly method: string;
   readonly target: string;
@@ -88,7 +88,7 @@ export function endOfHead(bytes: Uint8Array): number {
 /** One character per byte. */
 export function latin1(bytes: Uint8Array): string {
   let text = "";
-  // In pieces: a function takes only so many arguments.
+  // In pieces, because a function call has a limit on its arguments.
   for (let at = 0; at < bytes.length; at += 8192) {
     // apply() takes any array-like at run time, and is six times as fast as a spread.
     const piece = bytes.subarray(at, at + 8192) as unknown as number[];

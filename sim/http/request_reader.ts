@@ -7,7 +7,7 @@ import {
   parseHead,
 } from "./request_head.ts";
 
-/** A request as it came off the wire. */
+/** A request as it was received. */
 export interface WireRequest {
   readonly method: string;
   readonly target: string;
@@ -28,7 +28,7 @@ export interface BodyHash {
   hex(): string;
 }
 
-/** What a reader needs to know. */
+/** What a reader is made with. */
 export interface ReaderOptions {
   /** How much of a body is kept; the rest is only counted and hashed. */
   readonly keepBytes: number;
@@ -68,11 +68,6 @@ export class RequestReader {
 
   constructor(options: ReaderOptions) {
     this.#options = options;
-  }
-
-  /** True between the first byte of a request and its last. */
-  get isInside(): boolean {
-    return this.#stage !== "head" || this.#pending.length > 0;
   }
 
   /** Takes bytes off the wire; calls `onRequest` for every request they complete. */

@@ -36,7 +36,7 @@ export interface ResponseBytes {
   readonly bodyAt: number;
 }
 
-/** Puts an answer on paper. `noise` are header lines that go with every answer. */
+/** Encodes an answer. `noise` are header lines that every answer carries. */
 export function responseBytes(
   response: SimResponse,
   framing: Framing,
@@ -84,7 +84,7 @@ function chunks(body: Uint8Array): Uint8Array[] {
   return [...pieces, encoder.encode("0\r\n\r\n")];
 }
 
-/** Pieces as one, so that an answer is one packet where it fits. */
+/** Joins pieces, so that an answer is one packet where it fits. */
 function join(pieces: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(
     pieces.reduce((bytes, piece) => bytes + piece.length, 0),

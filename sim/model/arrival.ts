@@ -18,7 +18,7 @@ export interface Arrival {
   readonly facts: () => BodyFacts;
 }
 
-/** Who counts where the path's own token proves the caller: nobody apart. */
+/** The identity of every caller whose path carries a token: they share one. */
 const TOKEN_IN_PATH = "token in path";
 
 /** Reads a request. */
@@ -47,7 +47,7 @@ function splitTarget(target: string): { path: string; query: string } {
   return { path, query };
 }
 
-/** What tells a request from its like, for the auditor. */
+/** What distinguishes a request from others of its kind, for the auditor. */
 export function markOf({ request, facts }: Arrival): string | undefined {
   const { content } = facts();
   if (typeof content === "string") return content;

@@ -18,7 +18,7 @@ export type BucketState =
     readonly used: number;
   };
 
-/** What one request is told about one bucket. */
+/** What one request learns about one bucket. */
 export interface Verdict {
   readonly isAllowed: boolean;
   readonly limit: number;
@@ -27,7 +27,7 @@ export interface Verdict {
   readonly resetAfterMs: number;
   /** Time until the next single token; 0 when allowed. */
   readonly retryAfterMs: number;
-  /** The state to keep when the request is let through by every other limit too. */
+  /** The state to keep when every other limit lets the request through, too. */
   readonly next: BucketState;
 }
 

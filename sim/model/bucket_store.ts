@@ -15,7 +15,7 @@ export interface LimitedRequest {
   readonly messageAgeMs: () => number;
 }
 
-/** What the route's limiters say of one request. */
+/** What the route's limiters say about one request. */
 export interface GateResult {
   /** The limiter a response announces, after this request; undefined when the route has none. */
   readonly shown: Shown | undefined;
@@ -29,7 +29,7 @@ export interface Shown {
   readonly verdict: Verdict;
 }
 
-/** Full buckets are dropped once so many are kept. */
+/** Full buckets are dropped when more than this many are kept. */
 const BUCKETS_BEFORE_SWEEP = 100_000;
 
 /** All buckets of the simulated Discord. */

@@ -5,7 +5,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Ways in which Discord has behaved, or misbehaved, at some time. */
+/** Variants of Discord's behaviour that were seen at some time. */
 export interface RuleModes {
   /** A huge outer limit is announced while a small one binds (#8161, #7394). */
   readonly isOuterLimitShown: boolean;
@@ -20,7 +20,7 @@ export interface RuleModes {
 }
 
 /**
- * What a route without a row of its own is given. Ours, not Discord's: most
+ * The limits of a route without a row of its own. Ours, not Discord's: most
  * routes' numbers are unknown, and a generous one leaves the global limit to bind.
  */
 const OTHERWISE: LimitSpec = { limit: 50, periodMs: 5 * SECOND_MS };

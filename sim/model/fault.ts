@@ -1,7 +1,7 @@
 import type { BlockShape } from "./ip_guard.ts";
 import type { HeaderList } from "./request.ts";
 
-/** Something that goes wrong with one request. `isExecuted`: whether its side effect happened all the same. */
+/** A failure of one request. `isExecuted`: whether its side effect happened all the same. */
 export type Fault =
   /** A page of Discord's or Cloudflare's: 500, 502, 503, 504, 520 to 524. */
   | {
@@ -17,7 +17,7 @@ export type Fault =
     readonly body?: string;
     readonly isExecuted?: boolean;
   }
-  /** A 429 out of the blue. Without `retryAfterMs` neither header nor body says when to return. */
+  /** A 429 out of the blue. Without `retryAfterMs` neither header nor body says how long to wait. */
   | {
     readonly kind: "limited";
     readonly scope: "user" | "shared" | "global";
@@ -64,6 +64,6 @@ export interface FaultChance {
 export interface ScriptedFault {
   readonly match?: string;
   readonly fault: Fault;
-  /** 1 when not said. */
+  /** How many of them; 1 when absent. */
   readonly times?: number;
 }

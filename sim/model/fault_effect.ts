@@ -23,13 +23,13 @@ export function neverArrives(fault: Fault | undefined): boolean {
   }
 }
 
-/** True when the deed is done although its answer is another. */
+/** True when the request is executed although its answer is another. */
 export function isDoneUnseen(fault: Fault | undefined): boolean {
   return (fault?.kind === "status" || fault?.kind === "answer") &&
     fault.isExecuted === true;
 }
 
-/** What is said in place of the answer; undefined when the answer stands. */
+/** The answer that replaces the real one; undefined when that one stays. */
 export function insteadOfAnswer(fault: Fault | undefined): Verdict | undefined {
   switch (fault?.kind) {
     case "status":
@@ -48,7 +48,7 @@ export function insteadOfAnswer(fault: Fault | undefined): Verdict | undefined {
   }
 }
 
-/** What a 429 written by hand says of itself. */
+/** The scope of a 429, read from its headers. */
 function scopeOf({ status, headers }: SimResponse): Scope | undefined {
   if (status !== 429) return undefined;
   const valueOf = (wanted: string) =>

@@ -1,4 +1,4 @@
-/** Whose request it is, read from `Authorization`. */
+/** The owner of a request, read from `Authorization`. */
 export interface Caller {
   readonly kind: "bot" | "bearer" | "none" | "malformed";
   /** The key limits are counted by: the token, or the address without one. */

@@ -6,7 +6,7 @@ import { SlidingLog } from "./sliding_log.ts";
  */
 export type BlockShape = "a" | "b" | "c" | "d";
 
-/** When an address is shut out, and how that looks. */
+/** When an address is blocked, and how the block looks. */
 export interface InvalidNumbers {
   readonly limit: number;
   readonly periodMs: number;
@@ -18,7 +18,7 @@ export interface InvalidNumbers {
 /** A block in force. */
 export interface Block {
   readonly shape: BlockShape;
-  /** What `Retry-After` says; undefined when there is none. */
+  /** The value of `Retry-After`; undefined when there is none. */
   readonly retryAfterS: number | undefined;
 }
 

@@ -4,11 +4,11 @@ import type { BucketKind } from "./bucket.ts";
 export interface LimitSpec {
   readonly limit: number;
   readonly periodMs: number;
-  /** `sliding` when not said. */
+  /** `sliding` when absent. */
   readonly kind?: BucketKind;
   /** Tells several limiters of one route apart in logs and hashes. */
   readonly name?: string;
-  /** Routes whose limiters say the same word share one counter and one hash. */
+  /** Routes whose limiters have the same word here share one counter and one hash. */
   readonly bucket?: string;
   /** Shows the hash of this word while counting apart (Discord before 2026-01). */
   readonly hash?: string;
@@ -18,7 +18,7 @@ export interface LimitSpec {
   readonly isHidden?: boolean;
   /** What a hidden limiter's 429 carries: the route's own numbers (default) or its own. */
   readonly shows?: "route" | "own";
-  /** `user` when not said. */
+  /** `user` when absent. */
   readonly scope?: "user" | "shared";
   /** Answers without any X-RateLimit-* header, refusals excepted. */
   readonly isHeaderless?: boolean;
@@ -26,13 +26,13 @@ export interface LimitSpec {
   readonly field?: string;
   /** Counts only messages (last id of the path) of this age; `fromMs` included. */
   readonly messageAge?: { readonly fromMs?: number; readonly toMs?: number };
-  /** Status of a refusal; 429 when not said. */
+  /** Status of a refusal; 429 when absent. */
   readonly status?: number;
   readonly code?: number;
   readonly message?: string;
   /** A lie: `Retry-After` says this whatever the body says. */
   readonly retryAfterHeaderS?: number;
-  /** A lie: X-RateLimit-Reset is so far from what Reset-After says (#5621). */
+  /** A lie: X-RateLimit-Reset differs by this much from what Reset-After says (#5621). */
   readonly resetSkewMs?: number;
 }
 

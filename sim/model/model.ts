@@ -100,7 +100,7 @@ export class Model {
   handle(request: SimRequest, nowMs: number): Outcome {
     if (nowMs >= this.#nextChangeAtMs) this.#book = this.#compile(nowMs);
     const arrival = arrivalOf(request);
-    const { route, path, caller } = arrival;
+    const { route, path } = arrival;
     const fault = this.#plan.next({
       routeKey: route.key,
       line: `${request.method} ${path}`,
@@ -120,7 +120,6 @@ export class Model {
       delivery: deliveryOf(fault),
       routeKey: route.key,
       major: route.major,
-      callerKey: caller.key,
       isInvalid,
       mark: markOf(arrival),
       fault: fault?.kind,
@@ -167,7 +166,7 @@ export class Model {
     }
     if (refused !== undefined) return this.#refuse(shown, refused);
     const verdict = this.#act(arrival, fault, nowMs);
-    // A global refusal, and what Cloudflare says, know nothing of buckets.
+    // A global refusal, or an answer of Cloudflare's, has no headers of a bucket.
     const isAnnouncing = verdict.scope !== "global" &&
       verdict.response.headers.some(([name]) => name === "via");
     if (shown !== undefined && isAnnouncing) {

@@ -1,13 +1,13 @@
 import type { Fault } from "./fault.ts";
 import type { Scope, SimResponse } from "./response.ts";
 
-/** How an answer travels, or does not. */
+/** How an answer is delivered, or fails to be. */
 export type Delivery =
   | { readonly kind: "whole" }
   | { readonly kind: "reset" | "close" | "silence" | "cut" | "nonsense" }
   | { readonly kind: "slow"; readonly overMs: number };
 
-/** What the rules say of one request. */
+/** The rules' decision about one request. */
 export interface Verdict {
   readonly response: SimResponse;
   /** True when the request's side effect (or read) happened. */
@@ -20,20 +20,19 @@ export interface Verdict {
   readonly limitedBy: string | undefined;
 }
 
-/** Everything that came of one request. */
+/** The whole outcome of one request. */
 export interface Outcome extends Verdict {
   readonly delivery: Delivery;
   readonly routeKey: string;
   readonly major: string;
-  readonly callerKey: string;
   /** True when it counts towards a block of the address. */
   readonly isInvalid: boolean;
-  /** What tells this request from its like: the message's content, else the audit-log reason. */
+  /** What distinguishes this request from others of its kind: the message's content, else the audit-log reason. */
   readonly mark: string | undefined;
   readonly fault: Fault["kind"] | undefined;
 }
 
-/** A verdict by which nothing was done. */
+/** A verdict without a side effect. */
 export function undone(
   response: SimResponse,
   why: Partial<Pick<Verdict, "scope" | "limitedBy">> = {},

@@ -3,7 +3,7 @@ import { undone, type Verdict } from "./outcome.ts";
 import { errorResponse } from "./response.ts";
 import type { AccountSettings, AnswerSettings } from "./settings.ts";
 
-/** Turns away whom no limit need count: wrong path, body, token or webhook. */
+/** Refuses requests that no limit counts: wrong path, body, token or webhook. */
 export function refuseInvalid(
   arrival: Arrival,
   accounts: AccountSettings,

@@ -1,7 +1,7 @@
 import type { Block } from "./ip_guard.ts";
 import type { Shown } from "./bucket_store.ts";
 
-/** An answer as it goes on the wire, but for its framing. */
+/** An answer without its framing on the wire. */
 export interface SimResponse {
   readonly status: number;
   readonly headers: Array<readonly [name: string, value: string]>;
@@ -11,7 +11,7 @@ export interface SimResponse {
 /** Who a 429 is about; `cloudflare` when Discord itself never saw the request. */
 export type Scope = "user" | "global" | "shared" | "cloudflare";
 
-/** What a refusal of Discord's says about itself. */
+/** The members of a refusal of Discord's. */
 export interface Refused {
   readonly scope: "user" | "global" | "shared";
   /** Left out: the answer does not say. */
@@ -77,7 +77,7 @@ export function refusalResponse(refused: Refused): SimResponse {
   const message = refused.message ?? MESSAGES[scope];
   // 30034 came as a plain 400 in 2023.
   if (status !== 429) return errorResponse(status, refused.code ?? 0, message);
-  // Rounded up: a caller that keeps the number must never come too early.
+  // Rounded up, so that a caller that waits exactly this long is never too early.
   const retryAfterS = retryAfterMs === undefined
     ? undefined
     : Math.ceil(Math.max(1, retryAfterMs)) / 1000;

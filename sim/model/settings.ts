@@ -6,7 +6,7 @@ import type { RouteRule, RuleChange } from "./limit_rule.ts";
 
 /** A bot's global limit. */
 export interface GlobalSettings extends GlobalNumbers {
-  /** True: requests that a route's own limit refuses count here too. Unknown of Discord; true is the harder world. */
+  /** True: requests that a route's own limit refuses count here, too. What Discord does is unknown; true is the harder world. */
   readonly countsRefused: boolean;
   /** False: interaction callbacks and follow-ups sent with a bot's token count against it (#4142). */
   readonly isInteractionExempt: boolean;
@@ -14,16 +14,16 @@ export interface GlobalSettings extends GlobalNumbers {
   readonly limitOf: Readonly<Record<string, number>>;
 }
 
-/** The pool of everything that comes without a token, per address. */
+/** The limit of all requests without a token, per address. */
 export interface PoolSettings extends GlobalNumbers {
   readonly isOn: boolean;
 }
 
-/** Who is known to the simulated Discord. */
+/** The tokens and webhooks that the simulated Discord knows. */
 export interface AccountSettings {
-  /** Only these tokens are good; undefined: every well-formed one is. */
+  /** Only these tokens are valid; undefined: every well-formed one is. */
   readonly goodTokens: readonly string[] | undefined;
-  /** These are not, from now on. */
+  /** These are invalid from now on. */
   readonly badTokens: readonly string[];
   /** Webhook ids answered with 404 code 10015. */
   readonly goneWebhooks: readonly string[];
@@ -35,7 +35,7 @@ export interface AccountSettings {
   readonly guildOf: Readonly<Record<string, string>>;
 }
 
-/** How answers are dressed. */
+/** The form of answers. */
 export interface AnswerSettings {
   /** `clock`: ids made of the server's time. `counter`: the same ids in every run. */
   readonly ids: "clock" | "counter";
@@ -43,15 +43,15 @@ export interface AnswerSettings {
   readonly isGzipped: boolean;
   /** Bodies are sent with a length, or in chunks. */
   readonly framing: "length" | "chunked";
-  /** So many 202 "not ready" before a search path answers. */
+  /** How many 202 "not ready" come before a search path answers. */
   readonly searchesNotReady: number;
-  /** A message or webhook deleted twice gets 404 the second time. Off: so that calls can be repeated and compared. */
+  /** True: a message or webhook deleted twice gets 404 the second time. False: calls can be repeated and compared. */
   readonly remembersDeletions: boolean;
   /** Larger bodies get 413. */
   readonly bodyLimitBytes: number;
 }
 
-/** Everything the model may be told; all of it plain data. */
+/** All settings of the model, as plain data. */
 export interface ModelSettings {
   readonly seed: number;
   /** Added to the server's clock: dates, Reset, ids, windows on the clock. */
@@ -170,7 +170,7 @@ export function withOptions(
     modes: { ...base.modes, ...change.modes },
     accounts: { ...base.accounts, ...change.accounts },
     answers: { ...base.answers, ...change.answers },
-    // An object that may be absent: replaced as a whole.
+    // An object that may be absent is replaced as a whole.
     channelWriteLimit: "channelWriteLimit" in change
       ? change.channelWriteLimit as ModelSettings["channelWriteLimit"]
       : base.channelWriteLimit,

@@ -47,7 +47,7 @@ const PNG = Uint8Array.from(
 
 const CSV = "user_id\r\n80351110224678912\r\n";
 
-/** What the simulated Discord remembers of what was done. */
+/** What the simulated Discord remembers about executed requests. */
 export class World {
   readonly #nonces = new Recent<{ atMs: number; response: SimResponse }>(
     MEMORY_MAX,
@@ -80,7 +80,7 @@ export class World {
     return { ...undone(response), executed: true };
   }
 
-  /** What cannot be done twice, or to what is no more. */
+  /** Refuses to delete twice, and to change what has been deleted. */
   #refuse(
     { route, path }: Arrival,
     { remembersDeletions }: Answers,
@@ -201,7 +201,7 @@ function notReady(): SimResponse {
   );
 }
 
-/** What arrived, so that two ways of sending can be compared byte for byte. */
+/** Echoes the request, so that two ways of sending can be compared byte for byte. */
 function echo({ request, query }: Arrival): Readonly<Record<string, unknown>> {
   const [path] = request.target.split("?", 1);
   const headers = ECHOED.map((name) => [name, headerOf(request.headers, name)]);

@@ -18,6 +18,29 @@ export async function readmeExamples(): Promise<Example[]> {
     .map(([, kind = "", code = ""]) => ({ kind, code }));
 }
 
+/** Every example in the docstrings of what the client exports. */
+export async function docstringExamples(): Promise<Example[]> {
+  const examples: Example[] = [];
+  for (const place of MODULES_WITH_EXAMPLES) {
+    const url = new URL(`../../client/${place}`, import.meta.url);
+    const source = await Deno.readTextFile(url);
+    for (const [, lines = ""] of source.matchAll(DOCSTRING_EXAMPLE)) {
+      const code = lines.replaceAll(/^ *\* ?/gm, "");
+      examples.push({ kind: place, code });
+    }
+  }
+  return examples;
+}
+
+const MODULES_WITH_EXAMPLES = [
+  "api/errors.ts",
+  "discordeno.ts",
+  "rep_client.ts",
+  "wire/close_codes.ts",
+];
+
+const DOCSTRING_EXAMPLE = /^ *\* ```ts\n((?: *\*.*\n)*?) *\* ```$/gm;
+
 /** The example with another server in it. */
 export function pointedAt(url: string, { code }: Example): string {
   if (!code.includes(ADDRESS)) throw new Error(`No ${ADDRESS} in:\n${code}`);

@@ -19,8 +19,6 @@ export interface RepServer extends AsyncDisposable {
   readonly executed: Arrived[];
   /** Every connection so far. */
   readonly connections: number;
-  /** Closes every socket with a code. */
-  closeAll(code: number, reason: string): void;
   /** Forgets every session and begins a new epoch, as a restart does. */
   restart(): void;
 }
@@ -185,7 +183,6 @@ export function startRepServer(
     get connections() {
       return connections;
     },
-    closeAll,
     restart() {
       sessions.clear();
       epoch += 1;

@@ -7,7 +7,7 @@ import {
 import { createManualClock, type ManualClock } from "../_manual_clock.ts";
 import { FakeSocket, type Frame } from "./_fake_socket.ts";
 
-/** What a reply takes over of what it answers. */
+/** The members of a request that its reply repeats. */
 type Asked = Pick<Frame, "target" | "req">;
 
 /** A client on a clock that stands still, with the test as its server. */
@@ -19,15 +19,18 @@ export interface Rig {
   readonly events: unknown[][];
   /** The newest socket. */
   readonly socket: FakeSocket;
-  /** Lets the newest socket open and be welcomed. */
-  welcome(data?: Record<string, unknown>, protocol?: string): Promise<void>;
-  /** A request the newest socket was sent, the last one unless told. */
+  /** Lets the newest socket open and authenticate. */
+  authenticate(
+    data?: Record<string, unknown>,
+    protocol?: string,
+  ): Promise<void>;
+  /** A request sent on the newest socket; the last one by default. */
   sent(at?: number): Frame;
   /** Answers a request of the newest socket. */
   answer(frame: Frame, data?: unknown, extra?: Record<string, unknown>): void;
   /** Refuses a request of the newest socket. */
   refuse(frame: Asked, status: number, error: unknown): void;
-  /** Waits out the back-off until there is a new socket. */
+  /** Advances the clock until there is a new socket. */
   reconnect(data?: Record<string, unknown>): Promise<void>;
   /** The events of one name. */
   told(name: EventName): unknown[][];
@@ -45,7 +48,7 @@ const EVENT_NAMES: readonly EventName[] = [
   "ping",
 ];
 
-/** The proxy's time to wait before any back-off is surely over. */
+/** Longer than any back-off. */
 const LONGEST_BACKOFF_MS = 20_000;
 
 const STEP_MS = 25;
@@ -53,10 +56,10 @@ const STEP_MS = 25;
 /** A rig whose client is connected. */
 export async function readyRigOf(
   options: ClientOptions = {},
-  welcome: Record<string, unknown> = {},
+  authReply: Record<string, unknown> = {},
 ): Promise<Rig> {
   const rig = rigOf(options);
-  await rig.welcome(welcome);
+  await rig.authenticate(authReply);
   return rig;
 }
 
@@ -89,10 +92,10 @@ export function rigOf(options: ClientOptions = {}): Rig {
       if (socket === undefined) throw new Error("No socket was opened yet");
       return socket;
     },
-    async welcome(data, protocol) {
+    async authenticate(data, protocol) {
       await clock.settle();
       rig.socket.open(protocol);
-      rig.socket.say(welcomeOf(data ?? {}));
+      rig.socket.say(authReplyOf(data ?? {}));
       await clock.settle();
     },
     sent(at = -1) {
@@ -107,12 +110,12 @@ export function rigOf(options: ClientOptions = {}): Rig {
     async reconnect(data = { resumed: true }) {
       const before = sockets.length;
       const latestMs = clock.nowMs() + LONGEST_BACKOFF_MS;
-      // In small steps: the new socket has only so long to open.
+      // In small steps: the new socket has to open within ten seconds.
       while (sockets.length === before && clock.nowMs() < latestMs) {
         await clock.advance(STEP_MS);
       }
       if (sockets.length === before) throw new Error("No new socket");
-      await rig.welcome(data);
+      await rig.authenticate(data);
     },
     told: (name) => events.filter(([told]) => told === name),
   };
@@ -126,8 +129,8 @@ export function clientClock(clock: ManualClock): Clock {
   return { nowMs: clock.nowMs, after, afterIdly: after };
 }
 
-/** The server's answer to the greeting. */
-function welcomeOf(
+/** The server's answer to the authentication request. */
+function authReplyOf(
   data: Record<string, unknown>,
 ): Record<string, unknown> {
   return {

@@ -40,7 +40,7 @@ class Model {
   readonly #rig: Rig;
   readonly #byReq = new Map<unknown, Record<string, unknown> | "running">();
   readonly #mailbox = new Map<number, Record<string, unknown>>();
-  /** What was refused and has not come again: nothing younger of its line is taken before it. */
+  /** What was refused and has not come again: nothing younger of its order group is taken before it. */
   readonly #refused = new Set<Frame>();
   #refusing = 0;
   #running: Frame[] = [];
@@ -84,7 +84,7 @@ class Model {
     this.#say(reply);
   }
 
-  /** Refuses the next so many requests that arrive. */
+  /** Refuses this many of the next requests that arrive. */
   refuse(count: number): void {
     this.#refusing = count;
   }
@@ -182,7 +182,7 @@ interface Asked {
   readonly answer: Promise<unknown>;
 }
 
-Deno.test("whatever is lost on the way, every request is accepted once, in its line's order, and answered", async () => {
+Deno.test("whatever is lost on the way, every request is accepted once, in its group's order, and answered", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(ACT, LONG), async (acts) => {
       const rig = rigOf({ refusalRetries: 1_000 });

@@ -19,7 +19,7 @@ Deno.test("close() settles every request: unsent ones as unsent, sent ones as un
   assert.equal(rig.clock.timerCount, 0);
 });
 
-Deno.test("close() refuses what comes after it, and ready rejects", async () => {
+Deno.test("close() refuses every later request, and ready rejects", async () => {
   const rig = await readyRigOf();
   const closing = rig.client.close();
   const error = await failureOf(rig.client.get("/x"), RepClosedError);
@@ -30,7 +30,7 @@ Deno.test("close() refuses what comes after it, and ready rejects", async () => 
   await closing;
 });
 
-Deno.test("close({ drainMs }) waits for replies, then acknowledges and leaves", async () => {
+Deno.test("close({ drainMs }) waits for replies, then acknowledges and disconnects", async () => {
   const rig = await readyRigOf();
   const done = rig.client.get("/x");
   const closing = rig.client.close({ drainMs: 5_000 });
@@ -45,7 +45,7 @@ Deno.test("close({ drainMs }) waits for replies, then acknowledges and leaves", 
   ]);
 });
 
-Deno.test("close({ drainMs }) waits that long and no longer", async () => {
+Deno.test("close({ drainMs }) waits no longer than drainMs", async () => {
   const rig = await readyRigOf();
   const done = failureOf(rig.client.get("/x"), RepClosedError);
   const closing = rig.client.close({ drainMs: 5_000 });
@@ -54,7 +54,7 @@ Deno.test("close({ drainMs }) waits that long and no longer", async () => {
   await closing;
 });
 
-Deno.test("a closing handshake nobody answers ends after two seconds", async () => {
+Deno.test("a closing handshake without an answer ends after two seconds", async () => {
   const rig = await readyRigOf();
   rig.socket.isDeaf = true;
   let isClosed = false;
@@ -66,7 +66,7 @@ Deno.test("a closing handshake nobody answers ends after two seconds", async () 
   assert.equal(rig.clock.timerCount, 0);
 });
 
-Deno.test("close() in the middle of an attempt ends it, whatever it still brings", async () => {
+Deno.test("close() during an attempt to connect ends the attempt, even if its socket opens later", async () => {
   const rig = rigOf();
   await rig.clock.settle();
   const { socket } = rig;
@@ -90,7 +90,7 @@ Deno.test("a ready listener may close the client, also in the middle of a resume
   const rig = rigOf();
   let closing: Promise<void> | undefined;
   rig.client.on("ready", () => closing = rig.client.close());
-  await rig.welcome({ resumed: true, redeliver: 3 });
+  await rig.authenticate({ resumed: true, redeliver: 3 });
   await closing;
   assert.equal(rig.client.state, "closed");
   assert.equal(rig.clock.timerCount, 0);
@@ -102,7 +102,7 @@ Deno.test("close() during a resume leaves no timer", async () => {
   assert.equal(rig.clock.timerCount, 0);
 });
 
-Deno.test("a named session is kept for the next process, a nameless one is ended", async () => {
+Deno.test("a session with a name of the caller's is kept for the next process, one with a random name is ended", async () => {
   const named = await readyRigOf();
   await named.client.close();
   assert.equal(named.socket.control("session").length, 0);
@@ -145,7 +145,7 @@ Deno.test("await using closes the client at the end of the block", async () => {
   assert.equal(rig.client.state, "closed");
 });
 
-Deno.test("nothing is done after close(), whatever the socket still fires", async () => {
+Deno.test("nothing is done after close(), whatever events the socket still fires", async () => {
   const rig = await readyRigOf();
   await rig.client.close();
   const before = rig.events.length;

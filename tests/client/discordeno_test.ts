@@ -306,7 +306,7 @@ async function bot(
   return { rest: overRep(rest, rig.client), rig };
 }
 
-/** Gives the runtime turns until so many frames were sent. */
+/** Gives the runtime turns until this many frames were sent. */
 async function untilSent(rig: Rig, count: number): Promise<void> {
   for (let turn = 0; turn < 200 && rig.socket.sent.length < count; turn += 1) {
     await new Promise((resolve) => setTimeout(resolve, 0));

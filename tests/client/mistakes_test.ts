@@ -22,7 +22,7 @@ Deno.test("a reply that comes while its request is still being written finds it 
       return socket;
     },
   });
-  await rig.welcome();
+  await rig.authenticate();
   assert.equal(await rig.client.get("/x"), "/x");
   assert.equal(rig.client.inFlight, 0);
   await rig.client.close();
@@ -57,7 +57,7 @@ Deno.test("a reply costs the same with ten thousand requests pending as with ten
   await rig.client.close();
 });
 
-Deno.test("two clients cut off together do not come back together (rpc-websockets, Phoenix)", async () => {
+Deno.test("two clients disconnected together do not come back together (rpc-websockets, Phoenix)", async () => {
   const delays = await Promise.all([0.1, 0.9].map(async (random) => {
     const rig = await readyRigOf({ random: () => random });
     rig.socket.end();
@@ -76,7 +76,7 @@ Deno.test("a server that closes with 1000 is connected to again (rpc-websockets,
   await rig.client.close();
 });
 
-Deno.test("opening a connection does not begin the back-off anew (graphql-ws, socket.io)", async () => {
+Deno.test("opening a connection does not start the back-off over (graphql-ws, socket.io)", async () => {
   const rig = await readyRigOf();
   for (let round = 0; round < 5; round += 1) {
     rig.socket.end();
@@ -114,7 +114,7 @@ Deno.test("expiryMs is milliseconds here and whole seconds on the wire, rounded 
   }
 });
 
-Deno.test("a request that waits for its repetition delays no other target (socket.io)", async () => {
+Deno.test("a request that waits to be sent again delays no other target (socket.io)", async () => {
   const rig = await readyRigOf();
   const slow = rig.client.action("/channels/1/messages");
   rig.refuse(rig.sent(), 429, {

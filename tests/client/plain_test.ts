@@ -5,7 +5,7 @@ import { readyRigOf, rigOf } from "./_rig.ts";
 
 const PLAIN = { ext: false, session: false } as const;
 
-Deno.test("plain mode without a key says nothing of its own: no subprotocol, no greeting, no ack", async () => {
+Deno.test("plain mode without a key adds nothing to the requests: no subprotocol, no authentication, no ack", async () => {
   const rig = rigOf({ ...PLAIN, token: "" });
   await rig.client.close();
   const sockets: FakeSocket[] = [];
@@ -38,7 +38,7 @@ Deno.test("plain mode without a key says nothing of its own: no subprotocol, no 
   assert.equal(socket.sent.length, 1);
 });
 
-Deno.test("plain mode with a key greets with the key alone", async () => {
+Deno.test("plain mode with a key authenticates with the key alone", async () => {
   const rig = await readyRigOf(PLAIN);
   assert.deepEqual(rig.socket.frames, [{
     target: "/_rep/auth",
@@ -49,7 +49,7 @@ Deno.test("plain mode with a key greets with the key alone", async () => {
   await rig.client.close();
 });
 
-Deno.test("plain mode never sends a cancel: no server of the published text knows it", async () => {
+Deno.test("plain mode never sends a cancel, which no server of the published text knows", async () => {
   const rig = await readyRigOf(PLAIN);
   const abort = new AbortController();
   const done = rig.client.get("/x", { signal: abort.signal });

@@ -92,7 +92,7 @@ Deno.test("proxy: a hundred requests over a wire that is cut twice are queued on
   assert.deepEqual(queuedPaths(door), paths);
 });
 
-Deno.test("proxy: what an old process asked for, the next one gets as missed; a handler that dies gets it again", async () => {
+Deno.test("proxy: replies to an old process are missed replies of the next; a handler that dies gets its reply again", async () => {
   await using door = new TestDoor();
   {
     await using old = clientOf(door);
@@ -149,7 +149,7 @@ Deno.test("proxy: a session taken over sends the first client away for good", as
   assert.equal(first.state, "closed");
 });
 
-Deno.test("proxy: after a restart with a new epoch a write is of unknown outcome and a read is asked again", async () => {
+Deno.test("proxy: after a restart with a new epoch a write is of unknown outcome and a read is sent again", async () => {
   await using old = new TestDoor({ deps: { epoch: "e1" } });
   await using fresh = new TestDoor({ deps: { epoch: "e2" } });
   let address = addressOf(old);
@@ -172,7 +172,7 @@ Deno.test("proxy: after a restart with a new epoch a write is of unknown outcome
   assert.deepEqual([info.epoch, info.resumed], ["e2", false]);
 });
 
-Deno.test("proxy: aborting takes a queued request back, and its 499 is nobody's", async () => {
+Deno.test("proxy: aborting cancels a queued request, and its 499 is ignored", async () => {
   await using door = new TestDoor();
   await using client = clientOf(door);
   const missed: unknown[] = [];
@@ -205,7 +205,7 @@ Deno.test("proxy: with maxInFlight 2 ten requests are all answered and none is r
   assert.deepEqual(door.facts.filter(({ kind }) => kind === "refused"), []);
 });
 
-Deno.test("proxy: what its queue refused at the door is offered again under the same req, and answered", async () => {
+Deno.test("proxy: a request that its queue refused is sent again with the same req, and answered", async () => {
   await using door = new TestDoor();
   door.submitter.onJob = (job) => {
     if (door.submitter.jobs.length > 1) return job.reply(200, "taken");
@@ -219,7 +219,7 @@ Deno.test("proxy: what its queue refused at the door is offered again under the 
   assert.equal(door.submitter.jobs.length, 2);
 });
 
-Deno.test("proxy: what it gave up after taking it into care is told to the caller", async () => {
+Deno.test("proxy: a request that it accepted and then gave up rejects", async () => {
   await using door = new TestDoor();
   door.submitter.onJob = (job) =>
     job.fail(new Refusal("wait_too_long", "The wait would be too long"));
@@ -248,7 +248,7 @@ Deno.test("proxy: the key may travel as header or subprotocol where it is requir
   }
 });
 
-Deno.test("proxy: a wrong key ends the client with the proxy's words", async () => {
+Deno.test("proxy: a wrong key closes the client with the proxy's message", async () => {
   await using door = new TestDoor();
   await using client = new RepClient(addressOf(door), {
     ...OPTIONS,
@@ -273,7 +273,7 @@ Deno.test("proxy: plain mode with a key is served, replies and all", async () =>
   assert.equal(client.lastSeq, 0);
 });
 
-Deno.test("proxy: a frame above maxPayload never leaves, and the connection stays", async () => {
+Deno.test("proxy: a frame above maxPayload is never sent, and the connection stays", async () => {
   await using door = new TestDoor({
     settings: { limits: { maxPayloadBytes: 1_000 } },
   });

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { pointedAt, README_KEY, readmeExamples } from "./_readme.ts";
+import { denoCommand } from "../../tools/deno_child.ts";
+import {
+  docstringExamples,
+  pointedAt,
+  README_KEY,
+  readmeExamples,
+} from "./_readme.ts";
 import { pretendDiscord, startRepServer } from "./_rep_server.ts";
 
 /** What each name in an example stands for here. */
@@ -41,6 +47,45 @@ Deno.test("every example of the README compiles and does what it says", async ()
   }
 });
 
+Deno.test("every example in a docstring compiles and runs", async () => {
+  await using server = startRepServer(pretendDiscord, README_KEY);
+  const folder = await Deno.makeTempDir();
+  try {
+    const examples = await docstringExamples();
+    assert.ok(examples.length >= 15);
+    const runs = examples.map(({ code }) =>
+      `await run(async (client: RepClient) => {\n{${code}}\n});`
+    );
+    const program = PREAMBLE + runs.join("\n");
+    const code = program.replaceAll("ws://127.0.0.1:8000/rep", server.url);
+    await Deno.writeTextFile(`${folder}/all.ts`, withModules(code));
+    await run(`${folder}/all.ts`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** What the docstrings leave out: the imports, and a client. */
+const PREAMBLE = `
+import {
+  CLOSE_RULES,
+  RepClient,
+  RepClosedError,
+  RepError,
+  RepFailure,
+  RepLimitError,
+} from "sluice-client";
+import { overRep } from "sluice-client/discordeno";
+import { createRestManager } from "@discordeno/rest";
+void CLOSE_RULES;
+async function run(example: (client: RepClient) => Promise<void>) {
+  await using client = new RepClient("ws://127.0.0.1:8000/rep", {
+    token: "${README_KEY}",
+  });
+  await example(client);
+}
+`;
+
 function withModules(code: string): string {
   return MODULES.reduce(
     (text, [name, path]) =>
@@ -54,9 +99,8 @@ function withModules(code: string): string {
 
 async function run(path: string): Promise<string[]> {
   const config = new URL("../../deno.json", import.meta.url).pathname;
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { code, stdout, stderr } = await denoCommand({
     args: ["run", "--allow-all", "--check", "--config", config, path],
-    env: { NO_COLOR: "1" },
   }).output();
   const text = new TextDecoder();
   assert.equal(code, 0, text.decode(stderr));

@@ -37,7 +37,7 @@ Deno.test("a refused key rejects ready with what the server said", async () => {
   assert.match(failure.message, /Invalid authorization key\./);
 });
 
-Deno.test("a server that is not there is tried until it is", async () => {
+Deno.test("the client tries again until the server is there", async () => {
   let port: number;
   {
     await using gone = startRepServer();
@@ -89,18 +89,18 @@ Deno.test("a hundred requests cut off in the middle are executed once and answer
   assert.ok(server.connections >= 2);
 });
 
-Deno.test("what an old process asked for reaches the new one as missed, once", async () => {
+Deno.test("a reply to an old process reaches the new one as missed, once", async () => {
   await using server = startRepServer();
   {
     // A process that dies: it never acknowledges and never says goodbye.
     const socket = new WebSocket(server.url, "rep.v1");
     await new Promise((resolve) => socket.onopen = resolve);
-    const greeting = { token: "key", ext: true, session: "shard-0" };
+    const authRequest = { token: "key", ext: true, session: "shard-0" };
     socket.send(
       JSON.stringify({
         target: "/_rep/auth",
         method: "ACTION",
-        data: greeting,
+        data: authRequest,
       }),
     );
     const answered = new Promise<void>((resolve) => {
@@ -132,7 +132,7 @@ Deno.test("what an old process asked for reaches the new one as missed, once", a
   }
 });
 
-Deno.test("of two clients in one session the first is sent away and stays away", async () => {
+Deno.test("of two clients in one session the first is closed and stays away", async () => {
   await using server = startRepServer();
   const options = { token: "key", session: "shard-0", ...AT_ONCE };
   await using first = new RepClient(server.url, options);
@@ -151,7 +151,7 @@ Deno.test("of two clients in one session the first is sent away and stays away",
   assert.equal(server.connections, 2);
 });
 
-Deno.test("after a restart of the server a write that had left is of unknown outcome, not repeated", async () => {
+Deno.test("after a restart of the server a write sent before is of unknown outcome, not repeated", async () => {
   const stuck = Promise.withResolvers<void>();
   await using server = startRepServer(async (frame) => {
     if (frame.method === "ACTION") {

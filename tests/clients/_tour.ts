@@ -63,10 +63,14 @@ async function startPlaces(
 /** Of the four proxies of `Places`, in their order. */
 const PLACES: readonly PlaceOptions[] = [
   // 30 messages in 2.5 s, so that a burst has to wait and is over soon.
-  { discord: discord(5, 500), env: { REST_OPEN_TOKEN_ROUTES: "true" } },
+  { discord: discord(5, 500) },
   {
     discord: discord(1, 1_500),
-    env: { REST_KEY_IN_PATH: "true", REST_MAX_WAIT_MS: "100" },
+    env: {
+      REST_KEY_IN_PATH: "true",
+      REST_MAX_WAIT_MS: "100",
+      REST_OPEN_TOKEN_ROUTES: "false",
+    },
   },
   { discord: discord(1, 2_500) },
   {

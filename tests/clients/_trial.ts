@@ -22,7 +22,7 @@ import type { Came, ClientResult } from "./_result.ts";
 
 /** The proxies a library is tried against. */
 export interface Places {
-  /** Takes callbacks and token webhooks without the key. */
+  /** As it is by default: callbacks and token webhooks need no key of a bot that has logged in. */
   readonly open: Place;
   /** Refuses what would wait, asks for the key everywhere, takes it in the path. */
   readonly strict: Place;

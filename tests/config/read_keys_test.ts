@@ -156,10 +156,10 @@ for (
   });
 }
 
-for (const name of ["default", "manager", "open", "proxy", "token"]) {
+for (const name of ["default", "keyless", "manager", "proxy", "token"]) {
   Deno.test(`${name} is the name of somebody else`, () => {
     assert.deepEqual(problemsWith({ name }), [
-      `${FILE}: key "${name}" has a name the proxy uses itself: want none of default, manager, open, proxy, token`,
+      `${FILE}: key "${name}" has a name the proxy uses itself: want none of default, keyless, manager, proxy, token`,
     ]);
   });
 }

@@ -21,7 +21,7 @@ Deno.test("a key is all it takes; everything else has its documented default", (
     upstream: "https://discord.com/api",
     apiVersion: 10,
     isKeyInPathAllowed: false,
-    areTokenRoutesOpen: false,
+    openTokenRoutes: "known",
     isRepHeaderRequired: false,
     repHeaders: new Set(),
     areRateLimitHeadersStripped: false,
@@ -91,7 +91,7 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     upstream: "http://127.0.0.1:9000/x",
     apiVersion: 9,
     isKeyInPathAllowed: true,
-    areTokenRoutesOpen: true,
+    openTokenRoutes: "true",
     isRepHeaderRequired: true,
     repHeaders: new Set(["x-discord-locale", "accept-language"]),
     areRateLimitHeadersStripped: true,
@@ -132,7 +132,7 @@ Deno.test("every mistake has its line, all at once", () => {
     }),
     [
       "DISCORD_TOKEN is [secret]: want the bot's token: three parts joined by dots, as Discord's developer portal shows it",
-      "REST_AUTHORIZATION is [secret]: want 16 to 256 visible ASCII characters",
+      "REST_AUTHORIZATION is [secret]: want 16 to 256 visible ASCII characters; make one with: deno task key",
       'REST_PORT is "80a": want a whole number from 0 to 65535',
       'REST_HOST is "localhost:80": want an address or a host name without a port, such as 127.0.0.1 or ::1',
       'REST_UPSTREAM is "ftp://x": want an http or https URL without user, query, fragment or version, such as https://discord.com/api',
@@ -148,7 +148,7 @@ Deno.test("every mistake has its line, all at once", () => {
 
 Deno.test("a missing key is a problem, an empty one is a missing one", () => {
   const problem =
-    "REST_AUTHORIZATION is not set: want 16 to 256 visible ASCII characters";
+    "REST_AUTHORIZATION is not set: want 16 to 256 visible ASCII characters; make one with: deno task key";
   assert.deepEqual(problemsOf({ REST_AUTHORIZATION: undefined }), [problem]);
   assert.deepEqual(problemsOf({ REST_AUTHORIZATION: " \n" }), [problem]);
 });
@@ -205,6 +205,35 @@ Deno.test("an unknown REST_ name is a slip, named with its nearest setting and w
     "REST_BODY_LIMIT is not a setting, did you mean REST_BODY_LIMIT_MIB?",
     "REST_SOMETHING_ELSE is not a setting",
   ]);
+});
+
+Deno.test("a DISCORD_ name that is nearly a setting is a slip", () => {
+  assert.deepEqual(
+    problemsOf({ DISCORD_TOKN: "x", DISCORD_TOKENS_FIEL: "y" }),
+    [
+      "DISCORD_TOKENS_FIEL is not a setting, did you mean DISCORD_TOKENS_FILE?",
+      "DISCORD_TOKN is not a setting, did you mean DISCORD_TOKEN?",
+    ],
+  );
+});
+
+Deno.test("a token by another name is a slip where DISCORD_TOKEN is not set", () => {
+  const other = { DISCORD_BOT_TOKEN: TOKEN };
+  assert.deepEqual(problemsOf({ ...other, DISCORD_TOKEN: "" }), [
+    "DISCORD_BOT_TOKEN is not a setting, did you mean DISCORD_TOKEN?",
+  ]);
+  assert.deepEqual(problemsOf({ ...other, DISCORD_TOKEN: TOKEN }), []);
+});
+
+Deno.test("other DISCORD_ names are a bot's own business", () => {
+  const env = {
+    DISCORD_CLIENT_ID: "1",
+    DISCORD_GUILD_ID: "1",
+    DISCORD_KEY: "1",
+    DISCORD_OWNER: "1",
+    DISCORD_PUBLIC_KEY: "1",
+  };
+  assert.deepEqual(problemsOf(env), []);
 });
 
 Deno.test("no secret is in a problem, a note or the settings as printed", () => {

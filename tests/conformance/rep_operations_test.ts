@@ -4,7 +4,7 @@
  * what arrives there and what comes back must be the same.
  */
 import assert from "node:assert/strict";
-import { VERBS } from "../../rest/rep/verbs.ts";
+import { VERBS } from "../../rest/rep/frames/verbs.ts";
 import type { ReceivedRequest } from "../../sim/server.ts";
 import { KEY, startTestProxy, type TestProxy } from "../_proxy.ts";
 import { pathsList } from "../deps.ts";

@@ -1,4 +1,9 @@
 import { createHash } from "../../deps.ts";
+import {
+  createDispatcher,
+  type Dispatcher,
+} from "../../rest/dispatcher/dispatcher.ts";
+import type { DispatcherOptions } from "../../rest/dispatcher/dispatcher_deps.ts";
 import type { Answer } from "../../rest/domain/answer.ts";
 import type { Fact } from "../../rest/domain/fact.ts";
 import type { HeaderList } from "../../rest/domain/headers.ts";
@@ -7,11 +12,6 @@ import type { Ticket } from "../../rest/domain/ports.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
 import type { Method, ProxyRequest } from "../../rest/domain/request.ts";
 import { Secret } from "../../rest/domain/secret.ts";
-import {
-  createDispatcher,
-  type Dispatcher,
-} from "../../rest/dispatcher/dispatcher.ts";
-import type { DispatcherOptions } from "../../rest/dispatcher/dispatcher_deps.ts";
 import { routeOf } from "../../rest/routes/route_of.ts";
 import { createManualClock, type ManualClock } from "../_manual_clock.ts";
 import {
@@ -28,6 +28,7 @@ export const BOT: Identity = {
   kind: "bot",
   authorization: new Secret("Bot token"),
   isOwn: true,
+  bot: "main",
 };
 
 /** A dispatcher between a scheduler and an upstream that do what they are told. */

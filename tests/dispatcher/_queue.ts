@@ -4,8 +4,8 @@ import {
 } from "../../rest/dispatcher/dispatcher.ts";
 import type { Fact } from "../../rest/domain/fact.ts";
 import type { Random } from "../../rest/domain/ports.ts";
-import type { Scheduler } from "../../rest/scheduler/types.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
+import type { Scheduler } from "../../rest/scheduler/types.ts";
 import { createManualClock, type ManualClock } from "../_manual_clock.ts";
 import { sha256 } from "./_builders.ts";
 import {

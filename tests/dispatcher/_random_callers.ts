@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import { PATIENCE_MS } from "../../rest/dispatcher/second_tries/second_tries.ts";
 import type { Answer } from "../../rest/domain/answer.ts";
 import type { Identity } from "../../rest/domain/identity.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
 import type { Method, ProxyRequest } from "../../rest/domain/request.ts";
-import { PATIENCE_MS } from "../../rest/dispatcher/second_tries.ts";
 import { Secret } from "../../rest/domain/secret.ts";
 import { createRandom, type Random } from "../../sim/model/random.ts";
 import {
@@ -164,10 +164,10 @@ export class RandomCallers {
   }
 
   #move(): void {
-    this.#queue.dispatcher.move({
+    this.#queue.dispatcher.reassign({
       fromId: botOf("first").id,
       to: botOf("second"),
-      isMeant: () => true,
+      isIncluded: () => true,
     });
   }
 

@@ -23,6 +23,7 @@ export interface ScriptedUpstream extends Upstream {
 
 export function createScriptedUpstream(nowMs: () => number): ScriptedUpstream {
   const upstream: ScriptedUpstream = {
+    host: "discord.test:443",
     sends: [],
     isClosed: false,
     onSend: undefined,

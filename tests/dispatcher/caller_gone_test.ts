@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import type { ProxyRequest } from "../../rest/domain/request.ts";
 import {
   KEPT_BODY_BYTES_MAX,
   KEPT_MS,
-} from "../../rest/dispatcher/kept_answers.ts";
+} from "../../rest/dispatcher/second_tries/kept_answers.ts";
 import {
   LATE_NOTICE_MS,
   PATIENCE_MS,
-} from "../../rest/dispatcher/second_tries.ts";
+} from "../../rest/dispatcher/second_tries/second_tries.ts";
+import type { ProxyRequest } from "../../rest/domain/request.ts";
 import {
   answerOf,
   benchOf,
@@ -134,6 +134,7 @@ Deno.test("an identical write adopts a waiting orphan: one message is sent", asy
     bench.facts.filter(({ kind }) => kind === "adopted"),
     [{
       kind: "adopted",
+      bot: "main",
       label: "POST /channels/{channel_id}/messages",
       caller: "key/client",
     }],

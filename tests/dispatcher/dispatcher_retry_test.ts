@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { headerOf } from "../../rest/domain/headers.ts";
-import { METHODS } from "../../rest/domain/request.ts";
 import type { RefusalCode } from "../../rest/domain/refusal.ts";
+import { METHODS } from "../../rest/domain/request.ts";
 import {
   answerOf,
   type Bench,
@@ -34,14 +34,14 @@ Deno.test("a connection that never opens is tried for seven times with every met
     const bench = benchOf();
     const ticket = bench.dispatcher.submit(requestOf(method));
     const refusal = refusalOf(ticket.answer);
-    await endAll(bench, () => unsent());
+    await endAll(bench, () => unsent("ENETUNREACH"));
     const { code, message, sent } = await refusal;
     assert.equal(bench.upstream.sends.length, 7, method);
     assert.equal(code, "unreachable");
     assert.ok(sent === false);
     assert.equal(
       message,
-      "Cannot reach Discord: 7 tries, the last ended with ECONNREFUSED",
+      "Cannot reach Discord: 7 tries, the last ended with ENETUNREACH at discord.test:443",
     );
     assert.equal(bench.scheduler.settled.at(-1)?.outcome.kind, "lost");
   }
@@ -78,14 +78,14 @@ const LOST: ReadonlyArray<
         lost,
         4,
         "unreachable",
-        "Cannot reach Discord: 4 tries, the last ended with UND_ERR_SOCKET",
+        "Cannot reach Discord: 4 tries, the last ended with UND_ERR_SOCKET at discord.test:443",
       ],
       [
         method,
         timedOut,
         4,
         "upstream_timeout",
-        "Cannot get an answer from Discord in time: 4 tries, the last ended with UND_ERR_HEADERS_TIMEOUT",
+        "Cannot get an answer from Discord in time: 4 tries, the last ended with UND_ERR_HEADERS_TIMEOUT at discord.test:443",
       ],
     ] as const
   ),
@@ -96,14 +96,14 @@ const LOST: ReadonlyArray<
         lost,
         1,
         "outcome_unknown",
-        "Cannot tell whether Discord ran the request: the connection failed after it was sent (UND_ERR_SOCKET); look before sending it again",
+        "Cannot tell whether Discord ran the request: the connection failed after it was sent (UND_ERR_SOCKET at discord.test:443); look before sending it again",
       ],
       [
         method,
         timedOut,
         1,
         "outcome_unknown",
-        "Cannot tell whether Discord ran the request: the connection failed after it was sent (UND_ERR_HEADERS_TIMEOUT); look before sending it again",
+        "Cannot tell whether Discord ran the request: the connection failed after it was sent (UND_ERR_HEADERS_TIMEOUT at discord.test:443); look before sending it again",
       ],
     ] as const
   ),
@@ -131,7 +131,7 @@ Deno.test("a single lost try is told in the singular", async () => {
   bench.upstream.next.fail(unsent());
   assert.equal(
     (await refusalOf(ticket.answer)).message,
-    "Cannot reach Discord: 1 try, the last ended with ECONNREFUSED",
+    "Cannot reach Discord: 1 try, the last ended with ECONNREFUSED at discord.test:443",
   );
 });
 

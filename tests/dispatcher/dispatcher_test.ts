@@ -76,6 +76,7 @@ Deno.test("submit() refuses in the scheduler's words what it does not take", asy
   assert.deepEqual(bench.facts, [{
     kind: "refused",
     code: "overloaded",
+    bot: "main",
     label: "GET /channels/{channel_id}/messages",
     caller: "key/client",
   }]);
@@ -170,11 +171,13 @@ Deno.test("facts tell a request's life with its waits", async () => {
   await ticket.answer;
   const label = "GET /channels/{channel_id}/messages";
   const caller = "key/client";
+  const bot = "main";
   assert.deepEqual(bench.facts, [
-    { kind: "queued", label, caller },
-    { kind: "leased", label, waitMs: 40 },
+    { kind: "queued", bot, label, caller },
+    { kind: "leased", bot, label, waitMs: 40, attempt: 1 },
     {
       kind: "answered",
+      bot,
       label,
       caller,
       status: 204,
@@ -202,9 +205,9 @@ Deno.test("facts tell every 429 with its scope, Cloudflare's by its name", async
   const label = "GET /channels/{channel_id}/messages";
   const kind = "rate_limited";
   assert.deepEqual(bench.facts.filter((fact) => fact.kind === kind), [
-    { kind, label, scope: "shared", retryAfterMs: 300 },
-    { kind, label, scope: "unknown", retryAfterMs: undefined },
-    { kind, label, scope: "cloudflare", retryAfterMs: undefined },
+    { kind, bot: "main", label, scope: "shared", retryAfterMs: 300 },
+    { kind, bot: "main", label, scope: "unknown", retryAfterMs: undefined },
+    { kind, bot: "main", label, scope: "cloudflare", retryAfterMs: undefined },
   ]);
   await bench.dispatcher.drain(0);
 });
@@ -295,7 +298,7 @@ Deno.test("an upstream that breaks its promise costs its request, and its words 
   assert.equal(refusal.sent, null);
   assert.equal(
     refusal.message,
-    "Cannot answer request: the proxy failed; its log says more",
+    "Cannot answer: the proxy has a fault of its own, named in its log",
   );
   assert.deepEqual(
     bench.facts.find((fact) => fact.kind === "warning"),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { retryAfterMsOf } from "../../rest/domain/refusal_body.ts";
 import type { Method } from "../../rest/domain/request.ts";
 import {
   answerOf,
@@ -30,10 +31,10 @@ Deno.test("drain() refuses what comes after it, as unsent", async () => {
   const refusal = await refusalOf(bench.dispatcher.submit(requestOf()).answer);
   assert.equal(refusal.code, "draining");
   assert.ok(refusal.sent === false);
-  assert.equal(refusal.retryAfterMs, 5_000);
+  assert.equal(retryAfterMsOf(refusal), 5_000);
   assert.equal(
     refusal.message,
-    "Cannot send request: the proxy is shutting down; ask again",
+    "Cannot take the request: the proxy is shutting down; ask again",
   );
   assert.equal(bench.scheduler.asks.length, 0);
 });

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
+import { discardBody } from "../../rest/streams/answer_streams.ts";
+import { CallerTicket } from "../../rest/dispatcher/answering/ticket.ts";
+import { Job } from "../../rest/dispatcher/job.ts";
+import { KEPT_MS } from "../../rest/dispatcher/second_tries/kept_answers.ts";
+import { Orphans } from "../../rest/dispatcher/second_tries/orphans.ts";
+import { PATIENCE_MS } from "../../rest/dispatcher/second_tries/second_tries.ts";
 import type { Identity } from "../../rest/domain/identity.ts";
 import type { Method } from "../../rest/domain/request.ts";
 import { Secret } from "../../rest/domain/secret.ts";
-import { Job } from "../../rest/dispatcher/job.ts";
-import { KEPT_MS } from "../../rest/dispatcher/kept_answers.ts";
-import { Orphans } from "../../rest/dispatcher/orphans.ts";
-import { PATIENCE_MS } from "../../rest/dispatcher/second_tries.ts";
-import { discardBody } from "../../rest/dispatcher/streams.ts";
-import { CallerTicket } from "../../rest/dispatcher/ticket.ts";
 import { runInNewContext, setFlagsFromString } from "../deps.ts";
 import {
   answerOf,
@@ -186,10 +186,10 @@ Deno.test("of 100,000 submits whose callers stay, leave and come back the dispat
 
 Deno.test("of 100,000 orphans that were adopted, dropped, expired or beyond the bound, not one address is remembered", () => {
   const orphans = new Orphans(sha256);
-  const desk = { callerLeft() {}, takeBack: () => "done" as const };
+  const handler = { callerLeft() {}, takeBack: () => "done" as const };
   for (let index = 0; index < SUBMITS; index++) {
     const request = requestOf("POST", { path: `/channels/${index}/pins` });
-    const job = new Job(index, new CallerTicket(request, desk), 0);
+    const job = new Job(index, new CallerTicket(request, handler), 0);
     orphans.add(job);
     if (index % 4 === 0) orphans.adopt(request, 0);
     else if (index % 4 === 1) orphans.drop(job);

@@ -241,10 +241,10 @@ Deno.test("a second try that is refused when its first is left behind has its re
   scheduler.credentialChecked(write.identity.id, isRejected, clock.nowMs());
   first.leave();
   // Moves nothing, and has it poll.
-  dispatcher.move({
+  dispatcher.reassign({
     fromId: "nobody",
     to: write.identity,
-    isMeant: () => false,
+    isIncluded: () => false,
   });
   await clock.settle();
   assert.equal((await refusalOf(second.answer)).code, "token_rejected");

@@ -10,6 +10,7 @@ import {
 import { createBotRing } from "../../rest/listener/bot_ring.ts";
 import { createKeyRing } from "../../rest/listener/key_ring.ts";
 import { routeOf } from "../../rest/routes/route_of.ts";
+import { createManualClock } from "../_manual_clock.ts";
 import { keyOf } from "../listener/_bench.ts";
 
 const idOf = (n: number) => `1${String(n).padStart(17, "0")}`;
@@ -23,7 +24,10 @@ function authorizerOf(rights: Partial<KeyRights> = {}, names = NAMES) {
   const bots = createBotRing(
     names.map((name, n) => ({ name, token: new Secret(tokenOf(n + 1)) })),
   );
-  return { keys, authorizer: createAuthorizer({ keys, bots }) };
+  const clock = createManualClock();
+  const openTokenRoutes = "false";
+  const authorizer = createAuthorizer({ keys, bots, clock, openTokenRoutes });
+  return { keys, authorizer };
 }
 
 type Rules = ReturnType<typeof authorizerOf>;
@@ -41,6 +45,7 @@ function outcomeOf(
       restAuthorization: null,
       pathKey: undefined,
       botId: null,
+      address: "192.0.2.1",
       ...evidence,
     });
     if (proof === undefined) return "no key";
@@ -137,6 +142,7 @@ function messageOf(rights: Partial<KeyRights>, botId: string): string {
     restAuthorization: null,
     pathKey: undefined,
     botId,
+    address: "192.0.2.1",
   });
   assert.ok(proof);
   try {
@@ -166,6 +172,7 @@ Deno.test("a key that was taken away is refused on connections that are still op
     restAuthorization: null,
     pathKey: undefined,
     botId: null,
+    address: "192.0.2.1",
   });
   assert.ok(proof);
   const route = routeOf("GET", "/users/@me", 0);

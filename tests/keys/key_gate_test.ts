@@ -12,6 +12,8 @@ import { createManualClock } from "../_manual_clock.ts";
 import { requestOf } from "../dispatcher/_builders.ts";
 import { answerOf, keyOf } from "../listener/_bench.ts";
 
+const KEYLESS_MAX = 2;
+
 /** A gate for a key `k` with these rights, before a queue that waits to be told. */
 function gateOf(rights: Partial<KeyRights>) {
   const facts: Fact[] = [];
@@ -35,6 +37,7 @@ function gateOf(rights: Partial<KeyRights>) {
     keys,
     clock,
     facts: (fact) => void facts.push(fact),
+    keylessMax: KEYLESS_MAX,
   });
   return { gate, keys, clock, facts, submitted, ends };
 }
@@ -61,10 +64,34 @@ Deno.test("a key without bounds crosses the gate as it is", () => {
 
 Deno.test("callers that no key of ours brought in are not held to any", () => {
   const { gate, submitted } = gateOf({ isReadOnly: true });
-  for (const caller of ["token/a", "open@h", "manager"]) {
+  for (const caller of ["token/a", "manager"]) {
     gate.submit(requestOf("POST", { caller }));
   }
-  assert.equal(submitted.length, 3);
+  assert.equal(submitted.length, 2);
+});
+
+Deno.test("callers without a key have a share together, whatever they call themselves, and are told so", async () => {
+  const { gate, submitted, ends } = gateOf({});
+  const keyless = (client: string) => requestOf("POST", { caller: client });
+  const names = ["keyless@10.0.0.1", "keyless/one", "keyless@10.0.0.2"];
+  const [, , third] = names.map((name) => gate.submit(keyless(name)).answer);
+  assert.ok(third !== undefined);
+  const { code, message } = await refusedWith(third);
+  assert.equal(code, "overloaded");
+  assert.equal(
+    message,
+    "Cannot take the request: callers without a key may have 2 without an answer",
+  );
+  assert.throws(() => gate.enter(keyless("keyless@10.0.0.3")), Refusal);
+  // Keys have all the rest.
+  for (let count = 0; count < 5; count++) {
+    gate.submit(requestOf("POST", { caller: "all/client" }));
+  }
+  assert.equal(submitted.length, 7);
+  ends[0]?.resolve(answerOf());
+  await Promise.resolve().then(() => {});
+  gate.submit(keyless("keyless@10.0.0.3"));
+  assert.equal(submitted.length, 8);
 });
 
 Deno.test("a read-only key reads, and is told that it may do no more", async () => {
@@ -81,6 +108,7 @@ Deno.test("a read-only key reads, and is told that it may do no more", async () 
   assert.deepEqual(facts, [{
     kind: "refused",
     code: "forbidden",
+    bot: "main",
     label: "POST /channels/{channel_id}/messages",
     caller: "k/client",
   }]);

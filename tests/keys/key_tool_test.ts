@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { denoCommand } from "../../tools/deno_child.ts";
 import { readKeys } from "../../rest/config/read_keys.ts";
 import { createKeyRing } from "../../rest/listener/key_ring.ts";
 import { fileOf } from "../config/_files.ts";
@@ -7,7 +8,7 @@ const TOOL = new URL("../../tools/key.ts", import.meta.url).pathname;
 
 /** What `deno task key` says; without any permission. */
 async function run(...words: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { code, stdout, stderr } = await denoCommand({
     args: ["run", "--no-prompt", TOOL, ...words],
   }).output();
   const decoder = new TextDecoder();

@@ -3,9 +3,10 @@ import {
   type KeyEntry,
   type KeyRights,
 } from "../../rest/domain/access.ts";
+import type { OpenTokenRoutes } from "../../rest/domain/access.ts";
 import type { Answer } from "../../rest/domain/answer.ts";
 import type { Fact } from "../../rest/domain/fact.ts";
-import type { Submitter } from "../../rest/domain/ports.ts";
+import type { Clock, Submitter } from "../../rest/domain/ports.ts";
 import type { ProxyRequest } from "../../rest/domain/request.ts";
 import { Secret } from "../../rest/domain/secret.ts";
 import {
@@ -33,7 +34,6 @@ export const OWN_ID = "bot:123456789012345678";
 export const SETTINGS: HttpSettings = {
   apiVersion: 10,
   isKeyInPathAllowed: false,
-  areTokenRoutesOpen: false,
   areRateLimitHeadersStripped: false,
   bodyLimitBytes: 1024 * 1024,
   heldLimitBytes: 4 * 1024 * 1024,
@@ -48,6 +48,8 @@ export interface BenchOptions {
   readonly submitter?: Submitter;
   readonly onUpgrade?: HttpHandler;
   readonly moveRequests?: MoveRequests;
+  /** Nobody unless said. */
+  readonly openTokenRoutes?: OpenTokenRoutes;
 }
 
 /** A handler behind a real port, before a submitter that only remembers. */
@@ -68,8 +70,14 @@ export interface Bench extends AsyncDisposable {
   sendRaw(text: string): Promise<RawResponse>;
 }
 
-export function authorizerOf(token: string | null = TOKEN): Authorizer {
+export function authorizerOf(
+  token: string | null = TOKEN,
+  clock: Clock = createManualClock(),
+  openTokenRoutes: OpenTokenRoutes = "false",
+): Authorizer {
   return createAuthorizer({
+    clock,
+    openTokenRoutes,
     keys: createKeyRing([keyOf("main", KEY)]),
     bots: createBotRing(
       token === null ? [] : [{ name: "main", token: new Secret(token) }],
@@ -110,7 +118,7 @@ export function startBench(options: BenchOptions = {}): Bench {
   };
   const door = createHttpDoor({
     submitter: options.submitter ?? remembering,
-    authorizer: authorizerOf(options.token),
+    authorizer: authorizerOf(options.token, clock, options.openTokenRoutes),
     clock,
     facts: (fact) => void facts.push(fact),
     settings: { ...SETTINGS, ...options.settings },

@@ -26,6 +26,7 @@ function outcomeOf(
       restAuthorization: null,
       pathKey: undefined,
       botId: null,
+      address: "192.0.2.1",
       ...evidence,
     });
     if (proof === undefined) return "no key";
@@ -243,6 +244,7 @@ Deno.test("authorize: the same token gets the same identity past the bound of wh
       restAuthorization: KEY,
       pathKey: undefined,
       botId: null,
+      address: "192.0.2.1",
     })
       ?.brought?.id;
   const first = idOf("Bot first");
@@ -257,6 +259,7 @@ Deno.test("authorize: nothing of a token shows in an identity's id or in print",
     restAuthorization: KEY,
     pathKey: undefined,
     botId: null,
+    address: "192.0.2.1",
   });
   const print = Deno.inspect(proof) + JSON.stringify(proof);
   assert.ok(!print.includes("other.token"), print);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { VERSION } from "../../rest/domain/version.ts";
 import {
   answerProbe,
   RESERVED_PATHS,
@@ -39,7 +40,7 @@ Deno.test("both probes answer without a key and say nothing else", async () => {
   for (const path of ["/healthz", "/readyz", "/readyz?x"]) {
     const response = await bench.sendRaw(`GET ${path} HTTP/1.0\r\n\r\n`);
     assert.equal(response.status, 200, path);
-    assert.equal(response.body, '{"status":"ok"}');
+    assert.equal(response.body, `{"status":"ok","version":"${VERSION}"}`);
     assert.equal(headerIn(response, "cache-control"), "no-store");
   }
 });
@@ -51,7 +52,7 @@ Deno.test("while draining the process is alive and not ready", async () => {
   assert.equal(alive.status, 200);
   const ready = await bench.sendRaw("GET /readyz HTTP/1.0\r\n\r\n");
   assert.equal(ready.status, 503);
-  assert.equal(ready.body, '{"status":"draining"}');
+  assert.equal(ready.body, `{"status":"draining","version":"${VERSION}"}`);
 });
 
 Deno.test("a HEAD of a probe has its status and no body", async () => {

@@ -5,6 +5,7 @@ import { createFactLog } from "../../rest/log/fact_log.ts";
 
 const ANSWERED: Fact = {
   kind: "answered",
+  bot: "main",
   label: "POST /channels/{channel_id}/messages",
   caller: "main/shard-1",
   status: 200,
@@ -14,6 +15,7 @@ const ANSWERED: Fact = {
 };
 const RATE_LIMITED: Fact = {
   kind: "rate_limited",
+  bot: "main",
   label: "GET /users/@me",
   scope: "shared",
   retryAfterMs: 1_500.2,
@@ -26,8 +28,14 @@ const REFUSED: Fact = {
 };
 const WARNING: Fact = { kind: "warning", message: "Something is odd" };
 const UNSPOKEN: readonly Fact[] = [
-  { kind: "queued", label: "GET /users/@me", caller: "main" },
-  { kind: "leased", label: "GET /users/@me", waitMs: 1 },
+  { kind: "queued", bot: "main", label: "GET /users/@me", caller: "main" },
+  {
+    kind: "leased",
+    bot: "main",
+    label: "GET /users/@me",
+    waitMs: 1,
+    attempt: 1,
+  },
 ];
 
 Deno.test("an answered request is one line at debug, with route, status, times and attempts", () => {

@@ -1,5 +1,5 @@
-import type { RestManager } from "../../deps.ts";
-import { createManager, type ManagerDeps } from "../../rest/manager/manager.ts";
+import { BASE_URL, createRestManager, type RestManager } from "../../deps.ts";
+import { joinQueue, type ManagerDeps } from "../../rest/manager/manager.ts";
 import { type Identity, NOBODY } from "../../rest/domain/identity.ts";
 import type { Submitter } from "../../rest/domain/ports.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
@@ -19,13 +19,15 @@ export const BOT: Identity = {
 
 export function managerOf(
   submitter: Submitter,
-  change: Partial<ManagerDeps> = {},
+  { baseUrl = BASE_URL, ...change }: Partial<ManagerDeps> & {
+    readonly baseUrl?: string;
+  } = {},
 ): RestManager {
-  return createManager({
-    identity: BOT,
+  const manager = createRestManager({ token: TOKEN });
+  manager.baseUrl = baseUrl;
+  joinQueue(manager, {
     submitter,
     apiVersion: 10,
-    baseUrl: "https://discord.com/api",
     parseTarget,
     routeOf: (method, path) => routeOf(method, path, 0),
     identityOf: (authorization, { takesBotToken }) => {
@@ -37,9 +39,9 @@ export function managerOf(
       const secret = new Secret(authorization);
       return { id: `${kind}:x`, kind, authorization: secret, isOwn: false };
     },
-    urgencyOf: (lane) => lane === "interaction" ? 0 : 3,
     ...change,
   });
+  return manager;
 }
 
 /** What discordeno hangs on its errors. */

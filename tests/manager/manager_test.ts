@@ -131,6 +131,7 @@ Deno.test("a refusal arrives with the body an HTTP caller would get", async () =
     code: "overloaded",
     sent: false,
     retry_after: 1.5,
+    global: false,
   });
 });
 
@@ -244,10 +245,10 @@ Deno.test("a base URL of its own does not let discordeno call fetch", async () =
   assert.equal(submitter.requests.length, 1);
 });
 
-Deno.test("a token that names no application still makes a manager", () => {
-  const submitter = createScriptedSubmitter(answerOf(200));
-  const identity = { ...BOT, id: "bot:abcdef" };
-  assert.equal(managerOf(submitter, { identity }).applicationId, 0n);
+Deno.test("a manager in the queue keeps its token: another one would not be that of the queue", () => {
+  const { manager } = benchOf(200);
+  assert.throws(() => manager.token = "another", TypeError);
+  assert.equal(manager.token, TOKEN);
 });
 
 Deno.test("discordeno's User-Agent is one that Discord takes", () => {

@@ -1,19 +1,22 @@
 import assert from "node:assert/strict";
-import { createHash } from "../deps.ts";
 import type { Fact } from "../../rest/domain/fact.ts";
 import { NOBODY } from "../../rest/domain/identity.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
 import type { ProxyRequest } from "../../rest/domain/request.ts";
 import type { Action } from "../../rest/rep/actions.ts";
+import type {
+  Presented,
+  Principal,
+} from "../../rest/rep/connections/principal.ts";
+import type { Message } from "../../rest/rep/conversation/receive.ts";
 import { DEFAULT_LIMITS, type RepLimits } from "../../rest/rep/limits.ts";
 import { RepMachine } from "../../rest/rep/machine.ts";
-import type { Presented, Principal } from "../../rest/rep/principal.ts";
-import type { Message } from "../../rest/rep/receive.ts";
 import type { RepSettings } from "../../rest/rep/rep_state.ts";
 import {
   MemorySessionStore,
   type SessionStore,
-} from "../../rest/rep/session_store.ts";
+} from "../../rest/rep/sessions/session_store.ts";
+import { createHash } from "../deps.ts";
 
 export const KEY = "the-key-of-these-tests";
 export const OTHER_KEY = "another-key-of-these-tests";
@@ -242,11 +245,6 @@ export class Peer {
 
   say(frame: object): void {
     this.raw(JSON.stringify(frame));
-  }
-
-  /** Sends the JSON text of `frame` as bytes. */
-  sayBytes(frame: object): void {
-    this.raw(new TextEncoder().encode(JSON.stringify(frame)));
   }
 
   vanish(): void {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import { SlidingWindow } from "../../rest/rep/connections/sliding_window.ts";
+import { isLongerThan, utf8Length } from "../../rest/rep/frames/utf8_length.ts";
 import { DEFAULT_LIMITS } from "../../rest/rep/limits.ts";
-import type { NewReply } from "../../rest/rep/mailbox.ts";
-import { MemorySessionStore } from "../../rest/rep/session_store.ts";
-import { SlidingWindow } from "../../rest/rep/sliding_window.ts";
-import { isLongerThan, utf8Length } from "../../rest/rep/utf8_length.ts";
+import type { NewReply } from "../../rest/rep/sessions/mailbox.ts";
+import { MemorySessionStore } from "../../rest/rep/sessions/session_store.ts";
 import { fc } from "../deps.ts";
 import { Conversation } from "./_conversation.ts";
 

@@ -78,6 +78,26 @@ Deno.test("parseTarget() takes versions 8 to 99 and says why not 6 and 7", () =>
   }
 });
 
+Deno.test("parseTarget() refuses a prefix that is there twice, and says which line is wanted", () => {
+  const twice: [raw: string, wanted: string][] = [
+    ["/api/v10/v10/users/@me", "/api/v10/…"],
+    ["/api/v10/v9/users/@me?x", "/api/v9/…"],
+    ["/v10/v10/users/@me", "/api/v10/…"],
+    ["/api/api/v9/users/@me", "/api/v9/…"],
+    ["/api/v9/api/v9/users/@me", "/api/v9/…"],
+    ["/v9/api/users/@me", "/api/v9/…"],
+    ["/api/api/users/@me", "/api/v10/…"],
+    ["/api/v10/v10", "/api/v10/…"],
+  ];
+  for (const [raw, wanted] of twice) {
+    assert.deepEqual(parseTarget(raw, 10), {
+      ok: false,
+      problem: "it has /api or the version twice: want " + wanted +
+        " once; let the library's base URL end before what the library adds, such as http://host:8000/api for discord.js and http://host:8000 for discordeno",
+    }, raw);
+  }
+});
+
 const DOTS = "it has a dot segment (. or ..)";
 const ENCODED = "it has an encoded slash, backslash or control character";
 const EMPTY =

@@ -1,6 +1,6 @@
 import type { HeaderList } from "../../rest/domain/headers.ts";
 import type { LimitReport } from "../../rest/domain/limit_report.ts";
-import { limitReportOf } from "../../rest/dispatcher/limit_report.ts";
+import { limitReportOf } from "../../rest/dispatcher/sending/limit_report.ts";
 import type { Ask } from "../../rest/scheduler/types.ts";
 import type { Random } from "../../sim/model/random.ts";
 import { SERVER_OFFSET_MS } from "./_builders.ts";

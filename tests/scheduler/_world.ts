@@ -1,6 +1,6 @@
 import { IndexedHeap } from "../../rest/collections/indexed_heap.ts";
 import { bodyFields } from "../../rest/routes/body_fields.ts";
-import { limitReportOf } from "../../rest/dispatcher/limit_report.ts";
+import { limitReportOf } from "../../rest/dispatcher/sending/limit_report.ts";
 import type { Method, Urgency } from "../../rest/domain/request.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
 import type { SchedulerOptions } from "../../rest/scheduler/options.ts";

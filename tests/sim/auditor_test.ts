@@ -6,7 +6,6 @@ const POST = "POST /channels/{}/messages";
 /** An executed message in channel "5" at time 0; a test names what differs. */
 function requestOf(change: Partial<ReceivedRequest> = {}): ReceivedRequest {
   return {
-    serial: 1,
     connection: 1,
     onConnection: 1,
     receivedAtMs: 0,
@@ -21,7 +20,6 @@ function requestOf(change: Partial<ReceivedRequest> = {}): ReceivedRequest {
     status: 200,
     routeKey: POST,
     major: "5",
-    callerKey: "bot t",
     executed: true,
     isDuplicate: false,
     scope: undefined,

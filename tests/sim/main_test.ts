@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { denoCommand } from "../../tools/deno_child.ts";
 
 /** Starts the process and returns it with the address it printed. */
 async function startProcess(
   options: unknown,
 ): Promise<{ child: Deno.ChildProcess; url: string }> {
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = denoCommand({
     args: ["run", "--no-prompt", "-A", "sim/main.ts", JSON.stringify(options)],
     stdout: "piped",
   }).spawn();

@@ -1,4 +1,4 @@
-import { commandOf, ownPlaces } from "../../tools/soak/child.ts";
+import { denoCommand, startWords } from "../../tools/deno_child.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -30,32 +30,24 @@ const NOTHING_FETCHED = [
   "--cached-only",
 ];
 
-/** What `deno task start` runs, as the words of a command line. */
-export async function startWords(): Promise<string[]> {
-  const config = JSON.parse(
-    await Deno.readTextFile(new URL("deno.json", ROOT)),
-  );
-  const task: string = config.tasks.start;
-  return task.replaceAll("'", "").split(" ");
-}
-
 /** Starts the proxy in an empty directory, so that nobody's own `.env` is read. */
 export async function startChild(options: ChildOptions = {}): Promise<Child> {
   const directory = await Deno.makeTempDir();
   if (options.envFile !== undefined) {
     await Deno.writeTextFile(`${directory}/.env`, options.envFile);
   }
-  const flags = (await startWords()).slice(2, -1);
+  const flags = startWords().slice(2, -1);
   const args = options.isServe
     ? ["serve", "--host=127.0.0.1", "--port=0", ...flags, pathOf("serve.ts")]
     : ["run", ...flags, pathOf("mod.ts")];
   args.splice(1, 0, ...NOTHING_FETCHED);
-  const [program, words] = commandOf({ ...options, args });
-  const child = new Deno.Command(program, {
-    args: words,
+  const { filesMax } = options;
+  const child = denoCommand({
+    args,
+    ...(filesMax !== undefined && { filesMax }),
     cwd: directory,
     clearEnv: true,
-    env: { ...ownPlaces(), NO_COLOR: "1", ...options.env },
+    env: { ...options.env },
     stdout: "piped",
     stderr: "piped",
   }).spawn();

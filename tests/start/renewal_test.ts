@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { denoCommand } from "../../tools/deno_child.ts";
 import {
   CA,
   certificateOn,
@@ -104,7 +105,7 @@ Deno.test("a REP client whose connection SIGHUP closes comes back by itself and 
 });
 
 function startBot(program: string, port: number): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
+  return denoCommand({
     args: [
       "run",
       "--no-prompt",

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { HEADERS, KEY, startHeldUpstream } from "./_held_upstream.ts";
-import { startChild, startWords } from "./child.ts";
+import { startWords } from "../../tools/deno_child.ts";
+import { startChild } from "./child.ts";
 
 const NO_ENV_FILE = /^Warning The `--env-file` flag .*\n/;
 
-Deno.test("the start task asks for the network, its settings and the files they name, and for nothing else", async () => {
-  assert.deepEqual(await startWords(), [
+Deno.test("the start task asks for the network, its settings and the files they name, and for nothing else", () => {
+  assert.deepEqual(startWords(), [
     "deno",
     "run",
     "--no-prompt",
@@ -14,7 +15,7 @@ Deno.test("the start task asks for the network, its settings and the files they 
     "--allow-read",
     "--allow-write",
     "--allow-sys",
-    "--allow-env=DISCORD_TOKEN,DISCORD_TOKENS_FILE,REST_*",
+    "--allow-env=DISCORD_*,REST_*,OTEL_DENO*",
     "--ignore-env",
     "--v8-flags=--memory-reducer-delay-ms=600000",
     "rest/mod.ts",
@@ -28,7 +29,7 @@ Deno.test("without a key the start is refused in one line, with exit code 1", as
   assert.equal(out, "");
   assert.equal(
     err.replace(NO_ENV_FILE, ""),
-    "REST_AUTHORIZATION is not set: want 16 to 256 visible ASCII characters\n",
+    "REST_AUTHORIZATION is not set: want 16 to 256 visible ASCII characters; make one with: deno task key\n",
   );
 });
 
@@ -47,7 +48,7 @@ Deno.test("every bad setting has its line, no secret and no stack trace among th
   assert.equal(out, "");
   assert.deepEqual(err.replace(NO_ENV_FILE, "").trimEnd().split("\n"), [
     "DISCORD_TOKEN is [secret]: want the bot's token: three parts joined by dots, as Discord's developer portal shows it",
-    "REST_AUTHORIZATION is [secret]: want 16 to 256 visible ASCII characters",
+    "REST_AUTHORIZATION is [secret]: want 16 to 256 visible ASCII characters; make one with: deno task key",
     'REST_PORT is "eighty": want a whole number from 0 to 65535',
     'REST_UPSTREAM is "https://[secret]@discord.com/api": want an http or https URL without user, query, fragment or version, such as https://discord.com/api',
     "REST_AUTHORIZATON is not a setting, did you mean REST_AUTHORIZATION?",
@@ -101,6 +102,38 @@ Deno.test("an unknown REST_ name in .env is a problem too", async () => {
   assert.equal(code, 1);
   assert.equal(err, "REST_PROT is not a setting, did you mean REST_PORT?\n");
 });
+
+Deno.test("a host that refuses connections is named with the error's code, to the caller and in the log", async () => {
+  const port = closedPort();
+  await using child = await startChild({
+    env: {
+      REST_AUTHORIZATION: KEY,
+      REST_PORT: "0",
+      REST_UPSTREAM: `http://127.0.0.1:${port}/api`,
+    },
+  });
+  const [, address] = await child.seen(/Listening on (http:\/\/[0-9.:]+)/);
+  const answer = await fetch(`${address}/users/@me`, { headers: HEADERS });
+  assert.equal(answer.status, 502);
+  const { code, message, sent } = await answer.json();
+  assert.equal(code, "unreachable");
+  assert.ok(sent === false);
+  assert.equal(
+    message,
+    `Cannot reach Discord: 5 tries, the last ended with ECONNREFUSED at 127.0.0.1:${port}`,
+  );
+  await child.seen(
+    new RegExp(
+      `GET /users/@me: refused with unreachable \\(ECONNREFUSED at 127\\.0\\.0\\.1:${port}\\) for default@127`,
+    ),
+  );
+});
+
+/** Nothing listens there: whoever did is gone. */
+function closedPort(): number {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return taken.addr.port;
+}
 
 Deno.test("after SIGTERM what is in flight goes on, what is new gets 503, and the exit is clean", async () => {
   await using upstream = startHeldUpstream();
@@ -176,6 +209,6 @@ Deno.test("deno serve refuses bad settings as the start does", async () => {
   assert.equal(code, 1);
   assert.equal(
     err.replace(NO_ENV_FILE, ""),
-    "REST_AUTHORIZATION is not set: want 16 to 256 visible ASCII characters\n",
+    "REST_AUTHORIZATION is not set: want 16 to 256 visible ASCII characters; make one with: deno task key\n",
   );
 });

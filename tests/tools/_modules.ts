@@ -1,3 +1,5 @@
+import { type Members, memberVisitor, newMembers } from "./_members.ts";
+
 /** A module of ours as the linter's own parser reads it. */
 export interface Module {
   readonly place: string;
@@ -6,6 +8,7 @@ export interface Module {
   readonly exports: readonly Exported[];
   /** How often each word stands in it, its own declaration included. */
   readonly words: ReadonlyMap<string, number>;
+  readonly members: Members;
 }
 
 /** One name a module offers. */
@@ -22,6 +25,7 @@ interface Draft {
   readonly imports: Imported[];
   readonly exports: Exported[];
   readonly words: Map<string, number>;
+  readonly members: Members;
 }
 
 const EVERYTHING: Exported = { name: "*", isType: false };
@@ -61,8 +65,12 @@ export function isThere(place: string): boolean {
 
 /** What a module takes from others and what it offers. */
 export function readModule(place: string, source = textOf(place)): Module {
-  const draft: Draft = { imports: [], exports: [], words: new Map() };
-  const rules = { read: { create: () => visitorOf(place, draft) } };
+  const members = newMembers();
+  const draft: Draft = { imports: [], exports: [], words: new Map(), members };
+  const rules = {
+    names: { create: () => visitorOf(place, draft) },
+    members: { create: () => memberVisitor(members) },
+  };
   Deno.lint.runPlugin({ name: "reader", rules }, place, source);
   return { place, ...draft };
 }

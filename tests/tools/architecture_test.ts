@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { areaOf, MAY_IMPORT } from "../../tools/house_rules/rooms.ts";
 import { TABLES } from "../../tools/house_rules/tables.ts";
+import { newMembers } from "./_members.ts";
 import {
   allPlaces,
   type Exported,
@@ -23,7 +24,29 @@ const DOORS: ReadonlySet<string> = new Set([
   "tools/house_rules.ts",
 ]);
 
-Deno.test("no module reaches itself through the values it imports", () => {
+/** Types whose values go to people outside, who may read what they like. */
+const PUBLIC_TYPES: ReadonlySet<string> = new Set([
+  // Whoever embeds the proxy is handed these.
+  "Fact",
+  "SchedulerSnapshot",
+  // A user of the REP client gets it.
+  "MissedReply",
+]);
+
+/** Members that are read where names do not show it, and by whom. */
+const READ_UNSEEN: ReadonlyMap<string, string> = new Map([
+  ["toJSON", "JSON.stringify()"],
+  ["automaticCompression", "Deno.serve()"],
+  ["onListen", "Deno.serve()"],
+  ["onError", "Deno.serve()"],
+  ["maxOutputLength", "node:zlib"],
+  ["binaryType", "the runtime's WebSocket"],
+  ["unauthorized", "discordeno"],
+  ["repeated", "nextTry(), by the kind of its cause"],
+  ["isAtOnce", "the program in tests/tls/_node_caller.ts"],
+]);
+
+Deno.test("no module reaches itself through what it imports, types included", () => {
   assert.deepEqual(cyclesIn(MODULES), []);
 });
 
@@ -35,10 +58,16 @@ Deno.test("cyclesIn() finds a circle of three modules", () => {
   assert.deepEqual(cyclesIn([a, b, c]), [circle]);
 });
 
-Deno.test("cyclesIn() lets types point back: they are gone when modules load", () => {
+Deno.test("cyclesIn() finds a circle that a type closes, and passes two ways to one module", () => {
   const a = readModule("rest/a.ts", `import { b } from "./b.ts";`);
   const b = readModule("rest/b.ts", `import type { A } from "./a.ts";`);
-  assert.deepEqual(cyclesIn([a, b]), []);
+  assert.deepEqual(cyclesIn([a, b]), ["rest/a.ts -> rest/b.ts -> rest/a.ts"]);
+  const c = readModule(
+    "rest/c.ts",
+    `import "./d.ts"; export * from "./e.ts";`,
+  );
+  const d = readModule("rest/d.ts", `import type { E } from "./e.ts";`);
+  assert.deepEqual(cyclesIn([c, d, readModule("rest/e.ts", "")]), []);
 });
 
 Deno.test("no export is without somebody who uses it", () => {
@@ -59,6 +88,45 @@ Deno.test("deadExportsIn() spares what is imported and the types of signatures",
   assert.deepEqual(deadExportsIn([a, b]), dead);
 });
 
+Deno.test("no member of a type, class or constant is without somebody who reads it", () => {
+  assert.deepEqual(deadMembersIn(MODULES), []);
+});
+
+Deno.test("deadMembersIn() finds what is only declared and written, wherever it is declared", () => {
+  const a = readModule(
+    "rest/a.ts",
+    `export interface Options { used: number; unused: number }
+     class Counter {
+       #count = 0;
+       #seen = 0;
+       add(): void { this.#count++; this.#seen++; }
+       get seen(): number { return this.#seen; }
+     }
+     const TABLE = { some: 1, none: 2 };
+     const WHOLE = { any: 1 };
+     export const sum = (key: keyof typeof WHOLE) => TABLE.some + WHOLE[key];`,
+  );
+  const b = readModule(
+    "rest/b.ts",
+    `options.unused = 1; const { used } = options; counter.add(); counter.seen;`,
+  );
+  const dead = ["Options.unused", "Counter.#count", "TABLE.none"];
+  assert.deepEqual(
+    deadMembersIn([a, b]),
+    dead.map((name) => `rest/a.ts: ${name}`),
+  );
+});
+
+Deno.test("every member that is said to be read unseen is declared", () => {
+  const declared = new Set(
+    MODULES.flatMap(({ members }) =>
+      members.declared.flatMap(({ owner, name }) => [name, owner])
+    ),
+  );
+  const unseen = [...READ_UNSEEN.keys(), ...PUBLIC_TYPES];
+  assert.deepEqual(unseen.filter((name) => !declared.has(name)), []);
+});
+
 Deno.test("the rooms' table draws no circle", () => {
   const rooms = Object.entries(MAY_IMPORT).map(([place, areas]): Module => ({
     place,
@@ -69,6 +137,7 @@ Deno.test("the rooms' table draws no circle", () => {
     })),
     exports: [],
     words: new Map(),
+    members: newMembers(),
   }));
   assert.deepEqual(cyclesIn(rooms), []);
 });
@@ -104,7 +173,7 @@ function isMissing(place: string): boolean {
 function cyclesIn(modules: readonly Module[]): string[] {
   const next = new Map(modules.map((module) => [
     module.place,
-    module.imports.filter((taken) => !taken.isType).map((taken) => taken.place),
+    module.imports.map((taken) => taken.place),
   ]));
   const cycles: string[] = [];
   const finished = new Set<string>();
@@ -133,6 +202,21 @@ function deadExportsIn(modules: readonly Module[]): string[] {
       .map(({ name }) => `${place}: ${name}`)
       .filter((label) => !used.has(label));
   });
+}
+
+function deadMembersIn(modules: readonly Module[]): string[] {
+  const read = new Set(modules.flatMap(({ members }) => [...members.read]));
+  const usedWhole = new Set(
+    modules.flatMap(({ members }) => [...members.usedWhole]),
+  );
+  return modules.flatMap(({ place, members }) =>
+    members.declared
+      .filter(({ owner, name, isOfConstant }) =>
+        !read.has(name) && !(isOfConstant && usedWhole.has(owner)) &&
+        !PUBLIC_TYPES.has(owner) && !READ_UNSEEN.has(name)
+      )
+      .map(({ owner, name }) => `${place}: ${owner}.${name}`)
+  );
 }
 
 /** A type that its own module uses belongs to another export's signature. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { denoCommand } from "../../tools/deno_child.ts";
 import { flags, numberOptions } from "../../tools/task_words.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -50,10 +51,10 @@ const TASKS = {
 };
 
 async function run(file: string, words: readonly string[], env = {}) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { code, stdout, stderr } = await denoCommand({
     args: ["run", "--no-prompt", "--allow-env", file, ...words],
     cwd: ROOT,
-    env: { NO_COLOR: "1", ...env },
+    env,
   }).output();
   const decoder = new TextDecoder();
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { failureOf } from "../../rest/upstream/failure.ts";
+import { failureOf } from "../../rest/upstream/exchange.ts";
 
 const ARRIVED = { mayHaveArrived: true };
 

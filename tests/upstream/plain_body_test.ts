@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "../../deps.ts";
-import { limitReportOf } from "../../rest/dispatcher/limit_report.ts";
+import { limitReportOf } from "../../rest/dispatcher/sending/limit_report.ts";
 import { plainBodyOf } from "../../rest/upstream/plain_body.ts";
 import { KEY, startTestProxy } from "../_proxy.ts";
 

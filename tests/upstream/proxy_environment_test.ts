@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { denoCommand } from "../../tools/deno_child.ts";
 import { type RawServer, rawServerOf, replying } from "./_raw_server.ts";
 
 const PROGRAM = new URL("./_send_one.ts", import.meta.url).pathname;
@@ -11,7 +12,7 @@ async function sendElsewhere(
   server: RawServer,
   { allow, env }: { allow: string[]; env: Record<string, string> },
 ): Promise<string> {
-  const command = new Deno.Command(Deno.execPath(), {
+  const command = denoCommand({
     args: ["run", "--no-prompt", "--quiet", "--cached-only"]
       .concat(`--allow-read=${new URL("../", import.meta.url).pathname}`)
       .concat(allow, PROGRAM, server.url),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { requestHeaders } from "../../rest/upstream/request_headers.ts";
+import { requestHeaders } from "../../rest/upstream/upstream.ts";
 import { identityOf, requestOf } from "./_builders.ts";
 
 const OURS = "DiscordBot (ours, 1)";

@@ -1,8 +1,8 @@
 /**
  * One life of one bot, as a process: sends its numbered messages in order over
- * a session of REP, and may be killed at any moment. What it knows of its
- * earlier lives is the log of the replies they saw. Everything without a reply
- * is sent again under the `req` it had, so that the proxy knows it again.
+ * a session of REP, and may be killed at any moment. All it knows about its
+ * earlier lives is the log of the replies they saw. It sends every message
+ * without a reply again with the same `req`, so that the proxy recognises it.
  */
 import { type RawReply, RepClient } from "../../client/mod.ts";
 import { type NotedReply, ReplyLog } from "./reply_log.ts";
@@ -15,10 +15,10 @@ export interface BotPlan {
   readonly name: string;
   readonly channelId: string;
   readonly messages: number;
-  /** Messages without a reply that it has out at once. */
+  /** Most messages it has sent and not got a reply to. */
   readonly window: number;
   readonly logPath: string;
-  /** Names its requests anew in every life: what no bot may do, so that somebody can see what comes of it. */
+  /** True: uses a new `req` for each message in every life, which no bot may do, to show what then happens. */
   readonly isForgetful?: boolean;
 }
 
@@ -39,7 +39,7 @@ async function live(plan: BotPlan): Promise<void> {
     (reply) =>
       log.note({ ...notedOf(numberOf(reply.req), reply), wasMissed: true }),
   );
-  // What earlier lives are owed is on its way; asking again would be in vain.
+  // The replies to earlier lives are on their way: sending their requests again would be useless.
   await client.ready;
   const life = plan.isForgetful === true ? Deno.pid : 0;
   const out = new Set<Promise<void>>();

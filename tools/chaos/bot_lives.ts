@@ -1,11 +1,12 @@
+import { denoCommand } from "../deno_child.ts";
 import { drawMs, type Random, type Range } from "../../sim/model/random.ts";
 import type { BotPlan } from "./bot.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Anything from dying at the greeting to having sent a good part. */
+/** A life ends anywhere between authentication and having sent most messages. */
 const LIFE: Range = { minMs: 100, maxMs: 4_000 };
-/** Restarted at once, or after others have had their turn. */
+/** A bot restarts at once, or after other bots have run. */
 const DEATH: Range = { minMs: 0, maxMs: 500 };
 /** Windows from one message after the other to more than the channel takes in a second. */
 const WINDOWS = [1, 8, 64, 500] as const;
@@ -15,7 +16,7 @@ export interface Lives {
   readonly kills: number;
   /** Its last process had a reply to everything. */
   readonly isDone: boolean;
-  /** What processes said that ended by themselves without being done. */
+  /** The output of processes that ended by themselves before they had finished. */
   readonly failures: readonly string[];
 }
 
@@ -52,7 +53,7 @@ async function oneLife(
   signal: AbortSignal,
 ): Promise<Ending> {
   const { logPath } = plan;
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = denoCommand({
     args: [
       "run",
       "--no-prompt",
@@ -89,7 +90,7 @@ function kill(child: Deno.ChildProcess): void {
   }
 }
 
-/** Settles after so long, or as soon as the signal is given. */
+/** Settles after this time, or as soon as the signal is aborted. */
 function forMs(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);

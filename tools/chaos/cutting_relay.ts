@@ -2,9 +2,9 @@ import { connectTcp, createTcpServer, type Socket } from "../../deps.ts";
 import { drawMs, type Random, type Range } from "../../sim/model/random.ts";
 
 /**
- * How a connection dies: both ends are reset at once, or in the middle of
- * whatever is said next, or the caller's end alone while the server's lives on
- * and hears nothing more.
+ * How a connection dies: both ends are reset at once; or in the middle of the
+ * next message; or only the caller's end is reset, and the server's end stays
+ * open and receives nothing more.
  */
 const CUTS = ["reset", "torn", "ghost"] as const;
 export type Cut = typeof CUTS[number];
@@ -28,7 +28,7 @@ export interface RelayOptions {
   readonly ghostMs?: number;
 }
 
-/** Long enough that the server takes the ghost's successor meanwhile. */
+/** Long enough that the server accepts the ghost's successor before the ghost is gone. */
 const GHOST_MS = 2_000;
 
 export async function startCuttingRelay(
@@ -104,7 +104,7 @@ class Pair {
   #join(from: Socket, to: Socket): void {
     from.on("data", (chunk: Uint8Array) => this.#pass(chunk, from, to));
     from.on("drain", () => to.resume());
-    // The close that follows says all there is to say.
+    // The `close` event that follows is handled; this one needs nothing.
     from.on("error", () => {});
     from.on("close", () => {
       // A ghost's far end outlives the near one.

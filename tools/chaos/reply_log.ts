@@ -5,7 +5,7 @@ export interface NotedReply {
   readonly status: number;
   /** The id Discord gave the message; null where the reply had none. */
   readonly id: string | null;
-  /** An earlier life had asked. */
+  /** True when an earlier life sent the request. */
   readonly wasMissed: boolean;
 }
 

@@ -12,7 +12,7 @@ export interface ChaosOptions {
   readonly bots: number;
   /** Of each bot. */
   readonly messages: number;
-  /** Bots that name their requests anew in every life. */
+  /** Bots that use a new `req` for each message in every life. */
   readonly areForgetful?: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface ChaosReport {
   readonly problems: readonly string[];
   readonly kills: number;
   readonly cuts: Readonly<Record<Cut, number>>;
-  /** Replies that a later life than the asking one was handed. */
+  /** Replies that reached a later life than the one that had sent the request. */
   readonly missed: number;
   readonly limited: AuditReport["limited"];
   readonly tookMs: number;

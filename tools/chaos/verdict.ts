@@ -18,7 +18,7 @@ export interface Evidence {
     AuditReport,
     "lost" | "doubled" | "reordered" | "unexpected"
   >;
-  /** What the proxy blames itself for. */
+  /** Faults that the proxy's log reports. */
   readonly faults: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export function marksOf(
   );
 }
 
-/** Everything that is not as promised, in words; empty: nothing was lost, doubled or out of order. */
+/** Every broken promise, in words; empty when nothing was lost, doubled or out of order. */
 export function problemsOf({ bots, report, faults }: Evidence): string[] {
   const { lost, doubled, reordered, unexpected } = report;
   return [

@@ -18,18 +18,18 @@ export interface AttackResult {
   readonly problem: string | undefined;
 }
 
-/** Few: most of what is wrong ends its connection, and what stands behind is never read. */
+/** Few: most malformed requests end their connection, and later ones on it are never read. */
 const REQUESTS_MAX = 3;
 const PIECES_MAX = 3;
 const CHANGES_MAX = 3;
 
-/** Loopback answers within a few milliseconds; whoever says nothing for so long waits for more of the request. */
+/** An answer crosses loopback within a few milliseconds; a server that is silent for this long waits for more of the request. */
 const QUIET_MS = 40;
 
 /** Spreads neighbouring numbers over all seeds. */
 const GOLDEN = 0x9e3779b1;
 
-/** Draws up what connection `number` sends. */
+/** Composes what connection `number` sends. */
 export function planAttack(
   seed: number,
   number: number,
@@ -56,7 +56,7 @@ function cut(text: string, random: Random): string[] {
     .filter((piece) => piece !== "");
 }
 
-/** Carries it out and looks at every byte that comes back. */
+/** Sends it and checks every byte that comes back. */
 export async function carryOut(
   { requests, pieces }: Attack,
   port: number,

@@ -4,7 +4,7 @@ import { type AttackResult, carryOut, planAttack } from "./attack.ts";
 import type { Secrets } from "./corpus.ts";
 import { secretIn, upstreamProblemOf } from "./rules.ts";
 
-/** Opens nothing but the proxy that is started here. */
+/** Secrets that are good only for the proxy started here. */
 export const SECRETS: Secrets = {
   key: "fuzz-key-0123456789abcdefghijklmnop",
   token: "MTIzNDU2Nzg5MDEyMzQ1Njc4.fuzzed.not-a-real-token-of-anyone",
@@ -14,11 +14,11 @@ export const SECRETS: Secrets = {
 export interface Target extends AsyncDisposable {
   readonly proxy: Child;
   readonly sim: Sim;
-  /** What the proxy said of itself that it must not. */
+  /** Faults of its own that the proxy has logged. */
   readonly confessions: readonly string[];
 }
 
-/** No limit binds, nothing waits for long, and every way in is open. */
+/** With these settings no limit binds, nothing waits for long, and every transport is open. */
 const ENV = {
   REST_GLOBAL_LIMIT: "10000",
   REST_INVALID_LIMIT: "10000",
@@ -62,28 +62,28 @@ export async function startTarget(): Promise<Target> {
   };
 }
 
-/** How far a campaign has come. */
+/** What a campaign has done and found. */
 export interface Progress {
   readonly seed: number;
   sent: number;
   connections: number;
   /** Responses by status; 0 counts connections that got none. */
   readonly statuses: Map<number, number>;
-  /** What of it reached the simulated Discord. */
+  /** How many requests reached the simulated Discord. */
   reached: number;
 }
 
 /** The rule that was broken, and how to see it again. */
 export interface Finding {
   readonly problem: string;
-  /** Undefined: it shows on no one connection. */
+  /** Undefined when no single connection shows it. */
   readonly connection: number | undefined;
 }
 
-/** Upstream is looked at whenever so many connections are done. */
+/** The requests that reached upstream are checked each time this many connections are done. */
 const LOOK_EVERY = 500;
 
-/** Sends `count` requests over so many connections at a time; stops at the first broken rule. */
+/** Sends `count` requests over several connections at a time; stops at the first broken rule. */
 export async function campaign(
   target: Target,
   progress: Progress,
@@ -119,7 +119,7 @@ function note({ statuses }: AttackResult, progress: Progress): void {
   }
 }
 
-/** What shows on no one connection: upstream's side, the log, and whether the process lives. */
+/** Checks what no single connection shows: the requests upstream, the log, and that the process lives. */
 function look(target: Target, progress: Progress): Finding | undefined {
   const { sim, proxy, confessions } = target;
   const requests = sim.requests();

@@ -10,13 +10,13 @@ export interface Draft {
   body: string;
 }
 
-/** What opens the proxy, and what must never be seen again. */
+/** What the proxy accepts, and must never show again. */
 export interface Secrets {
   readonly key: string;
   readonly token: string;
 }
 
-/** Never to be run: it stands in bodies, and brings no key. */
+/** Stands in bodies and must never be executed as a request; it has no key. */
 export const HIDDEN_PATH = "/api/v10/hidden";
 
 type Recipe = (id: () => string, secrets: Secrets) => Draft;
@@ -137,7 +137,7 @@ const RECIPES: readonly Recipe[] = [
     ]),
 ];
 
-/** Spelt otherwise, so that what echoes a path that was bent does not seem to tell the key. */
+/** Not spelt like the key, so that an echo of a mutated path does not look like a leaked key. */
 function inPath(key: string): string {
   return key.replaceAll("-", "%2D");
 }

@@ -6,7 +6,7 @@ import {
 } from "../soak/process_facts.ts";
 import { HANDLES_SLACK } from "../soak/verdict.ts";
 
-/** What the proxy looked like before, with and after a crowd at its door. */
+/** What the proxy looked like before, during and after a crowd of connections. */
 export interface CrowdReport {
   /** Connections that could be opened; fewer than asked for where a process may have no more files. */
   readonly opened: number;
@@ -62,7 +62,7 @@ export async function bringCrowd(
   }
 }
 
-/** Says what a crowd has harmed; undefined when nothing. */
+/** Says in words what a crowd has harmed; undefined when it has harmed nothing. */
 export function crowdProblemOf(report: CrowdReport): string | undefined {
   const { status, before, after } = report;
   if (status !== 200) return `a good request in a crowd got ${status}`;

@@ -9,18 +9,18 @@ import {
   VERSIONS,
 } from "./pieces.ts";
 
-/** Longest run of bytes copied or cut out: shorter than any key, so that none comes together anew. */
+/** Longest run of bytes copied or cut out: shorter than a key, so that no mutation puts a key together. */
 const SPAN_MAX = 8;
 
-/** Heads grow by this at the most: beyond every bound on them. */
+/** A long run is at most this long: above every bound on a head. */
 const RUN_MAX = 70_000;
-/** One request in so many has a long run: they cost as much as all others. */
+/** One request in this many has a long run; at this rate those cost as much time as all others. */
 const RUN_ODDS = 400;
 
 type DraftMutation = (draft: Draft, random: Random) => void;
 type TextMutation = (text: string, random: Random) => string;
 
-/** While it is known what is a header and what a body. */
+/** Mutations of the parts, while header and body are still apart. */
 const DRAFT_MUTATIONS: readonly DraftMutation[] = [
   swapMethod,
   swapVersion,
@@ -34,7 +34,7 @@ const DRAFT_MUTATIONS: readonly DraftMutation[] = [
   bendChunkSize,
 ];
 
-/** Once it is bytes like any other. */
+/** Mutations of the bytes of the whole request. */
 const TEXT_MUTATIONS: readonly TextMutation[] = [
   swapByte,
   addByte,
@@ -44,7 +44,7 @@ const TEXT_MUTATIONS: readonly TextMutation[] = [
   swapLineEnd,
 ];
 
-/** The request as bytes (one per character), after so many changes for the worse. */
+/** The request as bytes (one per character), after this many mutations. */
 export function mutated(draft: Draft, changes: number, random: Random): string {
   let textChanges = 0;
   for (let change = 0; change < changes; change++) {
@@ -86,7 +86,7 @@ function dropLine({ headers }: Draft, random: Random): void {
 
 function repeatLine({ headers }: Draft, random: Random): void {
   const [line] = headers.slice(below(headers.length, random));
-  // A second key would cross under any name that a later mutation gives it.
+  // A second key could reach upstream under a name that a later mutation gives it.
   if (line !== undefined && !/authorization/i.test(line)) headers.push(line);
 }
 

@@ -1,4 +1,4 @@
-/** What targets go wrong with. */
+/** Pieces that make a target malformed. */
 export const TARGET_PIECES: readonly string[] = [
   "/..",
   "/.",
@@ -85,7 +85,7 @@ export const LINES: readonly string[] = [
   "User-Agent: DiscordBot (x, 1)",
   "Range: bytes=0-",
 ];
-/** Methods that are none, or no longer fit the request. */
+/** Names that are no methods, or methods that do not fit the request. */
 export const METHODS: readonly string[] = [
   "get",
   "OPTIONS",
@@ -104,7 +104,7 @@ export const METHODS: readonly string[] = [
   "\xff",
   "A".repeat(200),
 ];
-/** What may stand behind a target. */
+/** Ends of a request line, after the target. */
 export const VERSIONS: readonly string[] = [
   "HTTP/1.0",
   "HTTP/2.0",

@@ -6,7 +6,7 @@ export interface WireResponse {
   readonly body: string;
 }
 
-/** Bytes that are no HTTP response, or not yet known to be one. */
+/** Thrown at bytes that are no HTTP response. */
 export class NoResponse extends Error {
   override readonly name = "NoResponse";
 }
@@ -23,7 +23,7 @@ const SWITCHING_PROTOCOLS = 101;
 /** No header block of ours comes near; without it, nonsense without an end would be kept. */
 const HEAD_CHARS_MAX = 128 * 1024;
 
-/** Cuts what a server sends into responses, and takes nothing that bends the rules. */
+/** Cuts a server's bytes into responses, and accepts only responses that keep the rules of HTTP. */
 export class ResponseReader {
   readonly #isHead: boolean;
   #text = "";
@@ -34,14 +34,9 @@ export class ResponseReader {
     this.#isHead = isHead;
   }
 
-  /** What has come of a response that is not whole yet. */
+  /** The bytes of a response that is not complete yet. */
   get rest(): string {
     return this.#text;
-  }
-
-  /** True once the bytes are no HTTP any more, and rightly so. */
-  get isUpgraded(): boolean {
-    return this.#isUpgraded;
   }
 
   /** Takes bytes; returns the final responses they complete. Throws `NoResponse`. */
@@ -151,7 +146,7 @@ function readChunks(text: string, start: number): Body {
   }
 }
 
-/** As much as tells what it was. */
+/** Enough of the bytes to show what they were. */
 function quoted(text: string): string {
   return JSON.stringify(text.slice(0, 80));
 }

@@ -5,13 +5,15 @@ import { HIDDEN_PATH, type Secrets } from "./corpus.ts";
 import type { WireResponse } from "./response_reader.ts";
 
 /**
- * The refusals a healthy proxy before a healthy upstream may give. The others
- * say that it harmed itself (`internal`), or its connections (`unreachable`).
+ * The refusals that a healthy proxy in front of a healthy upstream may give.
+ * The others mean a fault in the proxy (`internal`) or in its connections
+ * (`unreachable`).
  */
 const REFUSALS_ALLOWED: ReadonlySet<string> = new Set<RefusalCode>([
   "bad_path",
   "bad_request",
   "unauthorized",
+  "unknown_token",
   "forbidden",
   "no_such_target",
   "bad_method",
@@ -68,7 +70,7 @@ export function problemOf(
   return allowed.has(status) ? undefined : `${who} answered ${status}`;
 }
 
-/** Says which secret a text tells; undefined when none. */
+/** Names the secret that a text contains; undefined when it contains none. */
 export function secretIn(text: string, secrets: Secrets): string | undefined {
   if (text.includes(secrets.key)) return "the key";
   return text.includes(secrets.token) ? "the token" : undefined;
@@ -77,7 +79,7 @@ export function secretIn(text: string, secrets: Secrets): string | undefined {
 const TARGET = /^\/api\/v[0-9]{1,2}\/[!-~]*$/;
 const ODD_PATH = /[\\#]|\/\/|\/\.{1,2}(?:\/|$)/;
 
-/** Headers that are the caller's affair with the proxy, and never Discord's. */
+/** Headers between the caller and the proxy, which must not reach Discord. */
 const NEVER_SENT =
   /^(?:x-rest-.*|x-forwarded-.*|proxy-.*|sec-.*|cookie|te|trailer|transfer-encoding|upgrade|keep-alive|expect|via|forwarded|priority|prefer|origin|referer)$/;
 
@@ -109,7 +111,7 @@ export function upstreamProblemOf(
   if (length !== "" && length !== String(bodyBytes)) return `length ${length}`;
   const [authorization = "", ...more] = valuesOf("authorization");
   if (more.length > 0) return "two authorizations";
-  // As a word of its own: a key that a mutation has bent is no key any more.
+  // Only a whole word counts: a mutated key is no key any more.
   if (authorization.split(/[ ,]+/).includes(secrets.key)) {
     return "the key as authorization";
   }

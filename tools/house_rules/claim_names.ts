@@ -6,7 +6,7 @@ const EMPTY_WORDS = /\b(?:works|correctly|properly|should|test|basic)\b/i;
 /** Two words are a topic; a claim has at least a subject, a verb and something about it. */
 const NAME_WORDS_MIN = 3;
 
-/** Stands for the part of a name that comes out of a variable: it may say anything. */
+/** Stands for the part of a name that a variable supplies and the rule cannot read. */
 const UNREAD = "…";
 
 /** A test's name is a claim that can be false, so that the list of tests reads as a specification. */

@@ -1,7 +1,7 @@
-/** Told of every module a file names, static or dynamic, value or type. */
+/** Called with every module that a file names: static or dynamic, for values or types. */
 export type OnSpecifier = (specifier: string, node: Deno.lint.Node) => void;
 
-/** Visits all the ways of naming a module; `onComputed` gets dynamic imports nobody can read. */
+/** Visits every way to name a module; `onComputed` gets dynamic imports of a computed name. */
 export function specifierVisitor(
   onSpecifier: OnSpecifier,
   onComputed?: (node: Deno.lint.Node) => void,

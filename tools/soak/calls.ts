@@ -7,7 +7,7 @@ export interface Call {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | FormData;
-  /** Its caller leaves after so long, whatever has come. */
+  /** The caller disconnects after this time, answered or not. */
   readonly leavesAfterMs?: number;
   /** The status that is right; 2xx when not said. */
   readonly wanted?: number;
@@ -18,7 +18,7 @@ type Headers = Readonly<Record<string, string>>;
 
 interface Kind {
   readonly name: string;
-  /** Of a hundred calls. */
+  /** How many of a hundred calls are of this kind. */
   readonly share: number;
   /** `n` counts all calls, so that no two are the same. */
   readonly recipe: (random: Random, n: number, auth: Headers) => Draft;
@@ -26,13 +26,13 @@ interface Kind {
 
 /** Enough channels that none is asked faster than Discord lets it: 1 message a second each. */
 const CHANNELS = 600;
-/** Callers with a token of their own: as many as a proxy of several bots has. */
+/** Number of callers with a token of their own: as many as a proxy for several bots has. */
 const OWN_TOKENS = 50;
 const UPLOAD_BYTES = 100_000;
 /** Before any answer can be here. */
 const LEAVE_MS = 10;
 
-/** What a bot of middle size does all day, and what goes wrong with its callers. */
+/** What a bot of middle size does all day, with the failures of its callers. */
 const KINDS: readonly Kind[] = [
   {
     name: "message",
@@ -164,13 +164,13 @@ const EPOCH_MS = 1_420_070_400_000;
 /** Bits of an id below its milliseconds. */
 const SERIAL_BITS = 22n;
 
-/** Of a message of just now: edits of old ones have a limit that nothing announces. */
+/** The id of a new message: edits of old ones have a limit that no header announces. */
 function youngId(n: number): string {
   const ms = BigInt(Date.now() - EPOCH_MS);
   return String((ms << SERIAL_BITS) + BigInt(n % 2 ** Number(SERIAL_BITS)));
 }
 
-/** Larger than a number can count, so it is text. */
+/** Too large for a number, so it is text. */
 function snowflake(n: number): string {
   return `15${String(n).padStart(17, "0")}`;
 }

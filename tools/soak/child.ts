@@ -1,3 +1,5 @@
+import { denoCommand, startWords } from "../deno_child.ts";
+
 const ROOT = new URL("../../", import.meta.url);
 
 /** Modules come from the cache, types are checked elsewhere: a busy machine needs seconds, not more. */
@@ -6,14 +8,14 @@ const START_MS_MAX = 30_000;
 /** Enough to tell what went wrong; a flood of lines must not be kept. */
 const LINES_KEPT = 50;
 
-/** A process of ours that says its address once it is ready. */
+/** A child process that prints its address once it is ready. */
 export interface Child extends AsyncDisposable {
   readonly pid: number;
   readonly url: URL;
-  /** The last lines it said. */
+  /** The last lines it printed. */
   readonly lastLines: readonly string[];
   readonly hasEnded: boolean;
-  /** Asks it to end and waits until it has; its exit code. */
+  /** Asks it to end; resolves with its exit code. */
   stop(): Promise<number>;
 }
 
@@ -30,9 +32,10 @@ export interface ChildOptions {
 export async function startProxyChild(
   options: Omit<ChildOptions, "args"> & { readonly moreFlags?: string[] },
 ): Promise<Child> {
-  const words = (await startTask()).replaceAll("'", "").split(" ");
-  // An `.env` of whoever runs this must not reach it.
-  const flags = words.slice(2, -1).filter((word) => word !== "--env-file");
+  // The `.env` of the person who runs this must not reach the proxy.
+  const flags = startWords().slice(2, -1).filter((word) =>
+    word !== "--env-file"
+  );
   return await startChild({
     ...options,
     args: [
@@ -43,11 +46,6 @@ export async function startProxyChild(
     ],
     env: { REST_PORT: "0", REST_LOG_FORMAT: "json", ...options.env },
   });
-}
-
-async function startTask(): Promise<string> {
-  const config = await Deno.readTextFile(new URL("deno.json", ROOT));
-  return JSON.parse(config).tasks.start;
 }
 
 /** Starts the simulated Discord; `options` are `sim/server.ts`'s. */
@@ -68,13 +66,13 @@ function pathOf(file: string): string {
 }
 
 async function startChild(options: ChildOptions): Promise<Child> {
-  const { args, env, onLine } = options;
-  const [program, words] = commandOf(options);
-  const child = new Deno.Command(program, {
-    args: words,
+  const { args, env, filesMax, onLine } = options;
+  const child = denoCommand({
+    args,
+    ...(filesMax !== undefined && { filesMax }),
     cwd: ROOT,
     clearEnv: true,
-    env: { ...ownPlaces(), NO_COLOR: "1", ...env },
+    env: { ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -122,17 +120,7 @@ async function startChild(options: ChildOptions): Promise<Child> {
   };
 }
 
-/** How to run `deno` so; only a shell can set the bound before the runtime looks at it. */
-export function commandOf(
-  { args, filesMax }: Pick<ChildOptions, "args" | "filesMax">,
-): [program: string, words: string[]] {
-  const deno = Deno.execPath();
-  if (filesMax === undefined) return [deno, [...args]];
-  const script = `ulimit -n ${filesMax} && exec "$@"`;
-  return ["sh", ["-c", script, "sh", deno, ...args]];
-}
-
-/** What it says first; undefined when it ends before or says nothing in time. */
+/** The first line it prints; undefined when it ends first or prints nothing in time. */
 async function addressOf(
   url: Promise<URL>,
   ended: Promise<number>,
@@ -146,15 +134,6 @@ async function addressOf(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** What a Deno process needs to find its cache; the rest of our environment is kept from it. */
-export function ownPlaces(): Record<string, string> {
-  const names = ["DENO_DIR", "HOME", "PATH", "XDG_CACHE_HOME"];
-  return Object.fromEntries(names.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  }));
 }
 
 async function readLines(

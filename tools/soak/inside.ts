@@ -1,10 +1,10 @@
 /**
- * What only a process itself knows. `deno run --preload` runs this before the
- * proxy's own modules; `--v8-flags=--expose-gc` has to stand beside it.
+ * Reports what only a process itself knows. `deno run --preload` runs this
+ * before the proxy's own modules; it needs `--v8-flags=--expose-gc`.
  */
 // deno-lint-ignore-file no-console -- Its lines are what it is for.
 
-/** What is in use once everything that is not has been collected. */
+/** What is in use after a garbage collection. */
 export interface Inside {
   /** On the heap and in the buffers it holds. */
   readonly liveBytes: number;
@@ -26,7 +26,7 @@ export function insideIn(line: string): Inside | undefined {
 
 type Timer = ReturnType<typeof setTimeout>;
 
-/** Puts itself before the runtime's timers; returns how many are pending. */
+/** Wraps the runtime's timers; returns a function that says how many are pending. */
 function countTimers(): () => number {
   const { setTimeout, setInterval, clearTimeout, clearInterval } = globalThis;
   const pending = new Set<unknown>();
@@ -72,9 +72,9 @@ function startTelling(): void {
     };
     console.error(`${BEGIN}${JSON.stringify(inside)}`);
   }, LOOK_MS);
-  // The runtime loads nothing more as long as this here has anything to do.
+  // The runtime loads the proxy only when nothing here keeps the event loop busy.
   looking.unref();
 }
 
-// Loaded by the soak itself it only reads.
+// The soak itself imports this module only for `insideIn()`.
 if (Reflect.has(globalThis, "gc")) startTelling();

@@ -1,12 +1,12 @@
 import type { Call } from "./calls.ts";
 
-/** What the callers have seen since it was last asked. */
+/** What the callers have seen since the last report. */
 export interface Tally {
   readonly sent: number;
   readonly answered: number;
   /** Milliseconds each answer took, in no order. */
   readonly latenciesMs: readonly number[];
-  /** Answers that were not the wanted ones, by kind and status; 0: none at all. */
+  /** Answers with a wrong status, by kind and status; status 0 is no answer at all. */
   readonly odd: ReadonlyMap<string, number>;
 }
 
@@ -14,15 +14,15 @@ export interface Tally {
 export interface Load {
   /** Calls that wait for an answer. */
   readonly waiting: number;
-  /** Hands over what was counted, and begins anew. */
+  /** Returns the report and begins a new one. */
   take(): Tally;
-  /** Sends nothing more; settles when everything is answered, or after `forMs`. */
+  /** Stops sending; settles when every call is answered, or after `forMs`. */
   stop(forMs: number): Promise<void>;
 }
 
 const TICK_MS = 10;
 
-/** Calls `perSecond` times a second, whatever the answers do: a slow proxy gets no rest. */
+/** Makes `perSecond` calls a second, however slowly they are answered. */
 export function startLoad(
   baseUrl: string,
   nextCall: () => Call,
@@ -77,7 +77,7 @@ export function startLoad(
   };
 }
 
-/** In place of a status: the caller left, as it meant to. */
+/** Stands for a status: the caller disconnected, as it was meant to. */
 const LEFT = -1;
 
 async function statusOf(

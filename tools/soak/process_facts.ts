@@ -1,11 +1,11 @@
-/** What Linux tells of a process from outside. */
+/** What Linux reports about a process. */
 export interface ProcessFacts {
   readonly residentBytes: number;
   /** Open files of every kind. */
   readonly handles: number;
   readonly sockets: number;
   readonly threads: number;
-  /** Time on processors so far. */
+  /** Processor time used so far. */
   readonly cpuS: number;
 }
 
@@ -47,11 +47,11 @@ function cpuIn(said: string): number {
   return Number(user) + Number(system);
 }
 
-/** What was closed on this side is closed on the other a moment later. */
+/** How long the other side may take to close what this side has closed. */
 const SETTLE_MS_MAX = 10_000;
 const LOOK_MS = 50;
 
-/** Looks until no more than so many handles are open, or it has been long enough. */
+/** Looks again until at most `handles` are open, or until `SETTLE_MS_MAX` has passed. */
 export async function settledFacts(
   pid: number,
   handles: number,

@@ -2,7 +2,7 @@ import type { AuditReport } from "../../sim/server.ts";
 import type { Tally } from "./load.ts";
 import type { InsideSample, Sample } from "./verdict.ts";
 
-/** Seconds that one row tells of. */
+/** Seconds that one row covers. */
 export const ROW_S = 10;
 
 const MIB = 1024 * 1024;
@@ -10,7 +10,7 @@ const MIB = 1024 * 1024;
 export const ROW_HEAD =
   "    s  sent/s  waiting    p50    p99   memory  live heap  timers  sockets  handles  threads  cpu  429 user/global/shared  not as wanted";
 
-/** What the last ten seconds were like, in one line. */
+/** The last ten seconds in one line. */
 export function rowOf(
   sample: Sample,
   inside: InsideSample | undefined,

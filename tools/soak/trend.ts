@@ -1,4 +1,4 @@
-/** What was seen at one moment. */
+/** One measured value. */
 export interface Point {
   readonly atS: number;
   readonly value: number;
@@ -7,7 +7,7 @@ export interface Point {
 /** A straight line through points, by least squares. */
 export interface Trend {
   readonly mean: number;
-  /** What the line rises from the first point to the last; below zero: it falls. */
+  /** How much the line rises from the first point to the last; negative when it falls. */
   readonly rise: number;
 }
 
@@ -29,7 +29,7 @@ export function trendOf(points: readonly Point[]): Trend {
 export interface Flatness {
   /** Of the mean. */
   readonly share: number;
-  /** Besides, for what is small or coarse. */
+  /** In addition, for values that are small or coarse. */
   readonly amount: number;
 }
 

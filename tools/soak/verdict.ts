@@ -2,7 +2,7 @@ import type { AuditReport } from "../../sim/server.ts";
 import type { Inside } from "./inside.ts";
 import { type Flatness, isFlat, type Point, trendOf } from "./trend.ts";
 
-/** What was seen at the end of one second. */
+/** What was measured at the end of one second. */
 export interface Sample {
   readonly atS: number;
   readonly residentBytes: number;
@@ -15,10 +15,10 @@ export interface Sample {
   readonly waiting: number;
 }
 
-/** What the process told of itself at one moment. */
+/** What the process reported about itself at one moment. */
 export type InsideSample = Inside & { readonly atS: number };
 
-/** Everything that was seen. */
+/** Everything that was measured. */
 export interface Observations {
   readonly samples: readonly Sample[];
   readonly insides: readonly InsideSample[];
@@ -60,7 +60,7 @@ export interface Finding {
   readonly text: string;
 }
 
-/** Says of everything that was watched whether it stayed flat. */
+/** Says for every measured value whether it stayed flat. */
 export function judgeTrends(seen: Observations): Finding[] {
   const warmS = warmSecondsOf(seen);
   const names = Object.keys(FLAT) as Name[];
@@ -81,7 +81,7 @@ function pointsOf({ samples, insides }: Observations, name: Name): Point[] {
     : samples.map((sample) => ({ atS: sample.atS, value: sample[name] }));
 }
 
-/** What was live when the warm-up was over; nothing where nobody saw it. */
+/** Live bytes at the end of the warm-up; 0 where they were not measured. */
 export function warmBytes(seen: Observations): number {
   const warmS = warmSecondsOf(seen);
   return seen.insides.find(({ atS }) => atS >= warmS)?.liveBytes ?? 0;
@@ -93,7 +93,7 @@ function judgeTrend(
   warmS: number,
 ): Finding {
   const trend = trendOf(points);
-  // Of what was never seen nothing can be said.
+  // A value that was never measured does not count as flat.
   const isFine = points.length > 1 && isFlat(trend, FLAT[name]);
   const shown = (value: number) =>
     name.endsWith("Bytes") ? inMebibytes(value) : value.toFixed(1);
@@ -110,7 +110,7 @@ function inMebibytes(bytes: number): string {
   return `${(bytes / MIB).toFixed(1)} MiB`;
 }
 
-/** Says whether Discord was treated as it wants, and everything was done once. */
+/** Says whether Discord's limits were kept, and every request was executed once. */
 export function judgeAudit(report: AuditReport): Finding[] {
   const { user, global, cloudflare } = report.limited;
   const by = Object.keys(report.limitedBy).join(", ");
@@ -128,7 +128,7 @@ export function judgeAudit(report: AuditReport): Finding[] {
   ];
 }
 
-/** Answers other than the wanted ones, by kind of call and status. */
+/** Answers with a wrong status, by kind of call and status. */
 export type Odd = ReadonlyMap<string, number>;
 
 /**
@@ -137,7 +137,7 @@ export type Odd = ReadonlyMap<string, number>;
  */
 const OF_FAULTS = new Set(["0", "408", "500", "502", "504"]);
 
-/** Says whether callers saw anything but what was wanted and what was put in. */
+/** Says whether callers saw any answer that neither the call nor the injected faults explain. */
 export function judgeAnswers(odd: Odd): Finding[] {
   const unexplained = [...odd].filter(([name]) =>
     !OF_FAULTS.has(name.split(" ").at(-1) ?? "")
@@ -151,21 +151,21 @@ export function judgeAnswers(odd: Odd): Finding[] {
   }];
 }
 
-/** What is counted when nothing is asked. */
+/** What is counted while there are no requests. */
 export interface Ends extends Inside {
   readonly handles: number;
 }
 
-/** Some files later: the event loop's own come and go. */
+/** A few more open files are allowed: the event loop opens and closes some of its own. */
 export const HANDLES_SLACK = 8;
 
 /** Such as the one of undici's that goes on for half a second. */
 const TIMERS_SLACK = 2;
 
-/** Of the warm heap: compiled code and learnt limits are still being added to. */
+/** Allowed growth, as a share of the heap after the warm-up: code is still compiled and limits still learnt. */
 const LIVE_SLACK: Flatness = { share: 0.1, amount: 4 * MIB };
 
-/** Says whether anything was left over once nothing more was asked and nobody was there. */
+/** Says whether anything was left over after the last request and the last caller. */
 export function judgeEnd(
   waiting: number,
   before: Ends,

@@ -1,10 +1,10 @@
 import { processFacts } from "./process_facts.ts";
 import type { Sample } from "./verdict.ts";
 
-/** Looks at a process again and again. */
+/** Measures a process at regular intervals. */
 export interface Watch {
   readonly samples: readonly Sample[];
-  /** Settles when nothing is being looked at any more. */
+  /** Stops; settles when no measurement is under way. */
   stop(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export function startWatch(pid: number, waiting: () => number): Watch {
     });
   }
   const timer = setInterval(() => {
-    // A process that has ended is told of elsewhere.
+    // That the process has ended is reported elsewhere.
     looking = looking.then(look).catch(() => {});
   }, EVERY_MS);
   return {

@@ -1,9 +1,10 @@
+import { KEYLESS } from "../../domain/caller.ts";
 import type { HeaderList } from "../../domain/headers.ts";
 import { type Identity, NOBODY } from "../../domain/identity.ts";
 import type { Clock } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import type { Authorizer, Proof } from "../authorize.ts";
-import { callerOf } from "../caller_of.ts";
+import type { Authorizer, Evidence, Proof } from "../authorize.ts";
+import { callerOf, remoteHostOf } from "../caller_of.ts";
 import { fieldOf } from "./fields.ts";
 import type { Place, PlaceReader } from "./place_of.ts";
 
@@ -33,12 +34,7 @@ export interface AdmitDeps {
   readonly authorizer: Authorizer;
   readonly clock: Clock;
   readonly placeOf: PlaceReader;
-  /** Paths that carry a token need no key. */
-  readonly areTokenRoutesOpen: boolean;
 }
-
-/** The key name of callers that were let in without one. */
-const NO_KEY_NAME = "open";
 
 /** Says whose the request is, or refuses it before a byte of its body is read. */
 export function admit(
@@ -48,19 +44,22 @@ export function admit(
   deps: AdmitDeps,
 ): Admission {
   const { authorizer, clock } = deps;
-  const { fields } = visit;
   const place = deps.placeOf(visit.request.method, target, clock.wallMs());
   const route = place instanceof Refusal ? undefined : place.route;
   if (route !== undefined) visit.label = route.label;
 
-  const proof = proofOf(fields, pathKey, authorizer);
-  const isOpen = deps.areTokenRoutesOpen && route?.carriesToken === true;
-  if (proof === undefined && !isOpen) throw unauthorized();
+  const evidence = evidenceOf(visit, pathKey);
+  const { address } = evidence;
+  const proof = authorizer.prove(evidence);
+  if (proof === undefined) {
+    const isOpen = route !== undefined && authorizer.isOpen(address, route);
+    if (!isOpen) throw authorizer.refusal(evidence, route);
+  }
   if (place instanceof Refusal) throw place;
   const caller = callerOf(
-    proof?.keyName ?? NO_KEY_NAME,
-    fieldOf(fields, "x-rest-client"),
-    visit.info,
+    proof?.keyName ?? KEYLESS,
+    fieldOf(visit.fields, "x-rest-client"),
+    address,
   );
   visit.caller = caller;
   const whose = () =>
@@ -71,36 +70,30 @@ export function admit(
 
 /** Who it is that wants something of the proxy itself; refuses who has no key. */
 export function admitSelf(
-  fields: HeaderList,
+  visit: Visit,
   pathKey: string | undefined,
   authorizer: Authorizer,
 ): Proof {
-  const proof = proofOf(fields, pathKey, authorizer);
-  if (proof === undefined) throw unauthorized();
+  const evidence = evidenceOf(visit, pathKey);
+  const proof = authorizer.prove(evidence);
+  if (proof === undefined) throw authorizer.refusal(evidence, undefined);
   return proof;
 }
 
-function proofOf(
-  fields: HeaderList,
+function evidenceOf(
+  { fields, info }: Visit,
   pathKey: string | undefined,
-  authorizer: Authorizer,
-): Proof | undefined {
-  return authorizer.prove({
+): Evidence {
+  return {
     authorization: fieldOf(fields, "authorization"),
     restAuthorization: fieldOf(fields, "x-rest-authorization"),
     pathKey,
     botId: fieldOf(fields, "bot_id"),
-  });
+    address: remoteHostOf(info),
+  };
 }
 
 /** Whose kept requests a caller may see: those of its key and token. */
 export function ownerOf({ keyName, brought }: Proof): string {
   return `${keyName} ${brought?.id ?? "own"}`;
-}
-
-export function unauthorized(): Refusal {
-  return new Refusal(
-    "unauthorized",
-    "Cannot accept the request: the key is missing or wrong. Send it in Authorization, or in X-Rest-Authorization beside a token of your own",
-  );
 }

@@ -1,14 +1,15 @@
+import { GrowingBytes } from "../../collections/growing_bytes.ts";
 import type { HeaderList } from "../../domain/headers.ts";
 import type { Clock } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import { GrowingBytes } from "../../collections/growing_bytes.ts";
+import { readInto } from "../../streams/read_bounded.ts";
 import type { Delayed, DelayLine } from "./delay_line.ts";
 import { fieldOf } from "./fields.ts";
 import { type HeldBytes, SMALL_BODY_BYTES } from "./held_bytes.ts";
 import { startPatience } from "./patience.ts";
 
 export interface BodyRules {
-  readonly held: HeldBytes;
+  readonly held: Pick<HeldBytes, "tryTake" | "take" | "give">;
   readonly clock: Clock;
   readonly bodyLimitBytes: number;
   /** How long a body may take that brings hardly a byte. */
@@ -181,14 +182,15 @@ async function readUpTo(
     reader.cancel().catch(ignore);
   });
   try {
-    while (gathered.length <= limitBytes) {
-      const { done, value } = await reader.read();
-      if (isLate) throw tooSlow(rules);
-      if (done) return true;
-      gathered.add(value);
-      patience.received(value.length);
-    }
-    return false;
+    const isWhole = await readInto(
+      gathered,
+      reader,
+      limitBytes,
+      (bytes) => patience.received(bytes),
+    );
+    // Cancelled for being late it looks like the end of the body.
+    if (isLate) throw tooSlow(rules);
+    return isWhole;
   } catch (error) {
     throw error instanceof Refusal ? error : cutShort();
   } finally {

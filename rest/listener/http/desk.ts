@@ -1,3 +1,4 @@
+import { KEYLESS_SHARE } from "../../domain/caller.ts";
 import type { FactSink } from "../../domain/fact.ts";
 import type { Clock, Submitter } from "../../domain/ports.ts";
 import type { Authorizer } from "../authorize.ts";
@@ -7,6 +8,7 @@ import type { AdmitDeps } from "./admit.ts";
 import type { BodyRules } from "./body.ts";
 import { DelayLine } from "./delay_line.ts";
 import { HeldBytes } from "./held_bytes.ts";
+import { HeldShare } from "./held_share.ts";
 import { LeaveWatch } from "./leave_watch.ts";
 import { createPlaceReader } from "./place_of.ts";
 import type { MoveRequests } from "./token_update.ts";
@@ -21,7 +23,6 @@ export interface HttpSettings {
   /** API version of paths that name none. */
   readonly apiVersion: number;
   readonly isKeyInPathAllowed: boolean;
-  readonly areTokenRoutesOpen: boolean;
   readonly areRateLimitHeadersStripped: boolean;
   readonly bodyLimitBytes: number;
   readonly heldLimitBytes: number;
@@ -52,6 +53,8 @@ export interface HttpDoorDeps {
 export interface Desk extends HttpDoorDeps {
   readonly admission: AdmitDeps;
   readonly bodies: BodyRules;
+  /** The same for callers without a key, within their share. */
+  readonly keylessBodies: BodyRules;
   readonly leaves: LeaveWatch;
 }
 
@@ -60,21 +63,28 @@ export function deskOf(deps: HttpDoorDeps): Desk {
   const { settings, clock, authorizer } = deps;
   const { bodyLimitBytes, heldLimitBytes } = settings;
   const hasUpgrade = deps.onUpgrade !== undefined;
+  const held = new HeldBytes(heldLimitBytes, clock);
+  const bodies: BodyRules = {
+    ...settings,
+    clock,
+    held,
+    small: new DelayLine(clock, settings.bodyTimeoutMs),
+    // A body larger than the whole budget would wait for room that never comes.
+    bodyLimitBytes: Math.min(bodyLimitBytes, heldLimitBytes),
+  };
+  const keylessBytes = Math.floor(heldLimitBytes * KEYLESS_SHARE);
   return {
     ...deps,
     admission: {
       authorizer,
       clock,
       placeOf: createPlaceReader({ ...settings, hasUpgrade }),
-      areTokenRoutesOpen: settings.areTokenRoutesOpen,
     },
-    bodies: {
-      ...settings,
-      clock,
-      held: new HeldBytes(heldLimitBytes, clock),
-      small: new DelayLine(clock, settings.bodyTimeoutMs),
-      // A body larger than the whole budget would wait for room that never comes.
-      bodyLimitBytes: Math.min(bodyLimitBytes, heldLimitBytes),
+    bodies,
+    keylessBodies: {
+      ...bodies,
+      held: new HeldShare(keylessBytes, held, clock),
+      bodyLimitBytes: Math.min(bodyLimitBytes, keylessBytes),
     },
     leaves: new LeaveWatch(clock),
   };

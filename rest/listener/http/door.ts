@@ -1,4 +1,5 @@
 import type { FactSink } from "../../domain/fact.ts";
+import { internalRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { remoteHostOf } from "../caller_of.ts";
 import { faultOf } from "../fault_of.ts";
@@ -81,11 +82,5 @@ function refuse(error: unknown, visit: Visit, facts: FactSink): Response {
   }
   facts({ kind: "warning", message: `Fault of our own: ${faultOf(error)}` });
   facts({ kind: "refused", code: "internal", label, caller });
-  return refusalResponse(
-    new Refusal(
-      "internal",
-      "Cannot answer: the proxy has a fault of its own, named in its log",
-      { sent: isSubmitted ? null : false },
-    ),
-  );
+  return refusalResponse(internalRefusal(isSubmitted ? null : false));
 }

@@ -1,6 +1,8 @@
 import type { Answer } from "../../domain/answer.ts";
+import { isKeyless } from "../../domain/caller.ts";
 import { crossingHeaders } from "../../domain/crossing_headers.ts";
 import type { HeaderList } from "../../domain/headers.ts";
+import { drainingRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Method, ProxyRequest } from "../../domain/request.ts";
 import { answerProbe } from "../operators.ts";
@@ -11,11 +13,10 @@ import {
   admit,
   admitSelf,
   ownerOf,
-  unauthorized,
   type Visit,
 } from "./admit.ts";
 import { answerResponse } from "./answer_response.ts";
-import { type HeldBody, readBody } from "./body.ts";
+import { type BodyRules, type HeldBody, readBody } from "./body.ts";
 import type { Desk } from "./desk.ts";
 import { fieldOf } from "./fields.ts";
 import { rawTargetOf, splitPathKey } from "./raw_target.ts";
@@ -46,12 +47,7 @@ export function receive(
   const isDraining = desk.isDraining();
   const probe = answerProbe(target, request.method, isDraining);
   if (probe !== undefined) return probe;
-  if (isDraining) {
-    throw new Refusal(
-      "draining",
-      "Cannot take requests: the proxy is stopping",
-    );
-  }
+  if (isDraining) throw drainingRefusal();
   if (desk.onUpgrade !== undefined && isUpgrade(fields, target)) {
     return desk.onUpgrade(request, info);
   }
@@ -65,18 +61,19 @@ export function receive(
 
 /** Answers what only the proxy itself can; undefined for every other target. */
 function answerSelf(
-  { request, fields }: Visit,
+  visit: Visit,
   pathKey: string | undefined,
   target: string,
   { twins, moveRequests, authorizer, bodies }: Desk,
 ): Promise<Answer> | undefined {
+  const { request } = visit;
   const { method } = request;
   if (twins !== undefined && target.startsWith(KEPT_PATH)) {
-    const proof = admitSelf(fields, pathKey, authorizer);
+    const proof = admitSelf(visit, pathKey, authorizer);
     return twins.answerAt(method, target, ownerOf(proof));
   }
   if (moveRequests !== undefined && isTokenUpdate(target)) {
-    const proof = admitSelf(fields, pathKey, authorizer);
+    const proof = admitSelf(visit, pathKey, authorizer);
     return updateToken(request, proof, bodies, moveRequests);
   }
   return undefined;
@@ -102,10 +99,11 @@ async function relay(
   const leaveWithinMs = leaveWithinMsOf(fieldOf(fields, "prefer"));
 
   const leave = desk.gate?.enter({ method, target, route, caller });
+  const bodies = isKeyless(caller) ? desk.keylessBodies : desk.bodies;
   const body =
     await (leave === undefined
-      ? readBody(request, fields, desk.bodies)
-      : readHolding(leave, visit, desk));
+      ? readBody(request, fields, bodies)
+      : readHolding(leave, visit, bodies));
   try {
     const whole: ProxyRequest = {
       method,
@@ -125,7 +123,7 @@ async function relay(
     visit.isSubmitted = true;
     return answerResponse(await answer, desk.settings);
   } finally {
-    desk.bodies.held.give(body.heldBytes);
+    bodies.held.give(body.heldBytes);
   }
 }
 
@@ -133,7 +131,7 @@ async function relay(
 async function readHolding(
   leave: () => void,
   { request, fields }: Visit,
-  { bodies }: Desk,
+  bodies: BodyRules,
 ): Promise<HeldBody> {
   try {
     return await readBody(request, fields, bodies);
@@ -155,6 +153,11 @@ function keeperOf(
     fieldOf(fields, "prefer"),
   );
   if (twins === undefined || wish === undefined) return undefined;
-  if (owner === undefined) throw unauthorized();
+  if (owner === undefined) {
+    throw new Refusal(
+      "unauthorized",
+      "Cannot keep the request: Idempotency-Key and Prefer: respond-async need the key, since they say whose it is",
+    );
+  }
   return (request) => twins.handle(request, wish, owner);
 }

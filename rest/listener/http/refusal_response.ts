@@ -1,28 +1,12 @@
-import {
-  type Refusal,
-  type RefusalCode,
-  REFUSALS,
-} from "../../domain/refusal.ts";
+import type { Refusal, RefusalCode } from "../../domain/refusal.ts";
+import { refusalBody, retryAfterMsOf } from "../../domain/refusal_body.ts";
 import { METHODS } from "../../domain/request.ts";
 import { hashText } from "../../routes/hash_text.ts";
 
 /** Signs what the proxy says itself; no answer of Discord's carries it. */
 export const SIGNATURE_HEADER = "x-rest-proxy";
 
-/** Where a refusal does not say when to come back, by status. */
-const RETRY_AFTER_MS: Readonly<Record<number, number>> = {
-  429: 1_000,
-  // A restart or a blocked address takes longer than a queue.
-  503: 5_000,
-};
-
 type ByCode<T> = ReadonlyMap<RefusalCode, T>;
-
-/** Numbers of Discord's that clients look for in `code`. */
-const DISCORD_CODES: ByCode<number> = new Map([["webhook_gone", 10_015]]);
-
-/** The words discordeno's clients know from other proxies. */
-const UNAUTHORIZED_ERROR = "Invalid authorization key.";
 
 /** What goes out with every refusal of one code. */
 const MORE_HEADERS: ByCode<Record<string, string>> = new Map([
@@ -34,31 +18,6 @@ const MORE_HEADERS: ByCode<Record<string, string>> = new Map([
   ["too_large", { connection: "close" }],
   ["draining", { connection: "close" }],
 ]);
-
-/** The JSON members of a refusal, the same on every transport. */
-export interface RefusalMembers {
-  readonly error?: string;
-  readonly message: string;
-  readonly code: RefusalCode | number;
-  readonly sent: false | true | null;
-  /** Seconds, with fractions. */
-  readonly "retry_after"?: number;
-  readonly global?: false;
-}
-
-/** Tells a refusal in JSON members. */
-export function refusalMembers(refusal: Refusal): RefusalMembers {
-  const { code, message, sent, status } = refusal;
-  const retryAfterMs = retryAfterMsOf(refusal);
-  return {
-    ...(code === "unauthorized" && { error: UNAUTHORIZED_ERROR }),
-    message,
-    code: DISCORD_CODES.get(code) ?? code,
-    sent,
-    ...(retryAfterMs !== undefined && { retry_after: retryAfterMs / 1_000 }),
-    ...(status === 429 && { global: false as const }),
-  };
-}
 
 /** The one place where a refusal becomes an HTTP response; `label` names the route it is about. */
 export function refusalResponse(
@@ -81,7 +40,7 @@ export function refusalResponse(
   if (status === 429) {
     Object.assign(headers, limitHeaders(retryAfterMs ?? 0, label));
   }
-  return new Response(JSON.stringify(refusalMembers(refusal)), {
+  return new Response(JSON.stringify(refusalBody(refusal)), {
     status,
     headers,
   });
@@ -104,9 +63,4 @@ function limitHeaders(
     "x-ratelimit-bucket": `rest-proxy-${hashText(label)}`,
     "x-ratelimit-reset-after": (retryAfterMs / 1_000).toFixed(3),
   };
-}
-
-function retryAfterMsOf({ retryAfterMs, code }: Refusal): number | undefined {
-  const afterMs = retryAfterMs ?? RETRY_AFTER_MS[REFUSALS[code].status];
-  return afterMs === undefined ? undefined : Math.max(0, Math.ceil(afterMs));
 }

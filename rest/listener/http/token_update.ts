@@ -12,7 +12,7 @@ import { fieldsOf } from "./fields.ts";
 export type MoveRequests = (which: {
   readonly fromId: string;
   readonly to: Identity;
-  readonly isMeant: (caller: string) => boolean;
+  readonly isIncluded: (caller: string) => boolean;
 }) => number;
 
 const PATH = /^\/update-bearer-token(?:\?|$)/;
@@ -56,7 +56,7 @@ export async function updateToken(
   const moved = move({
     fromId: bearerOf(oldToken).id,
     to: bearerOf(newToken),
-    isMeant: (caller) => keyNameOf(caller) === keyName,
+    isIncluded: (caller) => keyNameOf(caller) === keyName,
   });
   return ownAnswer(200, { moved }, "moved");
 }

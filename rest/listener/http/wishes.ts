@@ -1,11 +1,6 @@
 import { Refusal } from "../../domain/refusal.ts";
-import type { Urgency } from "../../domain/request.ts";
+import { defaultUrgencyOf, type Urgency } from "../../domain/request.ts";
 import type { Lane } from "../../domain/route.ts";
-
-/** RFC 9218: what counts where nothing is said. */
-const URGENCY_DEFAULT: Urgency = 3;
-/** Discord waits 3 s for the answer to an interaction (docs: receiving and responding). */
-const URGENCY_OF_INTERACTIONS: Urgency = 0;
 
 /** The member `u` of RFC 9218's dictionary. */
 const URGENCY = /(?:^|,)[ \t]*u=([0-7])[ \t]*(?=[,;]|$)/;
@@ -14,7 +9,7 @@ const URGENCY = /(?:^|,)[ \t]*u=([0-7])[ \t]*(?=[,;]|$)/;
 export function urgencyOf(priority: string | null, lane: Lane): Urgency {
   const said = priority === null ? undefined : URGENCY.exec(priority)?.[1];
   if (said !== undefined) return Number(said) as Urgency;
-  return lane === "interaction" ? URGENCY_OF_INTERACTIONS : URGENCY_DEFAULT;
+  return defaultUrgencyOf(lane);
 }
 
 /** Whole seconds (RFC 7240); nine digits are 31 years and still an exact number of ms. */

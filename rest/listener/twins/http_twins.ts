@@ -1,4 +1,5 @@
 import type { Answer } from "../../domain/answer.ts";
+import { internalRefusal } from "../../domain/own_refusals.ts";
 import type { Clock, Submitter, Ticket } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
@@ -12,6 +13,7 @@ import {
   type Outcome,
 } from "./kept_requests.ts";
 
+/** What the HTTP twins are made with. */
 export interface HttpTwinsDeps {
   readonly submitter: Submitter;
   readonly clock: Clock;
@@ -56,6 +58,7 @@ const ANSWER_BYTES_MAX = 32 * MIB;
 
 const OWN_PATH = /^\/_rep\/requests\/([A-Za-z0-9-]{1,64})(?:\?|$)/;
 
+/** Makes the HTTP twins. */
 export function createHttpTwins(deps: HttpTwinsDeps): HttpTwins {
   const kept = new KeptRequests({ ...LIMITS, ...deps.limits });
   return {
@@ -144,10 +147,7 @@ async function wholeAnswer({ answer }: Ticket): ReturnType<typeof readWhole> {
 
 /** A bug of ours is told where it is caught; those who come later hear of it as this. */
 function known(error: unknown): Refusal {
-  return error instanceof Refusal ? error : new Refusal(
-    "internal",
-    "Cannot answer: the proxy has a fault of its own, named in its log",
-  );
+  return error instanceof Refusal ? error : internalRefusal(null);
 }
 
 /** What certainly was not done may be sent again under its key. */

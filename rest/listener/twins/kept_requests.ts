@@ -1,6 +1,6 @@
 import type { Answer } from "../../domain/answer.ts";
 import type { Refusal } from "../../domain/refusal.ts";
-import type { WholeAnswer } from "../../rep/answer_text.ts";
+import type { WholeAnswer } from "../../rep/frames/answer_text.ts";
 
 /** What became of a kept request. */
 export type Outcome =
@@ -36,6 +36,7 @@ export interface KeptRequest {
   untilMs: number;
 }
 
+/** How many requests are kept, with how many bytes of answers, and how long. */
 export interface KeptRequestLimits {
   readonly count: number;
   readonly bytes: number;

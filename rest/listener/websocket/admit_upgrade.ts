@@ -1,8 +1,9 @@
 import { Refusal } from "../../domain/refusal.ts";
-import type { ConnectionStart } from "../../rep/connection.ts";
-import type { Presented, Principal } from "../../rep/principal.ts";
-import { canonicalOrigin } from "../../rep/target.ts";
+import type { ConnectionStart } from "../../rep/connections/connection.ts";
+import type { Presented, Principal } from "../../rep/connections/principal.ts";
+import { canonicalOrigin } from "../../rep/frames/target.ts";
 import type { Authorizer, Evidence } from "../authorize.ts";
+import { remoteHostOf } from "../caller_of.ts";
 import { rawTargetOf, splitPathKey } from "../http/raw_target.ts";
 import { isUpgrade, readOffer } from "./handshake.ts";
 import { principalOf } from "./principals.ts";
@@ -39,20 +40,19 @@ export function admitUpgrade(
   }
   checkOrigin(headers.get("origin"), settings.allowedOrigins);
   const offer = readOffer(headers.get("sec-websocket-protocol"));
-  const evidence = evidenceOf(request, offer.key, settings.isKeyInPathAllowed);
   // Read now: after the upgrade the runtime knows the address no more.
-  const origin = { remoteAddr: info.remoteAddr, completed: info.completed };
+  const unproved = {
+    ...NO_EVIDENCE,
+    botId: headers.get("bot_id"),
+    address: remoteHostOf(info),
+  };
+  const shown = shownBy(request, offer.key, settings.isKeyInPathAllowed);
+  const evidence = { ...unproved, ...shown };
   const clientName = headers.get("x-rest-client");
-  const botId = headers.get("bot_id");
-  const principal = evidence === undefined
-    ? undefined
-    : principalOf(authorizer, evidence, clientName, origin);
-  const mustHaveKey = evidence !== undefined || settings.isHeaderRequired;
+  const principal = shown && principalOf(authorizer, evidence, clientName);
+  const mustHaveKey = shown !== undefined || settings.isHeaderRequired;
   if (principal === undefined && mustHaveKey) {
-    throw new Refusal(
-      "unauthorized",
-      "Cannot accept the connection: the key is missing or wrong",
-    );
+    throw authorizer.refusal(evidence, undefined);
   }
   return {
     start: {
@@ -61,7 +61,7 @@ export function admitUpgrade(
       // The address the client dialled, and Discord's (C16).
       origins: [originOf(request.url), originOf(settings.upstream)],
       authorize: (presented) =>
-        principalFor(authorizer, presented, botId, clientName, origin),
+        principalFor(authorizer, presented, unproved, clientName),
     },
     protocol: offer.protocol,
   };
@@ -79,41 +79,42 @@ function checkOrigin(
   );
 }
 
+/** Nothing shown. */
+const NO_EVIDENCE = {
+  authorization: null,
+  restAuthorization: null,
+  pathKey: undefined,
+} as const;
+
 /** What the upgrade shows, headers first; undefined: nothing (A1). */
-function evidenceOf(
+function shownBy(
   request: Request,
   offeredKey: string | undefined,
   isKeyInPathAllowed: boolean,
-): Evidence | undefined {
+): Omit<Evidence, "botId" | "address"> | undefined {
   const authorization = request.headers.get("authorization");
   const restAuthorization = request.headers.get("x-rest-authorization");
   const raw = rawTargetOf(request.url, request.headers.get("host")) ?? "";
   const pathKey = isKeyInPathAllowed ? splitPathKey(raw).pathKey : undefined;
   const isShown = authorization !== null || restAuthorization !== null ||
     pathKey !== undefined;
-  const botId = request.headers.get("bot_id");
-  if (isShown) return { authorization, restAuthorization, pathKey, botId };
-  return offeredKey === undefined ? undefined : {
-    authorization: offeredKey,
-    restAuthorization: null,
-    pathKey: undefined,
-    botId,
-  };
+  if (isShown) return { authorization, restAuthorization, pathKey };
+  return offeredKey === undefined
+    ? undefined
+    : { ...NO_EVIDENCE, authorization: offeredKey };
 }
 
 /** The special request: its token is what a header would have said (A3). */
 function principalFor(
   authorizer: Authorizer,
   { token, authorization, client }: Presented,
-  botId: string | null,
+  unproved: Evidence,
   clientName: string | null,
-  origin: Deno.ServeHandlerInfo,
 ): Principal | undefined {
-  const shown = authorization === undefined
-    ? { authorization: token, restAuthorization: null }
-    : { authorization, restAuthorization: token };
-  const evidence: Evidence = { ...shown, pathKey: undefined, botId };
-  return principalOf(authorizer, evidence, client ?? clientName, origin);
+  const evidence = authorization === undefined
+    ? { ...unproved, authorization: token }
+    : { ...unproved, authorization, restAuthorization: token };
+  return principalOf(authorizer, evidence, client ?? clientName);
 }
 
 const ORIGIN = /^[a-z]+:\/\/[^/?#]*/i;

@@ -1,5 +1,6 @@
-import { createHash, randomUUID } from "../../../deps.ts";
+import { randomUUID } from "../../../deps.ts";
 import type { Fact, FactSink } from "../../domain/fact.ts";
+import { drainingRefusal } from "../../domain/own_refusals.ts";
 import type { Clock, Submitter } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { DEFAULT_LIMITS, type RepLimits } from "../../rep/limits.ts";
@@ -7,9 +8,10 @@ import { RepMachine, type RepSnapshot } from "../../rep/machine.ts";
 import {
   MemorySessionStore,
   type SessionStore,
-} from "../../rep/session_store.ts";
+} from "../../rep/sessions/session_store.ts";
 import type { Authorizer } from "../authorize.ts";
 import { remoteHostOf } from "../caller_of.ts";
+import { sha256Of } from "../digest.ts";
 import { refusalResponse } from "../http/refusal_response.ts";
 import { admitUpgrade } from "./admit_upgrade.ts";
 import { listenTo } from "./listen_to.ts";
@@ -72,9 +74,6 @@ const GOODBYE_MS = 1_000;
 
 /** A bot that hangs is noticed within half a minute, and routers forget connections no sooner. */
 const IDLE_TIMEOUT_S = 30;
-
-/** A full house empties by the second, not by the millisecond. */
-const FULL_RETRY_AFTER_MS = 5_000;
 
 /** Opens the way in for REP. */
 export function createWebSocketDoor(deps: WebSocketDoorDeps): WebSocketDoor {
@@ -153,10 +152,7 @@ class RepDoor implements WebSocketDoor {
 
   #upgrade(request: Request, info: Deno.ServeHandlerInfo): Response {
     if (this.#isDraining) {
-      throw new Refusal(
-        "draining",
-        "Cannot take connections: the proxy is stopping",
-      );
+      throw drainingRefusal();
     }
     const { authorizer, settings } = this.#deps;
     // Whoever may not come in is told so, however full it is.
@@ -165,7 +161,7 @@ class RepDoor implements WebSocketDoor {
       settings,
     });
     const max = settings.connectionsMax ?? CONNECTIONS_MAX;
-    if (this.#runner.socketCount >= max) return fullResponse(max);
+    if (this.#runner.socketCount >= max) throw fullRefusal(max);
     const { socket, response } = openSocket(
       request,
       settings.idleTimeoutS ?? IDLE_TIMEOUT_S,
@@ -194,21 +190,11 @@ function openSocket(
   }
 }
 
-/** Too many connections is no matter of rates, so it is a 503 and no 429 (2.3). */
-function fullResponse(max: number): Response {
-  const refusal = new Refusal(
+/** Too many connections is no matter of rates, so it is a 503 and no 429 (close codes). */
+function fullRefusal(max: number): Refusal {
+  return new Refusal(
     "too_many",
     `Cannot take connections: ${max} are open; try again later`,
-    { retryAfterMs: FULL_RETRY_AFTER_MS },
+    { status: 503 },
   );
-  const { body, headers } = refusalResponse(refusal);
-  return new Response(body, { status: 503, headers });
-}
-
-function sha256Of(
-  parts: ReadonlyArray<string | Uint8Array<ArrayBuffer>>,
-): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return hash.digest("base64url");
 }

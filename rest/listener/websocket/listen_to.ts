@@ -1,4 +1,4 @@
-import type { ConnectionStart } from "../../rep/connection.ts";
+import type { ConnectionStart } from "../../rep/connections/connection.ts";
 import type { SocketRunner } from "./socket_runner.ts";
 
 /** Carries one socket's events to the runner from its opening to its end. */

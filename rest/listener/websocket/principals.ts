@@ -1,4 +1,4 @@
-import type { Principal } from "../../rep/principal.ts";
+import type { Principal } from "../../rep/connections/principal.ts";
 import type { Authorizer, Evidence } from "../authorize.ts";
 import { callerOf } from "../caller_of.ts";
 
@@ -10,13 +10,12 @@ export function principalOf(
   authorizer: Authorizer,
   evidence: Evidence,
   clientName: string | null,
-  info: Deno.ServeHandlerInfo,
 ): Principal | undefined {
   const proof = authorizer.prove(evidence);
   if (proof === undefined) return undefined;
   return {
     owner: `${proof.keyName} ${proof.brought?.id ?? OWN}`,
-    callerName: callerOf(proof.keyName, clientName, info),
+    callerName: callerOf(proof.keyName, clientName, evidence.address),
     identityFor: (route) => authorizer.identityFor(proof, route),
   };
 }

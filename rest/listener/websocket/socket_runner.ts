@@ -1,15 +1,16 @@
 import type { Answer } from "../../domain/answer.ts";
 import type { Fact, FactSink } from "../../domain/fact.ts";
+import { internalRefusal } from "../../domain/own_refusals.ts";
 import type { Clock, Submitter, Ticket } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Action } from "../../rep/actions.ts";
-import type { ConnectionStart } from "../../rep/connection.ts";
+import type { ConnectionStart } from "../../rep/connections/connection.ts";
+import type { Message } from "../../rep/conversation/receive.ts";
 import type { RepMachine } from "../../rep/machine.ts";
-import type { Message } from "../../rep/receive.ts";
 import type { Moment } from "../../rep/rep_state.ts";
 import { faultOf } from "../fault_of.ts";
-import { CLOSE_GRACE_MS, terminate } from "./terminate.ts";
 import { readWhole } from "../whole_answer.ts";
+import { CLOSE_GRACE_MS, terminate } from "./terminate.ts";
 
 export interface RunnerDeps {
   readonly machine: RepMachine;
@@ -232,10 +233,7 @@ export class SocketRunner {
 
   #internal(error: unknown): Refusal {
     this.#tellBug(error);
-    return new Refusal(
-      "internal",
-      "Cannot answer: the proxy has a fault of its own, named in its log",
-    );
+    return internalRefusal(null);
   }
 
   #tellBug(error: unknown): void {

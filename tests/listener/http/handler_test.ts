@@ -135,13 +135,15 @@ Deno.test("a fault after the request was queued does not claim it was not sent",
   });
 });
 
-const UNAUTHORIZED = JSON.stringify({
-  error: "Invalid authorization key.",
-  message:
-    "Cannot accept the request: the key is missing or wrong. Send it in Authorization, or in X-Rest-Authorization beside a token of your own",
-  code: "unauthorized",
-  sent: false,
-});
+function unauthorizedBody(more = ""): string {
+  return JSON.stringify({
+    error: "Invalid authorization key.",
+    message:
+      `Cannot accept the request: the key is missing or wrong. Send it in Authorization, or in X-Rest-Authorization beside a token of your own${more}`,
+    code: "unauthorized",
+    sent: false,
+  });
+}
 
 Deno.test("without the key nothing else is told, wherever the request goes", async () => {
   await using bench = startBench();
@@ -151,7 +153,6 @@ Deno.test("without the key nothing else is told, wherever the request goes", asy
       "GET /../x",
       "BREW /gateway",
       "GET /",
-      `POST ${WEBHOOK}`,
       "GET /admin",
       "GET /key/x/gateway",
     ]
@@ -167,10 +168,46 @@ Deno.test("without the key nothing else is told, wherever the request goes", asy
         `${start} HTTP/1.1\r\nHost: proxy\r\n${line}\r\n`,
       );
       assert.equal(response.status, 401, start);
-      assert.equal(response.body, UNAUTHORIZED);
+      assert.equal(response.body, unauthorizedBody());
     }
   }
   assert.equal(bench.submitted.length, 0);
+});
+
+const SWITCHES = {
+  false:
+    ". This path carries a token of its own: REST_OPEN_TOKEN_ROUTES=known opens it to addresses that sent the key within the last hour",
+  known:
+    ". This path carries a token of its own: with REST_OPEN_TOKEN_ROUTES=known it needs no key from an address that sent one within the last hour, with REST_OPEN_TOKEN_ROUTES=true from none",
+} as const;
+
+for (const openTokenRoutes of ["false", "known"] as const) {
+  Deno.test(`with REST_OPEN_TOKEN_ROUTES=${openTokenRoutes} the 401 of a path that carries a token names the switch`, async () => {
+    await using bench = startBench({ openTokenRoutes });
+    const { status, body } = await bench.sendRaw(
+      `POST ${WEBHOOK} HTTP/1.1\r\nHost: proxy\r\n\r\n`,
+    );
+    assert.equal(status, 401);
+    assert.equal(body, unauthorizedBody(SWITCHES[openTokenRoutes]));
+  });
+}
+
+Deno.test("another bot's token gets 403, which no library takes for the end of its token, and a sentence of what to do", async () => {
+  await using bench = startBench();
+  const token = `${btoa("876543210987654321")}.another.bot`;
+  for (const start of ["GET /users/@me", `POST ${WEBHOOK}`]) {
+    const { status, body } = await bench.sendRaw(
+      `${start} HTTP/1.1\r\nHost: proxy\r\nAuthorization: Bot ${token}\r\n\r\n`,
+    );
+    assert.equal(status, 403);
+    assert.ok(!body.includes(token));
+    assert.deepEqual(JSON.parse(body), {
+      message:
+        "Cannot accept the request: the bot's token in Authorization is not one of this proxy's. Set DISCORD_TOKEN (or DISCORD_TOKENS_FILE) of the proxy to it, or send the key in X-Rest-Authorization beside it",
+      code: "unknown_token",
+      sent: false,
+    });
+  }
 });
 
 Deno.test("a refusal without a key is told with the address it came from", async () => {
@@ -290,7 +327,7 @@ Deno.test("while draining every request is refused and told to come back", async
   assert.equal(headerIn(response, "retry-after"), "5");
   assert.equal(headerIn(response, "connection"), "close");
   assert.deepEqual(JSON.parse(response.body), {
-    message: "Cannot take requests: the proxy is stopping",
+    message: "Cannot take the request: the proxy is shutting down; ask again",
     code: "draining",
     sent: false,
     retry_after: 5,
@@ -346,14 +383,14 @@ Deno.test("a key in the path opens nothing and reaches nobody where that is off"
 });
 
 Deno.test("paths that carry a token need no key, where that is switched on", async () => {
-  await using bench = startBench({ settings: { areTokenRoutesOpen: true } });
+  await using bench = startBench({ openTokenRoutes: "true" });
   const post = (target: string, lines = "") =>
     bench.sendRaw(`POST ${target} HTTP/1.1\r\nHost: proxy\r\n${lines}\r\n`);
   await post(WEBHOOK);
   await post(CALLBACK, "Authorization: Bot made.up.token\r\n");
   assert.deepEqual(
     bench.submitted.map(({ identity, caller }) => [identity, caller]),
-    [[NOBODY, "open@127.0.0.1"], [NOBODY, "open@127.0.0.1"]],
+    [[NOBODY, "keyless@127.0.0.1"], [NOBODY, "keyless@127.0.0.1"]],
   );
   for (
     const target of ["/webhooks/1", "/channels/1/messages", "/../webhooks/1/x"]

@@ -4,10 +4,8 @@ import {
   type RefusalCode,
   REFUSALS,
 } from "../../../rest/domain/refusal.ts";
-import {
-  refusalMembers,
-  refusalResponse,
-} from "../../../rest/listener/http/refusal_response.ts";
+import { refusalBody } from "../../../rest/domain/refusal_body.ts";
+import { refusalResponse } from "../../../rest/listener/http/refusal_response.ts";
 import { hashText } from "../../../rest/routes/hash_text.ts";
 
 const CODES = Object.keys(REFUSALS) as RefusalCode[];
@@ -94,7 +92,7 @@ Deno.test("a 401 begins with the words discordeno's clients know", async () => {
 });
 
 Deno.test("a webhook known to be gone keeps Discord's number", () => {
-  const { code } = refusalMembers(
+  const { code } = refusalBody(
     new Refusal("webhook_gone", "Unknown Webhook"),
   );
   assert.equal(code, 10_015);
@@ -114,7 +112,7 @@ Deno.test("a place for WebSockets says so", () => {
 
 Deno.test("what is known better than the table says wins", () => {
   const refusal = new Refusal("unreachable", "Cannot go on", { sent: true });
-  assert.ok(refusalMembers(refusal).sent);
+  assert.ok(refusalBody(refusal).sent);
 });
 
 Deno.test("only a 429 carries limits", () => {

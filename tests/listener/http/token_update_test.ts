@@ -7,7 +7,7 @@ import { headerIn, type RawResponse } from "../_raw_http.ts";
 interface Moved {
   readonly fromId: string;
   readonly to: Identity;
-  readonly isMeant: (caller: string) => boolean;
+  readonly isIncluded: (caller: string) => boolean;
 }
 
 const PATH = "/update-bearer-token";
@@ -50,7 +50,7 @@ for (
     assert.ok(!move?.to.isOwn);
     assert.deepEqual(
       ["main/a", "main@h", "main", "other/a", "mainly/a"].map((caller) =>
-        move?.isMeant(caller)
+        move?.isIncluded(caller)
       ),
       [true, true, true, false, false],
     );

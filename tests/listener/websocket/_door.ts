@@ -109,6 +109,8 @@ export const AUTHORIZER: Authorizer = {
   },
   identityFor: ({ brought }) =>
     brought ?? { ...NOBODY, id: "bot:1", isOwn: true },
+  isOpen: () => false,
+  refusal: () => new Refusal("unauthorized", "Cannot accept the request"),
 };
 
 export interface DoorOptions {

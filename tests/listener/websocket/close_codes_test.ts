@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { CLOSE_CODES } from "../../../rest/rep/close_codes.ts";
+import { CLOSE_CODES } from "../../../rest/rep/connections/close_codes.ts";
 import { createManualClock } from "../../_manual_clock.ts";
 import {
+  AUTHORIZER,
   type Client,
   type DoorOptions,
   KEY,
@@ -38,6 +39,7 @@ const PROVOCATIONS: Readonly<Record<keyof typeof CLOSE_CODES, Provocation>> = {
     options: {
       deps: {
         authorizer: {
+          ...AUTHORIZER,
           prove: () => ({
             keyName: "main",
             key: undefined,
@@ -54,7 +56,7 @@ const PROVOCATIONS: Readonly<Record<keyof typeof CLOSE_CODES, Provocation>> = {
   },
   1012: { provoke: (_, door) => door.door.drain(1_000) },
   1013: {
-    options: { settings: { limits: { strangers: 1 } } },
+    options: { settings: { limits: { unauthenticated: 1 } } },
     headers: {},
     provoke: (_, door) => door.dial({ headers: {} }),
   },
@@ -198,7 +200,7 @@ Deno.test("C58: a peer that never answers a close is cut off after 5 s (runtime 
   await using door = new TestDoor({ deps: { clock: manual } });
   const peer = await rawPeer(door);
   const buffer = new Uint8Array(4_096);
-  while (door.door.snapshot().strangers === 0) await turn();
+  while (door.door.snapshot().unauthenticated === 0) await turn();
   await manual.advance(10_000);
   assert.equal(door.door.snapshot().closed[4408], 1);
   await peer.read(buffer); // The close frame, to which it says nothing.

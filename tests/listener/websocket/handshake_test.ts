@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { KEY, TestDoor } from "./_door.ts";
+import { AUTHORIZER, KEY, TestDoor } from "./_door.ts";
 
 const BASE64_KEY = new TextEncoder().encode(KEY)
   .toBase64({ alphabet: "base64url", omitPadding: true });
@@ -200,7 +200,11 @@ Deno.test("C57: where no key opens, neither the upgrade nor the special request 
   const prove = () => undefined;
   await using door = new TestDoor({
     deps: {
-      authorizer: { prove, identityFor: () => assert.fail("nobody came in") },
+      authorizer: {
+        ...AUTHORIZER,
+        prove,
+        identityFor: () => assert.fail("nobody came in"),
+      },
     },
   });
   assert.equal((await door.shake({ authorization: KEY })).status, 401);

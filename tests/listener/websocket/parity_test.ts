@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { SYSTEM_CLOCK } from "../../../rest/clock/system_clock.ts";
 import type { Answer } from "../../../rest/domain/answer.ts";
-import { Refusal } from "../../../rest/domain/refusal.ts";
+import {
+  Refusal,
+  type RefusalCode,
+  REFUSALS,
+} from "../../../rest/domain/refusal.ts";
 import { createHttpDoor } from "../../../rest/listener/http/door.ts";
 import { createWebSocketDoor } from "../../../rest/listener/websocket/door.ts";
-import { VERBS } from "../../../rest/rep/verbs.ts";
+import { VERBS } from "../../../rest/rep/frames/verbs.ts";
+import { causeOf, managerOf } from "../../manager/_builders.ts";
+import { createScriptedSubmitter } from "../../manager/_scripted_submitter.ts";
 import { AUTHORIZER, Client, FakeSubmitter, type Job, KEY } from "./_door.ts";
 
 /** Both transports on one port, in front of one queue. */
@@ -39,7 +45,6 @@ class Both implements AsyncDisposable {
       settings: {
         apiVersion: 10,
         isKeyInPathAllowed: false,
-        areTokenRoutesOpen: false,
         areRateLimitHeadersStripped: false,
         bodyLimitBytes: 1e6,
         heldLimitBytes: 1e6,
@@ -145,32 +150,22 @@ for (const [what, answer, value] of ANSWERS) {
   });
 }
 
-for (
-  const code of [
-    "outcome_unknown",
-    "overloaded",
-    "unreachable",
-    "upstream_timeout",
-    "blocked",
-    "webhook_gone",
-  ] as const
-) {
-  Deno.test(`C49: ${code} has the same status, code and sent over both transports`, async () => {
+for (const code of Object.keys(REFUSALS) as RefusalCode[]) {
+  Deno.test(`C49: ${code} is told alike over HTTP, over REP and by discordeno's manager`, async () => {
     await using both = new Both();
-    both.submitter.onJob = (job) => job.fail(new Refusal(code, "Cannot do it"));
+    const refusal = new Refusal(code, "Cannot do it");
+    both.submitter.onJob = (job) => job.fail(refusal);
     const client = await both.dial("/");
     const { data } = await client.ask({ target: "/a", method: "GET", req: 1 });
     const response = await fetch(`http://${both.address}/a`, {
       headers: { authorization: KEY },
     });
-    const told = await response.json();
-    assert.equal(data.status, response.status);
-    const { message, code: word, sent } = data.error;
-    assert.deepEqual([message, word, sent], [
-      told.message,
-      told.code,
-      told.sent,
-    ]);
+    const manager = managerOf(createScriptedSubmitter(refusal));
+    const cause = await causeOf(manager.get("/a"));
+
+    const overHttp = [response.status, await response.json()];
+    assert.deepEqual([data.status, data.error], overHttp);
+    assert.deepEqual([cause.status, JSON.parse(cause.body ?? "")], overHttp);
   });
 }
 

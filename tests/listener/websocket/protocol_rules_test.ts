@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CLOSE_CODES } from "../../../rest/rep/close_codes.ts";
+import { CLOSE_CODES } from "../../../rest/rep/connections/close_codes.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 
@@ -33,6 +33,36 @@ function namedRules(folder: URL): Map<string, string> {
   return named;
 }
 
+/** A section as PROTOCOL.md introduces it: `### A. Who is there`. */
+const SECTION = /^### ([A-J])\. /gm;
+
+/** A citation as comments make it: rules in brackets, alone, in lists or in ranges. */
+const CITED = /\((?:rules )?((?:RULE(?:, | to | and )?)+)\)/.source
+  .replace("RULE", String.raw`(?:[A-J]\d{0,2}|\d\.\d)\b`);
+
+function rulesCitedIn(text: string): string[] {
+  return [...text.matchAll(new RegExp(CITED, "g"))].flatMap(
+    ([, cited = ""]) => cited.split(/, | to | and /),
+  );
+}
+
+/** What the comments of all modules in a folder cite. */
+function citations(folder: URL): { rule: string; file: string }[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    if (isDirectory) return citations(new URL(`${name}/`, folder));
+    if (!name.endsWith(".ts")) return [];
+    const comments = textOf(new URL(name, folder))
+      .match(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm) ?? [];
+    return rulesCitedIn(comments.join("\n")).map((rule) => ({
+      rule,
+      file: name,
+    }));
+  });
+}
+
+const SECTIONS = [...textOf("PROTOCOL.md").matchAll(SECTION)]
+  .map(([, letter = ""]) => letter);
+
 const RULES = rulesOf(textOf("PROTOCOL.md"));
 
 Deno.test("every rule of PROTOCOL.md has a claim that names it, and no claim names another", () => {
@@ -41,6 +71,20 @@ Deno.test("every rule of PROTOCOL.md has a claim that names it, and no claim nam
   assert.deepEqual(untested, []);
   const unknown = [...named].filter(([rule]) => !RULES.includes(rule));
   assert.deepEqual(unknown, []);
+});
+
+Deno.test("every rule and section that a comment cites stands in PROTOCOL.md", () => {
+  const known = new Set([...RULES, ...SECTIONS]);
+  const unknown = ["rest/", "client/", "tests/"].flatMap((folder) =>
+    citations(new URL(folder, ROOT))
+  ).filter(({ rule }) => !known.has(rule));
+  assert.deepEqual(unknown.map(({ rule, file }) => `${file}: ${rule}`), []);
+});
+
+Deno.test("rulesCitedIn() reads single rules, lists, ranges and sections, and no RFC", () => {
+  const text = "(B5, F3) (C13 to C27, E) (2.2) (rules B3, I3) (RFC 9110, 9.3)";
+  const cited = ["B5", "F3", "C13", "C27", "E", "2.2", "B3", "I3"];
+  assert.deepEqual(rulesCitedIn(text), cited);
 });
 
 Deno.test("the rules of PROTOCOL.md are numbered without gaps or repetitions", () => {

@@ -23,7 +23,7 @@ const BREACHES: ReadonlyArray<[place: string, source: string, says: string]> = [
     "rest/routes must not import rest/config",
   ],
   [
-    "rest/dispatcher/pump.ts",
+    "rest/dispatcher/poll_loop.ts",
     `await import("../upstream/send.ts");`,
     "rest/dispatcher must not import rest/upstream",
   ],
@@ -63,14 +63,19 @@ const BREACHES: ReadonlyArray<[place: string, source: string, says: string]> = [
     "sim must not import client",
   ],
   [
-    "client/frames.ts",
+    "client/rep_client.ts",
     `import type { X } from "../rest/rep/frame.ts";`,
     "client must not import rest/rep",
   ],
   [
-    "client/frames.ts",
+    "client/rep_client.ts",
     `import { x } from "../deps.ts";`,
     "client must not import deps.ts",
+  ],
+  [
+    "client/wire/connection.ts",
+    `import type { X } from "../session/session.ts";`,
+    "client/wire must not import client/session",
   ],
   [
     "bench/run.ts",
@@ -93,16 +98,21 @@ const CLEAN: ReadonlyArray<[place: string, source: string]> = [
   ["rest/scheduler/decide.ts", `import { x } from "./lines.ts";`],
   ["rest/scheduler/decide.ts", `import { x } from "../domain/answer.ts";`],
   ["rest/scheduler/decide.ts", `import { x } from "../collections/deque.ts";`],
-  ["rest/dispatcher/pump.ts", `import { x } from "../routes/route_of.ts";`],
+  [
+    "rest/dispatcher/poll_loop.ts",
+    `import { x } from "../routes/route_of.ts";`,
+  ],
   ["rest/listener/http/handler.ts", `import { x } from "../../routes/a.ts";`],
-  ["rest/rep/frame.ts", `import { x } from "../routes/route_of.ts";`],
+  ["rest/rep/frames/frame.ts", `import { x } from "../routes/route_of.ts";`],
   ["rest/metrics/page.ts", `import type { X } from "../scheduler/types.ts";`],
   ["rest/upstream/send.ts", `import { x } from "../../deps.ts";`],
   ["rest/proxy.ts", `import { x } from "./scheduler/scheduler.ts";`],
   ["rest/mod.ts", `import { loadSettings } from "../configs.ts";`],
   ["rest/serve.ts", `import { loadSettings } from "../configs.ts";`],
   ["sim/server.ts", `import { x } from "../deps.ts";`],
-  ["client/frames.ts", `import { x } from "./socket.ts";`],
+  ["client/rep_client.ts", `import { x } from "./session/session.ts";`],
+  ["client/wire/connection.ts", `import { x } from "./heartbeat.ts";`],
+  ["client/session/session.ts", `import { x } from "../wire/auth.ts";`],
   ["tests/sim/server_test.ts", `import { x } from "../../sim/server.ts";`],
 ];
 

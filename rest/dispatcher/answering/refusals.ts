@@ -1,0 +1,52 @@
+import type { UpstreamFailure } from "../../domain/ports.ts";
+import { Refusal, type RefusalOptions } from "../../domain/refusal.ts";
+import type { Refused } from "../../scheduler/types.ts";
+import type { Job } from "../job.ts";
+
+/** The scheduler's word; `sent` is known better here than in the table. */
+export function refusalOf(refused: Refused, sent: false | null): Refusal {
+  const { code, message, retryAfterMs } = refused;
+  const options: RefusalOptions = retryAfterMs === undefined
+    ? { sent }
+    : { sent, retryAfterMs };
+  return new Refusal(code, message, options);
+}
+
+/** For a write whose twin ran, while its answer cannot be had. */
+export function lostAnswerRefusal(): Refusal {
+  return new Refusal(
+    "outcome_unknown",
+    "Cannot give an answer: an identical request was sent already and its answer is not at hand; look before sending it again",
+  );
+}
+
+/** What a request without an answer comes to once it is not tried again; `host` is where it was sent. */
+export function failureRefusal(
+  job: Job,
+  failure: UpstreamFailure,
+  host: string,
+): Refusal {
+  const { code, isTimeout, mayHaveArrived } = failure;
+  const detail = `${code} at ${host}`;
+  if (mayHaveArrived && !job.isRepeatable) {
+    return new Refusal(
+      "outcome_unknown",
+      `Cannot tell whether Discord ran the request: the connection failed after it was sent (${detail}); look before sending it again`,
+      { detail },
+    );
+  }
+  const tries = job.attempts === 1 ? "1 try" : `${job.attempts} tries`;
+  const { sent } = job;
+  if (mayHaveArrived && isTimeout) {
+    return new Refusal(
+      "upstream_timeout",
+      `Cannot get an answer from Discord in time: ${tries}, the last ended with ${detail}`,
+      { sent, detail },
+    );
+  }
+  return new Refusal(
+    "unreachable",
+    `Cannot reach Discord: ${tries}, the last ended with ${detail}`,
+    { sent, detail },
+  );
+}

@@ -1,0 +1,91 @@
+import type { Answer } from "../../domain/answer.ts";
+import type { CallerGone, Ticket } from "../../domain/ports.ts";
+import type { Refusal } from "../../domain/refusal.ts";
+import type { ProxyRequest } from "../../domain/request.ts";
+import type { Job, JobTicket } from "../job.ts";
+
+/** Who is told what a caller does with its ticket. */
+export interface TicketHandler {
+  /** Nobody waits for this ticket's answer any more. */
+  callerLeft(ticket: JobTicket): void;
+  takeBack(ticket: JobTicket): "cancelled" | "sent" | "done";
+}
+
+/**
+ * One caller's hold on a request. Several may hold one job: those that joined
+ * a read, or left a write and came back for it.
+ */
+export class CallerTicket implements Ticket, JobTicket {
+  readonly answer: Promise<Answer>;
+  request: ProxyRequest;
+  job: Job | undefined;
+
+  readonly #handler: TicketHandler;
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (refusal: Refusal) => void;
+  #callerGone: CallerGone | undefined;
+  #isGone = false;
+  #isSettled = false;
+
+  constructor(request: ProxyRequest, handler: TicketHandler) {
+    this.request = request;
+    this.#handler = handler;
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    this.answer = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get isWanted(): boolean {
+    return !this.#isGone && !this.#isSettled;
+  }
+
+  /** Listens for the caller leaving, which may have happened already. */
+  watch(callerGone: CallerGone | undefined): void {
+    if (callerGone === undefined || this.#isSettled) return;
+    if (callerGone.aborted) return this.handleEvent();
+    this.#callerGone = callerGone;
+    // The ticket is its own listener: no closure for each of 100,000 waiting.
+    callerGone.addEventListener("abort", this);
+  }
+
+  /** Called by the abort signal. */
+  handleEvent(): void {
+    if (this.#isGone || this.#isSettled) return;
+    this.#isGone = true;
+    this.#forget();
+    this.#handler.callerLeft(this);
+  }
+
+  cancel(): "cancelled" | "sent" | "done" {
+    if (this.#isSettled || this.#isGone) return "done";
+    return this.#handler.takeBack(this);
+  }
+
+  resolve(answer: Answer): void {
+    if (!this.#settle()) return;
+    this.#resolve(answer);
+  }
+
+  reject(refusal: Refusal): void {
+    if (!this.#settle()) return;
+    // A caller that left listens no more; that is not an unhandled error.
+    this.answer.catch(ignore);
+    this.#reject(refusal);
+  }
+
+  #settle(): boolean {
+    if (this.#isSettled) return false;
+    this.#isSettled = true;
+    this.job = undefined;
+    this.#forget();
+    return true;
+  }
+
+  #forget(): void {
+    this.#callerGone?.removeEventListener("abort", this);
+    this.#callerGone = undefined;
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,73 @@
+import type { Clock } from "../domain/ports.ts";
+import type { Poll, Scheduler } from "../scheduler/types.ts";
+
+/** What the poll loop drives, and who acts on what a poll says. */
+export interface PollLoopDeps {
+  readonly scheduler: Scheduler;
+  readonly clock: Clock;
+  /** Acts on everything a poll said but its wake-up. */
+  readonly act: (poll: Poll, nowMs: number) => void;
+}
+
+/**
+ * Keeps the scheduler polled: soon after anything happened, and when it asked
+ * to be woken. Owns the one timer of the queue.
+ */
+export class PollLoop {
+  readonly #deps: PollLoopDeps;
+  #isDue = false;
+  #isStopped = false;
+  #wakeAtMs: number | undefined;
+  #callOff: (() => void) | undefined;
+
+  constructor(deps: PollLoopDeps) {
+    this.#deps = deps;
+  }
+
+  /** Polls once at the end of this turn, however many ask for it. */
+  soon(): void {
+    if (this.#isDue || this.#isStopped) return;
+    this.#isDue = true;
+    queueMicrotask(() => {
+      this.#isDue = false;
+      this.#poll();
+    });
+  }
+
+  /** Ends the timer; nothing is polled after it. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#disarm();
+  }
+
+  #poll(): void {
+    if (this.#isStopped) return;
+    const { scheduler, clock, act } = this.#deps;
+    const nowMs = clock.nowMs();
+    const poll = scheduler.poll(nowMs);
+    this.#arm(poll.wakeAtMs);
+    act(poll, nowMs);
+  }
+
+  /**
+   * A timer that rings before it is needed costs one idle poll; setting it
+   * anew on every poll cost more than all the rest of a request.
+   */
+  #arm(wakeAtMs: number | undefined): void {
+    if (wakeAtMs === undefined) return this.#disarm();
+    if (this.#wakeAtMs !== undefined && this.#wakeAtMs <= wakeAtMs) return;
+    this.#disarm();
+    this.#wakeAtMs = wakeAtMs;
+    this.#callOff = this.#deps.clock.wakeAt(wakeAtMs, () => {
+      this.#wakeAtMs = undefined;
+      this.#callOff = undefined;
+      this.#poll();
+    });
+  }
+
+  #disarm(): void {
+    this.#callOff?.();
+    this.#callOff = undefined;
+    this.#wakeAtMs = undefined;
+  }
+}

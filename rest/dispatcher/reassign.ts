@@ -1,0 +1,70 @@
+import type { Identity } from "../domain/identity.ts";
+import type { Clock } from "../domain/ports.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import type { Scheduler } from "../scheduler/types.ts";
+import { refusalOf } from "./answering/refusals.ts";
+import { askOf } from "./ask.ts";
+import type { Job } from "./job.ts";
+import type { Orphans } from "./second_tries/orphans.ts";
+import type { SingleFlight } from "./second_tries/single_flight.ts";
+
+/** Which requests change whose they are, and to whom. */
+export interface Reassignment {
+  /** The identity they have. */
+  readonly fromId: string;
+  readonly to: Identity;
+  /** Whether the requests of this caller are reassigned, too. */
+  readonly isIncluded: (caller: string) => boolean;
+}
+
+/** What reassigning touches: the scheduler, and every register that knows a request by its token. */
+export interface ReassignDeps {
+  readonly scheduler: Scheduler;
+  readonly clock: Clock;
+  readonly orphans: Orphans;
+  readonly flights: SingleFlight | undefined;
+  readonly onRefusal: (job: Job, refusal: Refusal) => void;
+}
+
+/**
+ * Gives waiting requests another token, in the order in which they came, and
+ * tells how many wait with it now. What has left keeps the token it left with.
+ */
+export function reassignJobs(
+  jobs: Iterable<Job>,
+  { fromId, to, isIncluded }: Reassignment,
+  deps: ReassignDeps,
+): number {
+  let reassigned = 0;
+  for (const job of [...jobs]) {
+    const { identity, caller } = job.request;
+    const isOne = job.state === "waiting" && identity.id === fromId;
+    if (isOne && isIncluded(caller) && reassignJob(job, to, deps)) reassigned++;
+  }
+  return reassigned;
+}
+
+function reassignJob(
+  job: Job,
+  identity: Identity,
+  { scheduler, clock, orphans, flights, onRefusal }: ReassignDeps,
+): boolean {
+  const nowMs = clock.nowMs();
+  // Between a poll and our acting on it the scheduler is ahead of us.
+  if (scheduler.cancel(job.id, nowMs) !== "cancelled") return false;
+  const isOrphan = orphans.has(job);
+  orphans.drop(job);
+  flights?.close(job);
+  job.request = { ...job.request, identity };
+  for (const ticket of job.tickets) {
+    ticket.request = { ...ticket.request, identity };
+  }
+  const refused = scheduler.enqueue(askOf(job), nowMs);
+  if (refused !== undefined) {
+    onRefusal(job, refusalOf(refused, job.sent));
+    return false;
+  }
+  if (isOrphan) orphans.add(job);
+  flights?.open(job);
+  return true;
+}

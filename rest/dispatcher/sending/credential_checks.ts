@@ -1,0 +1,64 @@
+import type { Identity } from "../../domain/identity.ts";
+import type { Upstream } from "../../domain/ports.ts";
+import type { ProxyRequest } from "../../domain/request.ts";
+import { routeOf } from "../../routes/route_of.ts";
+import { discardBody } from "../../streams/answer_streams.ts";
+
+/**
+ * Own identities are as many as tokens were configured; a caller cannot make
+ * more. The bound only keeps a mistake elsewhere from growing without end.
+ */
+const IDENTITIES_MAX = 1_000;
+
+/** Any token may ask who it is, and it costs nothing. */
+const PATH = "/users/@me";
+const ROUTE = routeOf("GET", PATH, 0);
+
+/** Asks Discord whether a token is still good, past the queue. */
+export class CredentialChecks {
+  readonly #upstream: Upstream;
+  readonly #apiVersion: number;
+  readonly #identities = new Map<string, Identity>();
+
+  constructor(upstream: Upstream, apiVersion: number) {
+    this.#upstream = upstream;
+    this.#apiVersion = apiVersion;
+  }
+
+  /** Remembers whose token it is: the scheduler names identities by id only. */
+  know(identity: Identity): void {
+    if (!identity.isOwn || this.#identities.size >= IDENTITIES_MAX) return;
+    this.#identities.set(identity.id, identity);
+  }
+
+  /** True: Discord says 401. False: it takes the token. Undefined: it said neither. */
+  async isRejected(identityId: string): Promise<boolean | undefined> {
+    const identity = this.#identities.get(identityId);
+    if (identity === undefined) return undefined;
+    try {
+      const answer = await this.#upstream.send(
+        checkOf(identity, this.#apiVersion),
+      );
+      discardBody(answer);
+      if (answer.status === 401) return true;
+      return answer.status === 200 ? false : undefined;
+    } catch {
+      return undefined; // No answer is no verdict; the scheduler asks again.
+    }
+  }
+}
+
+function checkOf(identity: Identity, version: number): ProxyRequest {
+  return {
+    method: "GET",
+    target: { version, path: PATH, query: "" },
+    route: ROUTE,
+    headers: [],
+    body: undefined,
+    identity,
+    caller: "proxy",
+    urgency: 0,
+    isOrdered: false,
+    leaveWithinMs: undefined,
+  };
+}

@@ -1,0 +1,166 @@
+import type { Answer } from "../../domain/answer.ts";
+import type { FactSink } from "../../domain/fact.ts";
+import { headerOf } from "../../domain/headers.ts";
+import { botOf } from "../../domain/identity.ts";
+import type { LimitReport } from "../../domain/limit_report.ts";
+import { internalRefusal } from "../../domain/own_refusals.ts";
+import {
+  type Clock,
+  type Random,
+  type Upstream,
+  UpstreamFailure,
+} from "../../domain/ports.ts";
+import type { Refusal } from "../../domain/refusal.ts";
+import type { Scheduler, Settlement } from "../../scheduler/types.ts";
+import { discardBody } from "../../streams/answer_streams.ts";
+import { failureRefusal } from "../answering/refusals.ts";
+import type { Job } from "../job.ts";
+import { decimalOf, msOf } from "./decimal.ts";
+import { limitReportOf } from "./limit_report.ts";
+import {
+  nextTry,
+  type RetryCause,
+  retryCauseOfFailure,
+  retryCauseOfStatus,
+} from "./retry.ts";
+
+/** What a send needs, and who hears how it ended. */
+export interface SenderDeps {
+  readonly scheduler: Scheduler;
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly facts: FactSink;
+  readonly maxWaitMs: number;
+  readonly onAnswer: (job: Job, answer: Answer, receivedAtMs: number) => void;
+  readonly onRefusal: (job: Job, refusal: Refusal) => void;
+  /** It waits for another lease. */
+  readonly onAgain: (job: Job) => void;
+}
+
+/**
+ * Carries one leased request to Discord and settles its lease, exactly once,
+ * with what came of it.
+ */
+export class Sender {
+  readonly #deps: SenderDeps;
+
+  constructor(deps: SenderDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Sends it now, which is `nowMs`. How it ends is told through the callbacks; the promise
+   * rejects on a broken invariant alone, and nobody catches that on purpose.
+   */
+  async send(job: Job, nowMs: number): Promise<void> {
+    const { upstream } = this.#deps;
+    job.attempts++;
+    job.sentAtMs = nowMs;
+    let answer: Answer;
+    try {
+      answer = await upstream.send(job.request);
+    } catch (error) {
+      // Given up meanwhile (a drain that ran out): the lease is settled.
+      if (job.state !== "done") this.#failed(job, error);
+      return;
+    }
+    if (job.state === "done") discardBody(answer);
+    else this.#answered(job, answer);
+  }
+
+  /** Settles the lease of a request that will not be waited for. */
+  abandon(job: Job): void {
+    this.#settle(job, { kind: "lost" }, this.#deps.clock.nowMs());
+  }
+
+  #answered(job: Job, answer: Answer): void {
+    const { clock, onAnswer, onAgain } = this.#deps;
+    const receivedAtMs = clock.nowMs();
+    const sentAtMs = answer.sentAtMs ?? job.sentAtMs;
+    const report = limitReportOf(answer, sentAtMs, receivedAtMs);
+    if (report.rateLimited !== undefined) this.#tellRateLimit(job, report);
+    if (answer.status >= 500) job.mayHaveRun = true;
+
+    const notBeforeMs = answer.status >= 500
+      ? this.#retryAtMs(job, retryCauseOf(job, answer), receivedAtMs)
+      : undefined;
+    const verdict = this.#settle(
+      job,
+      notBeforeMs === undefined
+        ? { kind: "answered", report }
+        : { kind: "retry", report, notBeforeMs },
+      receivedAtMs,
+    );
+    if (verdict === "done") return onAnswer(job, answer, receivedAtMs);
+    discardBody(answer);
+    onAgain(job);
+  }
+
+  #failed(job: Job, error: unknown): void {
+    const { clock, facts, upstream, onRefusal, onAgain } = this.#deps;
+    const nowMs = clock.nowMs();
+    if (!(error instanceof UpstreamFailure)) {
+      job.mayHaveRun = true;
+      this.#settle(job, { kind: "lost" }, nowMs);
+      // Foreign messages may hold a URL with a token in it: the kind must do.
+      const kind = error instanceof Error ? error.name : typeof error;
+      facts({ kind: "warning", message: `Upstream client threw ${kind}` });
+      return onRefusal(job, internalRefusal(job.sent));
+    }
+    if (error.mayHaveArrived) job.mayHaveRun = true;
+    const cause = retryCauseOfFailure(job.request.method, error);
+    const notBeforeMs = this.#retryAtMs(job, cause, nowMs);
+    const verdict = this.#settle(
+      job,
+      notBeforeMs === undefined
+        ? { kind: "lost" }
+        : { kind: "retry", report: undefined, notBeforeMs },
+      nowMs,
+    );
+    if (verdict === "again") onAgain(job);
+    else onRefusal(job, failureRefusal(job, error, upstream.host));
+  }
+
+  #retryAtMs(
+    job: Job,
+    cause: RetryCause | undefined,
+    nowMs: number,
+  ): number | undefined {
+    if (cause === undefined) return undefined;
+    const { random, maxWaitMs } = this.#deps;
+    const next = nextTry(cause, job.retries, nowMs, random);
+    if (next === undefined) return undefined;
+    // At its end the longest wait is over: a try would be refused, and the end there is forgotten.
+    if (next.notBeforeMs >= job.queuedAtMs + maxWaitMs) return undefined;
+    job.retries = next.history;
+    return next.notBeforeMs;
+  }
+
+  #settle(job: Job, outcome: Settlement, nowMs: number): "done" | "again" {
+    const verdict = this.#deps.scheduler.settle(job.id, outcome, nowMs);
+    job.state = verdict === "again" ? "waiting" : "done";
+    return verdict;
+  }
+
+  #tellRateLimit(job: Job, report: LimitReport): void {
+    const { rateLimited } = report;
+    if (rateLimited === undefined) return;
+    const { scope, retryAfterMs, isCloudflareBlock } = rateLimited;
+    this.#deps.facts({
+      kind: "rate_limited",
+      bot: botOf(job.request.identity),
+      label: job.request.route.label,
+      scope: isCloudflareBlock ? "cloudflare" : scope ?? "unknown",
+      retryAfterMs,
+    });
+  }
+}
+
+function retryCauseOf(job: Job, answer: Answer): RetryCause | undefined {
+  const retryAfterS = decimalOf(headerOf(answer.headers, "retry-after"));
+  const retryAfterMs = retryAfterS === undefined
+    ? undefined
+    : msOf(retryAfterS);
+  return retryCauseOfStatus(job.request.method, answer.status, retryAfterMs);
+}

@@ -1,0 +1,42 @@
+import type { Step } from "../rep_state.ts";
+import { CLOSE_CODES, type CloseCode } from "./close_codes.ts";
+import type { Connection } from "./connection.ts";
+
+/** Closes a socket, and lets go of all that hung on it. */
+export function closeConnection(
+  step: Step,
+  connection: Connection,
+  code: CloseCode,
+): void {
+  if (connection.isClosed) return;
+  const { closed } = step.state.counters;
+  closed.set(code, (closed.get(code) ?? 0) + 1);
+  const connectionId = connection.id;
+  const reason = CLOSE_CODES[code];
+  step.actions.push({ kind: "close", connectionId, code, reason });
+  leave(step, connection);
+}
+
+/** The socket is gone: the session waits for another, reads nobody waits for are taken back (C52). */
+export function leave(step: Step, connection: Connection): void {
+  const { state } = step;
+  connection.isClosed = true;
+  state.connections.delete(connection.id);
+  state.unauthenticated.delete(connection);
+  state.slow.delete(connection);
+  detach(step, connection);
+  for (const { verb, id } of connection.inFlight ?? []) {
+    if (verb !== "GET") continue;
+    step.actions.push({ kind: "cancel", submissionId: id, inquiry: undefined });
+  }
+}
+
+/** Takes a connection off its session, which goes on without one. */
+export function detach(step: Step, connection: Connection): void {
+  const { session } = connection;
+  connection.session = undefined;
+  if (session === undefined || session.connectionId !== connection.id) return;
+  session.connectionId = undefined;
+  session.absentSinceMs = step.nowMs;
+  step.state.store.shrink(session);
+}

@@ -1,0 +1,94 @@
+import { Refusal } from "../../domain/refusal.ts";
+import { closeConnection } from "../connections/close_connection.ts";
+import type { Connection } from "../connections/connection.ts";
+import type { Principal } from "../connections/principal.ts";
+import { dataOf, type Frame } from "../frames/frame.ts";
+import type { Step } from "../rep_state.ts";
+import { attach, readSessionPreferences } from "../sessions/attach_session.ts";
+import { deliver } from "../sessions/deliver.ts";
+import { answer, refuse } from "./own_replies.ts";
+
+/** Version of the extensions, as in `rep.v1` (J1). */
+const VERSION = 1;
+
+/** Serves the special request (A3): who the client is, and which extensions and session it wants. */
+export function authenticate(
+  step: Step,
+  connection: Connection,
+  frame: Frame,
+): void {
+  const data = dataOf(frame);
+  const principal = principalOf(connection, data);
+  if (principal === undefined) {
+    const refusal = new Refusal("unauthorized", "Invalid authorization key.");
+    refuse(step, connection, frame, refusal);
+    return closeConnection(step, connection, 4403);
+  }
+  // Everything is read before anything is changed.
+  const preferences = readSessionPreferences(data, step.state.settings.limits);
+  connection.principal = principal;
+  step.state.unauthenticated.delete(connection);
+  if (data["ext"] === true || preferences !== undefined) {
+    connection.hasOptedIn = true;
+  }
+  const isResumed = preferences !== undefined &&
+    attach(step, connection, principal, preferences);
+  answer(step, connection, frame, 200, factsOf(step, connection, isResumed));
+  if (connection.session !== undefined) deliver(step, connection.session);
+}
+
+/** Undefined: the caller knows no key. A connection that is authenticated keeps its principal (A7). */
+function principalOf(
+  connection: Connection,
+  data: Record<string, unknown>,
+): Principal | undefined {
+  const { token, authorization, client } = data;
+  const known = connection.principal;
+  if (known !== undefined && token === undefined) return known;
+  const shown = typeof token === "string"
+    ? connection.start.authorize({
+      token,
+      authorization: textOf(authorization, "authorization"),
+      client: textOf(client, "client"),
+    })
+    : undefined;
+  if (known !== undefined && shown?.owner !== known.owner) {
+    throw new Refusal(
+      "forbidden",
+      "This connection belongs to another key; open one of your own",
+    );
+  }
+  return shown;
+}
+
+function textOf(value: unknown, name: string): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string") return value;
+  throw new Refusal("bad_data", `Invalid data: ${name} must be a string`);
+}
+
+/** What a client learns about its session and its bounds (B2, F1). */
+function factsOf(
+  { state }: Step,
+  { session, inFlight, deliveredSeq }: Connection,
+  isResumed: boolean,
+): Record<string, unknown> {
+  const { limits, epoch } = state.settings;
+  const mailbox = session?.mailbox;
+  return {
+    version: VERSION,
+    session: session?.name ?? null,
+    resumed: isResumed,
+    epoch,
+    seq: mailbox?.seq ?? 0,
+    redeliver: mailbox === undefined ? 0 : mailbox.seq - deliveredSeq,
+    lost: mailbox?.lost ?? 0,
+    inFlight: (session?.inFlight ?? inFlight)?.answerable ?? 0,
+    limits: {
+      maxPayload: limits.maxPayloadBytes,
+      maxInFlight: limits.maxInFlight,
+      mailbox: limits.mailboxReplies,
+      pingInterval: limits.pingIntervalMs,
+    },
+  };
+}

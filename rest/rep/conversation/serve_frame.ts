@@ -1,0 +1,118 @@
+import { Refusal } from "../../domain/refusal.ts";
+import { type Connection, inFlightOf } from "../connections/connection.ts";
+import type { Principal } from "../connections/principal.ts";
+import type { Frame } from "../frames/frame.ts";
+import { fingerprintParts, reqKeyOf } from "../frames/req_key.ts";
+import { readPath, readVerb } from "../frames/request_line.ts";
+import { ownTargetOf } from "../frames/target.ts";
+import { isLongerThan } from "../frames/utf8_length.ts";
+import type { Verb } from "../frames/verbs.ts";
+import type { Step, Submission } from "../rep_state.ts";
+import { noteAck } from "../sessions/acknowledge.ts";
+import { replay } from "../sessions/deliver.ts";
+import { isAdmitted } from "./admission.ts";
+import { buildRequest } from "./build_request.ts";
+import { refuse } from "./own_replies.ts";
+import { serveOwnTarget } from "./own_targets.ts";
+
+/** Serves a frame of a client that has said who it is. */
+export function serveFrame(
+  step: Step,
+  connection: Connection,
+  principal: Principal,
+  frame: Frame,
+): void {
+  try {
+    checkReq(step, frame);
+    noteAck(step, connection, frame, frame.members.ack);
+    const path = readPath(frame, connection.start.origins);
+    const verb = readVerb(frame);
+    const own = ownTargetOf(path);
+    if (own !== undefined) serveOwnTarget(step, connection, frame, verb, own);
+    else serveRequest(step, connection, principal, frame, verb, path);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    refuse(step, connection, frame, error);
+  }
+}
+
+/** A `req` is a name, not a place to keep things (C32). */
+export function checkReq({ state }: Step, { reqText }: Frame): void {
+  const { reqBytes } = state.settings.limits;
+  if (reqText === undefined || !isLongerThan(reqText, reqBytes)) return;
+  throw new Refusal(
+    "bad_req",
+    `Invalid req: it is longer than ${reqBytes} bytes`,
+  );
+}
+
+function serveRequest(
+  step: Step,
+  connection: Connection,
+  principal: Principal,
+  frame: Frame,
+  verb: Verb,
+  path: string,
+): void {
+  const { reqText, members } = frame;
+  const reqKey = reqText === undefined
+    ? undefined
+    : reqKeyOf(members.req, reqText);
+  const { session } = connection;
+  const fingerprint = session === undefined || reqKey === undefined
+    ? ""
+    : step.state.settings.digest(fingerprintParts(frame, verb, path));
+  if (reqKey !== undefined && isKnown(step, connection, reqKey, fingerprint)) {
+    return;
+  }
+  if (!isAdmitted(step, connection, frame)) return;
+  const { request, wantsHeaders } = buildRequest(
+    step,
+    connection,
+    principal,
+    frame,
+    verb,
+    path,
+  );
+  const submission: Submission = {
+    id: ++step.state.lastSubmissionId,
+    connectionId: connection.id,
+    session,
+    verb,
+    targetText: frame.targetText ?? "",
+    reqText,
+    reqKey,
+    wantsHeaders,
+  };
+  const submissionId = submission.id;
+  step.state.submissions.set(submissionId, submission);
+  inFlightOf(connection).add(submission);
+  if (session !== undefined && reqKey !== undefined) {
+    const known = { fingerprint, submissionId, seq: 0 };
+    step.state.store.remember(session, reqKey, known);
+  }
+  step.actions.push({ kind: "submit", submissionId, request });
+}
+
+/**
+ * Whether the request is known under this name: then it is answered when it is
+ * done (I2), or from the mailbox (I3), and never executed twice.
+ */
+function isKnown(
+  step: Step,
+  { session }: Connection,
+  reqKey: string,
+  fingerprint: string,
+): boolean {
+  const known = session?.known.get(reqKey);
+  if (session === undefined || known === undefined) return false;
+  if (known.fingerprint !== fingerprint) {
+    throw new Refusal(
+      "req_reused",
+      "req already used for a different request",
+    );
+  }
+  const reply = known.seq === 0 ? undefined : session.mailbox.get(known.seq);
+  if (reply !== undefined) replay(step, session, reply);
+  return true;
+}

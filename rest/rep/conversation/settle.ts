@@ -1,0 +1,119 @@
+import type { Refusal, RefusalCode } from "../../domain/refusal.ts";
+import { push } from "../connections/outbound.ts";
+import {
+  bodyTextOf,
+  headersTextOf,
+  type WholeAnswer,
+} from "../frames/answer_text.ts";
+import { refusalReply, replyText } from "../frames/reply.ts";
+import { connectionOf, type Step, type Submission } from "../rep_state.ts";
+import { deliver } from "../sessions/deliver.ts";
+import type { Session } from "../sessions/session.ts";
+
+/** How a submission ended. */
+export type SubmissionResult =
+  | { readonly kind: "answer"; readonly answer: WholeAnswer }
+  | { readonly kind: "refusal"; readonly refusal: Refusal };
+
+/**
+ * Refusals at the door of the queue: the request was never in our care, so its
+ * `req` is free again (B3). Those of a request that had been waiting are replies
+ * like any other.
+ */
+const NOT_ACCEPTED: ReadonlySet<RefusalCode> = new Set([
+  "overloaded",
+  "draining",
+  "no_token",
+  "token_rejected",
+  "invalid_budget",
+  "blocked",
+]);
+
+/** Brings an outcome to whoever waits for it. */
+export function settle(
+  step: Step,
+  submission: Submission,
+  outcome: SubmissionResult,
+): void {
+  const { state } = step;
+  const { session, reqText } = submission;
+  const origin = state.connections.get(submission.connectionId);
+  state.submissions.delete(submission.id);
+  (session?.inFlight ?? origin?.inFlight)?.delete(submission);
+  if (reqText === undefined) return;
+  const isKept = session !== undefined &&
+    !(isNotAccepted(outcome) && session.connectionId !== undefined);
+  if (isKept) return settleKept(step, session, submission, reqText, outcome);
+
+  if (session !== undefined && submission.reqKey !== undefined) {
+    state.store.forget(session, submission.reqKey);
+  }
+  const receiver = session === undefined
+    ? origin
+    : connectionOf(state, session);
+  if (receiver === undefined) {
+    state.counters.repliesDropped++;
+    return;
+  }
+  const { targetText } = submission;
+  const { status, bodyText, headersText } = wordsOf(submission, outcome);
+  push(
+    step,
+    receiver,
+    replyText(
+      { targetText, status, bodyText, reqText },
+      // A plain connection sees nothing plain REP does not know (C41).
+      receiver.hasOptedIn ? { headersText } : undefined,
+    ),
+  );
+}
+
+function settleKept(
+  step: Step,
+  session: Session,
+  submission: Submission,
+  reqText: string,
+  outcome: SubmissionResult,
+): void {
+  if (session.hasEnded) {
+    step.state.counters.repliesDropped++;
+    return;
+  }
+  const { targetText, reqKey, verb } = submission;
+  step.state.store.keep(session, {
+    ...wordsOf(submission, outcome),
+    targetText,
+    reqText,
+    reqKey,
+    verb,
+    atWallMs: step.wallMs,
+  });
+  deliver(step, session);
+}
+
+function isNotAccepted(outcome: SubmissionResult): boolean {
+  if (outcome.kind === "answer") return false;
+  const { code, sent } = outcome.refusal;
+  return sent === false && NOT_ACCEPTED.has(code);
+}
+
+interface Words {
+  readonly status: number;
+  readonly bodyText: string;
+  readonly headersText: string | undefined;
+}
+
+function wordsOf(
+  { wantsHeaders }: Submission,
+  outcome: SubmissionResult,
+): Words {
+  if (outcome.kind === "refusal") {
+    return { ...refusalReply(outcome.refusal), headersText: undefined };
+  }
+  const { answer } = outcome;
+  return {
+    status: answer.status,
+    bodyText: bodyTextOf(answer),
+    headersText: wantsHeaders ? headersTextOf(answer.headers) : undefined,
+  };
+}

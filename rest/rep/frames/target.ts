@@ -1,0 +1,49 @@
+import { Refusal } from "../../domain/refusal.ts";
+import type { Target } from "../../domain/request.ts";
+import { parseTarget } from "../../routes/parse_target.ts";
+
+/** What the proxy answers itself; no route of Discord's begins so. */
+const OWN = /^\/_rep(?:\/([^?]*))?(?:\?|$)/;
+
+/** Anything with a scheme in front, whether or not a host follows. */
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+const ABSOLUTE = /^([a-z][a-z0-9+.-]*:\/\/[^/?#\\]*)(.*)$/is;
+
+/**
+ * The path and query that a target spells: the slash in front supplied (C14),
+ * an absolute URL of one of `origins` reduced (C16). Nothing is resolved.
+ */
+export function pathOf(spelt: string, origins: readonly string[]): string {
+  if (spelt.startsWith("/")) return spelt;
+  if (!SCHEME.test(spelt)) return `/${spelt}`;
+  const [, origin, rest] = ABSOLUTE.exec(spelt) ?? [];
+  if (origin === undefined || !origins.includes(canonicalOrigin(origin))) {
+    throw new Refusal(
+      "bad_target",
+      "Invalid target: an absolute URL must begin with the proxy's own address or Discord's; send the path alone",
+    );
+  }
+  return rest?.startsWith("/") ? rest : `/${rest ?? ""}`;
+}
+
+const DEFAULT_PORT = /^(?:(http:\/\/.*):80|(https:\/\/.*):443)$/;
+
+/** Scheme, host and port in lower case, the scheme's own port left out. */
+export function canonicalOrigin(origin: string): string {
+  const lower = origin.toLowerCase();
+  const match = DEFAULT_PORT.exec(lower);
+  return match?.[1] ?? match?.[2] ?? lower;
+}
+
+/** The name of a target below `/_rep/`, or undefined for one that goes upstream. */
+export function ownTargetOf(path: string): string | undefined {
+  const match = OWN.exec(path);
+  return match === null ? undefined : match[1] ?? "";
+}
+
+/** Reads a path by the rules that HTTP requests go by (C17, C18). */
+export function upstreamTarget(path: string, defaultVersion: number): Target {
+  const parsed = parseTarget(path, defaultVersion);
+  if (parsed.ok) return parsed.target;
+  throw new Refusal("bad_target", `Invalid target: ${parsed.problem}`);
+}

@@ -1,0 +1,89 @@
+import { Refusal } from "../../domain/refusal.ts";
+import { closeConnection, detach } from "../connections/close_connection.ts";
+import type { Connection } from "../connections/connection.ts";
+import type { Principal } from "../connections/principal.ts";
+import type { RepLimits } from "../limits.ts";
+import { connectionOf, type Step } from "../rep_state.ts";
+
+/** What a client says about the session it wants (B1). */
+export interface SessionPreferences {
+  readonly name: string;
+  readonly expiryMs: number | undefined;
+  /** The highest seq it has processed; undefined when it does not know. */
+  readonly lastSeq: number | undefined;
+}
+
+const NAME = /^[A-Za-z0-9._:-]{1,64}$/;
+const MS_PER_S = 1_000;
+
+/** Reads the preferences for a session; undefined where there is none. */
+export function readSessionPreferences(
+  { session, expiry, lastSeq }: Record<string, unknown>,
+  limits: RepLimits,
+): SessionPreferences | undefined {
+  const seconds = numberOf(expiry, "expiry");
+  const processed = numberOf(lastSeq, "lastSeq");
+  if (session === undefined || session === null) return undefined;
+  if (typeof session !== "string" || !NAME.test(session)) {
+    throw new Refusal(
+      "bad_data",
+      "Invalid data: session must be 1 to 64 characters of A-Z a-z 0-9 . _ : -",
+    );
+  }
+  return {
+    name: session,
+    expiryMs: seconds === undefined
+      ? undefined
+      : Math.min(seconds * MS_PER_S, limits.expiryMaxMs),
+    lastSeq: processed,
+  };
+}
+
+function numberOf(value: unknown, name: string): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "number" && value >= 0) return value;
+  throw new Refusal(
+    "bad_data",
+    `Invalid data: ${name} must be a number that is not negative`,
+  );
+}
+
+/**
+ * Gives the connection its session, a new one where there is none of that name
+ * (B10). True when it existed. A connection that has it now loses it (B8).
+ */
+export function attach(
+  step: Step,
+  connection: Connection,
+  { owner }: Principal,
+  { name, expiryMs, lastSeq }: SessionPreferences,
+): boolean {
+  const { store, settings } = step.state;
+  const found = store.find(owner, name);
+  const session = found ??
+    store.create(owner, name, expiryMs ?? settings.limits.expiryMs);
+  if (session === undefined) {
+    throw new Refusal(
+      "too_many",
+      `Cannot open session: at most ${settings.limits.sessionsPerKey} of one key are kept; end some`,
+    );
+  }
+  if (expiryMs !== undefined) session.expiryMs = expiryMs;
+  const isSame = session.connectionId === connection.id;
+  if (!isSame) {
+    const former = connectionOf(step.state, session);
+    if (former !== undefined) closeConnection(step, former, 4409);
+    detach(step, connection);
+    session.connectionId = connection.id;
+    connection.session = session;
+  }
+  const { mailbox } = session;
+  // Whoever asks again on the same connection has not lost what it was sent.
+  const processed = lastSeq ?? (isSame ? connection.deliveredSeq : 0);
+  connection.deliveredSeq = Math.min(
+    Math.max(processed, mailbox.ackedSeq),
+    mailbox.seq,
+  );
+  connection.redeliverUpToSeq = mailbox.seq;
+  return found !== undefined;
+}

@@ -1,0 +1,150 @@
+import type { Verb } from "../frames/verbs.ts";
+
+/** A reply of a session, kept until it is acknowledged and some time after. */
+export interface KeptReply {
+  readonly seq: number;
+  /** Names the request within its session; undefined where its `req` is no name (I1). */
+  readonly reqKey: string | undefined;
+  readonly targetText: string;
+  readonly reqText: string;
+  readonly verb: Verb;
+  readonly status: number;
+  readonly headersText: string | undefined;
+  /** Undefined once the reply is a tombstone: its status is all that is left (B9). */
+  bodyText: string | undefined;
+  /** When it was made, in ms since 1970. */
+  readonly atWallMs: number;
+  /** Undefined until acknowledged (monotonic). */
+  ackedAtMs: number | undefined;
+}
+
+/** A reply before the mailbox has numbered it. */
+export type NewReply = Omit<KeptReply, "seq" | "ackedAtMs">;
+
+/** What a reply costs besides its body: the object and its short strings. */
+const ENTRY_BYTES = 256;
+
+/** Replies taken off the front before the array is cut. */
+const SLACK_MAX = 1_024;
+
+/**
+ * The replies of one session in the order they were made: acknowledged ones
+ * that are still remembered, then the others. `seq` has no gaps, so a reply is
+ * found by counting; the oldest body is the first to go.
+ */
+export class Mailbox {
+  #replies: (KeptReply | undefined)[] = [];
+  #head = 0;
+  /** Replies before this one have no body any more. */
+  #bodiesFrom = 1;
+  #bytes = 0;
+  #unackedBytes = 0;
+  #lost = 0;
+  #ackedSeq = 0;
+  #seq = 0;
+
+  /** The seq of the newest reply, 0 before the first. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get ackedSeq(): number {
+    return this.#ackedSeq;
+  }
+
+  get unacked(): number {
+    return this.#seq - this.#ackedSeq;
+  }
+
+  /** Replies held, acknowledged or not. */
+  get size(): number {
+    return this.#replies.length - this.#head;
+  }
+
+  /** Unacknowledged replies whose body is gone. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get unackedBytes(): number {
+    return this.#unackedBytes;
+  }
+
+  /** Unacknowledged replies that still have their body. */
+  get unackedBodies(): number {
+    return this.unacked - this.#lost;
+  }
+
+  add(reply: NewReply): KeptReply {
+    const kept = { ...reply, seq: ++this.#seq, ackedAtMs: undefined };
+    this.#replies.push(kept);
+    const bytes = bytesOf(kept);
+    this.#bytes += bytes;
+    this.#unackedBytes += bytes;
+    return kept;
+  }
+
+  /** The reply with that seq, if it is still held. */
+  get(seq: number): KeptReply | undefined {
+    const newestAt = this.#replies.length - 1;
+    const at = newestAt - (this.#seq - seq);
+    return at < this.#head ? undefined : this.#replies[at];
+  }
+
+  /** Cumulative: everything up to `seq` has been processed. */
+  acknowledge(seq: number, nowMs: number): void {
+    const upTo = Math.min(seq, this.#seq);
+    while (this.#ackedSeq < upTo) {
+      const reply = this.get(++this.#ackedSeq);
+      if (reply === undefined) continue;
+      reply.ackedAtMs = nowMs;
+      this.#unackedBytes -= bytesOf(reply);
+      if (reply.bodyText === undefined) this.#lost--;
+    }
+  }
+
+  /** Makes a tombstone of the oldest reply with a body, up to `seq`; false when none has one. */
+  dropBodyUpTo(seq: number): boolean {
+    while (this.#bodiesFrom <= seq) {
+      const reply = this.get(this.#bodiesFrom++);
+      if (reply?.bodyText === undefined) continue;
+      const bytes = reply.bodyText.length;
+      reply.bodyText = undefined;
+      this.#bytes -= bytes;
+      if (reply.ackedAtMs === undefined) {
+        this.#unackedBytes -= bytes;
+        this.#lost++;
+      }
+      return true;
+    }
+    return false;
+  }
+
+  /** The oldest reply if it was acknowledged before `untilMs`. */
+  peekAckedBefore(untilMs: number): KeptReply | undefined {
+    const oldest = this.#replies[this.#head];
+    if (oldest?.ackedAtMs === undefined) return undefined;
+    return oldest.ackedAtMs <= untilMs ? oldest : undefined;
+  }
+
+  /** Forgets the oldest reply, which has been acknowledged. */
+  shift(): void {
+    const oldest = this.#replies[this.#head];
+    if (oldest === undefined) return;
+    this.#bytes -= bytesOf(oldest);
+    this.#replies[this.#head++] = undefined;
+    if (this.#head > SLACK_MAX && this.#head * 2 > this.#replies.length) {
+      this.#replies = this.#replies.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+}
+
+function bytesOf(reply: KeptReply): number {
+  return ENTRY_BYTES + (reply.bodyText?.length ?? 0) +
+    (reply.headersText?.length ?? 0) + reply.targetText.length;
+}

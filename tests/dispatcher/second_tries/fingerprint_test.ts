@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { bodyDigestOf } from "../../../rest/dispatcher/second_tries/fingerprint.ts";
+import { fc } from "../../deps.ts";
+import { requestOf, sha256 } from "../_builders.ts";
+
+function digestOf(type: string | undefined, body: Uint8Array<ArrayBuffer>) {
+  return bodyDigestOf(
+    requestOf("POST", {
+      headers: type === undefined ? [] : [["content-type", type]],
+      body,
+    }),
+    sha256,
+  );
+}
+
+const bytes = fc.uint8Array({ maxLength: 40 }).map((value) =>
+  new Uint8Array(value)
+);
+/** The signs RFC 2046 allows, but for the blank. */
+const boundary = fc.string({
+  unit: fc.constantFrom(..."0123456789abcXYZ'()+_,-./:=?"),
+  minLength: 1,
+  maxLength: 70,
+});
+
+function multipart(
+  mark: string,
+  parts: readonly Uint8Array<ArrayBuffer>[],
+): Uint8Array<ArrayBuffer> {
+  const encoder = new TextEncoder();
+  const chunks = parts.flatMap((
+    part,
+  ) => [encoder.encode(`--${mark}\r\n\r\n`), part, encoder.encode("\r\n")]);
+  chunks.push(encoder.encode(`--${mark}--\r\n`));
+  const size = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  const body = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return body;
+}
+
+Deno.test("bodyDigestOf() is equal for equal bodies and differs with a single byte", () => {
+  fc.assert(
+    fc.property(bytes, fc.nat(), (body, at) => {
+      const copy = new Uint8Array(body);
+      const json = "application/json";
+      assert.equal(digestOf(json, body), digestOf(json, copy));
+      if (copy.byteLength === 0) return;
+      const index = at % copy.byteLength;
+      copy[index] = (copy[index] ?? 0) ^ 1;
+      assert.notEqual(digestOf(json, body), digestOf(json, copy));
+    }),
+    { seed: 1 },
+  );
+});
+
+Deno.test("bodyDigestOf() does not see the boundary of a multipart body, quoted or not", () => {
+  // Random parts that happen to hold a boundary would not be valid multipart.
+  const part = fc.constantFrom("a picture", "\u0000\u0001-", "--", "");
+  fc.assert(
+    fc.property(
+      fc.array(part, { maxLength: 4 }),
+      boundary.map((mark) => `one${mark}`),
+      boundary.map((mark) => `two${mark}`),
+      (texts, one, two) => {
+        const parts = texts.map((text) => new TextEncoder().encode(text));
+        const left = digestOf(
+          `multipart/form-data; boundary="${one}"`,
+          multipart(one, parts),
+        );
+        const right = digestOf(
+          `multipart/form-data;boundary="${two}"; charset=utf-8`,
+          multipart(two, parts),
+        );
+        assert.equal(left, right);
+      },
+    ),
+    { seed: 2 },
+  );
+});
+
+Deno.test("bodyDigestOf() sees a different part in a multipart body", () => {
+  const encode = (text: string) => [new TextEncoder().encode(text)];
+  const type = (mark: string) => `Multipart/Form-Data; boundary=${mark}`;
+  assert.notEqual(
+    digestOf(type("mark1"), multipart("mark1", encode("a"))),
+    digestOf(type("mark2"), multipart("mark2", encode("b"))),
+  );
+});
+
+Deno.test("bodyDigestOf() keeps the boundary's word in a body that is not multipart", () => {
+  const encode = (text: string) => new TextEncoder().encode(text);
+  const type = "application/json; boundary=x";
+  assert.notEqual(digestOf(type, encode("x")), digestOf(type, encode("y")));
+});

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { hasNode } from "../clients/_packages.ts";
+import { KEY, type Place, startPlace, TOKEN } from "../clients/_places.ts";
+import type { FaultChance } from "../../sim/model/fault.ts";
+import { arrived } from "./_arrived.ts";
+import { INTERACTION, startGateway } from "./_gateway.ts";
+import { runNode } from "./_node_example.ts";
+
+/** Of the length that discord.js wants of one. */
+const WEBHOOK = `/webhooks/1300000000000000002/${
+  "webhook-".repeat(9).slice(0, 68)
+}`;
+const CALLBACK =
+  `POST /interactions/${INTERACTION.id}/${INTERACTION.token}/callback`;
+const FOLLOW_UP =
+  `/webhooks/${INTERACTION.application_id}/${INTERACTION.token}`;
+
+/** What the bots read of a message of theirs. */
+const MESSAGE = {
+  id: "1400000000000000001",
+  "channel_id": "900000000000000001",
+  author: INTERACTION.user,
+  content: "Pong!",
+  timestamp: "2026-01-01T00:00:00.000000+00:00",
+  type: 0,
+  attachments: [],
+  embeds: [],
+  mentions: [],
+  "mention_roles": [],
+  components: [],
+};
+
+function always(match: string, body: unknown): FaultChance {
+  return {
+    match,
+    probability: 1,
+    fault: {
+      kind: "answer",
+      status: 200,
+      body: JSON.stringify(body),
+      isExecuted: true,
+    },
+  };
+}
+
+/** A Discord whose gateway is this one, and the proxy as `deno task start` runs it, with settings that everybody has. */
+function startBehind(gatewayUrl: string): Promise<Place> {
+  return startPlace({
+    discord: {
+      faults: [
+        always("GET /gateway/bot", {
+          url: gatewayUrl,
+          shards: 1,
+          "session_start_limit": {
+            total: 1_000,
+            remaining: 1_000,
+            "reset_after": 0,
+            "max_concurrency": 1,
+          },
+        }),
+        always("POST /webhooks/{webhook}/{token}", MESSAGE),
+        always("PATCH /webhooks/{webhook}/{token}/messages/{message}", MESSAGE),
+      ],
+    },
+  });
+}
+
+/** The program for a language's block below README's "Quick start", that speaks of `library`. */
+function quickStart(library: string): string {
+  const readme = Deno.readTextFileSync(
+    new URL("../../README.md", import.meta.url),
+  );
+  const [, section = ""] = readme.split("\n## Quick start\n");
+  const blocks = section.split("\n## ")[0]?.matchAll(/^```js\n(.*?)^```$/gms);
+  const codes = [...blocks ?? []].map(([, code = ""]) => code);
+  const found = codes.find((code) => code.includes(`from "${library}"`));
+  assert.ok(found !== undefined, `README's quick start has no ${library}`);
+  return found;
+}
+
+function exampleOf(file: string): string {
+  return Deno.readTextFileSync(
+    new URL(`../../examples/${file}`, import.meta.url),
+  );
+}
+
+/** Runs a bot until these calls have arrived, and returns what each of them said. */
+async function bodiesFrom(
+  code: string,
+  lines: readonly string[],
+): Promise<unknown[]> {
+  await using gateway = startGateway();
+  await using place = await startBehind(gateway.url);
+  const here = code.replaceAll("http://127.0.0.1:8000", place.origin);
+  await using program = await runNode(here, {
+    DISCORD_TOKEN: TOKEN,
+    REST_AUTHORIZATION: KEY,
+    WEBHOOK_URL: `https://discord.com/api${WEBHOOK}`,
+  });
+  const calls = await arrived(
+    place.sim,
+    program.ended,
+    (calls) => lines.every((line) => calls.some((call) => call.line === line)),
+  );
+  assert.doesNotMatch(program.said, /Error/);
+  return lines.map((line) => {
+    const { body = "" } = calls.find((call) => call.line === line) ?? {};
+    return JSON.parse(body);
+  });
+}
+
+Deno.test({
+  name:
+    "README's discord.js quick start logs in, replies to an interaction and runs a webhook",
+  ignore: !hasNode(),
+  async fn() {
+    const [reply, post] = await bodiesFrom(quickStart("discord.js"), [
+      CALLBACK,
+      `POST ${WEBHOOK}`,
+    ]);
+    assert.deepEqual(Object(reply).data.content, "Pong!");
+    assert.equal(Object(post).content, "Deployed");
+  },
+});
+
+Deno.test({
+  name:
+    "examples/discordjs_bot.mjs defers, edits its reply and posts by a webhook",
+  ignore: !hasNode(),
+  async fn() {
+    const [callback, edit, post] = await bodiesFrom(
+      exampleOf("discordjs_bot.mjs"),
+      [CALLBACK, `PATCH ${FOLLOW_UP}/messages/%40original`, `POST ${WEBHOOK}`],
+    );
+    assert.equal(Object(callback).type, 5);
+    assert.equal(Object(edit).content, "Pong!");
+    assert.equal(Object(post).content, "The bot is up");
+  },
+});
+
+Deno.test({
+  name: "examples/discordeno_bot.mjs logs in and answers an interaction",
+  ignore: !hasNode(),
+  async fn() {
+    const [callback] = await bodiesFrom(exampleOf("discordeno_bot.mjs"), [
+      CALLBACK,
+    ]);
+    assert.equal(Object(callback).data.content, "Pong!");
+  },
+});

@@ -1,0 +1,58 @@
+/**
+ * How Deno is started from Deno here: by tests, tools and benches, and with
+ * the flags of `deno task start`.
+ */
+const ROOT = new URL("../", import.meta.url);
+
+/** Set for every child: no colours, and no update check, whose connections a test would count. */
+const EVERY_CHILD = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
+
+export interface DenoCommandOptions extends Omit<Deno.CommandOptions, "args"> {
+  /** What comes after `deno`. */
+  readonly args: readonly string[];
+  /** How many files it may have open; as many as we may unless said. */
+  readonly filesMax?: number;
+}
+
+/** A command that runs this Deno. With `clearEnv` it still finds its cache. */
+export function denoCommand(
+  { args, filesMax, env, ...options }: DenoCommandOptions,
+): Deno.Command {
+  const [program, words] = commandOf(args, filesMax);
+  const own = options.clearEnv === true ? ownPlaces() : {};
+  return new Deno.Command(program, {
+    ...options,
+    args: words,
+    env: { ...own, ...EVERY_CHILD, ...env },
+  });
+}
+
+/** What `deno task start` runs, as the words of a command line: `deno`, `run`, its flags and the file. */
+export function startWords(): string[] {
+  const config = JSON.parse(
+    Deno.readTextFileSync(new URL("deno.json", ROOT)),
+  );
+  const task: string = config.tasks.start;
+  const words = task.replaceAll("'", "").split(" ");
+  return words.slice(words.indexOf("deno"));
+}
+
+/** Only a shell can set the bound on files before the runtime looks at it. */
+function commandOf(
+  args: readonly string[],
+  filesMax: number | undefined,
+): [program: string, words: string[]] {
+  const deno = Deno.execPath();
+  if (filesMax === undefined) return [deno, [...args]];
+  const script = `ulimit -n ${filesMax} && exec "$@"`;
+  return ["sh", ["-c", script, "sh", deno, ...args]];
+}
+
+/** What a Deno process needs to find its cache; the rest of our environment is kept from it. */
+function ownPlaces(): Record<string, string> {
+  const names = ["DENO_DIR", "HOME", "PATH", "XDG_CACHE_HOME"];
+  return Object.fromEntries(names.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+}
