@@ -32,6 +32,8 @@ export interface LimitReport {
   readonly bucket: BucketReport | undefined;
   /** It did name one, but with numbers that cannot be true. */
   readonly isBucketGarbled?: true | undefined;
+  /** Channels whose guild the answer told, as pairs of ids. */
+  readonly guilds?: ReadonlyArray<readonly [string, string]> | undefined;
   /** Set exactly when `status` is 429. */
   readonly rateLimited: RateLimited | undefined;
   /** Discord's numeric `code` in a 4xx JSON body, where one was read. */

@@ -15,17 +15,20 @@ import type { Counter, Line, OrderGroup, State, Waiting } from "./state.ts";
  * `refresh`, every change to a counter in `reopen`: so no wake-up is lost.
  */
 
+/** Of ten that are served one may be less urgent than others that wait: so nothing waits for ever. */
+export const URGENT_IN_A_ROW_MAX = 9;
+
 /** Puts a request among its line's candidates: a retried one before all others. */
 export function makeCandidate(
   state: State,
   waiting: Waiting,
   nowMs: number,
 ): void {
-  const { line, urgency, caller, enqueuedAtMs } = waiting;
+  const { line, urgency, caller, enqueuedAtMs, seq } = waiting;
   waiting.state = "candidate";
   line.candidates ??= new FairQueue<Waiting>();
   waiting.entry = waiting.isRetry
-    ? line.candidates.pushFront(waiting, urgency, caller, enqueuedAtMs)
+    ? line.candidates.pushFront(waiting, urgency, caller, enqueuedAtMs, seq)
     : line.candidates.push(waiting, urgency, caller, enqueuedAtMs);
   refresh(state, line, nowMs);
 }
@@ -38,7 +41,7 @@ export function advance(state: State, group: OrderGroup, nowMs: number): void {
 
 /** Re-reads one line: ready, or waiting for the one of its counters that opens last. */
 export function refresh(state: State, line: Line, nowMs: number): void {
-  const top = line.candidates?.peek(nowMs);
+  const top = line.candidates?.peek();
   if (top === undefined) {
     leavePlace(state, line, nowMs);
     noteIdle(state, line, nowMs);
@@ -66,12 +69,21 @@ export function refresh(state: State, line: Line, nowMs: number): void {
     state.readyLanes.add(line.lane);
     return;
   }
+  if (!isAt(line, closed, top)) {
+    leavePlace(state, line, nowMs);
+    waitFor(line, closed, top);
+  }
   wakeAt(state, closed, opensAtMs);
-  if (isAt(line, closed, top)) return;
-  leavePlace(state, line, nowMs);
-  closed.waiting ??= new FairQueue<Line>();
-  line.entry = closed.waiting.push(line, top.urgency, top.caller, top.sinceMs);
-  line.waitsFor = closed;
+}
+
+function waitFor(
+  line: Line,
+  counter: Counter,
+  { urgency, caller, sinceMs }: FairEntry<Waiting>,
+): void {
+  counter.waiting ??= new FairQueue<Line>();
+  line.entry = counter.waiting.push(line, urgency, caller, sinceMs);
+  line.waitsFor = counter;
 }
 
 function isAt(
@@ -134,12 +146,36 @@ export function reopen(state: State, counter: Counter, nowMs: number): void {
       return;
     }
     if (counter.ready >= opening.tokens) break;
-    const next = waiting.peek(nowMs)?.value;
+    const next = nextWaiting(counter);
     if (next === undefined) break;
     leavePlace(state, next, nowMs);
     refresh(state, next, nowMs);
   }
   wakeAt(state, counter, undefined);
+}
+
+/** Whose turn it is among those that wait for a counter: once in a while one that urgency has passed over. */
+function nextWaiting(counter: Counter): Line | undefined {
+  const { waiting } = counter;
+  const passedOver = counter.urgentInARow < URGENT_IN_A_ROW_MAX
+    ? undefined
+    : waiting?.peekPassedOver();
+  counter.urgentInARow = passedOver === undefined
+    ? counter.urgentInARow + 1
+    : 0;
+  return (passedOver ?? waiting?.peek())?.value;
+}
+
+/** The same, where more than this line waits for it: `refresh` looks after that. */
+export function reopenForOthers(
+  state: State,
+  counter: Counter,
+  line: Line,
+  nowMs: number,
+): void {
+  const own = line.waitsFor === counter ? 1 : 0;
+  if (counter.waiting === undefined || counter.waiting.size <= own) return;
+  reopen(state, counter, nowMs);
 }
 
 /** A counter is no more: whoever waited for it is looked at anew. */
@@ -148,7 +184,7 @@ export function dissolve(state: State, counter: Counter, nowMs: number): void {
   state.registry.touch();
   const { waiting } = counter;
   for (;;) {
-    const next = waiting?.peek(nowMs)?.value;
+    const next = waiting?.peek()?.value;
     if (next === undefined) return;
     leavePlace(state, next, nowMs);
     refresh(state, next, nowMs);

@@ -3,13 +3,15 @@ import {
   letOthersPass,
   lineOpensAtMs,
   refresh,
-  reopen,
+  reopenForOthers,
   unready,
+  URGENT_IN_A_ROW_MAX,
   withdraw,
 } from "./flow.ts";
 import type { Exhausted } from "./health/invalid_budget.ts";
 import { admit, isBlocked, park, subOf } from "./limits/sub_limits.ts";
 import { countInFlight, uncountWaiting } from "./queues/occupancy.ts";
+import type { FairEntry } from "./queues/round_robin.ts";
 import { wakeAt } from "./queues/wakes.ts";
 import type { Lane, Line, State, Waiting } from "./state.ts";
 
@@ -37,7 +39,7 @@ function leaseLane(
   leases: number[],
 ): void {
   for (;;) {
-    const next = lane.ready.peek(nowMs);
+    const next = nextOf(lane);
     if (next === undefined) {
       wakeAt(state, lane, undefined);
       return;
@@ -47,8 +49,35 @@ function leaseLane(
       wakeAt(state, lane, opensAtMs);
       return;
     }
-    leaseFrom(state, next.value, nowMs, leases);
+    leaseFrom(state, next, nowMs, leases);
   }
+}
+
+/** What a lane serves: a line, and which of its candidates. */
+interface Next {
+  readonly line: Line;
+  readonly entry: FairEntry<Waiting> | undefined;
+  /** Something more urgent waits for it. */
+  readonly isPassedOver: boolean;
+}
+
+/** The most urgent; each tenth time one that urgency has passed over, of another line or of that one. */
+function nextOf({ ready, urgentInARow }: Lane): Next | undefined {
+  const top = ready.peek();
+  if (top === undefined) return undefined;
+  const line = top.value;
+  if (urgentInARow >= URGENT_IN_A_ROW_MAX) {
+    const other = ready.peekPassedOver();
+    const entry = line.candidates?.peekPassedOver();
+    const isOther = other !== undefined &&
+      other.sinceMs <= (entry?.sinceMs ?? Infinity);
+    if (isOther) {
+      const first = other.value.candidates?.peek();
+      return { line: other.value, entry: first, isPassedOver: true };
+    }
+    if (entry !== undefined) return { line, entry, isPassedOver: true };
+  }
+  return { line, entry: line.candidates?.peek(), isPassedOver: false };
 }
 
 function laneOpensAtMs(state: State, lane: Lane, nowMs: number): number {
@@ -62,16 +91,33 @@ function laneOpensAtMs(state: State, lane: Lane, nowMs: number): number {
 
 function leaseFrom(
   state: State,
-  line: Line,
+  { line, entry, isPassedOver }: Next,
   nowMs: number,
   leases: number[],
 ): void {
+  const { readyOn = NONE, lane } = line;
   unready(line);
-  const top = line.candidates?.peek(nowMs);
-  if (top === undefined || lineOpensAtMs(state, line, nowMs) > 0) {
-    refresh(state, line, nowMs);
-    return;
+  const isOpen = lineOpensAtMs(state, line, nowMs) === 0;
+  if (entry !== undefined && isOpen) {
+    lane.urgentInARow = isPassedOver ? 0 : lane.urgentInARow + 1;
+    takeNext(state, line, entry, nowMs, leases);
   }
+  refresh(state, line, nowMs);
+  for (const counter of readyOn) {
+    reopenForOthers(state, counter, line, nowMs);
+  }
+}
+
+const NONE: never[] = [];
+
+/** Sends a line's next request, or sets it aside where something else holds it. */
+function takeNext(
+  state: State,
+  line: Line,
+  top: FairEntry<Waiting>,
+  nowMs: number,
+  leases: number[],
+): void {
   line.candidates?.remove(top);
   const waiting = top.value;
   waiting.entry = undefined;
@@ -86,10 +132,6 @@ function leaseFrom(
     if (sub !== undefined) admit(sub, waiting);
     lease(state, waiting, nowMs);
     leases.push(waiting.ask.id);
-  }
-  refresh(state, line, nowMs);
-  for (const counter of line.counters) {
-    if (counter.lines > 1) reopen(state, counter, nowMs);
   }
 }
 

@@ -9,7 +9,7 @@ import {
   letOthersPass,
   makeCandidate,
   refresh,
-  reopen,
+  reopenForOthers,
   retire,
 } from "./flow.ts";
 import { noteUnauthorized, refuseFor } from "./health/credential_check.ts";
@@ -61,14 +61,13 @@ function lookAgain(state: State, waiting: Waiting, nowMs: number): void {
   const isSeen = state.registry.recordOf(line.routeKey) !== undefined;
   for (const counter of counters) {
     if (counter.role === "unseen" && isSeen) dissolve(state, counter, nowMs);
-    else if (counter.lines > 1) reopen(state, counter, nowMs);
+    else reopenForOthers(state, counter, line, nowMs);
   }
   refresh(state, line, nowMs);
   for (const counter of line.counters) {
     // One that this answer named.
-    if (counter.lines > 1 && !counters.includes(counter)) {
-      reopen(state, counter, nowMs);
-    }
+    if (counters.includes(counter)) continue;
+    reopenForOthers(state, counter, line, nowMs);
   }
 }
 

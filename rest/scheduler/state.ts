@@ -116,12 +116,16 @@ export interface Counter {
   learning: Learning | undefined;
   /** What was told last, of a counter that may be one for many lines. */
   told: Told | undefined;
+  /** Of a route nobody has seen: whose the first 429 was. */
+  told429Of: Counter | undefined;
   /** Lines that point to it. */
   lines: number;
   /** Those of them that wait for it to open. */
   waiting: FairQueue<Line> | undefined;
   /** Those of them that stand ready in a lane: each may take one of its tokens. */
   ready: number;
+  /** Of those that waited, so many were let go by urgency since the last that was not. */
+  urgentInARow: number;
   inFlight: number;
   lastSentAtMs: number;
   pausedUntilMs: number;
@@ -202,6 +206,8 @@ export interface Lane {
   /** Undefined for interactions and token webhooks: nothing proactive binds them. */
   readonly limit: GlobalLimit | undefined;
   readonly ready: FairQueue<Line>;
+  /** Sends by urgency since the last that was not. */
+  urgentInARow: number;
   lockedUntilMs: number;
   isCautious: boolean;
   inFlight: number;

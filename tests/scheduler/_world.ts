@@ -2,6 +2,7 @@ import { IndexedHeap } from "../../rest/collections/indexed_heap.ts";
 import { bodyFields } from "../../rest/routes/body_fields.ts";
 import { limitReportOf } from "../../rest/dispatcher/sending/limit_report.ts";
 import type { Method, Urgency } from "../../rest/domain/request.ts";
+import { routeOf } from "../../rest/routes/route_of.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
 import type { SchedulerOptions } from "../../rest/scheduler/options.ts";
 import type { Refused, Scheduler } from "../../rest/scheduler/types.ts";
@@ -250,7 +251,10 @@ class VirtualWorld {
       fate.doneAtMs = this.#nowMs;
       return;
     }
-    const report = limitReportOf(answerOf(response), sentAtMs, this.#nowMs);
+    const { method, path } = fate.plan;
+    const { label } = routeOf(method, path, WALL_OFFSET_MS);
+    const answer = answerOf(response);
+    const report = limitReportOf(answer, sentAtMs, this.#nowMs, label);
     const outcome = { kind: "answered", report } as const;
     if (this.#scheduler.settle(id, outcome, this.#nowMs) === "again") return;
     fate.doneAtMs = this.#nowMs;

@@ -92,7 +92,7 @@ Deno.test("channels with counters of their own are told apart though all are par
   });
   const channels = Array.from({ length: 20 }, (_, n) => 1_000 + n);
   const plans = channels.flatMap((channel, index) =>
-    [1, 2, 3].map((n) => read(channel, n, 300 + index % 3, "1"))
+    [1, 2].map((n) => read(channel, n, 300 + index % 3, "1"))
   );
   const report = runWorld(plans, {
     model: {
@@ -110,7 +110,8 @@ Deno.test("channels with counters of their own are told apart though all are par
     scheduler: { globalLimitOf: () => 1_000 },
   });
   assert.deepEqual(report.limited, NO_429);
-  assertRatio(report.makespanMs, 1_500, 1.1);
+  // Two round trips to tell, and one for each channel's own first.
+  assert.ok(report.makespanMs <= 520, `${report.makespanMs} ms`);
 });
 
 Deno.test("another guild's threads are not slowed by a guild whose counter is empty, where their guilds are known", () => {

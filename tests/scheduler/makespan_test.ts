@@ -123,10 +123,11 @@ Deno.test("1,000 new channels of a learnt hash share a global limit of 1,000 wit
     json: { content: "x" },
     atMs,
   });
-  const warm = [message(1, 0), message(1, 0)];
+  // Two channels: that their counters are separate is part of what is learnt.
+  const warm = [message(1, 0), message(2, 0)];
   const plans = Array.from(
     { length: 5_000 },
-    (_, n) => message(2 + n % 1_000, 7_000),
+    (_, n) => message(3 + n % 1_000, 7_000),
   );
   const report = runWorld([...warm, ...plans], {
     model: {

@@ -28,8 +28,16 @@ for (
       const report = hiddenWorld({ ...hidden, shows }, reads(count));
       assertAllDone(report.fates);
       assertRatio(report.makespanMs, idealMs + ANSWER_MS, most);
-      const late = limitedPerWindow(report.fates, hidden.periodMs).slice(1);
-      assert.ok(late.every((each) => each <= 1), `429s per window: ${late}`);
+      const [, second = 0, ...late] = limitedPerWindow(
+        report.fates,
+        hidden.periodMs,
+      );
+      // Where nothing tells its numbers, the second window shows how many pass.
+      const fewest = shows === "own" ? 1 : 5;
+      assert.ok(
+        second <= fewest && late.every((each) => each <= 1),
+        `429s per window: ${[second, ...late]}`,
+      );
     });
   }
 }

@@ -125,7 +125,10 @@ function ownCounter(line: Line, facts: HashFacts | undefined): Counter {
       : newCounter(identity, "own", routeKey, major);
   }
   const known = identity.counters.get(facts.hash)?.get(major);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    if (current?.bucket === undefined) takePause(current, known);
+    return known;
+  }
   // What is under way on a counter that nobody had measured is spent on this bucket.
   if (current === undefined || current.bucket !== undefined) {
     return bucketCounter(line, facts);
@@ -134,6 +137,13 @@ function ownCounter(line: Line, facts: HashFacts | undefined): Counter {
   current.bucket = newBucket(facts);
   enter(identity, current);
   return current;
+}
+
+/** What a counter was told before it had a name holds for the one it turns out to be. */
+function takePause(from: Counter | undefined, into: Counter): void {
+  if (from === undefined) return;
+  into.pausedUntilMs = Math.max(into.pausedUntilMs, from.pausedUntilMs);
+  into.isCautious ||= from.isCautious;
 }
 
 function tableCounter(

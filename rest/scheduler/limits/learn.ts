@@ -20,6 +20,7 @@ export function learnFrom(
 ): void {
   const { line, sub } = waiting;
   state.registry.noteAnswered(line.routeKey);
+  if (report.guilds !== undefined) learnGuilds(state, line, report.guilds);
   if (seen === undefined) learnSilence(state, waiting, report);
   else learnBucket(state, waiting, seen, report, nowMs);
   const atServerMs = decidedAtServerMs(state, report, seen);
@@ -29,6 +30,25 @@ export function learnFrom(
     if (isUntold) countPassed(counter, atServerMs);
   }
 }
+
+/** Which guild channels are in: a counter that lines share may be their guild's. */
+function learnGuilds(
+  { guilds }: State,
+  { lane }: Line,
+  told: ReadonlyArray<readonly [string, string]>,
+): void {
+  for (const [channel, guild] of told) {
+    if (guilds.get(channel) === guild) continue;
+    guilds.set(channel, guild);
+    for (const majors of lane.identity.lines.values()) {
+      const line = majors.get(channel);
+      if (line !== undefined) line.registryChanges = NEVER;
+    }
+  }
+}
+
+/** Has a line's counters found anew. */
+const NEVER = -1;
 
 /** The answer's bucket, its `Reset` as far as it may be believed; learns from its clock. */
 export function readBucket(

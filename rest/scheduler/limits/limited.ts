@@ -54,7 +54,14 @@ export function closeCounter(
   } else {
     noteEmpty(counter, seen);
   }
-  if (counter !== waiting.line.counters[0]) noteOwn(denial);
+  const own = ownOf(state, waiting.line);
+  if (counter !== own) {
+    noteEmpty(own, seen);
+    // It was told to this line: whatever becomes of what it shares, it waits.
+    if (sub === undefined) {
+      own.pausedUntilMs = Math.max(own.pausedUntilMs, untilMs);
+    }
+  }
   return { counter, sub, untilMs };
 }
 
@@ -62,12 +69,6 @@ export function closeCounter(
 function noteEmpty({ bucket }: Counter, seen: BucketReport | undefined): void {
   if (seen === undefined || bucket?.facts.hash !== seen.hash) return;
   if (seen.remaining === 0) noteDenied(bucket, seen);
-}
-
-/** The line's own bucket, where the 429 was about another: what it told of it counts. */
-function noteOwn({ waiting, seen }: Denial): void {
-  const [own] = waiting.line.counters;
-  if (own !== undefined) noteEmpty(own, seen);
 }
 
 /** Tokens left, or a bucket of another name, on a body whose members are known (#1900, #2190). */
@@ -93,8 +94,7 @@ function counterMet(state: State, denial: Denial): Counter {
   const { line } = waiting;
   const counters = countersOf(state, line);
   const unseen = counters.find(({ role }) => role === "unseen");
-  // Nothing is known of this route: its lines may all be under what was met.
-  if (unseen !== undefined) return unseen;
+  if (unseen !== undefined) return unseenMet(unseen, ownOf(state, line));
   if (rateLimited.scope === "shared") return sharedMet(state, line);
   if (seen !== undefined && isOther(state, line, seen)) {
     return seen.remaining > 0
@@ -103,6 +103,13 @@ function counterMet(state: State, denial: Denial): Counter {
   }
   if (seen !== undefined && seen.remaining > 0) return ownHidden(state, line);
   return commonMet(state, line);
+}
+
+/** Nothing is known of this route: where a second one meets a 429, its lines are all under what that was. */
+function unseenMet(unseen: Counter, own: Counter): Counter {
+  const isFirst = unseen.told429Of === undefined;
+  unseen.told429Of ??= own;
+  return isFirst || unseen.told429Of === own ? own : unseen;
 }
 
 /** A bucket beside the route's own, by name and numbers (#7394, #8330). */

@@ -90,8 +90,13 @@ export function limitedSub(
 /** Has a sub-limit looked at when it opens, if somebody is parked there. */
 export function watchSub(state: State, sub: SubLimit, nowMs: number): void {
   if (sub.parked.length === 0) return;
+  if (freeOf(state, sub, nowMs) >= 1) {
+    wakeAt(state, sub, nowMs);
+    return;
+  }
+  // Where all its tokens are promised, whoever was let through makes room.
   const opening = openingOfCounter(state, sub.counter, nowMs);
-  wakeAt(state, sub, "tokens" in opening ? nowMs : opening.opensAtMs);
+  wakeAt(state, sub, "tokens" in opening ? undefined : opening.opensAtMs);
 }
 
 /** Those that may try now; they stay admitted until they are settled. */

@@ -98,6 +98,7 @@ export function laneFor(state: State, ask: Ask): Lane {
       )
       : undefined,
     ready: new FairQueue(),
+    urgentInARow: 0,
     lockedUntilMs: 0,
     isCautious: false,
     inFlight: 0,

@@ -24,9 +24,11 @@ export function predictedWaitMs(
   let longestMs = Math.max(lane.lockedUntilMs, breakerMs, subMs) - nowMs;
   const ahead = aheadInLine(waiting);
   for (const counter of countersOf(state, line)) {
-    const { bucket, pausedUntilMs } = counter;
+    const { bucket, pausedUntilMs, role } = counter;
     longestMs = Math.max(longestMs, pausedUntilMs - nowMs);
-    if (bucket === undefined) continue;
+    // That lines share a bucket may yet turn out to be wrong.
+    const isDoubted = role === "common" && bucket?.facts.spread !== "common";
+    if (bucket === undefined || isDoubted) continue;
     // What was sent before the newest answer may be in the bucket's numbers already.
     const all = ahead + bucket.unheard;
     longestMs = Math.max(longestMs, backlogMs(state, bucket, all, nowMs));
