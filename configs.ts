@@ -5,7 +5,10 @@ import {
   readSettings,
 } from "./rest/config/read_settings.ts";
 import { readTls } from "./rest/config/read_tls.ts";
-import { careNote, type SettingFile } from "./rest/config/setting_file.ts";
+import {
+  permissionNote,
+  type SettingFile,
+} from "./rest/config/setting_file.ts";
 import { SETTINGS, type Settings } from "./rest/config/settings.ts";
 import { TELEMETRY_NAMES } from "./rest/config/telemetry.ts";
 import {
@@ -27,18 +30,18 @@ type Loaded =
   }
   | Unread;
 
-/** What was read anew while the process runs. */
+/** The result of reading a file again while the process runs. */
 type Reloaded<T> =
   | { readonly ok: true; readonly value: T; readonly notes: readonly string[] }
   | Unread;
 
-/** A hundred keys with all their routes take a tenth of it; a mistaken path can lead to anything. */
+/** The largest file that is read. A hundred keys with all their routes need a tenth of it; a mistaken path may name a file of any size. */
 const FILE_BYTES_MAX = 1_048_576;
 
 /**
- * What the environment (`--env-file` has put `.env` there) and the files that
- * it names say, read once; this is the only file that looks there. Problems are
- * told, not thrown: who imports this file decides what becomes of them.
+ * The settings from the environment (`--env-file` has put `.env` there) and the
+ * files that they name, read once. No other file reads them. Problems are
+ * returned and not thrown, so importing this file is always safe.
  */
 export const CONFIGS: Loaded = loadSettings();
 
@@ -74,7 +77,7 @@ function loadSettings(): Loaded {
   if (!keys.ok || !tls.ok || problems.length > 0) {
     return { ok: false, problems };
   }
-  const care = tokens === undefined ? [] : careNote(tokens, "secret");
+  const care = tokens === undefined ? [] : permissionNote(tokens, "secret");
   return {
     ok: true,
     settings,
@@ -93,7 +96,7 @@ export function loadKeys(
   const file = fileOf("REST_KEYS_FILE", keysFile);
   const value = readKeys(file, botNames, problems);
   if (problems.length > 0) return { ok: false, problems };
-  const notes = file === undefined ? [] : careNote(file, "trusted");
+  const notes = file === undefined ? [] : permissionNote(file, "trusted");
   return { ok: true, value, notes };
 }
 
@@ -109,15 +112,15 @@ export function loadTls(
   }
   const value = readTls(cert, key, problems);
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, value, notes: careNote(key, "guarded") };
+  return { ok: true, value, notes: permissionNote(key, "guarded") };
 }
 
 function readEnv(): Record<string, string | undefined> {
   try {
     return Deno.env.toObject();
   } catch {
-    // Hosts that grant single names do not let the environment be listed:
-    // misspelt names then go unnoticed, known ones are read all the same.
+    // Hosts that grant single names do not let the environment be listed.
+    // Known names can still be read; misspelt ones are not noticed there.
     const names = [
       ...Object.values(SETTINGS).map((setting) => setting.name),
       ...TELEMETRY_NAMES,

@@ -12,7 +12,7 @@ export * from "npm:@discordeno/rest@21.0.0";
 export { DISCORD_API_URL as BASE_URL } from "npm:@discordeno/rest@21.0.0";
 
 // The upstream client: sends nothing twice by itself, names its errors, keeps bytes raw.
-export { Pool } from "npm:undici@8.12.4";
+export { Client, Pool } from "npm:undici@8.12.4";
 export type {
   buildConnector as undiciConnector,
   Dispatcher as UndiciDispatcher,
@@ -29,6 +29,12 @@ export {
   jsonLinesFormatter,
   type LogRecord,
 } from "npm:@logtape/logtape@2.4.2";
+
+// Counters, histograms and their text for Prometheus.
+export { Counter, Gauge, Histogram, Registry } from "npm:prom-client@15.1.3";
+
+// Processor time, for the figures.
+export { cpuUsage } from "node:process";
 
 // Constant-time comparison, hashes and random ids.
 export { createHash, randomUUID, timingSafeEqual } from "node:crypto";

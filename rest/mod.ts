@@ -1,7 +1,7 @@
 /**
- * The standalone REST process of discordeno's guide, as `deno task start` runs
- * it: a manager with the bot's token, a listener, and requests handed on. The
- * rest of the file ends it well and reads files again.
+ * The entry of `deno task start`: the standalone REST process of discordeno's
+ * guide. It creates a manager with the bot's token, opens a listener and hands
+ * requests on; the rest of the file handles signals and bugs.
  */
 import {
   APPLICATION_ID,
@@ -13,20 +13,21 @@ import {
 } from "../configs.ts";
 import { createRestManager } from "../deps.ts";
 import type { Settings } from "./config/settings.ts";
+import type { FactSink } from "./domain/fact.ts";
 import { VERSION } from "./domain/version.ts";
 import { handBackPermissions } from "./listener/hand_back.ts";
 import { openListener } from "./listener/open.ts";
-import type { Listener } from "./listener/serve.ts";
+import { ownAddressProblem } from "./listener/own_address.ts";
+import { type Listener, startListener } from "./listener/serve.ts";
 import { describeBug } from "./log/describe_bug.ts";
 import { createFactLog } from "./log/fact_log.ts";
-import { fail } from "./log/fail.ts";
-import { createLog, flushLog, type Log } from "./log/log.ts";
+import { createLog, fail, flushLog, type Log } from "./log/log.ts";
 import { createProxy, type Proxy } from "./proxy.ts";
 
-/** After a drain nothing is left to wait for but sockets that nobody closes. */
+/** How long the end of the process waits, after a drain, for sockets that nobody closes. */
 const CLOSE_MS_MAX = 2_000;
 
-/** Windows knows no SIGTERM. */
+/** Windows has no SIGTERM. */
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM"];
@@ -36,6 +37,8 @@ if (import.meta.main) await start();
 async function start(): Promise<void> {
   if (!CONFIGS.ok) return fail(CONFIGS.problems);
   const { settings, access, tls, notes } = CONFIGS;
+  const problem = ownAddressProblem(settings.outboundAddress);
+  if (problem !== undefined) return fail([problem]);
 
   // Creating the REST manager: calls over HTTP and REP share it with whoever
   // uses its typed helpers in this process.
@@ -58,33 +61,51 @@ async function start(): Promise<void> {
     // The listener's errors are sentences of ours, fit to be printed.
     .catch((error) => fail([messageOf(error)]));
 
+  const metricsUrl = openMetrics(settings, proxy, facts);
+
   const log = createLog(settings.logLevel, settings.logFormat);
   watchForBugs(log);
   stopOnSignal(settings, log, proxy, listener);
   const isReadingAgain = tls !== undefined || settings.keysFile !== undefined;
   if (isReadingAgain) {
     const botNames = access.bots.map((bot) => bot.name);
-    onHangUp(() => readAgain(settings, botNames, log, proxy, listener));
+    onHangUp(() => reloadFiles(settings, botNames, log, proxy, listener));
   }
   handBackPermissions({
     isReadingAgain,
     hasSocket: settings.socket !== undefined,
   });
   for (const note of notes) log.write("warn", note);
+  if (metricsUrl !== undefined) log.write("info", `Figures at ${metricsUrl}`);
   log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
+}
+
+/** Opens the port that `/metrics` has to itself, and tells where it is; undefined: it has none. */
+function openMetrics(
+  { host, metricsPort: port }: Settings,
+  proxy: Proxy,
+  facts: FactSink,
+): string | undefined {
+  if (port === undefined) return undefined;
+  try {
+    const { url } = startListener({ host, port, facts }, proxy.metrics);
+    return `${url}/metrics`;
+  } catch (error) {
+    return fail([messageOf(error).replace("REST_PORT", "REST_METRICS_PORT")]);
+  }
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** SIGHUP has no other meaning for a service; on Windows it is a closed console. */
+/** Runs `action` on SIGHUP, which means "read your files again" to a service. On Windows it means that the console was closed. */
 function onHangUp(action: () => void): void {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", action);
 }
 
-/** Keys and certificate each by itself: a mistake in one file keeps no other from being read. */
-function readAgain(
+/** Reads keys and certificate again, each by itself, so that a mistake in one file does not keep the other from being read. */
+function reloadFiles(
   settings: Settings,
   botNames: readonly string[],
   log: Log,
@@ -92,12 +113,12 @@ function readAgain(
   listener: Listener,
 ): void {
   if (settings.keysFile !== undefined) {
-    readKeysAgain(settings, botNames, log, proxy);
+    reloadKeys(settings, botNames, log, proxy);
   }
   if (listener.renew !== undefined) renewCertificate(settings, log, listener);
 }
 
-function readKeysAgain(
+function reloadKeys(
   settings: Settings,
   botNames: readonly string[],
   log: Log,
@@ -130,16 +151,20 @@ function renewCertificate(
 
 const CERTIFICATE_STAYS = "the certificate in use stays";
 
-/** A line for each problem; the last one also says what goes on. */
-function tellKept(log: Log, goesOn: string, problems: readonly string[]): void {
+/** Logs a line for each problem; the last one also says what stays in use. */
+function tellKept(
+  log: Log,
+  whatStays: string,
+  problems: readonly string[],
+): void {
   const last = problems.length - 1;
   for (const [at, problem] of problems.entries()) {
-    const end = at === last ? `; ${goesOn}` : "";
+    const end = at === last ? `; ${whatStays}` : "";
     log.write("error", `SIGHUP: ${problem}${end}`);
   }
 }
 
-/** The first signal drains; a second one means that somebody is in a hurry. */
+/** The first signal starts the drain; a second one ends the process at once. */
 function stopOnSignal(
   settings: Settings,
   log: Log,
@@ -179,9 +204,8 @@ async function stop(
 }
 
 /**
- * A rejection nobody waited for has harmed nobody and is only told. An error
- * out of a timer may have stopped the queue: better to end and be restarted
- * than to live on deaf.
+ * Logs unhandled rejections, which have harmed no caller. An uncaught error in a
+ * timer may have stopped the queue, so the process ends and can be restarted.
  */
 function watchForBugs(log: Log): void {
   addEventListener("unhandledrejection", (event) => {

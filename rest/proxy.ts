@@ -1,7 +1,8 @@
+import { createMetricsHandler } from "./admin/metrics_handler.ts";
+import { createOperatorDoor } from "./admin/operator_door.ts";
 import { createRestManager, randomUUID, type RestManager } from "../deps.ts";
 import { MAIN_BOT, readBots } from "./config/read_bots.ts";
 import type { Settings } from "./config/settings.ts";
-import { createDispatcher, type Dispatcher } from "./dispatcher/dispatcher.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
 import {
   addressOf,
@@ -16,6 +17,7 @@ import {
 import { applicationIdOf, NO_APPLICATION_ID } from "./domain/application_id.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
+import { NOBODY } from "./domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
 import { Secret } from "./domain/secret.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
@@ -28,42 +30,47 @@ import { hexDigestOf, sha256Of } from "./listener/digest.ts";
 import type { HttpHandler, HttpSettings } from "./listener/http/desk.ts";
 import { createHttpDoor } from "./listener/http/door.ts";
 import { createKeyGate } from "./listener/key_gate.ts";
-import { createKeyRing } from "./listener/key_ring.ts";
+import { createKeyRing, type KeyRing } from "./listener/key_ring.ts";
 import {
   createHttpTwins,
   type HttpTwins,
 } from "./listener/twins/http_twins.ts";
-import { createWebSocketDoor } from "./listener/websocket/door.ts";
+import {
+  createWebSocketDoor,
+  type WebSocketDoor,
+} from "./listener/websocket/door.ts";
 import { createFactLog } from "./log/fact_log.ts";
-import { joinQueue, type ManagerDeps, USER_AGENT } from "./manager/manager.ts";
+import { Figures } from "./metrics/figures.ts";
+import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
+import { openQueue, type Queue } from "./queue.ts";
 import { routeOf } from "./routes/route_of.ts";
-import { createScheduler } from "./scheduler/scheduler.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
-import { createUpstream } from "./upstream/upstream.ts";
 
 /** A proxy without a port: serve its `fetch`, or use its `manager` in process. */
 export interface Proxy {
   /** Answers one HTTP request; fits `Deno.serve` and every host like it. */
   readonly fetch: HttpHandler;
-  /** Takes nothing new, lets what is here finish for up to `forMs` (default `REST_DRAIN_MS`), refuses the rest. */
+  /** Refuses new requests, lets queued ones finish for up to `forMs` (default `REST_DRAIN_MS`) and refuses what is left. */
   drain(forMs?: number): Promise<DrainReport>;
   /** discordeno's manager, whose calls wait in the same queue as those that come over HTTP and REP. */
   readonly manager: RestManager;
-  /** What waits and what was learnt, as plain data. */
+  /** Answers `/metrics` without a key, and nothing else: for a port of its own. */
+  readonly metrics: HttpHandler;
+  /** What waits and what is known of the limits, as plain data. */
   snapshot(): SchedulerSnapshot;
-  /** Puts these keys in the place of those there are; that of `REST_AUTHORIZATION` stays. */
+  /** Replaces all keys but that of `REST_AUTHORIZATION`. */
   replaceKeys(keys: readonly KeyEntry[]): void;
 }
 
-/** What an embedding program or a test may put in place of the real thing. */
+/** What an embedding program or a test may replace. */
 export interface ProxyParts {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly facts?: FactSink;
   readonly upstream?: Upstream;
-  /** What the files of keys and tokens say; unless given the bot of `DISCORD_TOKEN` and no further key. */
+  /** More keys and bots; by default the bot of `DISCORD_TOKEN` and no further key. */
   readonly access?: Access;
   /**
    * discordeno's manager, made by its `createRestManager`. Its token is that of
@@ -73,7 +80,15 @@ export interface ProxyParts {
   readonly manager?: RestManager;
 }
 
-/** Wires all rooms into one proxy. The only file that knows them all. */
+/**
+ * Wires all rooms into one proxy. The only file that knows them all.
+ *
+ * @example A whole program is `examples/embedded.ts`.
+ * ```ts
+ * const proxy = createProxy(settings, { access });
+ * Deno.serve({ hostname: "127.0.0.1" }, proxy.fetch);
+ * ```
+ */
 export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const clock = parts.clock ?? SYSTEM_CLOCK;
   const observers = [
@@ -82,18 +97,10 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const facts: FactSink = (fact) => {
     for (const observe of observers) observe(fact);
   };
-  const access = parts.access ??
-    { keys: [], bots: readBots(settings.discordToken, undefined, []) };
-  const manager = parts.manager ?? createManager(settings, access);
-  const dispatcher = createQueue(settings, { ...parts, clock, facts, manager });
-  const bots = createBotRing(botsOf(manager, access));
-  const keys = createKeyRing([defaultKey(settings), ...access.keys]);
-  const authorizer = createAuthorizer({
-    keys,
-    bots,
-    clock,
-    openTokenRoutes: settings.openTokenRoutes,
-  });
+  const { manager, bots, keys, authorizer } = openKeys(settings, parts, clock);
+  const { baseUrl } = manager;
+  const queue = openQueue(settings, { ...parts, clock, facts, baseUrl });
+  const { dispatcher } = queue;
   const gate = createKeyGate({
     submitter: dispatcher,
     keys,
@@ -102,11 +109,11 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     keylessMax: Math.ceil(settings.queueLimit * KEYLESS_SHARE),
   });
   const shared = { submitter: gate, authorizer, clock, facts };
-  const sockets = createWebSocketDoor({
-    ...shared,
-    settings: webSocketSettingsOf(settings, manager),
-  });
+  const socketSettings = webSocketSettingsOf(settings, manager);
+  const sockets = createWebSocketDoor({ ...shared, settings: socketSettings });
+  const figures = openFigures({ ...shared, bots, queue, sockets });
   observers.push((fact) => sockets.observe(fact));
+  observers.push((fact) => figures.observe(fact));
   const http = createHttpDoor({
     ...shared,
     gate,
@@ -114,6 +121,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     onUpgrade: (request, info) => sockets.upgrade(request, info),
     twins: createTwins(gate, clock),
     isDraining: () => dispatcher.isDraining(),
+    troubles: () => figures.troubles(),
+    operators: createOperatorDoor({ exposition: () => figures.exposition() }),
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
@@ -125,12 +134,31 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
       await sockets.drain(forMs);
       const report = await drained;
       http.close();
+      figures.stop();
       return report;
     },
     manager,
-    snapshot: () => dispatcher.snapshot(),
+    metrics: createMetricsHandler(() => figures.exposition()),
+    snapshot: () => dispatcher.control.snapshot(),
     replaceKeys: (entries) => keys.replace([defaultKey(settings), ...entries]),
   };
+}
+
+/** Who may come in, and for which bots: the manager's is the first. */
+function openKeys(settings: Settings, parts: ProxyParts, clock: Clock): {
+  readonly manager: RestManager;
+  readonly bots: BotRing;
+  readonly keys: KeyRing;
+  readonly authorizer: Authorizer;
+} {
+  const access = parts.access ??
+    { keys: [], bots: readBots(settings.discordToken, undefined, []) };
+  const manager = parts.manager ?? createManager(settings, access);
+  const bots = createBotRing(botsOf(manager, access));
+  const keys = createKeyRing([defaultKey(settings), ...access.keys]);
+  const { openTokenRoutes } = settings;
+  const authorizer = createAuthorizer({ keys, bots, clock, openTokenRoutes });
+  return { manager, bots, keys, authorizer };
 }
 
 /** The key of `REST_AUTHORIZATION`. */
@@ -144,6 +172,7 @@ function httpSettingsOf(settings: Settings): HttpSettings {
     apiVersion: settings.apiVersion,
     isKeyInPathAllowed: settings.isKeyInPathAllowed,
     areRateLimitHeadersStripped: settings.areRateLimitHeadersStripped,
+    isServerTimingOn: settings.isServerTimingOn,
     bodyLimitBytes: settings.bodyLimitMib * MIB,
     heldLimitBytes: settings.heldLimitMib * MIB,
     bodyTimeoutMs: BODY_TIMEOUT_MS,
@@ -212,6 +241,30 @@ function managerDepsOf(
   };
 }
 
+function openFigures({ clock, facts, bots, queue, sockets }: {
+  readonly clock: Clock;
+  readonly facts: FactSink;
+  readonly bots: BotRing;
+  readonly queue: Queue;
+  readonly sockets: WebSocketDoor;
+}): Figures {
+  const { dispatcher, upstream } = queue;
+  return new Figures({
+    clock,
+    facts,
+    bots: bots.all.map(({ name }) => name),
+    // The same as `botOf` calls them.
+    botName(identityId) {
+      const own = bots.all.find(({ identity }) => identity.id === identityId);
+      return own?.name ?? (identityId === NOBODY.id ? "none" : "brought");
+    },
+    snapshot: () => dispatcher.control.snapshot(),
+    isDraining: () => dispatcher.isDraining(),
+    rep: () => sockets.snapshot(),
+    upstreamConnections: () => upstream.connections?.() ?? 0,
+  });
+}
+
 function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
   return createHttpTwins({
     submitter,
@@ -224,57 +277,8 @@ function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
 
 const MIB = 1024 * 1024;
 
-/** How the one key of `REST_AUTHORIZATION` is called in logs. */
+/** The name of the key of `REST_AUTHORIZATION` in logs. */
 const DEFAULT_KEY_NAME = "default";
 
-/** What every request body may take to come in; each 32 KiB that came add a second to it. */
+/** How long a request body may take to arrive; every 32 KiB received add a second. */
 const BODY_TIMEOUT_MS = 60_000;
-
-function createQueue(
-  settings: Settings,
-  parts:
-    & ProxyParts
-    & Required<Pick<ProxyParts, "clock" | "facts" | "manager">>,
-): Dispatcher {
-  const { clock, facts, manager } = parts;
-  const upstream = parts.upstream ?? createUpstream({
-    baseUrl: manager.baseUrl,
-    userAgent: USER_AGENT,
-    headersTimeoutMs: settings.upstreamTimeoutMs,
-    bodyTimeoutMs: settings.upstreamTimeoutMs,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    connectionsMax: settings.upstreamConnections,
-  });
-  const scheduler = createScheduler({
-    maxWaitMs: settings.maxWaitMs,
-    globalLimitOf: (identityId) => globalLimitOf(settings, identityId),
-    invalidCeiling: settings.invalidLimit,
-    // With one key there is nobody to leave a share to.
-    isInvalidShared: settings.keysFile !== undefined,
-    waitingMax: settings.queueLimit,
-    lineWaitingMax: settings.lineLimit,
-    bytesMax: settings.heldLimitMib * MIB,
-  });
-  return createDispatcher({
-    scheduler,
-    upstream,
-    clock,
-    random: parts.random ?? Math.random,
-    facts,
-    digest: sha256Of,
-    options: {
-      maxWaitMs: settings.maxWaitMs,
-      isSingleFlight: settings.isSingleFlight,
-      apiVersion: settings.apiVersion,
-    },
-  });
-}
-
-/** Discord's edge is near everywhere: ten seconds without a connection is a network that is down. */
-const CONNECT_TIMEOUT_MS = 10_000;
-
-function globalLimitOf(settings: Settings, identityId: string): number {
-  // `bot:<applicationId>`, and a hash behind it for tokens that callers bring.
-  const applicationId = identityId.split(":")[1] ?? "";
-  return settings.globalLimits.get(applicationId) ?? settings.globalLimit;
-}

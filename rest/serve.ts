@@ -1,12 +1,11 @@
 /**
  * The default export for `deno serve rest/serve.ts` and serverless hosts.
  *
- * One isolate only, never `--parallel`: each would keep the bot's limits on
- * its own, and together they would break them.
+ * Run it in one isolate only, never with `--parallel`: each isolate would count
+ * the bot's limits by itself, and together they would exceed them.
  */
 import { CONFIGS } from "../configs.ts";
-import { fail } from "./log/fail.ts";
-import { createLog } from "./log/log.ts";
+import { createLog, fail } from "./log/log.ts";
 import { createProxy } from "./proxy.ts";
 
 if (!CONFIGS.ok) fail(CONFIGS.problems);

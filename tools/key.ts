@@ -48,11 +48,11 @@ async function keyText(name: string, key: string): Promise<string> {
   const bytes = new TextEncoder().encode(key);
   const hash = await crypto.subtle.digest("SHA-256", bytes);
   const sha256 = new Uint8Array(hash).toHex();
-  return `The key, shown this once: it is REST_AUTHORIZATION in .env, or for whom you make it.
+  return `The key, shown only this once. Set REST_AUTHORIZATION to it, or give it to the program that it is for:
 
   ${key}
 
-For whom you make it: its entry for the list in REST_KEYS_FILE, to which rights may be added:
+For such a program, its entry for the list in REST_KEYS_FILE, to which rights may be added:
 
   ${JSON.stringify({ name, sha256 })}
 `;

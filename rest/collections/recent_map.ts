@@ -27,6 +27,12 @@ export class RecentMap<Key, Value> {
     return old;
   }
 
+  /** Everything it remembers, in no order to rely on. */
+  *entries(): Generator<[Key, Value]> {
+    yield* this.#old;
+    yield* this.#young;
+  }
+
   set(key: Key, value: Value): void {
     this.#young.set(key, value);
     if (this.#young.size < this.#keptMin) return;

@@ -1,3 +1,4 @@
+import type { OutboundProxy } from "../domain/outbound_proxy.ts";
 import { Secret } from "../domain/secret.ts";
 import { discordTokenIn } from "./discord_token.ts";
 
@@ -13,7 +14,7 @@ export interface Kind<T> {
   show(text: string): string;
 }
 
-/** Bad values are shown so far: enough to recognise, too little to flood a terminal. */
+/** How much of a bad value is shown: enough to recognise it, too little to flood a terminal. */
 const SHOWN_CHARS_MAX = 80;
 
 /** A key shorter than this can be guessed by trying. */
@@ -21,7 +22,7 @@ const KEY_CHARS_MIN = 16;
 /** A key travels in a header of every request; this is more than any generator gives. */
 const KEY_CHARS_MAX = 256;
 
-/** The highest limit heard of is 1,200 a second (Discord Userdoccers, 2026); ten times that is a slip of the hand. */
+/** The highest limit heard of is 1,200 a second (Discord Userdoccers, 2026); ten times that is a typing mistake. */
 export const GLOBAL_LIMIT_MAX = 10_000;
 
 /** A whole number within bounds, both included. */
@@ -49,7 +50,7 @@ export function oneOf<const T extends string>(...words: T[]): Kind<T> {
   };
 }
 
-/** A switch. Only the two words: `1`, `yes` and `on` would need remembering. */
+/** A switch. Only two spellings are accepted, so that every configuration says it the same way. */
 export const BOOLEAN: Kind<boolean> = {
   wanted: "true or false",
   values: "true, false",
@@ -66,7 +67,7 @@ export const HOST: Kind<string> = {
   show: quote,
 };
 
-/** What callers prove themselves with. Blanks would make `Bot <key>` ambiguous. */
+/** A key for callers. Blanks in it would make `Bot <key>` ambiguous. */
 export const KEY: Kind<Secret> = {
   wanted:
     `${KEY_CHARS_MIN} to ${KEY_CHARS_MAX} visible ASCII characters; make one with: deno task key`,
@@ -92,7 +93,7 @@ export const TOKEN: Kind<Secret | undefined> = {
   show: hide,
 };
 
-/** The path of a file, or none. What is in it is read and checked apart. */
+/** The path of a file, or none. Its content is read and checked elsewhere. */
 export const FILE: Kind<string | undefined> = {
   wanted: "the path of a file",
   values: "path",
@@ -131,14 +132,31 @@ export const HEADER_NAMES: Kind<ReadonlySet<string>> = {
   show: quote,
 };
 
-/** Where Discord is. The version is added to it, so it must end before one. */
+/** Discord's base URL. The version is appended to it, so it must not contain one. */
 export const UPSTREAM: Kind<string> = {
   wanted:
     "an http or https URL without user, query, fragment or version, such as https://discord.com/api",
   values: "http or https URL",
   parse: parseUpstream,
-  // Whoever put a password into it did not mean to have it printed.
+  // A password in it must not be printed.
   show: (text) => quote(text.replace(/\/\/.*@/s, "//[secret]@")),
+};
+
+/** A forward proxy, or none. */
+export const OUTBOUND_PROXY: Kind<OutboundProxy | undefined> = {
+  wanted:
+    "an http or https URL without a path, such as http://user:password@proxy.example:3128",
+  values: "http or https URL",
+  parse: parseOutboundProxy,
+  show: showUrl,
+};
+
+/** An address of this machine, or none. */
+export const ADDRESS: Kind<string | undefined> = {
+  wanted: "an IPv4 or IPv6 address of this machine, such as 192.0.2.1",
+  values: "address",
+  parse: (text) => isAddress(text) ? text : undefined,
+  show: quote,
 };
 
 /** Global limits of single bots. */
@@ -148,6 +166,12 @@ export const LIMITS: Kind<ReadonlyMap<string, number>> = {
   values: "applicationId=limit,…",
   parse: parseLimits,
   show: quote,
+};
+
+/** A port, where one is wanted at all; 0 takes any free one. */
+export const OPTIONAL_PORT: Kind<number | undefined> = {
+  ...integer(0, 65_535),
+  wanted: "a port from 0 to 65535",
 };
 
 function integerWithin(
@@ -176,6 +200,45 @@ function parseUpstream(text: string): string | undefined {
   return /\/v[0-9]+$/.test(base) ? undefined : base;
 }
 
+function parseOutboundProxy(text: string): OutboundProxy | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
+  if (url.pathname !== "/" || /[?#]/.test(text)) return undefined;
+  const isTls = url.protocol === "https:";
+  const credentials = credentialsIn(url);
+  if (credentials === undefined) return undefined;
+  return {
+    isTls,
+    hostname: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port === "" ? (isTls ? 443 : 80) : Number(url.port),
+    authorization: credentials === ":"
+      ? undefined
+      : new Secret(`Basic ${base64Of(credentials)}`),
+  };
+}
+
+/** `user:password`, decoded; undefined where an escape in it is broken. */
+function credentialsIn({ username, password }: URL): string | undefined {
+  try {
+    return [username, password].map(decodeURIComponent).join(":");
+  } catch {
+    return undefined;
+  }
+}
+
+/** RFC 7617 leaves the charset open; proxies of today take UTF-8. */
+function base64Of(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
+
+/** Four numbers, or hexadecimal groups as a URL takes them; no zone, no port. */
+function isAddress(text: string): boolean {
+  const v4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+  return v4.test(text) ||
+    (/^[0-9A-Fa-f:.]{2,45}$/.test(text) && text.includes(":") &&
+      URL.canParse(`http://[${text}]`));
+}
+
 function parseLimits(text: string): ReadonlyMap<string, number> | undefined {
   const limits = new Map<string, number>();
   if (text === "") return limits;
@@ -197,6 +260,11 @@ function quote(text: string): string {
     ? text.slice(0, SHOWN_CHARS_MAX) + "…"
     : text;
   return JSON.stringify(shown);
+}
+
+/** Whoever put a password into a URL did not mean to have it printed. */
+function showUrl(text: string): string {
+  return quote(text.replace(/\/\/.*@/s, "//[secret]@"));
 }
 
 function hide(): string {

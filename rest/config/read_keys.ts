@@ -19,7 +19,7 @@ const RATE_MAX = 10_000;
 const CONCURRENCY_MAX = 1_000_000;
 
 /** Names that stand for somebody already: the key of `REST_AUTHORIZATION`, callers without a key, the proxy itself. */
-const TAKEN_NAMES: readonly string[] = [
+const RESERVED_NAMES: readonly string[] = [
   "default",
   "keyless",
   "manager",
@@ -36,9 +36,10 @@ const MEMBERS: readonly string[] = [
   "urgency",
   "rate",
   "concurrency",
+  "admin",
 ];
 
-/** All keys of the file; whatever is wrong with any of them is told, and nothing secret with it. */
+/** All keys of the file. Every problem in it is added to `problems`, without anything secret. */
 export function readKeys(
   file: SettingFile | undefined,
   bots: readonly string[],
@@ -91,8 +92,10 @@ function readKey(
   const { name, sha256 } = given;
   const isNamed = typeof name === "string" && ENTRY_NAME.test(name);
   if (!isNamed) tell(`has no "name": want ${ENTRY_NAME_WANTED}`);
-  else if (TAKEN_NAMES.includes(name)) {
-    tell(`has a name the proxy uses itself: want none of ${list(TAKEN_NAMES)}`);
+  else if (RESERVED_NAMES.includes(name)) {
+    tell(
+      `has a name the proxy uses itself: want none of ${list(RESERVED_NAMES)}`,
+    );
   }
   const isHashed = typeof sha256 === "string" && /^[0-9a-f]{64}$/i.test(sha256);
   if (!isHashed) {
@@ -109,18 +112,27 @@ function readRights(
   bots: readonly string[],
   tell: Tell,
 ): KeyRights {
-  const isReadOnly = given["read-only"] ?? false;
-  if (typeof isReadOnly !== "boolean") tell('"read-only": want true or false');
   const whole = (member: string, min: number, max: number) =>
     wholeOf(given, member, min, max, tell);
   return {
     bots: readBotNames(given["bots"], bots, tell),
-    isReadOnly: isReadOnly === true,
+    isReadOnly: readSwitch(given, "read-only", tell),
     routes: readRoutes(given["routes"], tell),
     urgency: (whole("urgency", 0, 7) ?? 0) as Urgency,
     rate: whole("rate", 1, RATE_MAX),
     concurrency: whole("concurrency", 1, CONCURRENCY_MAX),
+    isAdmin: readSwitch(given, "admin", tell),
   };
+}
+
+function readSwitch(
+  given: Record<string, unknown>,
+  member: string,
+  tell: Tell,
+): boolean {
+  const value = given[member] ?? false;
+  if (typeof value !== "boolean") tell(`"${member}": want true or false`);
+  return value === true;
 }
 
 function readBotNames(
@@ -172,7 +184,7 @@ function wholeOf(
   if (value === undefined) return undefined;
   const isWhole = typeof value === "number" && Number.isInteger(value);
   if (isWhole && value >= min && value <= max) return value;
-  // What is no number may be anything, a secret in the wrong place too.
+  // A value that is not a number may be anything, even a misplaced secret: it is not shown.
   const shown = typeof value === "number" ? ` is ${value}` : "";
   tell(`"${member}"${shown}: want a whole number from ${min} to ${max}`);
   return undefined;

@@ -1,4 +1,4 @@
-/** What reading a file came to. */
+/** The result of reading a file. */
 type FileRead =
   | {
     readonly ok: true;
@@ -16,34 +16,34 @@ export interface SettingFile {
   readonly read: FileRead;
 }
 
-/** Whom a file must be kept from: bits of its mode that none of them may have. */
-const CARE = {
-  /** Its owner alone reads it. */
+/** Permission bits that a file must not have, by how much depends on its content. */
+const FORBIDDEN_MODES = {
+  /** Only its owner may read it. */
   secret: {
     bits: 0o077,
     danger: "others than its owner may read or change it",
   },
-  /** The same, but a group may be let in, as is usual for certificates. */
+  /** The same, but its group may read it too, as is usual for certificates. */
   guarded: {
     bits: 0o027,
     danger: "everybody may read it, or its group change it",
   },
-  /** It holds nothing secret, but decides who may come in. */
+  /** It holds nothing secret, but decides who is admitted. */
   trusted: { bits: 0o022, danger: "others than its owner may change it" },
 } as const;
 
-/** What an operator may want to hear of the permissions of a file. */
-export function careNote(
+/** A note for the operator where a file's permissions are too open. */
+export function permissionNote(
   { setting, path, read }: SettingFile,
-  care: keyof typeof CARE,
+  content: keyof typeof FORBIDDEN_MODES,
 ): string[] {
-  const { bits, danger } = CARE[care];
+  const { bits, danger } = FORBIDDEN_MODES[content];
   if (!read.ok || read.mode === null || (read.mode & bits) === 0) return [];
   const mode = (read.mode & 0o777).toString(8).padStart(3, "0");
   return [`${setting} is ${JSON.stringify(path)}: ${danger} (mode ${mode})`];
 }
 
-/** At the end of V8's message, where nothing of the file can stand. */
+/** The position at the end of V8's message; nothing of the file's content can appear there. */
 const PLACE = /\(line (\d+) column (\d+)\)$/;
 
 /** The JSON value in a file; undefined with a problem told where there is none. */

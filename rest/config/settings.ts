@@ -1,6 +1,8 @@
 import type { OpenTokenRoutes } from "../domain/access.ts";
+import type { OutboundProxy } from "../domain/outbound_proxy.ts";
 import type { Secret } from "../domain/secret.ts";
 import {
+  ADDRESS,
   BOOLEAN,
   FILE,
   GLOBAL_LIMIT_MAX,
@@ -11,6 +13,8 @@ import {
   type Kind,
   LIMITS,
   oneOf,
+  OPTIONAL_PORT,
+  OUTBOUND_PROXY,
   SOCKET,
   TOKEN,
   UPSTREAM,
@@ -40,8 +44,13 @@ export interface Settings {
   readonly isRepHeaderRequired: boolean;
   readonly repHeaders: ReadonlySet<string>;
   readonly areRateLimitHeadersStripped: boolean;
+  readonly isServerTimingOn: boolean;
+  /** A port of its own for `/metrics`; undefined: none. */
+  readonly metricsPort: number | undefined;
   readonly bodyLimitMib: number;
   readonly heldLimitMib: number;
+  readonly outboundProxy: OutboundProxy | undefined;
+  readonly outboundAddress: string | undefined;
   readonly upstreamConnections: number;
   readonly upstreamTimeoutMs: number;
   readonly maxWaitMs: number;
@@ -65,7 +74,7 @@ export interface Setting<T> {
   readonly fallback: string;
   /** `required` refuses the start without it; `optional` is usually set, but need not be. */
   readonly need: "required" | "optional" | "defaulted";
-  /** What it is for, in sentences for operators. */
+  /** What it is for, in full sentences for operators. */
   readonly about: string;
 }
 
@@ -95,20 +104,20 @@ export const SETTINGS: {
     "DISCORD_TOKENS_FILE",
     FILE,
     "",
-    "More bots: a JSON object of names and tokens.",
+    "A file with more bots: a JSON object of names and tokens.",
   ),
   authorization: row(
     "REST_AUTHORIZATION",
     KEY,
     "",
-    "The key callers prove themselves with. Make one with `deno task key`.",
+    "The key that callers must send. Make one with `deno task key`.",
     "required",
   ),
   keysFile: row(
     "REST_KEYS_FILE",
     FILE,
     "",
-    "More keys, and what each may do: a JSON list, read anew on SIGHUP.",
+    "A file with more keys and their rights: a JSON list, read again on SIGHUP.",
   ),
   port: row(
     "REST_PORT",
@@ -120,19 +129,19 @@ export const SETTINGS: {
     "REST_HOST",
     HOST,
     "127.0.0.1",
-    "The address to listen on. Beyond this machine or a private network give it TLS, or put TLS in front of it.",
+    "The address to listen on. Where callers come from outside this machine or a private network, use TLS (`REST_TLS_CERT`) or put a server with TLS in front.",
   ),
   tlsCertFile: row(
     "REST_TLS_CERT",
     FILE,
     "",
-    "The certificate to speak TLS with, its chain behind it: PEM, read anew on SIGHUP.",
+    "The file of the TLS certificate and its chain: PEM, read again on SIGHUP.",
   ),
   tlsKeyFile: row(
     "REST_TLS_KEY",
     FILE,
     "",
-    "The private key of that certificate: PEM, without a passphrase.",
+    "The file of the certificate's private key: PEM, without a passphrase, read again on SIGHUP.",
   ),
   socket: row(
     "REST_SOCKET",
@@ -144,25 +153,25 @@ export const SETTINGS: {
     "REST_UPSTREAM",
     UPSTREAM,
     "https://discord.com/api",
-    "Where requests go.",
+    "Discord's API, to which all requests are sent.",
   ),
   apiVersion: row(
     "REST_API_VERSION",
     integer(8, 99),
     "10",
-    "The API version for paths that name none.",
+    "The API version of paths that name none.",
   ),
   isKeyInPathAllowed: row(
     "REST_KEY_IN_PATH",
     BOOLEAN,
     "false",
-    "Takes the key from paths that begin with `/key/<key>/`, for clients that cannot send it otherwise. Whoever logs such paths logs the key.",
+    "Accepts the key in paths that begin with `/key/<key>/`, for clients that cannot send it in a header. A log of such paths contains the key.",
   ),
   openTokenRoutes: row(
     "REST_OPEN_TOKEN_ROUTES",
     oneOf("known", "true", "false"),
     "known",
-    "Who needs no key where the path carries a webhook or interaction token, since many clients send none there: addresses that sent the key within the last hour (`known`), everybody (`true`), nobody (`false`). Behind a reverse proxy all callers have one address.",
+    "Who needs no key on paths that carry a webhook or interaction token, where many libraries send none: addresses that sent a key within the last hour (`known`), everybody (`true`) or nobody (`false`). Behind a reverse proxy all callers have the same address.",
   ),
   isRepHeaderRequired: row(
     "REST_REP_REQUIRE_HEADER",
@@ -174,61 +183,85 @@ export const SETTINGS: {
     "REST_REP_HEADERS",
     HEADER_NAMES,
     "",
-    "Headers of WebSocket requests that may cross besides `X-Audit-Log-Reason`.",
+    "Headers that WebSocket clients may send to Discord besides `X-Audit-Log-Reason`.",
   ),
   areRateLimitHeadersStripped: row(
     "REST_STRIP_RATELIMIT_HEADERS",
     BOOLEAN,
     "false",
-    "Takes `X-RateLimit-*` off answers other than 429, so that clients stop throttling themselves.",
+    "Removes `X-RateLimit-*` from answers other than 429, so that clients do not throttle themselves.",
+  ),
+  isServerTimingOn: row(
+    "REST_SERVER_TIMING",
+    BOOLEAN,
+    "true",
+    "Tells in `Server-Timing` how long a request waited, what for, and how long Discord took.",
+  ),
+  metricsPort: row(
+    "REST_METRICS_PORT",
+    OPTIONAL_PORT,
+    "",
+    "A port that serves `/metrics` alone, without a key, at the address of `REST_HOST`. Without it `/metrics` is at `REST_PORT`, for keys with the right `admin`.",
   ),
   bodyLimitMib: row(
     "REST_BODY_LIMIT_MIB",
     integer(1, 512, "MiB"),
     "110",
-    "The largest request body. Discord takes uploads of 10 to 100 MiB, by server and subscription, and in rare cases 500.",
+    "The largest request body. Discord accepts 10 to 100 MiB, depending on server and subscription, and rarely 500.",
   ),
   heldLimitMib: row(
     "REST_HELD_LIMIT_MIB",
     integer(1, 65_536, "MiB"),
     "512",
-    "Request bodies held at once, all callers together; beyond it callers wait before their body is read.",
+    "Memory for request bodies of all callers together. When it is full, callers wait before their body is read.",
+  ),
+  outboundProxy: row(
+    "REST_OUTBOUND_PROXY",
+    OUTBOUND_PROXY,
+    "",
+    "A forward proxy that all connections to Discord go through; `HTTPS_PROXY` and its like are not read.",
+  ),
+  outboundAddress: row(
+    "REST_OUTBOUND_ADDRESS",
+    ADDRESS,
+    "",
+    "The address of this machine that connections to Discord come from, where it has several.",
   ),
   upstreamConnections: row(
     "REST_UPSTREAM_CONNECTIONS",
     integer(1, 4_096, "connections"),
     "256",
-    "Connections to Discord at once. Each carries one request at a time.",
+    "Connections to Discord. Each carries one request at a time.",
   ),
   upstreamTimeoutMs: row(
     "REST_UPSTREAM_TIMEOUT_MS",
     integer(1_000, 600_000, "ms"),
     "60000",
-    "How long Discord may take to answer one request. It usually needs less than a second, for large uploads many; Cloudflare itself gives up after 100 s.",
+    "How long Discord may take to answer one request. It usually needs less than a second, and longer for large uploads; Cloudflare gives up after 100 s.",
   ),
   maxWaitMs: row(
     "REST_MAX_WAIT_MS",
     integer(100, 3_600_000, "ms"),
     "240000",
-    "How long a request may wait for its turn; beyond it the caller gets a 429.",
+    "How long a request may wait in the queue; after that the caller gets a 429.",
   ),
   drainMs: row(
     "REST_DRAIN_MS",
     integer(0, 600_000, "ms"),
     "25000",
-    "How long queued requests may go on after SIGTERM. Kubernetes kills 30 s after it.",
+    "How long queued requests may continue after SIGTERM. Kubernetes kills a process 30 s after it.",
   ),
   globalLimit: row(
     "REST_GLOBAL_LIMIT",
     integer(1, GLOBAL_LIMIT_MAX, "requests"),
     "50",
-    "Requests per second over all routes that Discord allows a bot.",
+    "Requests per second that Discord allows a bot over all routes.",
   ),
   globalLimits: row(
     "REST_GLOBAL_LIMITS",
     LIMITS,
     "",
-    "Bots whose global limit is another one.",
+    "Bots with a different global limit.",
   ),
   invalidLimit: row(
     "REST_INVALID_LIMIT",
@@ -240,13 +273,13 @@ export const SETTINGS: {
     "REST_QUEUE_LIMIT",
     integer(1, 1_000_000, "requests"),
     "100000",
-    "Requests waiting at once; beyond it callers get a 429. Where several keys send, one may hold no more than four times what is left free.",
+    "Requests that may wait at once; further callers get a 429. With several keys, one key may use at most four times what is still free.",
   ),
   lineLimit: row(
     "REST_LINE_LIMIT",
     integer(1, 1_000_000, "requests"),
     "10000",
-    "Requests waiting at once for one and the same limit, so that a single channel cannot fill the queue. Whoever holds less than its share of them is still let in.",
+    "Requests that may wait at once for the same bucket, so that a single channel cannot fill the queue. A caller below its share is still admitted.",
   ),
   isSingleFlight: row(
     "REST_SINGLE_FLIGHT",
@@ -264,6 +297,6 @@ export const SETTINGS: {
     "REST_LOG_FORMAT",
     oneOf("auto", "pretty", "json"),
     "auto",
-    "`pretty` for people, `json` for machines; `auto` is pretty on a terminal.",
+    "`pretty` for people, `json` for machines; `auto` is `pretty` on a terminal and `json` elsewhere.",
   ),
 };

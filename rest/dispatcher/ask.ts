@@ -1,11 +1,15 @@
 import { headerOf } from "../domain/headers.ts";
+import type { ProxyRequest } from "../domain/request.ts";
 import { bodyFields } from "../routes/body_fields.ts";
 import type { Ask } from "../scheduler/types.ts";
 import type { Job } from "./job.ts";
 
-/** What the scheduler is told of a request. */
-export function askOf(job: Job): Ask {
-  const { id, request, queuedAtMs, attempts } = job;
+/** Describes a request to the scheduler. */
+export function askOf(
+  { id, request, queuedAtMs, attempts }:
+    & Pick<Job, "id" | "queuedAtMs" | "attempts">
+    & { readonly request: Omit<ProxyRequest, "target"> },
+): Ask {
   const { method, identity, body, leaveWithinMs, headers } = request;
   return {
     id,
@@ -20,7 +24,7 @@ export function askOf(job: Job): Ask {
       ? bodyFields(method, headerOf(headers, "content-type"), body)
       : undefined,
     bytes: body === undefined ? 0 : body.byteLength,
-    // What has left once has met its deadline; it may wait for another try.
+    // A request that was sent once has met its deadline; it may wait for another try.
     deadlineAtMs: leaveWithinMs === undefined || attempts > 0
       ? undefined
       : queuedAtMs + leaveWithinMs,

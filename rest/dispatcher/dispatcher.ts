@@ -3,18 +3,18 @@ import { refusedFact } from "../domain/fact.ts";
 import { botOf } from "../domain/identity.ts";
 import { invariant } from "../domain/invariant.ts";
 import { cancelledRefusal, drainingRefusal } from "../domain/own_refusals.ts";
-import type { CallerGone, Submitter, Ticket } from "../domain/ports.ts";
+import type { CallerGone, Ticket } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
-import type { Poll, SchedulerSnapshot } from "../scheduler/types.ts";
+import type { Poll } from "../scheduler/types.ts";
 import { refusalOf } from "./answering/refusals.ts";
 import { Responder } from "./answering/responder.ts";
 import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
 import { askOf } from "./ask.ts";
-import type { DispatcherDeps } from "./dispatcher_deps.ts";
 import { Drain, type DrainReport } from "./drain.ts";
-import { Job, type JobTicket } from "./job.ts";
+import { Job, type JobTicket, leasedFact } from "./job.ts";
 import { PollLoop } from "./poll_loop.ts";
+import { QueueControl } from "./queue_control.ts";
 import { reassignJobs, type Reassignment } from "./reassign.ts";
 import { Joining } from "./second_tries/joining.ts";
 import { Orphans } from "./second_tries/orphans.ts";
@@ -22,26 +22,23 @@ import { possibleSecondTries } from "./second_tries/second_tries.ts";
 import { SingleFlight } from "./second_tries/single_flight.ts";
 import { CredentialChecks } from "./sending/credential_checks.ts";
 import { Sender } from "./sending/sender.ts";
+import type { Dispatcher, DispatcherDeps } from "./types.ts";
 
-/** The one queue, driven: every request of every transport goes through `submit`. */
-export interface Dispatcher extends Submitter {
-  /**
-   * Takes nothing new, lets what is here go on for up to `forMs`, refuses the
-   * rest and closes the upstream. Asked again, it gives the same report.
-   */
-  drain(forMs: number): Promise<DrainReport>;
-  isDraining(): boolean;
-  snapshot(): SchedulerSnapshot;
-  /** Gives waiting requests another token, and tells how many have it now. */
-  reassign(which: Reassignment): number;
-}
-
-/** Wires a scheduler that decides to an upstream that sends. */
+/**
+ * Connects the scheduler, which decides, with the upstream, which sends.
+ *
+ * A submitted request becomes a `Job` with a ticket for its caller, and the
+ * scheduler is told of it. After each event the poll loop asks the scheduler
+ * which jobs may be sent. The sender sends them and settles their leases; the
+ * responder brings each end to the tickets. A write is completed even if its
+ * caller disconnects (`second_tries`).
+ */
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   return new QueueDispatcher(deps);
 }
 
 class QueueDispatcher implements Dispatcher, TicketHandler {
+  readonly control: QueueControl;
   readonly #deps: DispatcherDeps;
   readonly #jobs = new Map<number, Job>();
   readonly #pollLoop: PollLoop;
@@ -83,6 +80,12 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       askAlone: (ticket) => this.#queue(ticket, null),
       onStreamEnd: () => this.#drain.noteProgress(),
     });
+    this.control = new QueueControl({
+      ...deps,
+      jobs: this.#jobs,
+      takeOut: (job) => this.#takeOut(job),
+      onChange: () => this.#pollLoop.soon(),
+    });
     this.#credentialChecks = new CredentialChecks(upstream, options.apiVersion);
     this.#drain = new Drain(
       clock,
@@ -100,10 +103,6 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
 
   isDraining(): boolean {
     return this.#drain.isOn;
-  }
-
-  snapshot(): SchedulerSnapshot {
-    return this.#deps.scheduler.snapshot(this.#deps.clock.nowMs());
   }
 
   reassign(which: Reassignment): number {
@@ -124,7 +123,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
 
   callerLeft(ticket: JobTicket): void {
     const { job } = ticket;
-    // Without a job it followed a kept answer, which is given back by itself.
+    // A ticket without a job waits for a kept answer, which is given back by itself.
     if (job === undefined) return;
     if (job.isWanted || job.state === "done") {
       job.detach(ticket);
@@ -141,7 +140,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   takeBack(ticket: JobTicket): "cancelled" | "sent" | "done" {
     const { job } = ticket;
     if (job === undefined) return "done";
-    // What may have run is on its way to an answer, which will be told.
+    // A request that may have run will be answered.
     if (job.state !== "waiting" || job.mayHaveRun) return "sent";
     if (job.tickets.some((other) => other !== ticket && other.isWanted)) {
       job.detach(ticket);
@@ -151,7 +150,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     return this.#takeOut(job) ? "cancelled" : "sent";
   }
 
-  /** A write goes on without its caller, unless the caller's second try is here already. */
+  /** Detaches a write from its caller, unless the caller's second try is here already. */
   #leaveBehind(job: Job): void {
     const nowMs = this.#deps.clock.nowMs();
     const newestId = this.#nextId - 1;
@@ -161,7 +160,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     else this.#close(twin);
   }
 
-  /** `sent`: whether Discord saw an earlier send of the same, for a refusal to say. */
+  /** `sent` is what a refusal says about earlier sends of the same request. */
   #queue(ticket: JobTicket, sent: false | null = false): void {
     if (this.#drain.isOn) return this.#turnAway(ticket, drainingRefusal(sent));
     const { scheduler, clock, facts } = this.#deps;
@@ -189,6 +188,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   #act(poll: Poll, nowMs: number): void {
     for (const { id, refused } of poll.refused) {
       const job = this.#jobOf(id);
+      job.waitReason = refused.waitedFor;
       this.#refuse(job, refusalOf(refused, job.sent));
     }
     for (const id of poll.leases) this.#lease(this.#jobOf(id), nowMs);
@@ -211,19 +211,14 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     job.state = "leased";
     this.#flights?.close(job);
     if (!job.isWrite && !job.isWanted) {
-      // Its caller left after the scheduler had chosen it.
+      // Its caller disconnected after the scheduler had chosen it.
       this.#sender.abandon(job);
       this.#refuse(job, cancelledRefusal(job));
       return this.#pollLoop.soon();
     }
-    const { route, identity } = job.request;
-    this.#deps.facts({
-      kind: "leased",
-      bot: botOf(identity),
-      label: route.label,
-      waitMs: nowMs - job.queuedAtMs,
-      attempt: job.attempts + 1,
-    });
+    const { scheduler, facts } = this.#deps;
+    job.waitReason = scheduler.waitedFor(job.id, nowMs);
+    facts(leasedFact(job, nowMs));
     this.#sender.send(job, nowMs);
   }
 
@@ -259,7 +254,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
 
   #takeOut(job: Job): boolean {
     const { scheduler, clock } = this.#deps;
-    // Between a poll and our acting on it the scheduler is ahead of us.
+    // Between a poll and our acting on it, the scheduler may have leased or refused it.
     if (scheduler.cancel(job.id, clock.nowMs()) !== "cancelled") return false;
     this.#refuse(job, cancelledRefusal(job));
     return true;
@@ -273,7 +268,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     return report;
   }
 
-  /** Refuses whatever is left. */
+  /** Refuses the requests that are left at the end of a drain. */
   #giveUp(): DrainReport {
     const { scheduler, clock } = this.#deps;
     const { finished } = this.#drain;

@@ -1,16 +1,16 @@
 import type { Clock } from "../domain/ports.ts";
 
-/** What a drain came to. */
+/** The result of a drain. */
 export interface DrainReport {
-  /** Requests that ended by themselves while it ran. */
+  /** Requests that ended during the drain. */
   readonly finished: number;
-  /** Refused with `sent: false` at its end. */
+  /** Requests that were refused with `sent: false` at its end. */
   readonly waiting: number;
-  /** Cut off with `sent: null`: in flight, or waiting to repeat what may have run; streaming answers too. */
+  /** Requests that were cut off with `sent: null`: they were in flight or may have run before. Streaming answers count, too. */
   readonly inFlight: number;
 }
 
-/** Waits for the last request to end, or for the time to run out. */
+/** Waits until the last request has ended or the time is over. */
 export class Drain {
   readonly #clock: Clock;
   /** Requests and streaming answers that are still open. */
@@ -43,14 +43,14 @@ export class Drain {
     this.#end = undefined;
   }
 
-  /** A request ended. */
+  /** A request has ended. */
   noteFinished(): void {
     if (this.#end === undefined) return;
     this.#finished++;
     this.noteProgress();
   }
 
-  /** Something is no longer open. */
+  /** A request or a stream has ended: checks whether anything is open. */
   noteProgress(): void {
     if (this.#openCount() === 0) this.#end?.();
   }

@@ -1,40 +1,59 @@
 import type { Answer } from "../domain/answer.ts";
+import type { Fact } from "../domain/fact.ts";
+import { botOf } from "../domain/identity.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest, Urgency } from "../domain/request.ts";
+import type { WaitReason } from "../domain/wait_reason.ts";
 import {
   isRepeatable,
   NO_RETRIES,
   type RetryHistory,
 } from "./sending/retry.ts";
 
-/** One caller's hold on a job. */
+/** One caller's claim to the answer of a job. */
 export interface JobTicket {
-  /** What was asked; only the token may change, with that of the job. */
+  /** The caller's request; only its token may change, with that of the job. */
   request: ProxyRequest;
-  /** What it waits for; undefined once settled, or where a kept answer is on its way. */
+  /** The job that it waits for; undefined after it is settled, or if it waits for a kept answer. */
   job: Job | undefined;
-  /** True while somebody waits for the answer. */
+  /** True while the caller waits for the answer. */
   readonly isWanted: boolean;
   resolve(answer: Answer): void;
   reject(refusal: Refusal): void;
 }
 
-/** One request on its way through the scheduler, and everybody who waits for it. */
+/** The fact that a job is sent now. */
+export function leasedFact(
+  { request, queuedAtMs, attempts }: Job,
+  nowMs: number,
+): Extract<Fact, { kind: "leased" }> {
+  return {
+    kind: "leased",
+    bot: botOf(request.identity),
+    label: request.route.label,
+    waitMs: nowMs - queuedAtMs,
+    attempt: attempts + 1,
+  };
+}
+
+/** One request in the scheduler, and the tickets of all callers who wait for it. */
 export class Job {
   readonly id: number;
-  /** What is sent; an adopter's copy takes the place of the first one. */
+  /** The request that is sent; a caller that adopts the job replaces it with an equal one. */
   request: ProxyRequest;
   readonly queuedAtMs: number;
-  /** As the scheduler and we see it; `done` is final. */
+  /** Where the job stands; `done` is final. */
   state: "waiting" | "leased" | "done" = "waiting";
-  /** The moment of the last send. */
+  /** When it was sent last. */
   sentAtMs = 0;
-  /** Sends so far. */
+  /** What it waited for longest, at its last send or its end in the queue. */
+  waitReason: WaitReason | undefined;
+  /** How often it was sent. */
   attempts = 0;
-  /** Discord may have acted on one of them. */
+  /** Whether Discord may have executed it. */
   mayHaveRun = false;
   retries: RetryHistory = NO_RETRIES;
-  /** Nearly always one: the literal takes a tenth of the room of a pushed-to array. */
+  /** Nearly always one; an array literal takes a tenth of the memory of an array that was pushed to. */
   readonly tickets: JobTicket[];
 
   #urgency: Urgency;
@@ -52,7 +71,7 @@ export class Job {
     return this.request.method !== "GET";
   }
 
-  /** False where a second send could do it twice. */
+  /** False if sending it again could execute it twice. */
   get isRepeatable(): boolean {
     return isRepeatable(this.request.method);
   }
@@ -61,7 +80,7 @@ export class Job {
     return this.tickets.some((ticket) => ticket.isWanted);
   }
 
-  /** Whether Discord got it, as far as a refusal may say. */
+  /** What a refusal may say about whether Discord got it. */
   get sent(): false | null {
     return this.mayHaveRun ? null : false;
   }
@@ -76,7 +95,7 @@ export class Job {
     if (at >= 0) this.tickets.splice(at, 1);
   }
 
-  /** Notes the urgency of one who joined; true when it is the highest so far. */
+  /** Raises the urgency to that of a caller who joined; true if it is the highest so far. */
   raise(urgency: Urgency): boolean {
     if (urgency >= this.#urgency) return false;
     this.#urgency = urgency;

@@ -5,13 +5,13 @@ import type { Poll, Scheduler } from "../scheduler/types.ts";
 export interface PollLoopDeps {
   readonly scheduler: Scheduler;
   readonly clock: Clock;
-  /** Acts on everything a poll said but its wake-up. */
+  /** Acts on the result of a poll. The loop itself handles its wake-up. */
   readonly act: (poll: Poll, nowMs: number) => void;
 }
 
 /**
- * Keeps the scheduler polled: soon after anything happened, and when it asked
- * to be woken. Owns the one timer of the queue.
+ * Polls the scheduler: after each event, and at the moment that the scheduler
+ * names. Owns the only timer of the queue.
  */
 export class PollLoop {
   readonly #deps: PollLoopDeps;
@@ -24,7 +24,7 @@ export class PollLoop {
     this.#deps = deps;
   }
 
-  /** Polls once at the end of this turn, however many ask for it. */
+  /** Polls once at the end of this turn of the event loop, however often it is called. */
   soon(): void {
     if (this.#isDue || this.#isStopped) return;
     this.#isDue = true;
@@ -34,7 +34,7 @@ export class PollLoop {
     });
   }
 
-  /** Ends the timer; nothing is polled after it. */
+  /** Stops the timer; the scheduler is not polled any more. */
   stop(): void {
     this.#isStopped = true;
     this.#disarm();
@@ -50,8 +50,9 @@ export class PollLoop {
   }
 
   /**
-   * A timer that rings before it is needed costs one idle poll; setting it
-   * anew on every poll cost more than all the rest of a request.
+   * Sets the timer only if it would ring too late. A timer that rings too early
+   * costs one idle poll; setting it after every poll cost more than the rest of a
+   * request.
    */
   #arm(wakeAtMs: number | undefined): void {
     if (wakeAtMs === undefined) return this.#disarm();

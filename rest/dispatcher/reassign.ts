@@ -8,9 +8,9 @@ import type { Job } from "./job.ts";
 import type { Orphans } from "./second_tries/orphans.ts";
 import type { SingleFlight } from "./second_tries/single_flight.ts";
 
-/** Which requests change whose they are, and to whom. */
+/** Which requests get another identity, and which one. */
 export interface Reassignment {
-  /** The identity they have. */
+  /** The identity that they have. */
   readonly fromId: string;
   readonly to: Identity;
   /** Whether the requests of this caller are reassigned, too. */
@@ -28,7 +28,7 @@ export interface ReassignDeps {
 
 /**
  * Gives waiting requests another token, in the order in which they came, and
- * tells how many wait with it now. What has left keeps the token it left with.
+ * returns how many have it now. Requests in flight keep their token.
  */
 export function reassignJobs(
   jobs: Iterable<Job>,
@@ -50,7 +50,7 @@ function reassignJob(
   { scheduler, clock, orphans, flights, onRefusal }: ReassignDeps,
 ): boolean {
   const nowMs = clock.nowMs();
-  // Between a poll and our acting on it the scheduler is ahead of us.
+  // Between a poll and our acting on it, the scheduler may have leased or refused it.
   if (scheduler.cancel(job.id, nowMs) !== "cancelled") return false;
   const isOrphan = orphans.has(job);
   orphans.drop(job);

@@ -13,17 +13,19 @@ export interface RoutePattern {
 
 /** What a key may do. */
 export interface KeyRights {
-  /** Names of the bots it may speak for, the first where none is asked for; undefined: all. */
+  /** Names of the bots that it may use, the default first; undefined: all. */
   readonly bots: readonly string[] | undefined;
   readonly isReadOnly: boolean;
   /** Undefined: every route. */
   readonly routes: readonly RoutePattern[] | undefined;
-  /** The most urgent it can be; 0 is no bound. */
+  /** The highest urgency of its requests; 0 is no bound. */
   readonly urgency: Urgency;
   /** Requests a second; undefined: no bound of its own. */
   readonly rate: number | undefined;
   /** Requests without an answer; undefined: no bound of its own. */
   readonly concurrency: number | undefined;
+  /** See figures, the page and what others have waiting, and act on the queue. */
+  readonly isAdmin: boolean;
 }
 
 /** What the key of `REST_AUTHORIZATION` may do. */
@@ -34,6 +36,7 @@ export const ALL_RIGHTS: KeyRights = {
   urgency: 0,
   rate: undefined,
   concurrency: undefined,
+  isAdmin: true,
 };
 
 /**
@@ -42,7 +45,7 @@ export const ALL_RIGHTS: KeyRights = {
  */
 export type OpenTokenRoutes = "known" | "true" | "false";
 
-/** A key as it is configured: the proxy never learns it before a caller shows it. */
+/** A key as it is configured: by its hash, so that the proxy learns it only when a caller sends it. */
 export interface KeyEntry {
   /** Safe to log. */
   readonly name: string;
@@ -58,9 +61,9 @@ export interface BotEntry {
   readonly token: Secret;
 }
 
-/** Who may come in, and which bots are here to speak for. */
+/** All keys and bots of the configuration. */
 export interface Access {
   readonly keys: readonly KeyEntry[];
-  /** The first is the one that counts where none is named. */
+  /** The first one is the default. */
   readonly bots: readonly BotEntry[];
 }

@@ -1,24 +1,27 @@
 import type { HeaderList } from "./headers.ts";
+import type { Timing } from "./wait_reason.ts";
 
-/** Small bodies come whole, larger ones stream; undefined where there is none (204, 304). */
+/** Small bodies are complete, larger ones are streams; undefined if there is none (204, 304). */
 export type AnswerBody =
   | Uint8Array<ArrayBuffer>
   | ReadableStream<Uint8Array<ArrayBuffer>>
   | undefined;
 
-/** Discord's own answer. What the proxy says itself is a `Refusal`. */
+/** An answer of Discord's. Refusals by the proxy itself are a `Refusal`. */
 export interface Answer {
   readonly status: number;
-  /** Names in lower case, in the order received, repeated names kept; hop-by-hop already gone. */
+  /** Names in lower case, in the order received, with repetitions, without hop-by-hop headers. */
   readonly headers: HeaderList;
   readonly body: AnswerBody;
-  /** A compressed error's text, for us alone to read; the caller gets `body`. */
+  /** The decompressed body of an error, for the proxy itself; the caller gets `body`. */
   readonly plainBody?: Uint8Array | undefined;
   /**
-   * When its request was put on a connection (`performance.now()`), where the
-   * upstream knows: waiting for the connection is not part of the way to Discord.
+   * When its request was put on a connection (`performance.now()`), if the upstream
+   * knows: waiting for a connection is not part of the latency to Discord.
    */
   readonly sentAtMs?: number;
-  /** Set where the proxy speaks for itself (a kept request, a changed token): its signature may stand. */
+  /** Where its time went; undefined if it was in no queue. */
+  readonly timing?: Timing;
+  /** Set if the proxy itself answers (a kept request, a changed token): only then may it be signed. */
   readonly isOurs?: true;
 }

@@ -1,7 +1,7 @@
-/** Ids have had 17 to 19 digits since 2015; one more on either side costs nothing. */
+/** Ids have had 17 to 19 digits since 2015; 16 and 20 are accepted, too. */
 const APPLICATION_ID = /^[0-9]{16,20}$/;
 
-/** The id of the application a bot's token belongs to: its first part is that id in base64. */
+/** The application id of a bot's token: the token's first part is this id in base64. */
 export function applicationIdOf(token: string): string | undefined {
   const [first = ""] = token.split(".", 1);
   try {

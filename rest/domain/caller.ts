@@ -1,4 +1,4 @@
-/** Stands in the place of a key's name for callers that were let in without one; no key may have it. */
+/** The key name of callers that were admitted without a key; no key may have it. */
 export const KEYLESS = "keyless";
 
 /**
@@ -8,14 +8,18 @@ export const KEYLESS = "keyless";
  */
 export const KEYLESS_SHARE = 1 / 4;
 
-/** Whether a caller was let in without a key. */
+const KEYLESS_BY_ADDRESS = `${KEYLESS}@`;
+const KEYLESS_BY_NAME = `${KEYLESS}/`;
+
+/** Whether a caller was admitted without a key. */
 export function isKeyless(caller: string): boolean {
-  return caller.startsWith(`${KEYLESS}@`) || caller.startsWith(`${KEYLESS}/`);
+  return caller.startsWith(KEYLESS_BY_ADDRESS) ||
+    caller.startsWith(KEYLESS_BY_NAME);
 }
 
 /**
- * The name of the key in a caller's name, which goes on with `/` or `@` and
- * whose it is. Whatever one key may use up is counted under it.
+ * The key's name at the beginning of a caller's name, before `/` or `@`. Whatever
+ * one key may use up is counted under it.
  */
 export function keyNameOf(caller: string): string {
   const end = caller.search(/[/@]/);

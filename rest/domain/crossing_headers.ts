@@ -6,17 +6,17 @@ import {
 } from "./headers.ts";
 
 /**
- * Request headers that end here. Everything not named below crosses, so that
- * what Discord invents tomorrow needs no release of ours.
+ * Request headers that are not sent to Discord. All others are, so that a new
+ * header of Discord's needs no release of ours.
  */
 const STAYS: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
-  // Answered by whoever reads the request from the connection.
+  // Answered by the server that reads the body.
   "expect",
-  // The upstream client writes its own.
+  // The upstream client writes them itself.
   "host",
   "content-length",
-  // Whose request it is travels as the identity, never as a copied header.
+  // It is written from the request's identity, never copied.
   "authorization",
   // Discord sets cookies for browsers; one caller's must not reach another.
   "cookie",
@@ -24,7 +24,7 @@ const STAYS: ReadonlySet<string> = new Set([
   // A bot that looks like a browser is blocked (403, code 40333).
   "origin",
   "referer",
-  // Discord would read them as facts about the proxy's own address.
+  // Discord would read them as statements about the proxy's address.
   "forwarded",
   "via",
   "x-real-ip",
@@ -39,7 +39,7 @@ const STAYS: ReadonlySet<string> = new Set([
   "x-debug-options",
 ]);
 
-/** As `STAYS`, for whole families. */
+/** As `STAYS`, by prefix. */
 const STAYS_PREFIX = new RegExp(
   `^(?:${PROXY_PREFIX}|sec-|x-forwarded-|x-rest-)`,
 );
@@ -50,10 +50,9 @@ export function mayCross(name: string): boolean {
 }
 
 /**
- * Picks the request headers that go upstream, values untouched.
- *
- * A caller may also name headers that are only for the connection in
- * `Connection`; those stay too, as RFC 9110 wants of every intermediary.
+ * Picks the request headers that are sent to Discord, values unchanged. Headers
+ * that the caller names in `Connection` are not, as RFC 9110 demands of every
+ * intermediary.
  */
 export function crossingHeaders(
   fields: Iterable<readonly [name: string, value: string]>,
@@ -65,7 +64,7 @@ export function crossingHeaders(
     if (name === "connection") listed += `,${value}`;
     if (mayCross(name)) crossing.push([name, value]);
   }
-  // "keep-alive" and "close" are what nearly every client says: no name to look for.
+  // Nearly every client says "keep-alive" or "close", which name no header.
   if (listed === "" || listed === ",keep-alive" || listed === ",close") {
     return crossing;
   }

@@ -1,6 +1,7 @@
 import { botOf } from "./identity.ts";
 import type { Refusal, RefusalCode } from "./refusal.ts";
 import type { ProxyRequest } from "./request.ts";
+import type { WaitReason } from "./wait_reason.ts";
 
 /**
  * What happened, told once; log, metrics and pages read it here. Nothing in a
@@ -35,6 +36,8 @@ export type Fact =
     readonly caller: string;
     readonly status: number;
     readonly waitMs: number;
+    /** What it waited longest for; undefined where it did not wait. */
+    readonly waitReason?: WaitReason | undefined;
     readonly sendMs: number;
     readonly attempts: number;
   }
@@ -58,6 +61,18 @@ export type Fact =
     readonly retryAfterMs?: number | undefined;
     /** Discord may have executed a write that cannot be repeated, and no answer tells. */
     readonly isOutcomeUnknown?: boolean;
+  }
+  /** What the last minute was like, told where there was traffic. */
+  | {
+    readonly kind: "minute";
+    readonly sent: number;
+    readonly refused: number;
+    /** 429s of Discord's. */
+    readonly limited: number;
+    readonly queueP95Ms: number | undefined;
+    readonly discordP95Ms: number | undefined;
+    readonly waiting: number;
+    readonly oldestWaitMs: number;
   }
   | { readonly kind: "warning"; readonly message: string };
 

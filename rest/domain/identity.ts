@@ -1,9 +1,9 @@
 import type { Secret } from "./secret.ts";
 
-/** How Discord tells who calls. `none` is limited by IP address. */
+/** How Discord identifies a caller. It limits `none` by IP address. */
 export type IdentityKind = "bot" | "bearer" | "basic" | "none";
 
-/** Whose limits a request spends. Everything Discord counts per "who" is kept per identity. */
+/** Whose limits a request counts against. All limits of Discord's are kept per identity. */
 export interface Identity {
   /**
    * Names the limits without telling the token: `bot:<applicationId>`,
@@ -11,7 +11,7 @@ export interface Identity {
    */
   readonly id: string;
   readonly kind: IdentityKind;
-  /** What `Authorization` says upstream; undefined for nobody. */
+  /** The value of `Authorization` upstream; undefined for `none`. */
   readonly authorization: Secret | undefined;
   /** True for the proxy's own `DISCORD_TOKEN` (and further tokens it was configured with). */
   readonly isOwn: boolean;
@@ -24,7 +24,7 @@ export function botOf({ bot, kind }: Identity): string {
   return bot ?? (kind === "none" ? "none" : "brought");
 }
 
-/** No token at all: interaction callbacks, token webhooks, the public routes. */
+/** The identity of requests without a token: interaction callbacks, token webhooks, public routes. */
 export const NOBODY: Identity = {
   id: "none",
   kind: "none",

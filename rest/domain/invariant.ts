@@ -1,9 +1,12 @@
 /**
- * Stops on a broken promise between our own functions.
+ * Throws if a promise between our own functions is broken.
  *
- * For programmer errors only: bad input from a caller or from Discord is a
+ * For programming errors only: bad input from a caller or from Discord is a
  * `Refusal`, never a broken invariant.
  */
-export function invariant(isHeld: boolean, broken: string): asserts isHeld {
-  if (!isHeld) throw new Error(`Invariant broken: ${broken}`);
+export function invariant(
+  condition: boolean,
+  broken: string,
+): asserts condition {
+  if (!condition) throw new Error(`Invariant broken: ${broken}`);
 }

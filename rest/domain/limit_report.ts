@@ -1,7 +1,7 @@
 /** Discord's code for "Unknown Webhook" (docs: JSON error codes). */
 export const UNKNOWN_WEBHOOK = 10_015;
 
-/** Discord's bucket headers as one response showed them. */
+/** Discord's bucket headers of one answer. */
 export interface BucketReport {
   readonly hash: string;
   readonly limit: number;
@@ -11,33 +11,33 @@ export interface BucketReport {
   readonly resetAfterMs: number;
 }
 
-/** What a 429 said. */
+/** What a 429 says. */
 export interface RateLimited {
-  /** As a header or the body named it; undefined where none did. */
+  /** From a header or the body; undefined if neither has it. */
   readonly scope: "user" | "global" | "shared" | undefined;
-  /** Body and header reconciled; undefined when there was nothing to go by. */
+  /** From body and header together; undefined if neither has it. */
   readonly retryAfterMs: number | undefined;
-  /** No `Via`, no `X-RateLimit-*`, no body `retry_after`: Cloudflare's block, not Discord's limiter. */
+  /** True without `Via`, `X-RateLimit-*` and `retry_after` in the body: then Cloudflare blocked it. */
   readonly isCloudflareBlock: boolean;
 }
 
-/** Everything the scheduler learns from one answer. */
+/** Everything that the scheduler learns from one answer. */
 export interface LimitReport {
   readonly status: number;
   /** When the request was handed to the network (monotonic). */
   readonly sentAtMs: number;
-  /** When the answer's headers were here (monotonic). */
+  /** When the headers of the answer had come (monotonic). */
   readonly receivedAtMs: number;
-  /** Undefined when the answer named no bucket. */
+  /** Undefined if the answer names no bucket. */
   readonly bucket: BucketReport | undefined;
-  /** It did name one, but with numbers that cannot be true. */
+  /** Set if the answer names a bucket with impossible numbers. */
   readonly isBucketGarbled?: true | undefined;
   /** Channels whose guild the answer told, as pairs of ids. */
   readonly guilds?: ReadonlyArray<readonly [string, string]> | undefined;
-  /** Set exactly when `status` is 429. */
+  /** Set if and only if `status` is 429. */
   readonly rateLimited: RateLimited | undefined;
-  /** Discord's numeric `code` in a 4xx JSON body, where one was read. */
+  /** Discord's numeric `code` in the JSON body of a 4xx, if one was read. */
   readonly errorCode: number | undefined;
-  /** A 403 of Cloudflare's own (code 40333 or HTML): a block, not a missing permission. */
+  /** True for a 403 of Cloudflare's (code 40333 or HTML): a block, not a missing permission. */
   readonly isCloudflare403: boolean;
 }

@@ -1,40 +1,43 @@
 import type { Answer } from "./answer.ts";
+import type { HeaderList } from "./headers.ts";
 import type { ProxyRequest } from "./request.ts";
 
-/** Time as an argument: intervals from `nowMs`, calendar only from `wallMs`. */
+/** The clock. Intervals are measured with `nowMs`; `wallMs` is only for calendar time. */
 export interface Clock {
   /** Monotonic milliseconds, with fractions. */
   nowMs(): number;
-  /** Milliseconds since 1970, for comparing with ids and for people. */
+  /** Milliseconds since 1970, to compare with ids and to show to people. */
   wallMs(): number;
-  /** Runs `action` once at or after `atMs` (monotonic); returns how to call it off. */
+  /** Runs `action` once at or after `atMs` (monotonic); returns a function that cancels it. */
   wakeAt(atMs: number, action: () => void): () => void;
 }
 
 /** A number in [0, 1). */
 export type Random = () => number;
 
-/** One request out, one answer back. Never sends anything twice. */
+/** Sends requests to Discord. Never sends one twice. */
 export interface Upstream {
-  /** Where it sends, for people: `discord.com:443`. */
+  /** Where it sends, for people: `discord.com:443`, and through which proxy. */
   readonly host: string;
   /**
-   * Settles when the answer's headers (and a small body) are here. Rejects
-   * with `UpstreamFailure` only.
+   * Resolves when the headers of the answer (and a small body) have come. Rejects
+   * only with `UpstreamFailure`.
    */
   send(request: ProxyRequest): Promise<Answer>;
-  /** Ends every connection; what is in flight fails. */
+  /** Number of open connections, if it counts them. */
+  readonly connections?: () => number;
+  /** Closes all connections; requests in flight fail. */
   close(): Promise<void>;
 }
 
-/** Why there is no answer, and whether Discord may have acted on the request. */
+/** Why there is no answer, and whether Discord may have executed the request. */
 export class UpstreamFailure extends Error {
   override readonly name = "UpstreamFailure";
   /** A short code such as ECONNREFUSED: the only part of a foreign error that is kept. */
   readonly code: string;
-  /** True when it was a time-out. */
+  /** True for a time-out. */
   readonly isTimeout: boolean;
-  /** False: provably not a byte of it left this process. */
+  /** False if certainly no byte of the request was sent. */
   readonly mayHaveArrived: boolean;
 
   constructor(
@@ -48,31 +51,55 @@ export class UpstreamFailure extends Error {
   }
 }
 
-/** A request in the proxy's care. */
+/** A submitted request. */
 export interface Ticket {
-  /** Discord's answer; rejects with `Refusal` only. Settles exactly once. */
+  /** Discord's answer; rejects only with `Refusal`. */
   readonly answer: Promise<Answer>;
-  /** Takes the request back if it has not left; then `answer` rejects with `cancelled`. */
+  /** Cancels the request if it has not been sent; then `answer` rejects with `cancelled`. */
   cancel(): "cancelled" | "sent" | "done";
 }
 
-/** Called once when a caller has left. */
+/** Called once when a caller has disconnected. */
 export interface LeaveListener {
   handleEvent(): void;
 }
 
-/** Tells when nobody waits for an answer any more; every `AbortSignal` does. */
+/** Tells when a caller has disconnected; every `AbortSignal` fits. */
 export interface CallerGone {
   readonly aborted: boolean;
   addEventListener(type: "abort", listener: LeaveListener): void;
   removeEventListener(type: "abort", listener: LeaveListener): void;
 }
 
-/** The one queue every request of every transport goes through. */
+/** The queue that every request of every transport goes through. */
 export interface Submitter {
   /**
-   * Queues the request. `callerGone` says that nobody waits for the answer any
-   * more: a queued read is dropped, a queued write still runs.
+   * Queues the request. After `callerGone` nobody waits for the answer: a queued
+   * read is dropped, a queued write is still executed.
    */
   submit(request: ProxyRequest, callerGone?: CallerGone): Ticket;
+}
+
+/** Somebody with a key, and whether it has the right `admin`. */
+export interface Operator {
+  readonly keyName: string;
+  readonly isAdmin: boolean;
+}
+
+/** A call to one of the operators' paths, free of any transport. */
+export interface OperatorCall {
+  readonly method: string;
+  /** As it came, with its query. */
+  readonly target: string;
+  readonly headers: HeaderList;
+  /** Where it comes from. */
+  readonly address: string;
+  /** Who shows a key with it; throws the refusal where nobody does. */
+  readonly shown: () => Operator;
+}
+
+/** Answers `/metrics` and `/admin`. */
+export interface OperatorDoor {
+  /** Undefined where it is none of its paths; throws and rejects with `Refusal` only. */
+  answer(call: OperatorCall): Promise<Answer> | undefined;
 }

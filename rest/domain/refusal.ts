@@ -1,16 +1,18 @@
-/** Whose side a failure came from: decides who gets paged. */
+import type { Timing } from "./wait_reason.ts";
+
+/** Who caused a failure, and so who has to be told. */
 export type Fault = "caller" | "proxy" | "discord";
 
 interface RefusalRule {
   readonly status: number;
   readonly fault: Fault;
-  /** Whether Discord got the request: false = certainly not, null = nobody can know. */
+  /** Whether Discord got the request: false = certainly not, true = yes, null = nobody can know. */
   readonly sent: false | true | null;
 }
 
 /**
- * Every answer the proxy gives in its own name, on both transports.
- * The README's table is held equal to this one by a test.
+ * All refusals by the proxy itself, the same on every transport. A test keeps the
+ * README's table equal to this one.
  */
 export const REFUSALS = {
   bad_path: { status: 400, fault: "caller", sent: false },
@@ -20,15 +22,15 @@ export const REFUSALS = {
   bad_data: { status: 400, fault: "caller", sent: false },
   bad_req: { status: 400, fault: "caller", sent: false },
   unauthorized: { status: 401, fault: "caller", sent: false },
-  // 403 and not 401: discord.js drops its token for good on a 401.
+  // 403, not 401: on a 401 discord.js drops its token for good.
   unknown_token: { status: 403, fault: "caller", sent: false },
   forbidden: { status: 403, fault: "caller", sent: false },
   no_such_target: { status: 404, fault: "caller", sent: false },
   webhook_gone: { status: 404, fault: "caller", sent: false },
   bad_method: { status: 405, fault: "caller", sent: false },
   body_timeout: { status: 408, fault: "caller", sent: false },
-  // 408 and not 5xx: libraries re-send a POST on 5xx by themselves (discord.js
-  // four times, seen 2026-11) and leave 408 alone.
+  // 408, not 5xx: on a 5xx libraries send a POST again by themselves (discord.js
+  // four times, seen 2026-11), on a 408 they do not.
   outcome_unknown: { status: 408, fault: "discord", sent: null },
   too_large: { status: 413, fault: "caller", sent: false },
   key_reused: { status: 422, fault: "caller", sent: false },
@@ -55,17 +57,17 @@ export type RefusalCode = keyof typeof REFUSALS;
 
 /** What one refusal says besides its code and message. */
 export interface RefusalOptions extends ErrorOptions {
-  /** Overrides the table where one code stands for a mistake elsewhere (a member of a frame, a full house). */
+  /** Overrides the table's status (a method in a frame, too many connections). */
   readonly status?: number;
-  /** When asking again becomes worthwhile, counted from now. */
+  /** After how many ms the caller should ask again. */
   readonly retryAfterMs?: number;
   /** What went wrong below, for the log: a code and a host, nothing secret. */
   readonly detail?: string;
-  /** Overrides the table where this case is known better (a read that was sent, a drain in flight). */
+  /** Overrides the table's `sent` if this case is known better. */
   readonly sent?: false | true | null;
 }
 
-/** A refusal or failure the proxy can name. Anything else that throws is a bug. */
+/** A refusal or failure that the table names. Any other error is a bug. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly code: RefusalCode;
@@ -73,6 +75,8 @@ export class Refusal extends Error {
   readonly sent: false | true | null;
   readonly retryAfterMs: number | undefined;
   readonly detail: string | undefined;
+  /** Where its request's time went; undefined where that was in no queue. */
+  timing: Timing | undefined;
 
   constructor(code: RefusalCode, message: string, options?: RefusalOptions) {
     super(message, options);

@@ -1,21 +1,21 @@
 import { UNKNOWN_WEBHOOK } from "./limit_report.ts";
 import type { Refusal, RefusalCode } from "./refusal.ts";
 
-/** Where a refusal does not say when to come back, by status. */
+/** When to ask again if the refusal does not say, by status. */
 const RETRY_AFTER_MS: Readonly<Record<number, number>> = {
-  // A second empties most queues by some requests.
+  // Most queues send some requests within a second.
   429: 1_000,
-  // A restart or a blocked address takes longer than a queue.
+  // A restart and a block of the address last longer.
   503: 5_000,
 };
 
-/** Numbers of Discord's that clients look for in `code`. */
+/** Refusals whose `code` is a number of Discord's. */
 const DISCORD_CODES: ReadonlyMap<RefusalCode, number> = new Map([
-  // Bots look for it before they forget a webhook.
+  // Bots wait for this number before they forget a webhook.
   ["webhook_gone", UNKNOWN_WEBHOOK],
 ]);
 
-/** The words discordeno's clients know from other proxies. */
+/** The text that discordeno's clients know from other proxies. */
 const UNAUTHORIZED_ERROR = "Invalid authorization key.";
 
 /** The JSON members of a refusal, the same on every transport. */
@@ -29,7 +29,7 @@ export interface RefusalBody {
   readonly global?: false;
 }
 
-/** Words a refusal as every transport tells it. */
+/** Makes the JSON body of a refusal. */
 export function refusalBody(refusal: Refusal): RefusalBody {
   const { code, message, sent, status } = refusal;
   const retryAfterMs = retryAfterMsOf(refusal);
@@ -39,12 +39,12 @@ export function refusalBody(refusal: Refusal): RefusalBody {
     code: DISCORD_CODES.get(code) ?? code,
     sent,
     ...(retryAfterMs !== undefined && { retry_after: retryAfterMs / 1_000 }),
-    // Handlers of Discord's own 429 look for it.
+    // Code that handles Discord's 429s reads it.
     ...(status === 429 && { global: false as const }),
   };
 }
 
-/** When to come back, in whole ms; undefined where coming back is of no use or nobody knows. */
+/** After how many whole ms to ask again; undefined if that does not help or nobody knows. */
 export function retryAfterMsOf(
   { retryAfterMs, status }: Refusal,
 ): number | undefined {

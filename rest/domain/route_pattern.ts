@@ -2,14 +2,14 @@ import type { RoutePattern } from "./access.ts";
 import { METHODS } from "./request.ts";
 
 const PATTERN = /^(\S+) (\/\S*)$/;
-/** A prefix of the proxy's own, or a version: patterns have neither, since a path means the same with or without. */
+/** Patterns have no prefix and no version, since a path means the same without them. */
 const PREFIXED = /^\/(?:api|v[0-9]+)(?:\/|$)/;
-/** One that stands for any: `*`, or the name Discord's documents give it, as in `{channel_id}`. */
+/** Matches any segment: `*`, or a parameter as in Discord's documents (`{channel_id}`). */
 const ANY_SEGMENT = /^(?:\*|\{[a-z_.]+\})$/;
-/** What stands in a path as it is (RFC 3986), but for the star. */
+/** Characters of a path segment (RFC 3986), without the star. */
 const LITERAL_SEGMENT = /^[A-Za-z0-9@._~!$&'()+,;=:%-]+$/;
 
-/** Reads `GET /guilds/{guild_id}/**`; undefined when it cannot be a pattern. */
+/** Reads a pattern such as `GET /guilds/{guild_id}/**`; undefined if it is none. */
 export function parseRoutePattern(text: string): RoutePattern | undefined {
   const [, method = "", path = ""] = PATTERN.exec(text) ?? [];
   const isMethod = method === "*" ||
@@ -30,8 +30,9 @@ export function parseRoutePattern(text: string): RoutePattern | undefined {
 }
 
 /**
- * Whether a request falls under one of the patterns. Its path is compared as it
- * is spelt: another spelling of an allowed path is refused, never the reverse.
+ * Whether a request matches one of the patterns. Its path is compared as it is
+ * spelt: so another spelling of an allowed path is refused, but another spelling
+ * of a forbidden path is not allowed.
  */
 export function isWithinRoutes(
   patterns: readonly RoutePattern[],
@@ -39,7 +40,7 @@ export function isWithinRoutes(
   path: string,
 ): boolean {
   const segments = path.slice(1).split("/");
-  // A slash at the end names nothing.
+  // A slash at the end makes no segment.
   if (segments.at(-1) === "") segments.pop();
   return patterns.some((pattern) =>
     (pattern.method ?? method) === method && fits(pattern, segments)

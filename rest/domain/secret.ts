@@ -1,7 +1,7 @@
-/** What a secret shows wherever it is printed, logged or serialised. */
+/** The text of every secret that is printed, logged or serialised. */
 const MASK = "[secret]";
 
-/** A token or key that cannot leak by being printed: only `reveal()` tells it. */
+/** A token or key that cannot leak by being printed: only `reveal()` returns it. */
 export class Secret {
   readonly #value: string;
 

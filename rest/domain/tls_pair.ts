@@ -1,6 +1,6 @@
-/** What TLS is spoken with, as PEM. The key is secret. */
+/** Certificate and key of the TLS server, in PEM. The key is secret. */
 export interface TlsPair {
-  /** The certificate, and its chain behind it. */
+  /** The certificate, followed by its chain. */
   readonly cert: string;
   readonly key: string;
 }

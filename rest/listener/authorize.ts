@@ -10,43 +10,43 @@ import { broughtIdentity, credentialsOf } from "./identity_of.ts";
 import type { Key, KeyRing } from "./key_ring.ts";
 import { KnownAddresses } from "./known_addresses.ts";
 
-/** What a caller shows, as it came; null or undefined where it shows nothing. */
+/** The credentials of one call, as they arrived; null or undefined where there is none. */
 export interface Evidence {
   readonly authorization: string | null;
   /** `X-Rest-Authorization`. */
   readonly restAuthorization: string | null;
-  /** The key in front of the path; undefined where there is none or it is not taken. */
+  /** The key in front of the path; undefined where there is none, or where such keys are not accepted. */
   readonly pathKey: string | undefined;
-  /** `bot_id`: the name or application id of one of our bots. */
+  /** The header `bot_id`: the name or application id of a configured bot. */
   readonly botId: string | null;
-  /** Where it calls from, without a port. */
+  /** The caller's address, without a port. */
   readonly address: string;
 }
 
-/** A caller that may come in, before it is known where it wants to go. */
+/** What a caller has proved, before its route is known. */
 export interface Proof {
-  /** Name of the key it knows; safe to log. */
+  /** The name of its key; safe to log. */
   readonly keyName: string;
-  /** Undefined where something else than a key proved it. */
+  /** Undefined where the bot's token took the place of a key. */
   readonly key: Key | undefined;
-  /** The token it brought besides; undefined where it speaks for a bot of ours. */
+  /** The token it brought beside the key; undefined where it speaks for a configured bot. */
   readonly brought: Identity | undefined;
-  /** Which of our bots it wants to speak for; null: the first it may. */
+  /** The configured bot it wants to speak for; null: the first that its key allows. */
   readonly botId: string | null;
 }
 
-/** Says whose a request is. Every transport asks here. */
+/** Authenticates callers and names the identity behind their requests. Every transport asks it. */
 export interface Authorizer {
-  /** Undefined: it knows no key. Refuses an `Authorization` beside the key that Discord would not take. */
+  /** Undefined: the call has no valid key. Refuses an `Authorization` beside the key that Discord would not accept. */
   prove(evidence: Evidence): Proof | undefined;
   /**
-   * The identity that goes upstream. Refuses what needs a token where there is
-   * none, a bot the key may not speak for, and a key that was taken away.
+   * The identity for Discord. Refuses a route that needs a token where there is
+   * none, a bot that the key may not use, and a key that has been revoked.
    */
   identityFor(proof: Proof, route: RouteFacts): Identity;
-  /** Whether a caller at this address needs no key on this route (`REST_OPEN_TOKEN_ROUTES`). */
+  /** Whether a caller from this address needs no key on this route (`REST_OPEN_TOKEN_ROUTES`). */
   isOpen(address: string, route: RouteFacts): boolean;
-  /** Tells a caller that proved nothing what to do about it; `route`: where it wanted to go, if that is known. */
+  /** The refusal of a call that proved nothing, with what to do about it; `route` where it is known. */
   refusal(evidence: Evidence, route: RouteFacts | undefined): Refusal;
 }
 
@@ -58,12 +58,12 @@ export interface AuthorizerDeps {
   readonly openTokenRoutes: OpenTokenRoutes;
 }
 
-/** The name of a caller that proved itself with the bot's token instead of a key. */
+/** The key name of callers that authenticate with a configured bot's token instead of a key. */
 const TOKEN_KEY_NAME = "token";
 
 /**
- * Routes that Discord serves without a token, by its OpenAPI document of 2026,
- * and that would otherwise be refused here for want of one.
+ * Routes that Discord serves without a token, by its OpenAPI document of 2026.
+ * Without this list they would be refused where no token is configured.
  */
 const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
   "GET /gateway",
@@ -75,7 +75,7 @@ const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
   "GET /sticker-packs",
 ]);
 
-/** Checks what callers show against our keys and bots. */
+/** Creates an authorizer for these keys and bots. */
 export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
   const { keys, bots, clock, openTokenRoutes } = deps;
   const read = createAuthorizationReader(keys, bots);
@@ -99,7 +99,9 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
   return {
     prove(evidence) {
       const proof = prove(evidence);
-      if (proof !== undefined && openTokenRoutes === "known") {
+      if (
+        openTokenRoutes === "known" && proof !== undefined && isOpening(proof)
+      ) {
         known.add(evidence.address, proof.key, clock.nowMs());
       }
       return proof;
@@ -127,6 +129,12 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
       );
     },
   };
+}
+
+/** Whether calls without a key may follow from the same address: not after a key that could not make them itself. */
+function isOpening({ key }: Proof): boolean {
+  return key === undefined ||
+    (!key.rights.isReadOnly && key.rights.routes === undefined);
 }
 
 /** Whether `Authorization` is a bot's token by its form: one of ours would have been known. */
@@ -168,15 +176,15 @@ const HOW_OPEN: Readonly<Record<OpenTokenRoutes, string>> = {
     "This path carries a token of its own: REST_OPEN_TOKEN_ROUTES=known opens it to addresses that sent the key within the last hour",
 };
 
-/** What the key may do now; undefined where none was needed. */
+/** The rights that the key has now; undefined where no key was needed. */
 function rightsOf(keys: KeyRing, { key }: Proof): KeyRights | undefined {
   if (key === undefined) return undefined;
-  // A connection outlives its key, where that is taken back while it is open.
+  // A key may be revoked while a connection that used it is still open.
   const current = keys.current(key);
   if (current !== undefined) return current.rights;
   throw new Refusal(
     "unauthorized",
-    `Cannot accept the request: its key ${key.name} was taken back`,
+    `Cannot accept the request: its key ${key.name} has been revoked`,
   );
 }
 
@@ -186,8 +194,8 @@ function identityOf(
   rights: KeyRights | undefined,
   bots: BotRing,
 ): Identity | undefined {
-  // A bot's token has no place on callbacks and token webhooks, and on
-  // them Discord would charge it to the bot's global limit.
+  // Callbacks and token webhooks need no bot's token; with one, Discord would
+  // count them against the bot's global limit.
   if (!takesBotToken) {
     return brought === undefined || brought.kind === "bot" ? NOBODY : brought;
   }
@@ -210,13 +218,13 @@ function keyOf(
     : keys.keyOf(presented);
 }
 
-/** Brought tokens remembered: enough for every bot behind one proxy, and a bound on one that makes them up. */
+/** How many brought tokens are remembered: enough for all bots behind one proxy, and a bound on a caller that invents tokens. */
 const REMEMBERED_MAX = 1_000;
 
 interface AuthorizationReader {
-  /** Who it is that shows `Authorization` and nothing else; undefined: nobody we know. */
+  /** What `Authorization` alone proves; undefined: nothing. */
   asKey(authorization: string): Omit<Proof, "botId"> | undefined;
-  /** The token in `Authorization` where the key came another way; undefined where it speaks for a bot of ours. */
+  /** The token in `Authorization` beside a key that came another way; undefined where it is a configured bot's key or the key again. */
   besidesKey(authorization: string): Identity | undefined;
 }
 
@@ -224,7 +232,7 @@ function createAuthorizationReader(
   keys: KeyRing,
   bots: BotRing,
 ): AuthorizationReader {
-  // Only callers with a key get here, so nobody else can fill it or time it.
+  // Only callers with a key reach this, so nobody else can fill it or measure its time.
   const remembered = new Map<string, Identity | undefined>();
   let { generation } = keys;
 
@@ -258,7 +266,7 @@ function createAuthorizationReader(
 
   function read(authorization: string): Identity | undefined {
     const shown = asKey(authorization);
-    // The key shown twice must not go upstream as if it were a token.
+    // A key that is sent twice must not go to Discord as if it were a token.
     if (shown !== undefined) return shown.brought;
     const credentials = credentialsOf(authorization);
     if (credentials === undefined) {

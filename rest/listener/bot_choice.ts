@@ -2,7 +2,7 @@ import type { KeyRights } from "../domain/access.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { Bot, BotRing } from "./bot_ring.ts";
 
-/** The bots a caller may speak for, the one that is meant where none is named in front. */
+/** The bots that a caller may speak for; the first one is the default. */
 export function botsWithin(
   { all }: BotRing,
   rights: KeyRights | undefined,
@@ -12,7 +12,7 @@ export function botsWithin(
   return names.flatMap((name) => all.find((bot) => bot.name === name) ?? []);
 }
 
-/** The bot a caller speaks for; undefined where none is configured. Refuses one it may not speak for. */
+/** The bot that a caller speaks for; undefined where none is configured. Refuses a bot that it may not use. */
 export function chooseBot(
   { all }: BotRing,
   mine: readonly Bot[],
@@ -25,7 +25,7 @@ export function chooseBot(
   return chosen;
 }
 
-/** Whether there is another bot of that name is none of the caller's business. */
+/** The refusal of another bot; it does not tell whether that bot exists. */
 export function foreignBot(mine: readonly Bot[]): Refusal {
   return new Refusal(
     "forbidden",

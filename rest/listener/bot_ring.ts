@@ -11,7 +11,7 @@ import { ProvenSecrets } from "./proven_secrets.ts";
 
 /** A bot whose token the proxy was configured with. */
 export interface Bot {
-  /** How the operator calls it; safe to log. */
+  /** Its name in the configuration; safe to log. */
   readonly name: string;
   readonly applicationId: string | undefined;
   readonly identity: Identity;
@@ -19,13 +19,13 @@ export interface Bot {
 
 /** The bots whose tokens the proxy was configured with. */
 export interface BotRing {
-  /** In the order of their configuration: the first is meant where none is named. */
+  /** In the order of their configuration; the first one is the default. */
   readonly all: readonly Bot[];
   /** The configured bot with this token (without `Bot `), or undefined. */
   botOf(token: string): Bot | undefined;
 }
 
-/** A ring of fixed bots. */
+/** Creates the ring of the configured bots. */
 export function createBotRing(entries: readonly BotEntry[]): BotRing {
   const held = entries.map(({ name, token }) => ({
     bot: {
@@ -40,7 +40,7 @@ export function createBotRing(entries: readonly BotEntry[]): BotRing {
   function prove(presented: string): Bot | undefined {
     const digest = digestOf(presented);
     let found: Bot | undefined;
-    // All of them, always: leaving early would tell which token came close.
+    // Always compare all of them: stopping early would tell which token came close.
     for (const entry of held) {
       if (isSameDigest(digest, entry.digest)) found = entry.bot;
     }
@@ -54,7 +54,7 @@ export function createBotRing(entries: readonly BotEntry[]): BotRing {
   };
 }
 
-/** Whose limits `Authorization` spends upstream: a bot's of ours, or those of the token itself; undefined where it is none. */
+/** The identity behind `Authorization`: a configured bot, or the token itself; undefined where it is no token. */
 export function identityOf(
   authorization: string,
   bots: BotRing,

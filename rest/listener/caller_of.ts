@@ -4,15 +4,15 @@ import { Refusal } from "../domain/refusal.ts";
 const CLIENT_NAME = /^[\x20-\x7e]{1,64}$/;
 
 /**
- * Names who shares fairly with whom: the key and what the client calls itself,
- * or else where it comes from.
+ * The caller's name for the fair queue: its key's name, and behind that the
+ * client's own name or its address.
  */
 export function callerOf(
   keyName: string,
   clientName: string | null,
   address: string,
 ): string {
-  // Another sign than the slash, so that no client can pass for an address.
+  // Not a slash, so that no client can take the name of an address.
   if (clientName === null) return `${keyName}@${address}`;
   if (!CLIENT_NAME.test(clientName)) {
     throw new Refusal(
@@ -23,13 +23,13 @@ export function callerOf(
   return `${keyName}/${clientName}`;
 }
 
-/** Where a request comes from, without the port. */
+/** The address that a request comes from, without the port. */
 export function remoteHostOf(info: Deno.ServeHandlerInfo): string {
   try {
     const address = info.remoteAddr;
     return "hostname" in address ? address.hostname : address.transport;
   } catch {
-    // The runtime forgets it with the request, which an upgrade may have ended.
+    // After an upgrade the runtime does not know the address any more.
     return "unknown";
   }
 }

@@ -15,7 +15,7 @@ export interface Credentials {
   readonly token: string;
 }
 
-/** Takes an `Authorization` value apart; undefined where it has no scheme of Discord's. */
+/** Splits an `Authorization` value; undefined where its scheme is none of Discord's. */
 export function credentialsOf(authorization: string): Credentials | undefined {
   const parts = SCHEME.exec(authorization);
   if (parts?.[1] === undefined || parts[2] === undefined) return undefined;
@@ -25,7 +25,7 @@ export function credentialsOf(authorization: string): Credentials | undefined {
   };
 }
 
-/** The identity of a token the proxy was configured with. */
+/** The identity of a configured bot's token. */
 export function ownBotIdentity(token: Secret, bot: string): Identity {
   const plain = token.reveal();
   return {
@@ -38,10 +38,10 @@ export function ownBotIdentity(token: Secret, bot: string): Identity {
 }
 
 /**
- * The identity of a token that a caller brought, passed on as it is spelt.
+ * The identity of a token that a caller brought; it is sent as it is spelt.
  *
- * A bot's id alone would not do: anyone can write another bot's id into a
- * token that Discord refuses, and that refusal must not lock the other bot.
+ * It is not named by the bot's id alone: anybody can write another bot's id into
+ * an invalid token, and Discord's refusal of that must not block the other bot.
  */
 export function broughtIdentity(
   authorization: string,

@@ -8,18 +8,18 @@ import { isWithinRoutes } from "../domain/route_pattern.ts";
 import { KeyUse } from "./key_use.ts";
 import type { KeyRing } from "./key_ring.ts";
 
-/** As much of a request as has to be known to let it in. */
+/** The part of a request that decides whether it is admitted. */
 type Asked = Pick<ProxyRequest, "method" | "target" | "route" | "caller">;
 
 /**
- * Where the queue begins for every transport: holds each key to what it may do
- * and to its own bounds.
+ * The entrance to the queue for every transport: it enforces each key's rights
+ * and bounds, and the share of callers without a key.
  */
 export interface KeyGate extends Submitter {
   /**
-   * Says before a request's body is read whether it may come in, and holds its
-   * place meanwhile. Refuses as `submit` would; the place is given back by
-   * calling what is returned, undefined for a key that is bound by nothing.
+   * Decides before a request's body is read whether it is admitted, and reserves
+   * its place. Refuses as `submit` would. Calling the result gives the place
+   * back; undefined where the key has no bounds.
    */
   enter(asked: Asked): (() => void) | undefined;
 }
@@ -42,12 +42,16 @@ export function createKeyGate(deps: KeyGateDeps): KeyGate {
 class Gate implements KeyGate {
   readonly #deps: KeyGateDeps;
   readonly #keylessRights: KeyRights;
-  /** By the key's name; only keys of the ring have one, so there are few. */
+  /** By the key's name. There are as many as keys in the ring, and one more. */
   readonly #uses = new Map<string, KeyUse>();
 
   constructor(deps: KeyGateDeps) {
     this.#deps = deps;
-    this.#keylessRights = { ...ALL_RIGHTS, concurrency: deps.keylessMax };
+    this.#keylessRights = {
+      ...ALL_RIGHTS,
+      isAdmin: false,
+      concurrency: deps.keylessMax,
+    };
   }
 
   enter(asked: Asked): (() => void) | undefined {
@@ -68,7 +72,10 @@ class Gate implements KeyGate {
       const use = this.#useOf(name);
       const leave = use.enter(rights, clock.nowMs());
       use.spend(rights, clock.nowMs());
-      const ticket = submitter.submit(held(request, rights), callerGone);
+      const ticket = submitter.submit(
+        withAllowedUrgency(request, rights),
+        callerGone,
+      );
       ticket.answer.then(leave, leave);
       return ticket;
     } catch (error) {
@@ -77,7 +84,7 @@ class Gate implements KeyGate {
     }
   }
 
-  /** Undefined where nothing has to be looked up, as with one key and callers that know it. */
+  /** Undefined where nothing bounds the caller, as with a single key. */
   #rightsOf(caller: string): KeyRights | undefined {
     if (isKeyless(caller)) return this.#keylessRights;
     const { keys } = this.#deps;
@@ -96,13 +103,13 @@ class Gate implements KeyGate {
   #refuse(request: ProxyRequest, refusal: Refusal): Ticket {
     this.#deps.facts(refusedFact(request, refusal));
     const answer = Promise.reject(refusal);
-    // Whoever asked may have left before it hears of it.
+    // The caller may have left, and then nobody awaits it.
     answer.catch(nothing);
     return { answer, cancel: () => "done" };
   }
 }
 
-/** True for most callers: those of `REST_AUTHORIZATION`, and those that show the bot's token. */
+/** Whether nothing bounds a caller: it uses `REST_AUTHORIZATION` or a configured bot's token. */
 function isUnbound(
   rights: KeyRights | undefined,
 ): rights is undefined | typeof ALL_RIGHTS {
@@ -125,8 +132,11 @@ function checkRights(name: string, rights: KeyRights, asked: Asked): void {
   );
 }
 
-/** The request, no more urgent than its key may be. */
-function held(request: ProxyRequest, { urgency }: KeyRights): ProxyRequest {
+/** The request with an urgency that its key allows. */
+function withAllowedUrgency(
+  request: ProxyRequest,
+  { urgency }: KeyRights,
+): ProxyRequest {
   return request.urgency >= urgency ? request : { ...request, urgency };
 }
 

@@ -7,42 +7,42 @@ import {
 } from "./digest.ts";
 import { ProvenSecrets } from "./proven_secrets.ts";
 
-/** A key a caller has proved to know. */
+/** A configured key that a caller has sent. */
 export interface Key {
-  /** How the operator calls it; safe to log. */
+  /** Its name in the configuration; safe to log. */
   readonly name: string;
-  /** Tells it from another key of the same name, before or after it. */
+  /** Distinguishes it from an earlier or later key of the same name. */
   readonly sha256: string;
   readonly rights: KeyRights;
 }
 
-/** The keys that open the proxy. */
+/** All keys in force. */
 export interface KeyRing {
-  /** Counts how often the keys were replaced. */
+  /** How often the keys have been replaced. */
   readonly generation: number;
-  /** The key that was presented, or undefined where it is none of ours. */
+  /** The configured key that was presented; undefined where it is none. */
   keyOf(presented: string): Key | undefined;
-  /** The key as it is now; undefined where it has been taken away since it was shown. */
+  /** The key as it is now; undefined where it has been revoked. */
   current(key: Key): Key | undefined;
-  /** False where every key may do everything, so that nothing has to be looked up. */
+  /** False where every key may do everything, so that no rights have to be looked up. */
   readonly hasBounds: boolean;
-  /** What the key of this name may do; undefined where there is none. */
+  /** The rights of the key with this name; undefined where there is none. */
   rightsOf(name: string): KeyRights | undefined;
-  /** Puts these keys in the place of all that were there. */
+  /** Replaces all keys. */
   replace(keys: readonly KeyEntry[]): void;
 }
 
-interface HeldKey {
+interface KeyWithDigest {
   readonly key: Key;
   readonly digest: Digest;
 }
 
-/** A ring of keys, held as digests. */
+/** Creates a ring of keys, of which only the digests are kept. */
 export function createKeyRing(
   keys: readonly KeyEntry[],
   isSame: (one: Digest, other: Digest) => boolean = isSameDigest,
 ): KeyRing {
-  let held = holdAll(keys);
+  let byName = byNameOf(keys);
   let proven = new ProvenSecrets<Key>();
   let hasBounds = areBound(keys);
   let generation = 0;
@@ -50,8 +50,8 @@ export function createKeyRing(
   function prove(presented: string): Key | undefined {
     const digest = digestOf(presented);
     let found: Key | undefined;
-    // All of them, always: leaving early would tell which key came close.
-    for (const entry of held.values()) {
+    // Always compare all of them: stopping early would tell which key came close.
+    for (const entry of byName.values()) {
       if (isSame(digest, entry.digest)) found = entry.key;
     }
     if (found !== undefined) proven.add(presented, found);
@@ -67,12 +67,12 @@ export function createKeyRing(
     },
     keyOf: (presented) => proven.find(presented) ?? prove(presented),
     current({ name, sha256 }) {
-      const key = held.get(name)?.key;
+      const key = byName.get(name)?.key;
       return key?.sha256 === sha256 ? key : undefined;
     },
-    rightsOf: (name) => held.get(name)?.key.rights,
+    rightsOf: (name) => byName.get(name)?.key.rights,
     replace(keys) {
-      held = holdAll(keys);
+      byName = byNameOf(keys);
       hasBounds = areBound(keys);
       proven = new ProvenSecrets();
       generation++;
@@ -84,7 +84,9 @@ function areBound(keys: readonly KeyEntry[]): boolean {
   return keys.some(({ rights }) => rights !== ALL_RIGHTS);
 }
 
-function holdAll(keys: readonly KeyEntry[]): ReadonlyMap<string, HeldKey> {
+function byNameOf(
+  keys: readonly KeyEntry[],
+): ReadonlyMap<string, KeyWithDigest> {
   return new Map(keys.map((key) => {
     const { name, sha256, rights } = key;
     const digest = digestFromHex(sha256);

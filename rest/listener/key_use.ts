@@ -4,22 +4,22 @@ import { Refusal } from "../domain/refusal.ts";
 
 const SECOND_MS = 1_000;
 
-/** A place is free as soon as any request is answered: asking again soon is worthwhile. */
+/** A place becomes free with any answer, so the caller may soon ask again. */
 const PLACE_RETRY_MS = 1_000;
 
-/** What one key has under way and has spent of its rate. */
+/** How many requests one key has without an answer, and how much of its rate it has used. */
 export class KeyUse {
   /** As a refusal says it. */
   readonly #whose: string;
   #places = 0;
-  /** When all that was spent of the rate is there again. */
+  /** When the whole rate is available again. */
   #wholeAtMs = 0;
 
   constructor(name: string) {
     this.#whose = name === KEYLESS ? "callers without a key" : `key ${name}`;
   }
 
-  /** Takes a place, or says why there is none; returns how to give it back. */
+  /** Takes a place or refuses; calling the result gives the place back. */
   enter({ rate, concurrency }: KeyRights, nowMs: number): () => void {
     const lateMs = rate === undefined ? 0 : this.#lateMs(rate, nowMs);
     if (lateMs > 0) {
@@ -51,11 +51,11 @@ export class KeyUse {
     this.#wholeAtMs = Math.max(this.#wholeAtMs, nowMs) + SECOND_MS / rate;
   }
 
-  /** How long until one more fits: a second's worth may go at once, and comes back evenly. */
+  /** How long until one more request fits: a second's worth may go at once and is refilled evenly. */
   #lateMs(rate: number, nowMs: number): number {
     const spentMs = Math.max(0, this.#wholeAtMs - nowMs) + SECOND_MS / rate;
     const lateMs = spentMs - SECOND_MS;
-    // Fractions that do not add up are no reason to refuse.
+    // Rounding errors are no reason to refuse.
     return lateMs < 1e-6 ? 0 : lateMs;
   }
 }

@@ -1,26 +1,26 @@
 import type { Key } from "./key_ring.ts";
 
-/** An address that has sent a key, and which. */
+/** An address, and the last key that came from it. */
 interface KnownAddress {
-  /** Undefined: it sent the token of a bot of ours, which nobody takes back. */
+  /** Undefined: a configured bot's token, which cannot be revoked. */
   key: Key | undefined;
   provedAtMs: number;
-  /** When it was last moved behind all others. */
+  /** When it last became the newest of all. */
   movedAtMs: number;
 }
 
-/** A bot that has logged in asks for something with its key more often than this. */
+/** How long an address stays known; a running bot uses its key more often. */
 const KNOWN_MS = 3_600_000;
 
-/** As many hosts as a private network of containers has, at some 200 bytes each. */
+/** As many hosts as a large private network has, at some 200 bytes each. */
 const ADDRESSES_MAX = 10_000;
 
-/** The order of addresses is kept to this: to move one with every request would cost more than it tells. */
+/** How exact the order of addresses is: moving one with every request would cost time for nothing. */
 const MOVED_MS = 60_000;
 
 /**
- * The addresses that a key has come from lately: who calls from there without
- * a key is taken for the same program.
+ * The addresses that a key has come from lately. A call without a key from such
+ * an address is taken for one of the same program.
  */
 export class KnownAddresses {
   readonly #known = new Map<string, KnownAddress>();

@@ -1,12 +1,13 @@
 import { VERSION } from "../domain/version.ts";
 
 /**
- * First path segments that are the proxy's own, without any prefix. Discord's
- * API has none of them, and below `/api` they would go to Discord.
+ * First path segments that belong to the proxy itself. Discord's API has none of
+ * them; behind the prefix `/api` they go to Discord.
  */
 export const RESERVED_PATHS = {
   "/healthz": "alive, without a key",
-  "/readyz": "takes requests, without a key; 503 while draining",
+  "/readyz":
+    "takes requests, without a key; 503 while draining, reasons where something is wrong",
   "/metrics": "figures for Prometheus",
   "/admin": "pages for operators",
   "/_rep": "what the proxy does itself: sessions, cancelling, kept answers",
@@ -28,30 +29,38 @@ export function reservedPathOf(target: string): ReservedPath | undefined {
     : undefined;
 }
 
+/** Whether a raw target is one of those that need the right `admin`. */
+export function isForOperators(target: string): boolean {
+  return target.startsWith("/metrics") || target.startsWith("/admin");
+}
+
 const PROBE = /^\/(healthz|readyz)(?:\?|$)/;
 
-/** A probe sees what is true now, never what some cache remembers. */
+/** A probe must see the present state, not one from a cache. */
 const PROBE_HEADERS = {
   "content-type": "application/json",
   "cache-control": "no-store",
 };
 
-/** Answers the paths that need no key; undefined for every other. */
+/**
+ * Answers the paths that need no key; undefined for every other. `state` tells
+ * that the proxy drains, or what is wrong though it takes requests in: that is
+ * no reason to send them elsewhere, since another replica would do no better.
+ */
 export function answerProbe(
   target: string,
   method: string,
-  isDraining: boolean,
+  state: () => "draining" | readonly string[],
 ): Response | undefined {
   const probe = PROBE.exec(target)?.[1];
   const isRead = method === "GET" || method === "HEAD";
   if (probe === undefined || !isRead) return undefined;
-  const isUp = probe === "healthz" || !isDraining;
-  const body = JSON.stringify({
-    status: isUp ? "ok" : "draining",
-    version: VERSION,
-  });
+  const now = probe === "healthz" ? [] : state();
+  const status = now === "draining" ? now : now.length > 0 ? "degraded" : "ok";
+  const reasons = status === "degraded" ? { reasons: now } : {};
+  const body = JSON.stringify({ status, ...reasons, version: VERSION });
   return new Response(method === "HEAD" ? null : body, {
-    status: isUp ? 200 : 503,
+    status: status === "draining" ? 503 : 200,
     headers: PROBE_HEADERS,
   });
 }

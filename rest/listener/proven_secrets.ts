@@ -1,36 +1,36 @@
 /**
- * Longer ones are not remembered, and nothing longer is looked for: a header of
- * 64 KiB would be held against each of a hundred keys, for 20 ms.
+ * Longer secrets are neither remembered nor looked for: comparing a header of
+ * 64 KiB with each of a hundred keys would take 20 ms.
  */
 const REMEMBERED_CHARS_MAX = 1_024;
 
 /**
- * Secrets that have proved right once. Callers show the same few again and
- * again, and to take the digest of each anew would cost a twentieth of a
+ * Secrets that have been verified once. Callers send the same few again and
+ * again, and computing their digest each time would take a twentieth of a
  * request's whole work.
  */
 export class ProvenSecrets<T> {
   readonly #known: { readonly text: string; readonly value: T }[] = [];
 
-  /** What `presented` stands for; undefined where it has not proved anything yet. */
+  /** The value of a verified secret; undefined where it has not been verified. */
   find(presented: string): T | undefined {
     if (presented.length > REMEMBERED_CHARS_MAX) return undefined;
     let found: T | undefined;
-    // All of them, always: leaving early would tell which one came close.
+    // Always compare all of them: stopping early would tell which one came close.
     for (const { text, value } of this.#known) {
       if (isSameText(presented, text)) found = value;
     }
     return found;
   }
 
-  /** Remembers a secret; there are as many as there are keys or bots, and no more. */
+  /** Remembers a verified secret. There are at most as many as keys or bots. */
   add(text: string, value: T): void {
     if (text.length > REMEMBERED_CHARS_MAX) return;
     this.#known.push({ text, value });
   }
 }
 
-/** Takes as long as `presented` is, whatever `known` is like: neither its text nor its length shows in the time. */
+/** Whether two texts are equal. The time depends on `presented` alone and tells nothing of `known`. */
 export function isSameText(presented: string, known: string): boolean {
   let difference = presented.length ^ known.length;
   const knownLength = Math.max(1, known.length);

@@ -1,10 +1,10 @@
-/** Frames enough to find the place; the rest is the runtime's own. */
+/** Enough frames to find the place; those below belong to the runtime. */
 const FRAMES_MAX = 6;
 
 /**
- * What may be printed of an error nobody expected: its name, its code and
- * where it was thrown. Never its message: those of other packages hold URLs,
- * and our URLs hold tokens.
+ * Describes an unexpected error by what may be printed: its name, its code and
+ * where it was thrown. Its message is left out, because messages of other
+ * packages contain URLs, and our URLs contain tokens.
  */
 export function describeBug(error: unknown): string {
   if (!(error instanceof Error)) return `a thrown ${typeof error}`;

@@ -20,22 +20,8 @@ export function createFactLog(
 
 function writeFact(log: Log, fact: Fact): void {
   switch (fact.kind) {
-    case "answered": {
-      const { label, status, caller, attempts } = fact;
-      const waitMs = Math.round(fact.waitMs);
-      const sendMs = Math.round(fact.sendMs);
-      const tries = attempts > 1 ? `, ${attempts} attempts` : "";
-      const about = `waited ${waitMs} ms, sent ${sendMs} ms${tries}`;
-      return log.write("debug", `${label}: ${status}, ${about}`, {
-        event: "answered",
-        route: label,
-        status,
-        waitMs,
-        sendMs,
-        attempts,
-        caller,
-      });
-    }
+    case "answered":
+      return writeAnswered(log, fact);
     case "rate_limited": {
       const { label, scope, retryAfterMs } = fact;
       const wait = retryAfterMs === undefined
@@ -67,11 +53,54 @@ function writeFact(log: Log, fact: Fact): void {
         },
       );
     }
+    case "minute": {
+      const { kind: event, ...figures } = fact;
+      return log.write("info", minuteText(fact), { event, ...figures });
+    }
     case "warning":
       return log.write("warn", fact.message, { event: "warning" });
     default:
       return;
   }
+}
+
+function writeAnswered(
+  log: Log,
+  fact: Extract<Fact, { kind: "answered" }>,
+): void {
+  const { label, status, caller, attempts, waitReason } = fact;
+  const waitMs = Math.round(fact.waitMs);
+  const sendMs = Math.round(fact.sendMs);
+  const tries = attempts > 1 ? `, ${attempts} attempts` : "";
+  const reason = waitReason === undefined ? "" : ` for ${waitReason}`;
+  const about = `waited ${waitMs} ms${reason}, sent ${sendMs} ms${tries}`;
+  return log.write("debug", `${label}: ${status}, ${about}`, {
+    event: "answered",
+    route: label,
+    status,
+    waitMs,
+    waitReason,
+    sendMs,
+    attempts,
+    caller,
+  });
+}
+
+function minuteText(fact: Extract<Fact, { kind: "minute" }>): string {
+  const { sent, refused, limited, waiting } = fact;
+  const times = fact.discordP95Ms === undefined
+    ? ""
+    : `, queue p95 ${secondsOf(fact.queueP95Ms)}, ` +
+      `Discord p95 ${secondsOf(fact.discordP95Ms)}`;
+  const queue = waiting === 0
+    ? ""
+    : `, oldest for ${secondsOf(fact.oldestWaitMs)}`;
+  return `The last minute: ${sent} sent, ${refused} refused, ` +
+    `${limited} 429s${times}; ${waiting} waiting${queue}`;
+}
+
+function secondsOf(ms = 0): string {
+  return `${(ms / 1_000).toFixed(ms < 1_000 ? 3 : 1)} s`;
 }
 
 /** A caller names itself: its name must not be able to write lines or colours of its own. */

@@ -11,7 +11,7 @@ export interface ByteSink {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Held while whoever reads the log is slow: some 10,000 lines, and no more of our memory than that. */
+/** How much is buffered while the log's reader is slow: some 10,000 lines. */
 const PENDING_CHARS_MAX = 4_194_304;
 
 const LINE_FEED = 10;

@@ -81,3 +81,11 @@ function lineMaker(
     return formatter(record).trimEnd();
   };
 }
+
+const encoder = new TextEncoder();
+
+/** Ends a process that cannot start: one line for each problem on standard error, and exit code 1. */
+export function fail(problems: readonly string[]): never {
+  Deno.stderr.writeSync(encoder.encode(problems.join("\n") + "\n"));
+  Deno.exit(1);
+}

@@ -10,7 +10,7 @@ import {
 } from "../domain/request.ts";
 import type { RouteFacts } from "../domain/route.ts";
 
-/** What other rooms know of requests; the manager asks them. */
+/** Rules of other rooms that the manager needs to build a request. */
 export interface RequestRules {
   readonly parseTarget: (
     raw: string,
@@ -19,29 +19,29 @@ export interface RequestRules {
     | { readonly ok: true; readonly target: Target }
     | { readonly ok: false; readonly problem: string };
   readonly routeOf: (method: Method, path: string) => RouteFacts;
-  /** Whose a request is; undefined: the bot's. Throws a `Refusal` where it cannot be served. */
+  /** The identity behind `Authorization`; undefined stands for the bot. Throws a `Refusal` where there is none. */
   readonly identityOf: (
     authorization: string | undefined,
     route: RouteFacts,
   ) => Identity;
 }
 
-/** Fairness counts every call of the manager as one caller. */
+/** All calls of the manager share one place in the fair queue. */
 const CALLER = "manager";
 
 interface Payload {
   readonly body: Uint8Array<ArrayBuffer> | undefined;
-  /** Set where the body brings its own, with its boundary. */
+  /** Set where the body has one of its own, with its boundary. */
   readonly contentType: string | undefined;
 }
 
-/** True where the body is written as multipart, which takes a moment. */
+/** Whether the body is written as multipart, which takes a moment. */
 export function hasForm({ requestBodyOptions }: SendRequestOptions): boolean {
   return requestBodyOptions?.files !== undefined ||
     requestBodyOptions?.body instanceof FormData;
 }
 
-/** What discordeno is about to send, free of its shape. */
+/** Turns a request of discordeno's into one of ours. */
 export async function toProxyRequest(
   manager: RestManager,
   rules: RequestRules,

@@ -2,14 +2,14 @@ import type { Fact } from "../domain/fact.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { CloseCode } from "./connections/close_codes.ts";
 
-/** Somebody who wants to hear what became of a cancellation (D1). */
+/** The frame that asked for a cancellation and gets its result (D1). */
 export interface CancelInquiry {
   readonly connectionId: number;
   readonly targetText: string;
   readonly reqText: string;
 }
 
-/** What the machine wants done; in this order, and at once. */
+/** What the machine wants done. Its caller performs actions at once and in order. */
 export type Action =
   | {
     readonly kind: "send";
@@ -22,19 +22,19 @@ export type Action =
     readonly code: CloseCode;
     readonly reason: string;
   }
-  /** Ends in exactly one `answered`. */
+  /** Submit the request; its end is told with exactly one `answered`. */
   | {
     readonly kind: "submit";
     readonly submissionId: number;
     readonly request: ProxyRequest;
   }
-  /** Take the request back if it has not left; then tell `cancelled`. */
+  /** Cancel the request if it has not been sent, and tell the result with `cancelled`. */
   | {
     readonly kind: "cancel";
     readonly submissionId: number;
     readonly inquiry: CancelInquiry | undefined;
   }
-  /** Tell `measured` what the socket holds unsent. */
+  /** Tell with `measured` how many bytes the socket has not sent. */
   | { readonly kind: "measure"; readonly connectionId: number }
-  /** Something happened that operators may want to see. */
+  /** Hand the fact to the operators' log and metrics. */
   | { readonly kind: "tell"; readonly fact: Fact };

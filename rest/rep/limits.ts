@@ -1,30 +1,30 @@
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
 
-/** Every bound of a conversation; what is counted here may be lowered in tests. */
+/** All bounds of the protocol. Tests may lower them. */
 export interface RepLimits {
-  /** A socket that has not said who it is by then is closed (A6). */
+  /** A connection that has not authenticated by then is closed (A6). */
   readonly authDeadlineMs: number;
-  /** An authentication frame is far below this; nobody unknown may make us read more (A5). */
+  /** Largest frame before authentication (A5). An authentication request is far smaller. */
   readonly unauthenticatedFrameBytes: number;
-  /** Frames that are neither PING nor authentication, before the socket is closed (A5). */
+  /** Frames before authentication that are served with 401; one more closes the connection (A5). */
   readonly unauthenticatedFrames: number;
-  /** Sockets that have not said who they are; a newer one pushes the oldest out (1013). */
+  /** Connections that have not authenticated; one more closes the oldest of them (1013). */
   readonly unauthenticated: number;
   /** Deno itself ends a socket above 64 MiB without a code, so ours must be lower (C11). */
   readonly maxPayloadBytes: number;
-  /** `req` is a name; half a KiB holds any (C32). */
+  /** Longest `req`, as JSON text (C32). */
   readonly reqBytes: number;
   /** Requests without an answer, per session or connection (F2). */
   readonly maxInFlight: number;
-  /** Of one key, with one token beside it. */
+  /** Sessions of one key together with one Discord token. */
   readonly sessionsPerKey: number;
-  /** Of all: a key can be shown with any number of tokens. */
+  /** All sessions: one key can come with any number of tokens. */
   readonly sessions: number;
-  /** Replies kept for one session until they are acknowledged (B9). */
+  /** Unacknowledged replies that are stored for one session (B9). */
   readonly mailboxReplies: number;
   readonly mailboxBytes: number;
-  /** Bytes of kept replies over all sessions. */
+  /** Bytes of the stored replies of all sessions. */
   readonly mailboxTotalBytes: number;
   /** How long a session outlives its connection unless the client says otherwise (B1). */
   readonly expiryMs: number;
@@ -33,19 +33,19 @@ export interface RepLimits {
   readonly rememberAckedMs: number;
   readonly malformedFrames: number;
   readonly malformedWindowMs: number;
-  /** This many times `maxInFlight` refused within the window is a flood (4429). */
+  /** If this many times `maxInFlight` requests are refused within the window, the client floods (4429). */
   readonly floodFactor: number;
   readonly floodWindowMs: number;
-  /** Above `high` session replies wait, below `low` they go on (F3). */
+  /** Above `high` unread bytes a connection is paused, below `low` it is resumed (F3). */
   readonly outboundHighBytes: number;
   readonly outboundLowBytes: number;
   readonly outboundMaxBytes: number;
-  /** Buffered bytes of all slow readers together; the slowest goes first. */
+  /** Unread bytes of all slow readers together; above it the slowest is closed. */
   readonly outboundTotalBytes: number;
   readonly outboundStalledMs: number;
-  /** How often a slow reader is looked at. */
+  /** How often slow readers are measured. */
   readonly outboundPollMs: number;
-  /** What the client is told to send PING after (H2). */
+  /** After how long a silence the client is told to send PING (H2). */
   readonly pingIntervalMs: number;
 }
 

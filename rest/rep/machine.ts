@@ -27,7 +27,7 @@ import {
 } from "./rep_state.ts";
 import type { SessionStore } from "./sessions/session_store.ts";
 
-/** Plain data for metrics and pages; nothing in it is secret. */
+/** Figures of all connections and sessions, for metrics and pages; nothing in it is secret. */
 export interface RepSnapshot {
   readonly connections: number;
   readonly unauthenticated: number;
@@ -35,27 +35,36 @@ export interface RepSnapshot {
   readonly sessions: number;
   readonly inFlight: number;
   readonly mailboxBytes: number;
+  /** Replies that no client has acknowledged. */
+  readonly mailboxReplies: number;
   readonly repliesDropped: number;
   readonly framesDropped: number;
   readonly closed: Readonly<Record<number, number>>;
 }
 
 /**
- * The conversation of REP over any number of sockets: events in, actions out.
+ * The state machine of REP over any number of sockets: events in, actions out.
  *
- * It holds every connection, session and unanswered request, and knows no
- * socket, clock, timer or promise. Each method is one event at one moment and
- * returns what is to be done, in order and at once; whoever does it reports
- * back with the next event. A connection it has closed hears and says nothing
- * more, whatever the socket still delivers.
+ * It has all connections, sessions and unanswered requests, and knows no
+ * socket, clock, timer or promise. Each method is one event at one moment. It
+ * returns actions, which its caller performs at once and in order; their
+ * results come back as further events. After the machine has closed a
+ * connection, it ignores the events of its socket.
  *
- * - A message is read (`receive`), checked (`serve_frame`), made into a request
- *   (`build_request`) and handed out as `submit`.
- * - Its end comes back through `answered` (`settle`): straight to the
- *   connection, or into the session's mailbox and from there in order
- *   (`delivery`), as fast as the reader reads (`slow_readers`).
- * - What a session must not lose changes only through the `SessionStore`.
- * - Time passes in `tick`, due at `wakeAtMs` (`timekeeping`).
+ * A request goes through seven steps, each in a file of its name:
+ *
+ * 1. `frames/frame`: a message is read into a frame;
+ * 2. `conversation/receive` and `serve_frame`: the frame is checked;
+ * 3. `conversation/build_request`: it becomes a request;
+ * 4. `conversation/serve_frame`: the request is handed out as `submit`;
+ * 5. `conversation/settle`: its answer comes back with `answered`;
+ * 6. `sessions/session_store`: in a session the reply is numbered and stored;
+ * 7. `sessions/deliver`: the reply is sent, as fast as the client reads
+ *    (`connections/slow_readers`).
+ *
+ * The part of a session that must not be lost changes only through the
+ * `SessionStore`. Whatever depends on time alone happens in `tick`, which is due
+ * at `wakeAtMs` (`conversation/timekeeping`).
  */
 export class RepMachine {
   readonly #state: RepState;
@@ -64,12 +73,12 @@ export class RepMachine {
     this.#state = newState(settings, store);
   }
 
-  /** When `tick` is due; undefined: nothing waits for time to pass. May change with any event. */
+  /** When `tick` is due; undefined if nothing depends on time. It may change with any event. */
   get wakeAtMs(): number | undefined {
     return nextWakeAtMs(this.#state);
   }
 
-  /** A socket is open. Its id names it in every other event. */
+  /** A socket is open. The id that is returned names it in all other events. */
   open(
     start: ConnectionStart,
     moment: Moment,
@@ -99,7 +108,7 @@ export class RepMachine {
     return step.actions;
   }
 
-  /** The socket is gone, for whatever reason; saying so twice does no harm (C58). */
+  /** The socket is closed, for whatever reason. A second call does nothing (C58). */
   closed(id: number, moment: Moment): readonly Action[] {
     const step = this.#step(moment);
     const connection = this.#state.connections.get(id);
@@ -107,7 +116,7 @@ export class RepMachine {
     return step.actions;
   }
 
-  /** A submission has ended. One that was taken back is not known any more, which does no harm. */
+  /** A submission has ended. Nothing happens if it was cancelled before. */
   answered(
     submissionId: number,
     outcome: SubmissionResult,
@@ -120,7 +129,7 @@ export class RepMachine {
     return step.actions;
   }
 
-  /** What became of a `cancel`. */
+  /** The result of a `cancel`. */
   cancelled(
     action: Extract<Action, { kind: "cancel" }>,
     outcome: "cancelled" | "sent" | "done",
@@ -132,7 +141,7 @@ export class RepMachine {
     return step.actions;
   }
 
-  /** What a socket holds unsent, as `measure` asked. */
+  /** The number of bytes that a socket has not sent, as `measure` asked. */
   measured(id: number, bytes: number, moment: Moment): readonly Action[] {
     const step = this.#step(moment);
     const connection = this.#state.connections.get(id);
@@ -140,12 +149,12 @@ export class RepMachine {
     return step.actions;
   }
 
-  /** Whether a fact has to be observed at all: most happen with every request. */
+  /** Whether `observe` needs this fact. Most facts occur with every request and are not needed. */
   isNoteworthy(fact: Fact): boolean {
     return isNoteworthy(this.#state, fact);
   }
 
-  /** Something happened in the proxy that clients may have to hear of (G). */
+  /** Something happened in the proxy that clients may have to be told (G). */
   observe(fact: Fact, moment: Moment): readonly Action[] {
     const step = this.#step(moment);
     noteFact(step, fact);
@@ -159,7 +168,7 @@ export class RepMachine {
     return step.actions;
   }
 
-  /** Takes nothing new, lets what runs end until then, and says goodbye (G3). */
+  /** Accepts nothing new, and closes all connections when the last request has ended or the deadline is over (G3). */
   drain(deadlineAtMs: number, moment: Moment): readonly Action[] {
     const step = this.#step(moment);
     this.#state.drainAtMs = deadlineAtMs + DRAIN_GRACE_MS;
@@ -169,7 +178,7 @@ export class RepMachine {
     return step.actions;
   }
 
-  /** Ends one connection, for a reason the machine cannot know. */
+  /** Closes one connection for a reason outside the machine. */
   dismiss(id: number, code: CloseCode, moment: Moment): readonly Action[] {
     const step = this.#step(moment);
     const connection = this.#state.connections.get(id);
@@ -187,6 +196,8 @@ export class RepMachine {
       sessions: store.size,
       inFlight: submissions.size,
       mailboxBytes: store.bytes,
+      mailboxReplies: [...store.all()]
+        .reduce((sum, { mailbox }) => sum + mailbox.unacked, 0),
       repliesDropped: counters.repliesDropped,
       framesDropped: counters.framesDropped,
       closed: Object.fromEntries(counters.closed),

@@ -5,38 +5,38 @@ import type { PendingRequest } from "./sessions/in_flight.ts";
 import type { Session } from "./sessions/session.ts";
 import type { SessionStore } from "./sessions/session_store.ts";
 
-/** What the machine is told once. */
+/** Settings of the machine; they never change. */
 export interface RepSettings {
   readonly limits: RepLimits;
-  /** Version for targets that name none. */
+  /** API version of targets that name none. */
   readonly apiVersion: number;
   /** Request headers that may cross besides the audit reason, in lower case (E1). */
   readonly allowedHeaders: ReadonlySet<string>;
-  /** Names this life of the proxy (B2). */
+  /** Another one after each start of the proxy (B2). */
   readonly epoch: string;
-  /** Names contents by their SHA-256, in at least 25 characters that may stand in a nonce. */
+  /** The SHA-256 of all parts together, as at least 25 characters that Discord takes in a nonce. */
   readonly digest: (
     parts: ReadonlyArray<string | Uint8Array<ArrayBuffer>>,
   ) => string;
-  /** Random text that no body contains by chance. */
+  /** A new random boundary for a multipart body. */
   readonly boundary: () => string;
 }
 
-/** A request that was handed out, and where its answer belongs. */
+/** A request that was submitted, and whom its answer is for. */
 export interface Submission extends PendingRequest {
-  /** Where it came from, or where its session was ended. */
+  /** The connection that it came from, or that ended its session. */
   connectionId: number;
   /** Undefined for a connection without a session, and for a session that was ended meanwhile. */
   session: Session | undefined;
 }
 
-/** What happened and had to be counted because nobody was told. */
+/** Counts of what no client was told. */
 export interface RepCounters {
-  /** Replies for connections that were gone (C53). */
+  /** Replies whose connection was closed (C53). */
   repliesDropped: number;
   /** Frames without `req` that were not executed (C28, F2). */
   framesDropped: number;
-  /** Sockets we closed, by code. */
+  /** Connections that the server closed, by code. */
   readonly closed: Map<number, number>;
 }
 
@@ -62,24 +62,24 @@ export function newState(
   };
 }
 
-/** Everything the machine knows. */
+/** The whole state of the machine. */
 export interface RepState {
   readonly settings: RepSettings;
   readonly store: SessionStore;
   readonly connections: Map<number, Connection>;
-  /** Those that have not said who they are, oldest first. */
+  /** Connections that have not authenticated, oldest first. */
   readonly unauthenticated: Set<Connection>;
-  /** Those whose readers are slow. */
+  /** Paused connections: their clients read slowly. */
   readonly slow: Set<Connection>;
   readonly submissions: Map<number, Submission>;
   readonly counters: RepCounters;
-  /** Troubles that clients were told of, each with its moment, until it is over (G2). */
+  /** Problems that clients were told of and that are not over, with the moment of the notice (G2). */
   readonly troubles: Map<string, number>;
   lastConnectionId: number;
   lastSubmissionId: number;
   sweepAtMs: number;
   pollAtMs: number;
-  /** When what still runs is given up; undefined while not draining. */
+  /** When the drain ends; undefined while not draining. */
   drainAtMs: number | undefined;
 }
 
@@ -91,7 +91,7 @@ export function connectionOf(
   return connectionId === undefined ? undefined : connections.get(connectionId);
 }
 
-/** When something happens. */
+/** The moment of an event, on both clocks. */
 export interface Moment {
   /** Monotonic. */
   readonly nowMs: number;
@@ -99,7 +99,7 @@ export interface Moment {
   readonly wallMs: number;
 }
 
-/** One event being worked on: the state, the moment, and what is to be done. */
+/** The handling of one event: the state, the moment, and the actions so far. */
 export interface Step {
   readonly state: RepState;
   readonly nowMs: number;

@@ -7,6 +7,7 @@ import { leaveGroup, nextOfGroup } from "./queues/order.ts";
 import type { FairEntry } from "./queues/round_robin.ts";
 import { wakeAt } from "./queues/wakes.ts";
 import type { Counter, Line, OrderGroup, State, Waiting } from "./state.ts";
+import { noteWait, reasonOf } from "./line_reason.ts";
 
 /**
  * How a request moves: among its line's candidates, and its line among those
@@ -44,7 +45,13 @@ export function refresh(state: State, line: Line, nowMs: number): void {
   const top = line.candidates?.peek();
   if (top === undefined) {
     leavePlace(state, line, nowMs);
+    noteWait(line, line.waiting > 0 ? "order" : undefined, nowMs);
     noteIdle(state, line, nowMs);
+    return;
+  }
+  if (line.isHalted) {
+    leavePlace(state, line, nowMs);
+    noteWait(line, "operator", nowMs);
     return;
   }
   let opensAtMs = 0;
@@ -55,6 +62,7 @@ export function refresh(state: State, line: Line, nowMs: number): void {
     opensAtMs = atMs;
     closed = counter;
   }
+  noteWait(line, reasonOf(closed, nowMs), nowMs);
   if (closed === undefined) {
     if (isAt(line, undefined, top)) return;
     leavePlace(state, line, nowMs);
@@ -128,6 +136,7 @@ export function lineOpensAtMs(
   line: Line,
   nowMs: number,
 ): number {
+  if (line.isHalted) return Infinity;
   let latestMs = 0;
   for (const counter of freshCounters(state, line, nowMs)) {
     const atMs = counterOpensAtMs(state, counter, nowMs);
@@ -254,6 +263,7 @@ export function retire(state: State, waiting: Waiting): void {
 function noteIdle(state: State, line: Line, nowMs: number): void {
   if (line.waiting > 0 || line.inFlight > 0) return;
   line.candidates = undefined;
+  line.waitHistory = undefined;
   line.idleSinceMs = nowMs;
   if (line.isListedIdle) return;
   line.isListedIdle = true;

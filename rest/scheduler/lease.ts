@@ -1,3 +1,4 @@
+import type { WaitReason } from "../domain/wait_reason.ts";
 import {
   delay,
   letOthersPass,
@@ -9,7 +10,13 @@ import {
   withdraw,
 } from "./flow.ts";
 import type { Exhausted } from "./health/invalid_budget.ts";
-import { admit, isBlocked, park, subOf } from "./limits/sub_limits.ts";
+import {
+  admit,
+  forgetStaleSubs,
+  isBlocked,
+  park,
+  subOf,
+} from "./limits/sub_limits.ts";
 import { countInFlight, uncountWaiting } from "./queues/occupancy.ts";
 import type { FairEntry } from "./queues/round_robin.ts";
 import { wakeAt } from "./queues/wakes.ts";
@@ -46,6 +53,7 @@ function leaseLane(
     }
     const opensAtMs = laneOpensAtMs(state, lane, nowMs);
     if (opensAtMs > 0) {
+      lane.lastReason = laneReasonOf(state, lane, nowMs);
       wakeAt(state, lane, opensAtMs);
       return;
     }
@@ -80,13 +88,30 @@ function nextOf({ ready, urgentInARow }: Lane): Next | undefined {
   return { line, entry: line.candidates?.peek(), isPassedOver: false };
 }
 
-function laneOpensAtMs(state: State, lane: Lane, nowMs: number): number {
+/** 0: its next request may leave now. Infinity: an answer has to come first. */
+export function laneOpensAtMs(
+  state: State,
+  lane: Lane,
+  nowMs: number,
+): number {
   const breakerAtMs = state.breaker.opensAtMs(nowMs);
   if (breakerAtMs > 0) return breakerAtMs;
   if (lane.identity.credential === "rejected") return Infinity;
   if (nowMs < lane.lockedUntilMs) return lane.lockedUntilMs;
   if (lane.isCautious && lane.inFlight > 0) return Infinity;
   return lane.limit?.freeAtMs(nowMs) ?? 0;
+}
+
+/** Why a closed lane is closed, by the order in which `laneOpensAtMs` looks. */
+export function laneReasonOf(
+  state: State,
+  lane: Lane,
+  nowMs: number,
+): WaitReason {
+  if (state.breaker.opensAtMs(nowMs) > 0) return "breaker";
+  if (lane.identity.credential === "rejected") return "token";
+  if (nowMs < lane.lockedUntilMs || lane.isCautious) return "rate_limited";
+  return "global";
 }
 
 function leaseFrom(
@@ -121,6 +146,7 @@ function takeNext(
   line.candidates?.remove(top);
   const waiting = top.value;
   waiting.entry = undefined;
+  if (line.subs !== undefined) forgetStaleSubs(state, line, nowMs);
   const sub = line.subs === undefined ? undefined : subOf(waiting);
   const exhausted = exhaustedFor(state, waiting, nowMs);
   if (sub !== undefined && isBlocked(state, sub, waiting, nowMs)) {

@@ -11,6 +11,7 @@ import { BucketRegistry } from "./limits/bucket_registry.ts";
 import { cancel, enqueue, takeInNewcomers, urge } from "./intake.ts";
 import { InvalidBudget } from "./health/invalid_budget.ts";
 import { SCHEDULER_DEFAULTS, type SchedulerOptions } from "./options.ts";
+import { preview, setHalted, waitedFor, waitingRequests } from "./reasons.ts";
 import { release, reopenLanes, settle } from "./settle.ts";
 import { snapshotOf } from "./snapshot.ts";
 import type { State, SubLimit, Waiting, Wake } from "./state.ts";
@@ -59,6 +60,13 @@ export function createScheduler(
       reopenLanes(state);
     },
     poll: (nowMs) => poll(state, nowMs),
+    waitedFor: (id, nowMs) => waitedFor(state, id, nowMs),
+    waitingRequests: (query, nowMs) => waitingRequests(state, query, nowMs),
+    preview: (ask, nowMs) => preview(state, ask, nowMs),
+    pause: (lineId, nowMs) =>
+      setHalted(state, { lineId, isHalted: true }, nowMs),
+    resume: (lineId, nowMs) =>
+      setHalted(state, { lineId, isHalted: false }, nowMs),
     snapshot: (nowMs) => snapshotOf(state, nowMs),
   };
 }
@@ -136,7 +144,8 @@ function expire(state: State, nowMs: number): void {
   for (;;) {
     const first = state.expiries.peek();
     if (first === undefined || first.expiresAtMs > nowMs) return;
-    const refused = refusalOf(state, first, nowMs);
+    const reason = waitedFor(state, first.ask.id, nowMs);
+    const refused = { ...refusalOf(state, first, nowMs), waitedFor: reason };
     withdraw(state, first, nowMs);
     state.refused.push({ id: first.ask.id, refused });
   }

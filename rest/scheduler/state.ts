@@ -4,6 +4,7 @@ import type { BucketReport } from "../domain/limit_report.ts";
 import type { HeapNode, IndexedHeap } from "../collections/indexed_heap.ts";
 import type { Urgency } from "../domain/request.ts";
 import type { Lane as RouteLane } from "../domain/route.ts";
+import type { WaitReason } from "../domain/wait_reason.ts";
 import type { ClockOffsetEstimator } from "./limits/clock_offset_estimator.ts";
 import type { Breaker } from "./health/breaker.ts";
 import type { Bucket } from "./limits/bucket.ts";
@@ -15,6 +16,7 @@ import type { BucketRegistry } from "./limits/bucket_registry.ts";
 import type { InvalidBudget } from "./health/invalid_budget.ts";
 import type { SchedulerOptions } from "./options.ts";
 import type { Ask, Refused } from "./types.ts";
+import type { WaitHistory } from "./wait_history.ts";
 
 /** Something that has to be looked at again at a known moment. */
 export interface Wake extends HeapNode {
@@ -193,6 +195,10 @@ export interface Line {
   waitsFor: Counter | undefined;
   /** While it is ready: the counters that count it so. */
   readyOn: readonly Counter[] | undefined;
+  /** An operator lets nothing leave. */
+  isHalted: boolean;
+  /** Why its requests have been waiting; kept from when one had to until the line is idle. */
+  waitHistory: WaitHistory | undefined;
   idleSinceMs: number;
   /** Stands among `State.idle` already. */
   isListedIdle: boolean;
@@ -208,6 +214,8 @@ export interface Lane {
   readonly ready: FairQueue<Line>;
   /** Sends by urgency since the last that was not. */
   urgentInARow: number;
+  /** What kept its ready lines when it was last looked at and closed. */
+  lastReason: WaitReason;
   lockedUntilMs: number;
   isCautious: boolean;
   inFlight: number;

@@ -2,6 +2,7 @@ import type { LimitReport } from "../domain/limit_report.ts";
 import type { RefusalCode } from "../domain/refusal.ts";
 import type { Method, Urgency } from "../domain/request.ts";
 import type { RouteFacts } from "../domain/route.ts";
+import type { WaitReason } from "../domain/wait_reason.ts";
 
 /** What the scheduler has to know of a request to decide when it may go. */
 export interface Ask {
@@ -36,6 +37,8 @@ export interface Refused {
   readonly code: RefusalCode;
   readonly message: string;
   readonly retryAfterMs: number | undefined;
+  /** What it waited longest for, where it was taken in before. */
+  readonly waitedFor?: WaitReason | undefined;
 }
 
 /** How a lease ended. Every lease is settled exactly once. */
@@ -79,6 +82,35 @@ export interface Poll {
   readonly wakeAtMs: number | undefined;
 }
 
+/** Why a request waits, and how long at least. */
+export interface Wait {
+  readonly reason: WaitReason;
+  /** Its place in its line, from 1. */
+  readonly place: number;
+  /** It leaves no earlier, as far as is known now; undefined: an answer or an operator decides. */
+  readonly earliestAtMs: number | undefined;
+}
+
+/** A waiting request, as operators and its own caller may see it. */
+export interface WaitingRequest {
+  readonly id: number;
+  readonly identityId: string;
+  readonly label: string;
+  readonly major: string;
+  readonly caller: string;
+  readonly enqueuedAtMs: number;
+  readonly wait: Wait;
+}
+
+/** Which waiting requests are asked for. */
+export interface WaitingQuery {
+  readonly isMeant: (caller: string) => boolean;
+  /** A line's id; undefined: every line. */
+  readonly lineId?: string | undefined;
+  readonly offset: number;
+  readonly limit: number;
+}
+
 /** The pure machine behind the queue: no clock, no timers, no promises. */
 export interface Scheduler {
   /** Takes the request in, or says why not. After it, call `poll`. */
@@ -95,6 +127,15 @@ export interface Scheduler {
     nowMs: number,
   ): void;
   poll(nowMs: number): Poll;
+  /** What this request, leased just now, has waited for longest since it came; undefined: for nothing. */
+  waitedFor(id: number, nowMs: number): WaitReason | undefined;
+  /** Waiting requests by their arrival. */
+  waitingRequests(query: WaitingQuery, nowMs: number): WaitingRequest[];
+  /** What a request would wait for if it came now; undefined: it would leave at once. */
+  preview(ask: Ask, nowMs: number): Wait | undefined;
+  /** Keeps a line's requests from leaving until it is resumed; false: there is no such line. */
+  pause(lineId: string, nowMs: number): boolean;
+  resume(lineId: string, nowMs: number): boolean;
   snapshot(nowMs: number): SchedulerSnapshot;
 }
 
@@ -103,6 +144,14 @@ export interface SchedulerSnapshot {
   readonly waiting: number;
   readonly inFlight: number;
   readonly bytes: number;
+  /** How long the first of those that wait has been here. */
+  readonly oldestWaitMs: number;
+  /** How many wait for each reason; what nobody waits for is left out. */
+  readonly reasons: Readonly<Partial<Record<WaitReason, number>>>;
+  /** Who waits, the most first. */
+  readonly callers: ReadonlyArray<
+    { readonly name: string; readonly waiting: number }
+  >;
   readonly invalid: { readonly count: number; readonly ceiling: number };
   readonly breaker: {
     readonly state: "closed" | "open" | "probing";
@@ -110,8 +159,13 @@ export interface SchedulerSnapshot {
   };
   readonly identities: ReadonlyArray<{
     readonly id: string;
-    readonly globalLimit: number;
-    readonly globalUsed: number;
+    /** Over all its lanes, as the next one. */
+    readonly waiting: number;
+    readonly inFlight: number;
+    readonly oldestWaitMs: number;
+    /** Undefined where it has no lane of the bot's own. */
+    readonly globalLimit: number | undefined;
+    readonly globalUsed: number | undefined;
     readonly globalLockedUntilMs: number | undefined;
     readonly credential: "unproven" | "checking" | "rejected";
   }>;
@@ -122,11 +176,21 @@ export interface SchedulerSnapshot {
     readonly kind: "unknown" | "sliding" | "fixed";
   }>;
   readonly lines: ReadonlyArray<{
+    /** Names it in `pause`, `resume` and `waitingRequests`. */
+    readonly id: string;
+    readonly identityId: string;
     readonly label: string;
     readonly major: string;
     readonly hash: string | undefined;
     readonly waiting: number;
     readonly inFlight: number;
     readonly wakeAtMs: number | undefined;
+    /** What its next request waits for; undefined: nothing waits. */
+    readonly reason: WaitReason | undefined;
+    readonly oldestWaitMs: number;
+    /** When its next request, and when its last, leaves at the earliest; undefined: nobody can tell. */
+    readonly nextAtMs: number | undefined;
+    readonly clearAtMs: number | undefined;
+    readonly isPaused: boolean;
   }>;
 }

@@ -2,18 +2,18 @@ import type { Answer } from "../domain/answer.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Lets go of an answer nobody will read, so that its connection is free again. */
+/** Discards the body of an answer that nobody will read, which frees its connection. */
 export function discardBody(answer: Answer): void {
   if (answer.body instanceof ReadableStream) discard(answer.body);
 }
 
-/** Gives a stream up. */
+/** Cancels a stream. */
 export function discard(stream: ReadableStream): void {
-  stream.cancel().catch(() => {}); // Broken already: gone is gone.
+  stream.cancel().catch(() => {}); // It may be broken already.
 }
 
-/** The same stream, telling once when it is through, cut or given up. */
-export function watchStream(
+/** The same stream; `onEnd` is called once when it ends, breaks or is cancelled. */
+export function observeEnd(
   source: ReadableStream<Bytes>,
   onEnd: () => void,
 ): ReadableStream<Bytes> {

@@ -2,14 +2,14 @@ import { GrowingBytes } from "../collections/growing_bytes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What came of reading a stream up to a bound. */
+/** The result of reading a stream up to a bound. */
 export type BoundedRead =
   | { readonly kind: "whole"; readonly bytes: Bytes }
-  /** More than the bound: what was read and the rest, as one stream again. */
+  /** It is larger than the bound: the part that was read and the rest, as one stream. */
   | { readonly kind: "large"; readonly stream: ReadableStream<Bytes> }
   | { readonly kind: "broken" };
 
-/** Reads a stream whole if it is not larger than `bytesMax`; never rejects. */
+/** Reads a stream to its end if it has at most `bytesMax`; never rejects. */
 export async function readBounded(
   source: ReadableStream<Bytes>,
   bytesMax: number,
@@ -27,8 +27,8 @@ export async function readBounded(
 }
 
 /**
- * Reads on until the stream ends (true) or `gathered` has more than `bytesMax`
- * (false). `onBytes` hears how many have come with each chunk.
+ * Reads until the stream ends (true) or `gathered` has more than `bytesMax`
+ * (false). `onBytes` is called with the size of each chunk.
  */
 export async function readInto(
   gathered: GrowingBytes,

@@ -5,12 +5,12 @@ import {
   PROXY_PREFIX,
 } from "../domain/headers.ts";
 
-/** Answer headers that end here. Everything not named below crosses. */
+/** Answer headers that are not passed on. All others are. */
 const STAYS: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
-  // Cloudflare's marks on this proxy; every caller would share them.
+  // Cloudflare's cookies for this proxy; all callers would share them.
   "set-cookie",
-  // Promises about discord.com that are false of the host a caller talks to.
+  // They are about discord.com, not about the host that the caller talks to.
   "alt-svc",
   "strict-transport-security",
   "nel",
@@ -18,22 +18,22 @@ const STAYS: ReadonlySet<string> = new Set([
   "content-security-policy",
 ]);
 
-/** As `STAYS`, for whole families; `x-rest-` is our signature, which nobody may forge. */
+/** As `STAYS`, by prefix; `x-rest-` is the proxy's own signature, which nobody may forge. */
 function isOfStayingFamily(name: string): boolean {
   return name.startsWith(PROXY_PREFIX) || name.startsWith("x-rest-");
 }
 
-/** An answer's headers as undici gives them, twice. */
+/** The headers of an answer in undici's two forms. */
 export interface ReceivedHeaders {
-  /** By name in lower case; a repeated name has a list. */
+  /** By name in lower case; a repeated name has an array. */
   readonly read: Readonly<Record<string, string | string[] | undefined>>;
-  /** Names and values in turn, each as it came. */
+  /** Names and values alternating, as they came. */
   readonly raw: readonly (string | { toString(as: "latin1"): string })[];
-  /** False where a length could only be that of a body that is not here. */
+  /** False if the answer has no body, so that its length must not be passed on. */
   readonly hasBody: boolean;
 }
 
-/** Picks the answer headers that cross, values untouched. */
+/** Picks the answer headers that are passed on, values unchanged. */
 export function answerHeaders(received: ReceivedHeaders): HeaderList {
   const { read, hasBody } = received;
   const named = namedBy(read["connection"]);
@@ -41,8 +41,8 @@ export function answerHeaders(received: ReceivedHeaders): HeaderList {
   for (const name in read) {
     if (stays(name, named, hasBody)) continue;
     const value = read[name];
-    // Read once already, which saves a twentieth of a request's work; but of
-    // repeats only the raw form tells the place among the others.
+    // undici has read these already, which saves a twentieth of a request's work;
+    // but only the raw form keeps the order of repeated headers.
     if (typeof value !== "string") {
       return rawFields(received).filter(([name]) =>
         !stays(name, named, hasBody)
@@ -62,7 +62,7 @@ function stays(
     (name === "content-length" && !hasBody) || named?.has(name) === true;
 }
 
-/** `Connection` may name further headers that are only for the connection. */
+/** Further headers that `Connection` names. */
 function namedBy(
   connection: string | string[] | undefined,
 ): ReadonlySet<string> | undefined {
@@ -70,7 +70,7 @@ function namedBy(
   return namedByConnection(String(connection));
 }
 
-/** Bytes above 0x7f become the characters of the same number, as in `Headers`. */
+/** Reads the raw form. Bytes above 0x7f become the characters with the same number, as in `Headers`. */
 function rawFields({ raw }: ReceivedHeaders): HeaderList {
   const fields: Array<readonly [string, string]> = [];
   for (let at = 0; at + 1 < raw.length; at += 2) {

@@ -1,20 +1,20 @@
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * Bytes read ahead of the caller, per answer. Most of Discord's large answers
- * (1000 members, 100 messages) fit in, so a slow caller seldom keeps a
- * connection; 256 connections come to 64 MiB at worst.
+ * Bytes that are read ahead of the caller, per answer. Most of Discord's large
+ * answers (1000 members, 100 messages) fit in, so that a slow caller seldom
+ * occupies a connection. With 256 connections this is 64 MiB at most.
  */
 const AHEAD_BYTES_MAX = 256 * 1024;
 
-/** The connection a stream drinks from. */
+/** The connection that a stream reads from. */
 export interface BodySource {
   resume(): void;
   /** Nobody will read the rest. */
   abandon(): void;
 }
 
-/** A body on its way to a caller who may be slower than Discord. */
+/** A body that is streamed to a caller, who may read more slowly than Discord sends. */
 export class BodyStream {
   readonly readable: ReadableStream<Bytes>;
   #controller!: ReadableStreamDefaultController<Bytes>;
@@ -29,7 +29,7 @@ export class BodyStream {
     }, new ByteLengthQueuingStrategy({ highWaterMark: AHEAD_BYTES_MAX }));
   }
 
-  /** Takes a chunk; false: no more until the source is told to resume. */
+  /** Adds a chunk; false if the source has to pause until `resume`. */
   push(chunk: Bytes): boolean {
     this.#controller.enqueue(chunk);
     return (this.#controller.desiredSize ?? 0) > 0;

@@ -1,69 +1,67 @@
-import {
-  connectTcp,
-  connectTls,
-  isIP,
-  type undiciConnector,
-} from "../../deps.ts";
+import type { undiciConnector } from "../../deps.ts";
+import type { OutboundProxy } from "../domain/outbound_proxy.ts";
 import type { FixedHost } from "./fixed_host.ts";
-import type { Watch, Watched } from "./watch.ts";
+import { openSocket, readyEventOf, type SocketOptions } from "./open_socket.ts";
+import type { Timed, Timeouts } from "./timeouts.ts";
+import { type Opened, openTunnel } from "./tunnel.ts";
 
 /** How connections to the one host are opened. */
-export interface ConnectorOptions {
-  readonly watch: Watch;
-  /** For name, connection and TLS together. */
+export interface ConnectorOptions extends SocketOptions {
+  readonly timeouts: Timeouts;
+  /** For name resolution, connection, tunnel and TLS together. */
   readonly timeoutMs: number;
-  /** Authorities to trust, in PEM; undefined: the runtime's own list. */
-  readonly caCertificates: string | undefined;
+  /** The proxy that every connection goes through; undefined: none. */
+  readonly proxy: OutboundProxy | undefined;
 }
 
 /**
- * Opens connections to one host and no other: what undici asks for is not
- * looked at. HTTP/1.1 only, since TLS offers nothing else.
+ * Opens connections to one host only, whatever undici asks for: through the
+ * outbound proxy where there is one. They speak HTTP/1.1, since TLS offers
+ * nothing else.
  */
 export function connectorTo(
   host: FixedHost,
   options: ConnectorOptions,
 ): undiciConnector.connector {
-  const { watch, timeoutMs, caCertificates } = options;
-  const { hostname, port } = host;
-  const open = host.isTls
-    ? () =>
-      connectTls({
-        host: hostname,
-        port,
-        // Addresses cannot be asked for by name (RFC 6066, 3).
-        servername: isIP(hostname) === 0 ? hostname : "",
-        ALPNProtocols: ["http/1.1"],
-        ...(caCertificates !== undefined && { ca: caCertificates }),
-      })
-    : () => connectTcp({ host: hostname, port });
+  const { timeouts, timeoutMs, proxy } = options;
+  const open = (opened: Opened) =>
+    proxy === undefined
+      ? openDirectly(host, options, opened)
+      : openTunnel(proxy, host, options, opened);
 
   return (_asked, callback) => {
-    const socket = open();
-    const watched: Watched = {
-      ticksLeft: watch.ticksOf(timeoutMs),
+    let isTold = false;
+    const opened: Opened = (error, socket) => {
+      if (isTold) return;
+      isTold = true;
+      timeouts.delete(timed);
+      if (socket === null) callback(error ?? new Error("Not open"), null);
+      else callback(null, socket);
+    };
+    const timed: Timed = {
+      ticksLeft: timeouts.ticksOf(timeoutMs),
       next: undefined,
       previous: undefined,
       expire: () => {
-        watch.delete(watched);
-        socket.destroy(new ConnectTimeout());
+        timeouts.delete(timed);
+        giveUp(new ConnectTimeout());
       },
     };
-    let isTold = false;
-    const tell: typeof callback = (...outcome) => {
-      if (isTold) return;
-      isTold = true;
-      watch.delete(watched);
-      callback(...outcome);
-    };
-    watch.add(watched);
-    socket.setNoDelay();
-    socket.once(
-      host.isTls ? "secureConnect" : "connect",
-      () => tell(null, socket),
-    );
-    socket.on("error", (error) => tell(error, null));
+    timeouts.add(timed);
+    const giveUp = open(opened);
   };
+}
+
+function openDirectly(
+  host: FixedHost,
+  options: SocketOptions,
+  opened: Opened,
+): (error: Error) => void {
+  const socket = openSocket(host, options);
+  socket.setNoDelay();
+  socket.once(readyEventOf(host), () => opened(null, socket));
+  socket.on("error", (error) => opened(error, null));
+  return (error) => void socket.destroy(error);
 }
 
 class ConnectTimeout extends Error {

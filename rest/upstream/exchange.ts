@@ -6,35 +6,36 @@ import { UpstreamFailure } from "../domain/ports.ts";
 import { answerHeaders, type ReceivedHeaders } from "./answer_headers.ts";
 import { BodyStream } from "./body_stream.ts";
 import { plainBodyOf } from "./plain_body.ts";
-import type { Watch, Watched } from "./watch.ts";
+import type { Timed, Timeouts } from "./timeouts.ts";
 
 /**
- * Answers up to this size are buffered until they are whole: a cut one is then a
- * failure before anybody saw half of it. One read of a socket brings as much.
+ * Answers up to this size are buffered until they are complete. If one breaks off,
+ * that is a failure before its caller has seen any of it. One read of a socket
+ * brings this much.
  */
 const BUFFERED_BYTES_MAX = 64 * 1024;
 
-/** Errors are buffered further, because their text decides what comes next; none of Discord's comes near. */
+/** Errors are buffered up to this size, because the proxy reads their text. Discord's are far smaller. */
 const BUFFERED_ERROR_BYTES_MAX = 1024 * 1024;
 
-/** Statuses whose answer ends with its headers (RFC 9110, 6.4.1). */
+/** Statuses of answers without a body (RFC 9110, 6.4.1). */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 
-/** How many ticks each part of an exchange may take. */
+/** How many ticks each phase of an exchange may take. */
 export interface ExchangeTicks {
-  /** Until a connection is there and free. */
+  /** Until a connection is free. */
   readonly queued: number;
   /** From the request to the end of the answer's headers. */
   readonly headers: number;
-  /** For a body that is buffered, in all; for one that streams, between two chunks. */
+  /** For a buffered body as a whole; for a streamed one, between two chunks. */
   readonly body: number;
-  /** While a stream's reader does not read. */
+  /** While the caller does not read the stream. */
   readonly reader: number;
 }
 
 type Phase = "queued" | "sent" | "buffering" | "streaming" | "paused" | "over";
 
-/** What a time-out is called, by the phase it ended. */
+/** Codes of time-outs, by phase. */
 const TIMEOUT_CODES: Readonly<Record<Phase, string>> = {
   queued: "CONNECTION_TIMEOUT",
   sent: "HEADERS_TIMEOUT",
@@ -47,19 +48,19 @@ const TIMEOUT_CODES: Readonly<Record<Phase, string>> = {
 type Controller = UndiciDispatcher.DispatchController;
 
 /**
- * One request and its answer, as the handler undici calls.
+ * One request and its answer: the handler that undici calls.
  *
- * `queued` until undici gives it a socket (nothing has left), `sent` until the
- * answer's headers are here, `buffering` while its body is gathered, `streaming`
- * or `paused` once that has become a stream, `over` when promise or stream is
- * settled; what undici says after that is not heard.
+ * Its phase is `queued` until undici gives it a socket (nothing is sent yet),
+ * `sent` until the headers of the answer have come, `buffering` while the body is
+ * gathered, and `streaming` or `paused` if the body became a stream. It is `over`
+ * when the promise or the stream has ended; later calls of undici are ignored.
  */
-export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
+export class Exchange implements UndiciDispatcher.DispatchHandler, Timed {
   ticksLeft: number;
-  next: Watched | undefined;
-  previous: Watched | undefined;
+  next: Timed | undefined;
+  previous: Timed | undefined;
   readonly #ticks: ExchangeTicks;
-  readonly #watch: Watch;
+  readonly #timeouts: Timeouts;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (failure: UpstreamFailure) => void;
   #phase: Phase = "queued";
@@ -73,22 +74,22 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
 
   constructor(
     ticks: ExchangeTicks,
-    watch: Watch,
+    timeouts: Timeouts,
     resolve: (answer: Answer) => void,
     reject: (failure: UpstreamFailure) => void,
   ) {
     this.#ticks = ticks;
-    this.#watch = watch;
+    this.#timeouts = timeouts;
     this.#resolve = resolve;
     this.#reject = reject;
     this.ticksLeft = ticks.queued;
-    watch.add(this);
+    timeouts.add(this);
   }
 
   onRequestStart(controller: Controller): void {
-    // It was given up while it waited for a connection; or undici is about to
-    // send it a second time, which it never did and never may. Throwing here
-    // keeps it off the socket and the socket open.
+    // Either it timed out while it waited for a connection, or undici is about to
+    // send it a second time, which it must never do. If this throws, nothing is
+    // sent, and the socket stays open.
     if (this.#phase !== "queued") throw new Error("Not to be sent");
     this.#phase = "sent";
     this.#sentAtMs = performance.now();
@@ -101,7 +102,7 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
     status: number,
     read: ReceivedHeaders["read"],
   ): void {
-    // 1xx announces an answer: it is none, and buys it no time.
+    // A 1xx is not the answer, and does not extend its time.
     if (this.#phase !== "sent" || status < 200) return;
     const hasBody = !BODILESS.has(status);
     const raw = Array.isArray(controller.rawHeaders)
@@ -121,7 +122,7 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
   }
 
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
-    // The chunk is a window on a larger read buffer: what is kept is a copy.
+    // The chunk is a view of a larger read buffer, so it is copied.
     if (this.#stream !== undefined) return this.#push(new Uint8Array(chunk));
     if (this.#buffer === undefined) return;
     this.#buffer.add(chunk);
@@ -197,20 +198,20 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Watched {
 
   #leave(): void {
     this.#phase = "over";
-    this.#watch.delete(this);
+    this.#timeouts.delete(this);
   }
 }
 
-/** Time-outs of connecting: ours, and the kernel's if that is shorter. */
+/** Codes of connect time-outs: our own, and the kernel's if that is shorter. */
 const CONNECT_TIMEOUT_CODES: ReadonlySet<string> = new Set([
   "CONNECT_TIMEOUT",
   "ETIMEDOUT",
 ]);
 
-/** A code or a class name, never a sentence: sentences hold addresses. */
+/** A code or a class name. Sentences are never kept: they may contain addresses. */
 const CODE = /^\w{1,60}$/;
 
-/** Reduces a foreign error to its code; its message and causes may hold a URL with a token in it. */
+/** Reduces a foreign error to its code, since its message and causes may contain a URL with a token. */
 export function failureOf(
   error: unknown,
   { mayHaveArrived }: { readonly mayHaveArrived: boolean },

@@ -1,23 +1,23 @@
 import type { Target } from "../domain/request.ts";
 
-/** The one place requests go to. */
+/** The only host that requests are sent to. */
 export interface FixedHost {
   /** Scheme, host and port. */
   readonly origin: string;
   readonly isTls: boolean;
-  /** A name or an address, as a socket wants it. */
+  /** A name or an address, in the form that sockets take. */
   readonly hostname: string;
   readonly port: number;
-  /** The request line's target, byte for byte as the caller spelt it. */
+  /** The target of the request line: the caller's path and query, byte for byte, behind base path and version. */
   pathOf(target: Target): string;
 }
 
 /**
- * Fixes where requests go, once, when the process starts.
+ * Reads the base URL once, when the process starts.
  *
- * Connections are opened to `hostname` and `port` whatever a request says, and
- * its target becomes text behind `baseUrl`'s path in the request line. No URL is
- * ever resolved, so `//evil`, `@evil` or `\evil` is only a path nobody knows.
+ * Connections are opened to `hostname` and `port`, whatever a request says, and
+ * its target is appended to the path of `baseUrl` in the request line. URLs are
+ * never resolved, so `//evil`, `@evil` and `\evil` are only unknown paths.
  */
 export function fixedHost(baseUrl: string): FixedHost {
   const { origin, protocol, hostname, port, pathname } = new URL(baseUrl);

@@ -7,7 +7,7 @@ import {
 import type { AnswerBody } from "../domain/answer.ts";
 import { type HeaderList, headerOf } from "../domain/headers.ts";
 
-/** Errors are far smaller; the bound is what a hostile one may blow itself up to. */
+/** Largest decompressed error. Discord's are far smaller; the bound is against a decompression bomb. */
 const PLAIN_BYTES_MAX = 64 * 1024;
 
 const READERS: Readonly<
@@ -24,9 +24,9 @@ const READERS: Readonly<
 };
 
 /**
- * What a compressed error says, for us to read: callers ask for compression,
- * and a 429's exact wait stands in its body alone. The caller still gets the
- * bytes as they came. Undefined where there is nothing to undo or it fails.
+ * Decompresses the body of an error, for the proxy itself to read: callers ask for
+ * compression, and only the body of a 429 has the exact wait. The caller gets the
+ * bytes as they came. Undefined if the body is not compressed or is invalid.
  */
 export function plainBodyOf(
   status: number,

@@ -1,77 +1,82 @@
 import { Pool, type UndiciDispatcher } from "../../deps.ts";
 import type { Answer } from "../domain/answer.ts";
+import type { OutboundProxy } from "../domain/outbound_proxy.ts";
 import type { Upstream } from "../domain/ports.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import { connectorTo } from "./connector.ts";
 import { Exchange, type ExchangeTicks } from "./exchange.ts";
 import { type FixedHost, fixedHost } from "./fixed_host.ts";
-import { Watch, type Watched } from "./watch.ts";
+import { type Timed, Timeouts } from "./timeouts.ts";
 
 /** Where requests go, and how long each part of an exchange may take. */
 export interface UpstreamOptions {
-  /** Where requests go, `https://discord.com/api`; version and path are put behind it. */
+  /** Base URL of all requests, `https://discord.com/api`; version and path are appended. */
   readonly baseUrl: string;
-  /** For callers whose own does not begin with `DiscordBot`. */
+  /** `User-Agent` for callers whose own does not begin with `DiscordBot`. */
   readonly userAgent: string;
-  /** From the request to the end of its answer's headers; large bodies get more. */
+  /** From the request to the end of the answer's headers; large bodies get more time. */
   readonly headersTimeoutMs: number;
-  /** For a small body in all, for a large one between two chunks. */
+  /** For a small body as a whole; for a large one, between two chunks. */
   readonly bodyTimeoutMs: number;
-  /** For name, connection and TLS together. */
+  /** For name resolution, connection and TLS together. */
   readonly connectTimeoutMs: number;
-  /** Connections at once, each with one request; 256 when left out. */
+  /** Most connections at a time, each with one request; 256 by default. */
   readonly connectionsMax?: number;
-  /** Authorities to trust, in PEM; the runtime's own list when left out. */
+  /** Certificate authorities to trust, in PEM; by default the runtime's own list. */
   readonly caCertificates?: string;
+  /** The forward proxy that every connection goes through; none when left out. */
+  readonly outboundProxy?: OutboundProxy | undefined;
+  /** The address of this machine to send from; the system's choice when left out. */
+  readonly outboundAddress?: string | undefined;
 }
 
 /**
- * At Discord's usual 200 ms they carry 1280 requests a second, more than twice
- * the largest global limit (500), and leave callers most of the 1024 files a
- * process usually has.
+ * With Discord's usual 200 ms, this many connections carry 1280 requests a second:
+ * more than twice the largest global limit (500). They leave callers most of the
+ * 1024 file descriptors that a process usually has.
  */
 const CONNECTIONS_MAX = 256;
 
 /**
- * We close idle connections after this, before Cloudflare does (after minutes):
- * of a request that meets the other side's closing nobody knows the end.
+ * Idle connections are closed after this time, before Cloudflare closes them
+ * (after minutes): if a request is sent while the other side closes, nobody knows
+ * whether it arrived.
  */
 const IDLE_MS = 30_000;
 
-/** Discord's headers take 2 KiB; an answer with more than this is a failure. */
+/** Largest headers of an answer; Discord's have 2 KiB. */
 const HEADER_BYTES_MAX = 32 * 1024;
 
 /**
- * A larger body gets time for its way, and a connection that is closed after
- * it: an answer that comes before its end (413, 401) would leave the rest in
- * front of the next request. Less than this a kernel takes at once.
+ * A larger body gets more time, and its connection is closed after it: if the
+ * answer (413, 401) comes before the whole body is sent, the rest of the body
+ * would be in front of the next request. The kernel takes smaller bodies at once.
  */
 const USUAL_BODY_BYTES_MAX = 1024 * 1024;
 
-/** The slowest upload that is waited for: a megabit per second. */
+/** Slowest upload that is waited for: one megabit per second. */
 const UPLOAD_BYTES_PER_MS = 128;
 
-/** A caller that reads nothing of a large answer for so long is taken for gone. */
+/** A caller that reads nothing of a large answer for this time counts as disconnected. */
 const READER_TIMEOUT_MS = 120_000;
 
-/** Time-outs are kept to about a tenth of the shortest, by looking this often. */
+/** Ticks per shortest time-out: time-outs are late by about a tenth of it at most. */
 const TICKS_PER_TIMEOUT = 10;
-/** More often would be felt at 10 000 requests a second, less often by whoever waits. */
+/** Bounds of a tick: shorter ones cost time at 10,000 requests a second, longer ones make callers wait. */
 const TICK_MS_MIN = 10;
 const TICK_MS_MAX = 1_000;
 
 /**
- * Opens the way to Discord.
+ * Makes the client that sends requests to Discord.
  *
- * undici's pool speaks HTTP/1.1, sends nothing a second time, follows no
- * redirect, reads no proxy variable and leaves path and body as they are; the
- * tests hold it to each of these.
+ * undici's pool speaks HTTP/1.1, sends nothing twice, follows no redirects, reads
+ * no proxy variables and changes neither path nor body. Tests check each of these.
  */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const host = fixedHost(options.baseUrl);
   const tickMs = tickMsOf(options);
   const exchanges = new Exchanges(tickMs);
-  const connecting = new Watch(tickMs);
+  const connecting = new Timeouts(tickMs);
   const pool = poolOf(host, options, connecting);
   let connections = 0;
   pool.on("connect", () => void connections++);
@@ -97,9 +102,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     return new Promise((resolve, reject) => {
       const idle = connections - exchanges.size;
       const exchange = new Exchange(ticks, exchanges, resolve, reject);
-      // undici looks at a connection again one turn after its answer has ended.
-      // A request that comes sooner, as the next of a line does, would open
-      // another beside it, were there no idle one.
+      // undici uses a connection again one turn of the event loop after its
+      // answer has ended. A request that comes earlier, such as the next one of
+      // the same line, would open another connection if none is idle.
       const isFreeSoon = idle > 0 && idle <= exchanges.endedThisTurn;
       if (isFreeSoon) setImmediate(() => pool.dispatch(outgoing, exchange));
       else pool.dispatch(outgoing, exchange);
@@ -107,8 +112,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   }
 
   return {
-    host: `${host.hostname}:${host.port}`,
+    host: placeOf(host, options.outboundProxy),
     send,
+    connections: () => connections,
     async close() {
       await pool.destroy();
       exchanges.stop();
@@ -117,40 +123,53 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   };
 }
 
+/** Where requests go, as errors tell it. */
+function placeOf(
+  { hostname, port }: FixedHost,
+  proxy: OutboundProxy | undefined,
+): string {
+  const place = `${hostname}:${port}`;
+  return proxy === undefined
+    ? place
+    : `${place} through ${proxy.hostname}:${proxy.port}`;
+}
+
 function poolOf(
   host: FixedHost,
   options: UpstreamOptions,
-  connecting: Watch,
+  connecting: Timeouts,
 ): Pool {
   const { connectionsMax, connectTimeoutMs, caCertificates } = options;
   return new Pool(host.origin, {
     connections: connectionsMax ?? CONNECTIONS_MAX,
     connect: connectorTo(host, {
-      watch: connecting,
+      timeouts: connecting,
       timeoutMs: connectTimeoutMs,
       caCertificates,
+      proxy: options.outboundProxy,
+      localAddress: options.outboundAddress,
     }),
     pipelining: 1,
     allowH2: false,
     keepAliveTimeout: IDLE_MS,
     keepAliveMaxTimeout: IDLE_MS,
     maxHeaderSize: HEADER_BYTES_MAX,
-    // Ours know more: uploads, 1xx, callers that do not read.
+    // `Timeouts` replaces these: it knows uploads, 1xx and callers that do not read.
     headersTimeout: 0,
     bodyTimeout: 0,
-    // An environment variable could change the parser otherwise.
+    // Otherwise an environment variable could change the parser.
     useMilo: false,
   });
 }
 
-function ticksOf(options: UpstreamOptions, watch: Watch): ExchangeTicks {
+function ticksOf(options: UpstreamOptions, timeouts: Timeouts): ExchangeTicks {
   const { connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs } = options;
   return {
-    // A connection is free, at the latest, when the request on it is out of time.
-    queued: watch.ticksOf(connectTimeoutMs + headersTimeoutMs),
-    headers: watch.ticksOf(headersTimeoutMs),
-    body: watch.ticksOf(bodyTimeoutMs),
-    reader: watch.ticksOf(READER_TIMEOUT_MS),
+    // A connection is free at the latest when its request has timed out.
+    queued: timeouts.ticksOf(connectTimeoutMs + headersTimeoutMs),
+    headers: timeouts.ticksOf(headersTimeoutMs),
+    body: timeouts.ticksOf(bodyTimeoutMs),
+    reader: timeouts.ticksOf(READER_TIMEOUT_MS),
   };
 }
 
@@ -161,12 +180,13 @@ function tickMsOf(options: UpstreamOptions): number {
   return Math.min(Math.max(wanted, TICK_MS_MIN), TICK_MS_MAX);
 }
 
-/** Discord blocks what looks like neither a bot nor a browser (docs: Reference, User Agent). */
+/** Discord blocks a `User-Agent` that begins otherwise (docs: Reference, User Agent). */
 const BOT_AGENT = "DiscordBot";
 
 /**
- * What goes upstream, as names and values in turn: the caller's headers, who
- * asks and with which program. Host, length and connection are undici's.
+ * The headers that are sent to Discord, names and values alternating: those of
+ * the caller, `User-Agent` and `Authorization`. undici adds host, length and
+ * connection.
  */
 export function requestHeaders(
   request: ProxyRequest,
@@ -186,16 +206,16 @@ export function requestHeaders(
   return flat;
 }
 
-/** The exchanges under way, and how many have ended in this turn of the event loop. */
-class Exchanges extends Watch {
+/** The exchanges in flight, and how many ended in this turn of the event loop. */
+class Exchanges extends Timeouts {
   #endedThisTurn = 0;
 
   get endedThisTurn(): number {
     return this.#endedThisTurn;
   }
 
-  override delete(watched: Watched): void {
-    super.delete(watched);
+  override delete(timed: Timed): void {
+    super.delete(timed);
     if (this.#endedThisTurn++ === 0) setImmediate(this.#startTurn);
   }
 

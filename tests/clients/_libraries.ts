@@ -51,4 +51,27 @@ export const LIBRARIES: readonly Library[] = [
   },
   { name: "snowtransfer", package: "snowtransfer", program: "snowtransfer" },
   { name: "seyfert", package: "seyfert", program: "seyfert" },
+  {
+    name: "@buape/carbon",
+    package: "@buape/carbon",
+    program: "carbon",
+    hasTimeout: true,
+  },
+  {
+    name: "slash-create",
+    package: "slash-create",
+    program: "slash_create",
+    hasTimeout: true,
+  },
+  {
+    name: "detritus-client-rest",
+    package: "detritus-client-rest",
+    program: "detritus",
+  },
+  {
+    name: "@discord-interactions/request",
+    package: "@discord-interactions/request",
+    program: "interactions_request",
+    hasTimeout: true,
+  },
 ];

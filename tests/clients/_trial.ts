@@ -150,7 +150,8 @@ class Trial {
       edit: came(edit, isContentSent),
       reaction: came(
         reaction,
-        ({ arrived }) => arrived.target.endsWith("/reactions/%F0%9F%91%8D/@me"),
+        ({ arrived }) =>
+          /\/reactions\/%F0%9F%91%8D\/(?:@|%40)me$/.test(arrived.target),
       ),
       reason: reasonCame(deletion),
       deletion: came(deletion, ({ arrived }) => arrived.status === 204),

@@ -38,6 +38,7 @@ Deno.test("a name and a hash may do everything", () => {
       urgency: 0,
       rate: undefined,
       concurrency: undefined,
+      isAdmin: false,
     },
   }]);
 });
@@ -51,6 +52,7 @@ Deno.test("every right is read", () => {
     urgency: 4,
     rate: 10,
     concurrency: 20,
+    admin: true,
   }]);
   assert.deepEqual(problems, []);
   assert.deepEqual(keys[0]?.rights, {
@@ -64,6 +66,7 @@ Deno.test("every right is read", () => {
     urgency: 4,
     rate: 10,
     concurrency: 20,
+    isAdmin: true,
   });
 });
 
@@ -122,13 +125,14 @@ const WRONG: ReadonlyArray<
     { concurrency: 0 },
     'key "k" "concurrency" is 0: want a whole number from 1 to 1000000',
   ],
+  [{ admin: 1 }, 'key "k" "admin": want true or false'],
   [
     { readonly: true },
-    'key "k" has an unknown member "readonly": want none but name, sha256, bots, read-only, routes, urgency, rate, concurrency',
+    'key "k" has an unknown member "readonly": want none but name, sha256, bots, read-only, routes, urgency, rate, concurrency, admin',
   ],
   [
     { [HASH]: true },
-    'key "k" has an unknown member: want none but name, sha256, bots, read-only, routes, urgency, rate, concurrency',
+    'key "k" has an unknown member: want none but name, sha256, bots, read-only, routes, urgency, rate, concurrency, admin',
   ],
 ];
 

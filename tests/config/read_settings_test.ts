@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readSettings } from "../../rest/config/read_settings.ts";
+import { Secret } from "../../rest/domain/secret.ts";
 import { SETTINGS, type Settings } from "../../rest/config/settings.ts";
 
 const KEY = "0123456789abcdef";
@@ -25,8 +26,12 @@ Deno.test("a key is all it takes; everything else has its documented default", (
     isRepHeaderRequired: false,
     repHeaders: new Set(),
     areRateLimitHeadersStripped: false,
+    isServerTimingOn: true,
+    metricsPort: undefined,
     bodyLimitMib: 110,
     heldLimitMib: 512,
+    outboundProxy: undefined,
+    outboundAddress: undefined,
     upstreamConnections: 256,
     upstreamTimeoutMs: 60_000,
     maxWaitMs: 240_000,
@@ -59,8 +64,12 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     REST_REP_REQUIRE_HEADER: "true",
     REST_REP_HEADERS: "X-Discord-Locale, accept-language",
     REST_STRIP_RATELIMIT_HEADERS: "true",
+    REST_SERVER_TIMING: "false",
+    REST_METRICS_PORT: "9090",
     REST_BODY_LIMIT_MIB: "1",
     REST_HELD_LIMIT_MIB: "2",
+    REST_OUTBOUND_PROXY: "https://user:pa%24s@proxy.example:3128",
+    REST_OUTBOUND_ADDRESS: "192.0.2.7",
     REST_UPSTREAM_CONNECTIONS: "3",
     REST_UPSTREAM_TIMEOUT_MS: "4000",
     REST_MAX_WAIT_MS: "500",
@@ -95,8 +104,17 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     isRepHeaderRequired: true,
     repHeaders: new Set(["x-discord-locale", "accept-language"]),
     areRateLimitHeadersStripped: true,
+    isServerTimingOn: false,
+    metricsPort: 9_090,
     bodyLimitMib: 1,
     heldLimitMib: 2,
+    outboundProxy: {
+      isTls: true,
+      hostname: "proxy.example",
+      port: 3128,
+      authorization: new Secret("Basic dXNlcjpwYSRz"),
+    },
+    outboundAddress: "192.0.2.7",
     upstreamConnections: 3,
     upstreamTimeoutMs: 4_000,
     maxWaitMs: 500,
@@ -414,3 +432,61 @@ function problemsOf(env: Env): readonly string[] {
   const read = readSettings({ REST_AUTHORIZATION: KEY, ...env });
   return read.ok ? [] : read.problems;
 }
+
+Deno.test("an outbound proxy is a URL of scheme, host, port and perhaps credentials", () => {
+  const proxyIn = (text: string) => {
+    const { outboundProxy } = settingsOf({ REST_OUTBOUND_PROXY: text });
+    const { authorization, ...place } = outboundProxy ?? {};
+    return { ...place, authorization: authorization?.reveal() };
+  };
+  assert.deepEqual(proxyIn("http://127.0.0.1:3128"), {
+    isTls: false,
+    hostname: "127.0.0.1",
+    port: 3128,
+    authorization: undefined,
+  });
+  assert.deepEqual(proxyIn("https://[::1]/"), {
+    isTls: true,
+    hostname: "::1",
+    port: 443,
+    authorization: undefined,
+  });
+  // `ann:p@ss:wörd`
+  assert.deepEqual(proxyIn("http://ann:p%40ss%3Aw%C3%B6rd@proxy.example"), {
+    isTls: false,
+    hostname: "proxy.example",
+    port: 80,
+    authorization: "Basic YW5uOnBAc3M6d8O2cmQ=",
+  });
+});
+
+Deno.test("what is no outbound proxy is refused without showing its password", () => {
+  for (
+    const [text, shown] of [
+      ["socks5://127.0.0.1:1080", "socks5://127.0.0.1:1080"],
+      ["127.0.0.1:3128", "127.0.0.1:3128"],
+      ["http://proxy.example/path", "http://proxy.example/path"],
+      ["http://proxy.example/?q", "http://proxy.example/?q"],
+      ["http://ann:%zz@proxy.example", "http://[secret]@proxy.example"],
+      ["ftp://ann:hunter2@proxy.example", "ftp://[secret]@proxy.example"],
+    ] as const
+  ) {
+    assert.deepEqual(problemsOf({ REST_OUTBOUND_PROXY: text }), [
+      `REST_OUTBOUND_PROXY is "${shown}": want an http or https URL without a path, such as http://user:password@proxy.example:3128`,
+    ]);
+  }
+});
+
+Deno.test("an outbound address is an address, not a name, a port or an interface", () => {
+  const addressIn = (text: string) =>
+    settingsOf({ REST_OUTBOUND_ADDRESS: text }).outboundAddress;
+  for (const text of ["127.0.0.2", "255.255.255.255", "::1", "2001:db8::7"]) {
+    assert.equal(addressIn(text), text);
+  }
+  const bad = ["eth0", "256.0.0.1", "1.2.3", "1.2.3.4.", "1.2.3.4:5", "[::1]"];
+  for (const text of bad) {
+    assert.deepEqual(problemsOf({ REST_OUTBOUND_ADDRESS: text }), [
+      `REST_OUTBOUND_ADDRESS is "${text}": want an IPv4 or IPv6 address of this machine, such as 192.0.2.1`,
+    ]);
+  }
+});

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { careNote } from "../../rest/config/setting_file.ts";
+import { permissionNote } from "../../rest/config/setting_file.ts";
 import { fileOf, missing } from "./_files.ts";
 
 const noteOf = (care: "secret" | "guarded" | "trusted", mode: number | null) =>
-  careNote(fileOf("X", "", mode), care);
+  permissionNote(fileOf("X", "", mode), care);
 
 Deno.test("a secret is its owner's alone", () => {
   assert.deepEqual(noteOf("secret", 0o100600), []);
@@ -33,5 +33,5 @@ Deno.test("hashes may be read by everybody and changed by the owner alone", () =
 
 Deno.test("where there are no modes, or no file, nothing is said of them", () => {
   assert.deepEqual(noteOf("secret", null), []);
-  assert.deepEqual(careNote(missing("X"), "secret"), []);
+  assert.deepEqual(permissionNote(missing("X"), "secret"), []);
 });

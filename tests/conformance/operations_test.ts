@@ -37,6 +37,8 @@ const NOT_CROSSING = new Set([
   "report-to",
   "content-security-policy",
   "connection",
+  // The proxy's own word on where the time went.
+  "server-timing",
   "keep-alive",
   "transfer-encoding",
   "vary",

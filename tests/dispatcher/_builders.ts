@@ -1,9 +1,9 @@
 import { createHash } from "../../deps.ts";
-import {
-  createDispatcher,
-  type Dispatcher,
-} from "../../rest/dispatcher/dispatcher.ts";
-import type { DispatcherOptions } from "../../rest/dispatcher/dispatcher_deps.ts";
+import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
+import type {
+  Dispatcher,
+  DispatcherOptions,
+} from "../../rest/dispatcher/types.ts";
 import type { Answer } from "../../rest/domain/answer.ts";
 import type { Fact } from "../../rest/domain/fact.ts";
 import type { HeaderList } from "../../rest/domain/headers.ts";

@@ -1,7 +1,5 @@
-import {
-  createDispatcher,
-  type Dispatcher,
-} from "../../rest/dispatcher/dispatcher.ts";
+import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
+import type { Dispatcher } from "../../rest/dispatcher/types.ts";
 import type { Fact } from "../../rest/domain/fact.ts";
 import type { Random } from "../../rest/domain/ports.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";

@@ -233,7 +233,7 @@ export class RandomCallers {
       if (end instanceof Error) assert.ok(end instanceof Refusal, `${end}`);
       else if (end !== undefined && isWrite) this.#countAnswer(end);
     }
-    const { waiting, inFlight } = dispatcher.snapshot();
+    const { waiting, inFlight } = dispatcher.control.snapshot();
     assert.deepEqual({ waiting, inFlight }, { waiting: 0, inFlight: 0 });
     assert.equal(clock.timerCount, 0);
     for (const [text, book] of this.#books) this.#judgeBook(text, book);

@@ -92,10 +92,18 @@ export function createScriptedScheduler(): ScriptedScheduler {
     credentialChecked: (identityId, isRejected) =>
       void scheduler.tokenResults.push({ identityId, isRejected }),
     poll: (nowMs) => poll(nowMs),
+    waitedFor: () => "bucket",
+    waitingRequests: () => [],
+    preview: () => undefined,
+    pause: () => false,
+    resume: () => false,
     snapshot: () => ({
       waiting: waiting.size,
       inFlight: leased.size,
       bytes: 0,
+      oldestWaitMs: 0,
+      reasons: {},
+      callers: [],
       invalid: { count: 0, ceiling: 0 },
       breaker: { state: "closed", untilMs: undefined },
       identities: [],

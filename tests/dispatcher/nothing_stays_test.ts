@@ -104,7 +104,10 @@ class Rounds {
     do {
       this.#endAll();
       await clock.advance(500);
-    } while (dispatcher.snapshot().waiting + dispatcher.snapshot().inFlight);
+    } while (
+      dispatcher.control.snapshot().waiting +
+      dispatcher.control.snapshot().inFlight
+    );
     await clock.advance(KEPT_MS);
     this.#queue.upstream.sends.length = 0;
     this.#queue.facts.length = 0;

@@ -217,7 +217,7 @@ Deno.test("whatever happens, every request in the queue ends once traffic is ans
         for (const end of ends) {
           if (end instanceof Error) assert.ok(end instanceof Refusal);
         }
-        const { waiting, inFlight } = dispatcher.snapshot();
+        const { waiting, inFlight } = dispatcher.control.snapshot();
         assert.equal(waiting + inFlight, 0);
         await dispatcher.drain(0);
         assert.equal(clock.timerCount, 0);

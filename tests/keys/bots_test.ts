@@ -179,7 +179,7 @@ Deno.test("a key that was taken away is refused on connections that are still op
   assert.equal(authorizer.identityFor(proof, route).id, bot(1));
   const refused = {
     code: "unauthorized",
-    message: "Cannot accept the request: its key k was taken back",
+    message: "Cannot accept the request: its key k has been revoked",
   };
   keys.replace([keyOf("k", "another-key-of-that-name")]);
   assert.throws(() => authorizer.identityFor(proof, route), refused);

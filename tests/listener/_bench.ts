@@ -35,6 +35,7 @@ export const SETTINGS: HttpSettings = {
   apiVersion: 10,
   isKeyInPathAllowed: false,
   areRateLimitHeadersStripped: false,
+  isServerTimingOn: false,
   bodyLimitBytes: 1024 * 1024,
   heldLimitBytes: 4 * 1024 * 1024,
   bodyTimeoutMs: 30_000,

@@ -18,11 +18,11 @@ Deno.test("an address is known for an hour after its last key, and not a millise
   assert.ok(!known.has("10.0.0.2", 500, isValid));
 });
 
-Deno.test("a key that was taken back makes no address known any more", () => {
+Deno.test("a revoked key makes no address known", () => {
   const known = new KnownAddresses();
   known.add("10.0.0.1", KEY, 0);
   assert.ok(!known.has("10.0.0.1", 1, (key) => key !== KEY));
-  // A bot's own token is not taken back.
+  // A bot's own token cannot be revoked.
   known.add("10.0.0.1", undefined, 1);
   assert.ok(known.has("10.0.0.1", 2, () => false));
 });

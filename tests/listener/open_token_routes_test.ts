@@ -129,6 +129,27 @@ Deno.test("an address is known no longer than the key that it sent", async () =>
   assert.equal(await statusFrom(BOT, proxy, callback()), 401);
 });
 
+for (
+  const rights of [
+    { isReadOnly: true },
+    { routes: [{ method: "GET", segments: ["users"], isOpenEnded: true }] },
+  ]
+) {
+  Deno.test(`a key with ${Object.keys(rights)} makes its address known to nobody, and takes that from no other key`, async () => {
+    const key = keyOf("bounded", SECOND_KEY, rights);
+    await using proxy = await startTestProxy({
+      env: { REST_KEYS_FILE: "keys.json" },
+      access: { keys: [key], bots: [] },
+    });
+    const bounded = login(SECOND_KEY);
+    assert.equal(await statusFrom(BOT, proxy, bounded), 503);
+    assert.equal(await statusFrom(BOT, proxy, callback()), 401);
+    assert.equal(await statusFrom(BOT, proxy, login(KEY)), 503);
+    assert.equal(await statusFrom(BOT, proxy, bounded), 503);
+    assert.equal(await statusFrom(BOT, proxy, callback()), 204);
+  });
+}
+
 for (const [openTokenRoutes, status] of [["true", 204], ["false", 401]]) {
   Deno.test(`with REST_OPEN_TOKEN_ROUTES=${openTokenRoutes} a keyless callback gets ${status}, known or not`, async () => {
     await using proxy = await startTestProxy({

@@ -10,6 +10,7 @@ const ANSWERED: Fact = {
   caller: "main/shard-1",
   status: 200,
   waitMs: 12.4,
+  waitReason: "bucket",
   sendMs: 80.6,
   attempts: 2,
 };
@@ -45,13 +46,14 @@ Deno.test("an answered request is one line at debug, with route, status, times a
   assert.equal(level, "DEBUG");
   assert.equal(
     message,
-    "POST /channels/{channel_id}/messages: 200, waited 12 ms, sent 81 ms, 2 attempts",
+    "POST /channels/{channel_id}/messages: 200, waited 12 ms for bucket, sent 81 ms, 2 attempts",
   );
   assert.deepEqual(properties, {
     event: "answered",
     route: "POST /channels/{channel_id}/messages",
     status: 200,
     waitMs: 12,
+    waitReason: "bucket",
     sendMs: 81,
     attempts: 2,
     caller: "main/shard-1",

@@ -1,5 +1,5 @@
 import { BASE_URL, createRestManager, type RestManager } from "../../deps.ts";
-import { joinQueue, type ManagerDeps } from "../../rest/manager/manager.ts";
+import { joinQueue, type ManagerDeps } from "../../rest/manager/join_queue.ts";
 import { type Identity, NOBODY } from "../../rest/domain/identity.ts";
 import type { Submitter } from "../../rest/domain/ports.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SYSTEM_CLOCK } from "../../rest/clock/system_clock.ts";
 import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
-import { USER_AGENT } from "../../rest/manager/manager.ts";
+import { USER_AGENT } from "../../rest/manager/join_queue.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
 import { createUpstream } from "../../rest/upstream/upstream.ts";
 import { type Sim, startSim } from "../../sim/server.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SlidingWindow } from "../../rest/rep/connections/sliding_window.ts";
-import { isLongerThan, utf8Length } from "../../rest/rep/frames/utf8_length.ts";
+import { isLongerThan, utf8Length } from "../../rest/rep/frames/utf8.ts";
 import { DEFAULT_LIMITS } from "../../rest/rep/limits.ts";
 import type { NewReply } from "../../rest/rep/sessions/mailbox.ts";
 import { MemorySessionStore } from "../../rest/rep/sessions/session_store.ts";

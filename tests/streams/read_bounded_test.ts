@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { watchStream } from "../../rest/streams/answer_streams.ts";
+import { observeEnd } from "../../rest/streams/answer_streams.ts";
 import { readBounded } from "../../rest/streams/read_bounded.ts";
 import { bytesOf, streamOf } from "../dispatcher/_builders.ts";
 
@@ -32,15 +32,15 @@ Deno.test("readBounded() hands cancelling on to the source", async () => {
   assert.ok(state.isCancelled);
 });
 
-Deno.test("watchStream() tells the end once: through, cut or given up", async () => {
+Deno.test("observeEnd() tells the end once: through, cut or given up", async () => {
   let ends = 0;
   const onEnd = () => void ends++;
-  const whole = watchStream(streamOf([bytesOf("a")]).stream, onEnd);
+  const whole = observeEnd(streamOf([bytesOf("a")]).stream, onEnd);
   assert.equal(await new Response(whole).text(), "a");
   assert.equal(ends, 1);
 
   const { stream, state } = streamOf([bytesOf("a")]);
-  await watchStream(stream, onEnd).cancel();
+  await observeEnd(stream, onEnd).cancel();
   assert.equal(ends, 2);
   assert.ok(state.isCancelled);
 
@@ -48,7 +48,7 @@ Deno.test("watchStream() tells the end once: through, cut or given up", async ()
     pull: (controller) => controller.error(new Error("reset")),
   });
   await assert.rejects(
-    new Response(watchStream(broken, onEnd)).text(),
+    new Response(observeEnd(broken, onEnd)).text(),
     /reset/,
   );
   assert.equal(ends, 3);

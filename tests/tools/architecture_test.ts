@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { isWithin } from "../../tools/house_rules/place.ts";
+import { PURE_ROOMS } from "../../tools/house_rules/pure_rooms.ts";
 import { areaOf, MAY_IMPORT } from "../../tools/house_rules/rooms.ts";
 import { TABLES } from "../../tools/house_rules/tables.ts";
 import { newMembers } from "./_members.ts";
@@ -140,6 +142,22 @@ Deno.test("the rooms' table draws no circle", () => {
     members: newMembers(),
   }));
   assert.deepEqual(cyclesIn(rooms), []);
+});
+
+Deno.test("every area of the rooms' table exists, and every pure room", () => {
+  const areas = Object.entries(MAY_IMPORT).flat(2);
+  assert.deepEqual([...areas, ...PURE_ROOMS].filter(isMissing), []);
+});
+
+Deno.test("every arrow of the rooms' table is used", () => {
+  const unused = Object.entries(MAY_IMPORT).flatMap(([area, allowed]) => {
+    const taken = MODULES.filter(({ place }) => areaOf(place) === area)
+      .flatMap(({ imports }) => imports.map(({ place }) => place));
+    return allowed
+      .filter((open) => !taken.some((place) => isWithin(place, open)))
+      .map((open) => `${area} -> ${open}`);
+  });
+  assert.deepEqual(unused, []);
 });
 
 Deno.test("every file that is excepted as a table exists", () => {

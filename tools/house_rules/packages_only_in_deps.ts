@@ -32,6 +32,7 @@ export const packagesOnlyInDeps: Deno.lint.Rule = {
 };
 
 function nearestDeps(place: string): string {
-  const own = `${place.split("/")[0]}/deps.ts`;
-  return DEPS_FILES.includes(own) ? own : "deps.ts";
+  const folders = place.split("/").slice(0, -1);
+  const places = [folders.join("/"), folders[0]].map((at) => `${at}/deps.ts`);
+  return places.find((at) => DEPS_FILES.includes(at)) ?? "deps.ts";
 }

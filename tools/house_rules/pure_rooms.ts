@@ -1,7 +1,7 @@
 import { isWithin, placeOf } from "./place.ts";
 
 /** Same input, same output, at once: these rooms can be tested without waiting or mocking. */
-const PURE_ROOMS: readonly string[] = [
+export const PURE_ROOMS: readonly string[] = [
   "rest/domain",
   "rest/collections",
   "rest/config",

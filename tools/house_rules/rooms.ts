@@ -14,16 +14,15 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/config": ["rest/domain"],
   "rest/routes": ["rest/domain"],
   "rest/scheduler": ["rest/domain", "rest/collections"],
-  "rest/rep": ["rest/domain", "rest/collections", "rest/routes"],
+  "rest/rep": ["rest/domain", "rest/routes"],
   "rest/dispatcher": [
     "rest/domain",
-    "rest/collections",
     "rest/routes",
     "rest/scheduler",
     "rest/streams",
   ],
   "rest/upstream": ["rest/domain", "rest/collections", "deps.ts"],
-  "rest/manager": ["rest/domain", "rest/dispatcher", "deps.ts"],
+  "rest/manager": ["rest/domain", "deps.ts"],
   "rest/listener": [
     "rest/domain",
     "rest/collections",
@@ -32,12 +31,27 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/streams",
     "deps.ts",
   ],
-  // What both show is the scheduler's snapshot: plain data, no behaviour.
-  "rest/metrics": ["rest/domain", "rest/scheduler/types.ts", "deps.ts"],
-  "rest/admin": ["rest/domain", "rest/scheduler/types.ts", "deps.ts"],
+  // It shows the scheduler's snapshot: plain data, no behaviour.
+  "rest/metrics": [
+    "rest/domain",
+    "rest/collections",
+    "rest/scheduler/types.ts",
+    "deps.ts",
+  ],
+  "rest/admin": ["rest/domain"],
   "rest/clock": ["rest/domain"],
   // Levels and formats are settings.
   "rest/log": ["rest/domain", "rest/config", "deps.ts"],
+  // The queue put together: what decides, what sends, and what is between them.
+  "rest/queue.ts": [
+    "rest/config",
+    "rest/dispatcher",
+    "rest/domain",
+    "rest/listener/digest.ts",
+    "rest/manager",
+    "rest/scheduler",
+    "rest/upstream",
+  ],
   // The one file that knows all rooms, but not where settings come from.
   "rest/proxy.ts": ["rest", "deps.ts"],
   "rest/mod.ts": [
@@ -61,15 +75,14 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "client/requests": ["client/api", "client/wire"],
   "client/session": ["client/api", "client/wire", "client/requests"],
   "examples": ["rest/proxy.ts", "client", "configs.ts", "deps.ts"],
-  "tools": ["rest", "sim", "client", "configs.ts", "deps.ts"],
-  "bench": ["rest", "sim", "client", "tools/deno_child.ts", "deps.ts"],
+  "tools": ["rest", "sim", "client", "deps.ts"],
+  "bench": ["rest", "sim", "tools/deno_child.ts", "deps.ts"],
   "tests": [
     "rest",
     "sim",
     "client",
     "bench",
     "tools",
-    "configs.ts",
     "deno.json",
     "deps.ts",
   ],

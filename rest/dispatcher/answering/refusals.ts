@@ -3,7 +3,7 @@ import { Refusal, type RefusalOptions } from "../../domain/refusal.ts";
 import type { Refused } from "../../scheduler/types.ts";
 import type { Job } from "../job.ts";
 
-/** The scheduler's word; `sent` is known better here than in the table. */
+/** A refusal by the scheduler; whether the request was sent is known here. */
 export function refusalOf(refused: Refused, sent: false | null): Refusal {
   const { code, message, retryAfterMs } = refused;
   const options: RefusalOptions = retryAfterMs === undefined
@@ -12,7 +12,7 @@ export function refusalOf(refused: Refused, sent: false | null): Refusal {
   return new Refusal(code, message, options);
 }
 
-/** For a write whose twin ran, while its answer cannot be had. */
+/** For a write whose equal ran, while its answer is not available. */
 export function lostAnswerRefusal(): Refusal {
   return new Refusal(
     "outcome_unknown",
@@ -20,7 +20,7 @@ export function lostAnswerRefusal(): Refusal {
   );
 }
 
-/** What a request without an answer comes to once it is not tried again; `host` is where it was sent. */
+/** For a request without an answer that is not tried again; `host` is where it was sent. */
 export function failureRefusal(
   job: Job,
   failure: UpstreamFailure,

@@ -3,25 +3,25 @@ import { type FactSink, refusedFact } from "../../domain/fact.ts";
 import { botOf } from "../../domain/identity.ts";
 import { cancelledRefusal } from "../../domain/own_refusals.ts";
 import type { Refusal } from "../../domain/refusal.ts";
-import { discardBody, watchStream } from "../../streams/answer_streams.ts";
+import { discardBody, observeEnd } from "../../streams/answer_streams.ts";
 import type { Job, JobTicket } from "../job.ts";
 import type { Orphans } from "../second_tries/orphans.ts";
 import { shareAnswer } from "../second_tries/single_flight.ts";
 
-/** Says that an answer took more than one try; absent after a single one. */
+/** Header with the number of tries, if there was more than one. */
 const ATTEMPTS_HEADER = "x-rest-attempts";
 
-/** Where ends are told, and what happens to answers that reach nobody. */
+/** Where ends of jobs are told, and who takes the answers that reach no caller. */
 export interface ResponderDeps {
   readonly facts: FactSink;
   readonly orphans: Orphans;
-  /** Sends a read anew for one caller whom a shared answer could not reach. */
+  /** Sends a read again for a caller who cannot get the shared answer. */
   readonly askAlone: (ticket: JobTicket) => void;
-  /** An answer's stream is through. */
+  /** The stream of an answer has ended. */
   readonly onStreamEnd: () => void;
 }
 
-/** Brings the end of a job to everybody who waits for it, or keeps it for who comes back. */
+/** Brings the end of a job to all its callers, or keeps the answer for a caller that comes back. */
 export class Responder {
   readonly #deps: ResponderDeps;
   #openStreams = 0;
@@ -36,18 +36,22 @@ export class Responder {
   }
 
   answer(job: Job, answer: Answer, receivedAtMs: number): void {
-    const { request, attempts, sentAtMs, queuedAtMs } = job;
+    const { request, attempts, sentAtMs, queuedAtMs, waitReason } = job;
+    const waitMs = sentAtMs - queuedAtMs;
+    const discordMs = receivedAtMs - sentAtMs;
     this.#deps.facts({
       kind: "answered",
       bot: botOf(request.identity),
       label: request.route.label,
       caller: request.caller,
       status: answer.status,
-      waitMs: sentAtMs - queuedAtMs,
-      sendMs: receivedAtMs - sentAtMs,
+      waitMs,
+      waitReason,
+      sendMs: discordMs,
       attempts,
     });
-    const tracked = this.#track(withAttempts(answer, attempts));
+    const timing = { waitMs, reason: waitReason, discordMs, attempts };
+    const tracked = this.#track(withAttempts({ ...answer, timing }, attempts));
     const [first] = job.tickets;
     if (job.tickets.length === 1 && first?.isWanted) first.resolve(tracked);
     else this.#answerMany(job, tracked, receivedAtMs);
@@ -55,8 +59,11 @@ export class Responder {
 
   refuse(job: Job, refusal: Refusal, nowMs: number): void {
     const { facts, orphans } = this.#deps;
-    // What may have run once must not be sent anew for a caller that comes back.
+    // A write that may have run must not be sent again for a caller that comes back.
     const isOutcomeUnknown = refusal.sent !== false && !job.isRepeatable;
+    const waitMs = nowMs - job.queuedAtMs;
+    const { waitReason: reason, attempts } = job;
+    refusal.timing = { waitMs, reason, attempts };
     const fact = refusedFact(job.request, refusal);
     facts(isOutcomeUnknown ? { ...fact, isOutcomeUnknown } : fact);
     if (isOutcomeUnknown) orphans.keep(job, undefined, nowMs);
@@ -75,7 +82,7 @@ export class Responder {
     } else if (job.isWrite && answer.status !== 429) {
       orphans.keep(job, answer, nowMs);
     } else {
-      // A 429 says that nothing was done: who comes back is sent anew.
+      // A 429 says that nothing was done: for a caller that comes back it is sent again.
       orphans.drop(job);
       discardBody(answer);
     }
@@ -84,7 +91,7 @@ export class Responder {
   #track(answer: Answer): Answer {
     if (!(answer.body instanceof ReadableStream)) return answer;
     this.#openStreams++;
-    const body = watchStream(answer.body, () => {
+    const body = observeEnd(answer.body, () => {
       this.#openStreams--;
       this.#deps.onStreamEnd();
     });

@@ -4,16 +4,16 @@ import type { Refusal } from "../../domain/refusal.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
 import type { Job, JobTicket } from "../job.ts";
 
-/** Who is told what a caller does with its ticket. */
+/** Handles what a caller does with its ticket. */
 export interface TicketHandler {
-  /** Nobody waits for this ticket's answer any more. */
+  /** The caller has disconnected. */
   callerLeft(ticket: JobTicket): void;
   takeBack(ticket: JobTicket): "cancelled" | "sent" | "done";
 }
 
 /**
- * One caller's hold on a request. Several may hold one job: those that joined
- * a read, or left a write and came back for it.
+ * One caller's claim to an answer. A job has several if callers joined a read,
+ * or disconnected from a write and came back.
  */
 export class CallerTicket implements Ticket, JobTicket {
   readonly answer: Promise<Answer>;
@@ -40,12 +40,12 @@ export class CallerTicket implements Ticket, JobTicket {
     return !this.#isGone && !this.#isSettled;
   }
 
-  /** Listens for the caller leaving, which may have happened already. */
+  /** Listens for the caller's disconnect, which may have happened already. */
   watch(callerGone: CallerGone | undefined): void {
     if (callerGone === undefined || this.#isSettled) return;
     if (callerGone.aborted) return this.handleEvent();
     this.#callerGone = callerGone;
-    // The ticket is its own listener: no closure for each of 100,000 waiting.
+    // The ticket itself is the listener, which saves a closure for each of 100,000 waiting requests.
     callerGone.addEventListener("abort", this);
   }
 
@@ -69,7 +69,7 @@ export class CallerTicket implements Ticket, JobTicket {
 
   reject(refusal: Refusal): void {
     if (!this.#settle()) return;
-    // A caller that left listens no more; that is not an unhandled error.
+    // Nobody may listen after a disconnect; that is not an unhandled error.
     this.answer.catch(ignore);
     this.#reject(refusal);
   }

@@ -5,12 +5,12 @@ import { routeOf } from "../../routes/route_of.ts";
 import { discardBody } from "../../streams/answer_streams.ts";
 
 /**
- * Own identities are as many as tokens were configured; a caller cannot make
- * more. The bound only keeps a mistake elsewhere from growing without end.
+ * There are as many own identities as configured tokens, and callers cannot add
+ * any. The bound only limits the effect of a mistake elsewhere.
  */
 const IDENTITIES_MAX = 1_000;
 
-/** Any token may ask who it is, and it costs nothing. */
+/** A route that every valid token may use, and that costs nothing. */
 const PATH = "/users/@me";
 const ROUTE = routeOf("GET", PATH, 0);
 
@@ -25,7 +25,7 @@ export class CredentialChecks {
     this.#apiVersion = apiVersion;
   }
 
-  /** Remembers whose token it is: the scheduler names identities by id only. */
+  /** Remembers an identity's token, since the scheduler knows only its id. */
   know(identity: Identity): void {
     if (!identity.isOwn || this.#identities.size >= IDENTITIES_MAX) return;
     this.#identities.set(identity.id, identity);

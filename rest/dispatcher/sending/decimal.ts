@@ -1,6 +1,6 @@
-/** Whole digits that are believed: more is nonsense here. */
+/** Longest integer part that is read; a header with more digits is invalid. */
 const WHOLE_DIGITS_MAX = 15;
-/** Digits in all that a double holds exactly, so that one division rounds as `Number` does. */
+/** Number of digits that a double holds exactly, so that one division rounds as `Number()` does. */
 const EXACT_DIGITS_MAX = 15;
 
 const ZERO = 48;
@@ -8,8 +8,8 @@ const NINE = 57;
 const DOT = 46;
 
 /**
- * Reads a header's number; "", "abc", "-1" and dates are as good as no header.
- * By hand: five of them come with every answer, and a pattern took three times
+ * Reads the number of a header; undefined for "", "abc", "-1" and dates. Written
+ * by hand, because every answer has five of them and a pattern took three times
  * as long.
  */
 export function decimalOf(text: string | undefined): number | undefined {
@@ -33,7 +33,7 @@ export function decimalOf(text: string | undefined): number | undefined {
   return length <= EXACT_DIGITS_MAX ? value / scale : Number(text);
 }
 
-/** Seconds of Discord's in milliseconds, without the crumbs of binary fractions: 64.57 s are 64,570 ms. */
+/** Converts Discord's seconds to milliseconds without binary rounding errors: 64.57 s are 64,570 ms. */
 export function msOf(seconds: number): number {
   return Math.round(seconds * 1_000_000) / 1_000;
 }

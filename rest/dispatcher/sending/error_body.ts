@@ -1,13 +1,13 @@
 import type { Answer } from "../../domain/answer.ts";
 import { headerOf } from "../../domain/headers.ts";
 
-/** What the body of a 4xx answer tells. */
+/** What the body of a 4xx answer says. */
 export interface ErrorBody {
   /** Discord's numeric `code`. */
   readonly code: number | undefined;
-  /** Seconds, as Discord counts them from version 8 on. */
+  /** `retry_after` in seconds, Discord's unit since API version 8. */
   readonly retryAfterS: number | undefined;
-  /** Discord's `global`, which every 429 of its own has; undefined where none was read. */
+  /** Discord's `global`, which all its 429s have; undefined if none was read. */
   readonly isGlobal: boolean | undefined;
   readonly isHtml: boolean;
 }
@@ -19,21 +19,21 @@ const NOTHING: ErrorBody = {
   isHtml: false,
 };
 
-/** Discord's errors are below 4 KiB, a form's list of them below 64; more is not looked into. */
+/** Largest body that is read. Discord's errors have less than 4 KiB, the lists of errors of a form less than 64 KiB. */
 const READ_BYTES_MAX = 65_536;
 
 const OPEN_BRACE = 0x7b;
 
 const decoder = new TextDecoder();
 
-/** Reads the members that matter of an error's body; never throws. */
+/** Reads the body of an error; never throws. */
 export function readErrorBody(answer: Answer): ErrorBody {
   const type = headerOf(answer.headers, "content-type");
   if (type?.trimStart().toLowerCase().startsWith("text/html")) {
     return { ...NOTHING, isHtml: true };
   }
   const body = answer.plainBody ?? answer.body;
-  // Discord's JSON begins with its brace; a stream or bytes compressed in a way we cannot read do not.
+  // Discord's JSON begins with a brace. Streams and bytes in an unknown compression are not read.
   if (!(body instanceof Uint8Array) || body[0] !== OPEN_BRACE) return NOTHING;
   if (body.byteLength > READ_BYTES_MAX) return NOTHING;
   try {

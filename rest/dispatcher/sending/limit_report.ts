@@ -9,22 +9,22 @@ import { decimalOf, msOf } from "./decimal.ts";
 import { guildsTold } from "./guilds_told.ts";
 import { type ErrorBody, readErrorBody } from "./error_body.ts";
 
-/** Cloudflare's "internal network error": the request was blocked, not refused by Discord (docs: error codes). */
+/** Cloudflare's "internal network error": Cloudflare blocked the request (docs: error codes). */
 const CLOUDFLARE_ERROR_CODE = 40_333;
 
 /**
- * The header is the body's value rounded up, so a difference of up to one
- * second is the same wait; more means that the two disagree.
+ * The header is the value of the body, rounded up. So header and body mean the
+ * same wait if they differ by up to one second.
  */
 const ROUNDING_S = 1;
 
 /**
- * The longest wait that is believed: a week, where Discord's longest known are
- * two days (new roles, discord-net #1451). More would be for ever.
+ * The longest wait that is believed: a week. Discord's longest known waits are two
+ * days (new roles, discord-net #1451).
  */
 const WAIT_MAX_S = 604_800;
 
-/** The header fields that limits are read from, as they came. */
+/** The header fields about limits, as they came. */
 interface LimitHeaders {
   hash: string | undefined;
   limit: string | undefined;
@@ -38,7 +38,7 @@ interface LimitHeaders {
   hasRateLimit: boolean;
 }
 
-/** What one answer of Discord's to a request of the route `label` says about its limits. */
+/** Reads what an answer of Discord's to a request of the route `label` says about limits. */
 export function limitReportOf(
   answer: Answer,
   sentAtMs: number,
@@ -114,12 +114,12 @@ function readRateLimitHeader(
       found.scope ??= value;
       break;
     case "x-ratelimit-global":
-      // Its presence counts: Discord sends it on global 429s only.
+      // Its presence is enough: Discord sends it only on global 429s.
       found.isGlobal ||= value.toLowerCase() !== "false";
   }
 }
 
-/** A bucket is reported whole or not at all: half of one could only mislead. */
+/** Reads the bucket; undefined if any part of it is missing or invalid. */
 function bucketOf(headers: LimitHeaders): BucketReport | undefined {
   const { hash } = headers;
   if (hash === undefined || hash === "") return undefined;
@@ -141,7 +141,7 @@ function bucketOf(headers: LimitHeaders): BucketReport | undefined {
   };
 }
 
-/** Half a token is nonsense. */
+/** Reads a whole number of tokens. */
 function countOf(text: string | undefined): number | undefined {
   const count = decimalOf(text);
   return Number.isInteger(count) ? count : undefined;
@@ -163,7 +163,7 @@ function rateLimitedOf(
   };
 }
 
-/** The body is exact; the header counts where it says clearly more, or alone. */
+/** The wait of the body, which is exact. The header is used if it is clearly longer, or alone. */
 function reconcile(
   bodyS: number | undefined,
   headerS: number | undefined,
@@ -174,8 +174,8 @@ function reconcile(
 }
 
 /**
- * Three places can say "global", and one is enough: where they disagree, the
- * pause of the whole bot covers that of one bucket (docs: rate limits).
+ * Three places can say "global", and one of them is enough: if they disagree,
+ * pausing the whole bot also pauses the bucket (docs: rate limits).
  */
 function scopeOf(
   { scope, isGlobal }: LimitHeaders,

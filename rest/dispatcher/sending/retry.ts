@@ -10,8 +10,8 @@ interface RetryRule {
 }
 
 /**
- * Nothing left this process, so any method may try again: six tries bridge
- * some 6 s, a restart of a name server or of a route on the way.
+ * Nothing was sent, so every method may be tried again. Six tries bridge some
+ * 6 s: the restart of a name server or of a router.
  */
 const UNSENT: RetryRule = {
   retriesMax: 6,
@@ -20,14 +20,14 @@ const UNSENT: RetryRule = {
 };
 
 /**
- * Nothing listens there: waiting for a server to start is worth two seconds of
- * a caller's time, and a mistaken address ought to be told.
+ * Nothing listens at the host. Four tries wait about two seconds for a server that
+ * starts; after that the caller is told, since the address may be wrong.
  */
 const REFUSED: RetryRule = { ...UNSENT, retriesMax: 4 };
 
 /**
- * Discord may have run it, which GET, PUT and DELETE can bear. The first delay
- * comes to 100 to 300 ms: most 502s are one unlucky instance.
+ * Discord may have executed it; GET, PUT and DELETE may be executed twice. The
+ * first delay is 100 to 300 ms, since most 502s come from one instance only.
  */
 const REPEATED: RetryRule = {
   retriesMax: 3,
@@ -35,10 +35,10 @@ const REPEATED: RetryRule = {
   delayMaxMs: 5_000,
 };
 
-/** No retry begins later than this after the first failure: callers give up after 15 to 30 s. */
+/** Latest start of a retry after the first failure: callers give up after 15 to 30 s. */
 export const RETRY_WINDOW_MS = 30_000;
 
-/** 520 to 524 are Cloudflare's words for an origin that failed. */
+/** 520 to 524 are Cloudflare's statuses for an origin that failed. */
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([
   502,
   503,
@@ -50,41 +50,41 @@ const RETRIED_STATUSES: ReadonlySet<number> = new Set([
   524,
 ]);
 
-/** How often one request has been tried again, and since when. */
+/** How often a request was tried again, and since when. */
 export interface RetryHistory {
   readonly unsent: number;
   readonly repeated: number;
   readonly sinceMs: number | undefined;
 }
 
-/** The history of a request nothing has gone wrong with. */
+/** The history of a request that has not failed. */
 export const NO_RETRIES: RetryHistory = {
   unsent: 0,
   repeated: 0,
   sinceMs: undefined,
 };
 
-/** What went wrong, as far as retries care. */
+/** Why a request may be sent again. */
 export type RetryCause =
   | {
     readonly kind: "unsent";
-    /** The host was there and let nobody in. */
+    /** Whether the host refused the connection. */
     readonly isRefused: boolean;
   }
   | { readonly kind: "repeated"; readonly retryAfterMs: number | undefined };
 
-/** When a request is sent again, and its history with that try counted. */
+/** When a request is sent again, and its history including that try. */
 export interface NextTry {
   readonly notBeforeMs: number;
   readonly history: RetryHistory;
 }
 
-/** May be sent again although Discord may have run it. */
+/** Whether a request may be sent again although Discord may have executed it. */
 export function isRepeatable(method: Method): boolean {
   return method === "GET" || method === "PUT" || method === "DELETE";
 }
 
-/** What a failed send means for this method; undefined: it must not be sent again. */
+/** The cause for a retry after a failed send; undefined if it must not be sent again. */
 export function retryCauseOfFailure(
   method: Method,
   failure: UpstreamFailure,
@@ -96,7 +96,7 @@ export function retryCauseOfFailure(
   return { kind: "repeated", retryAfterMs: undefined };
 }
 
-/** What an answer means for this method; undefined: it is the caller's. */
+/** The cause for a retry after an answer; undefined if the answer is for the caller. */
 export function retryCauseOfStatus(
   method: Method,
   status: number,
@@ -106,7 +106,7 @@ export function retryCauseOfStatus(
   return { kind: "repeated", retryAfterMs };
 }
 
-/** When to try again; undefined once the tries or the time are used up. */
+/** When to try again; undefined if the tries or the time are used up. */
 export function nextTry(
   cause: RetryCause,
   history: RetryHistory,
@@ -121,7 +121,7 @@ export function nextTry(
     rule.firstDelayMs * 2 ** count,
     rule.delayMaxMs,
   );
-  // Half to one and a half: requests that failed together must not return together.
+  // A random factor of 0.5 to 1.5: requests that failed together must not return together.
   const jitteredMs = backOffMs * (0.5 + random());
   const askedMs = cause.kind === "repeated" ? cause.retryAfterMs ?? 0 : 0;
   const notBeforeMs = nowMs + Math.max(jitteredMs, askedMs);

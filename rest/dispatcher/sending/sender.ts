@@ -24,7 +24,7 @@ import {
   retryCauseOfStatus,
 } from "./retry.ts";
 
-/** What a send needs, and who hears how it ended. */
+/** What a send needs, and where its end is told. */
 export interface SenderDeps {
   readonly scheduler: Scheduler;
   readonly upstream: Upstream;
@@ -34,13 +34,13 @@ export interface SenderDeps {
   readonly maxWaitMs: number;
   readonly onAnswer: (job: Job, answer: Answer, receivedAtMs: number) => void;
   readonly onRefusal: (job: Job, refusal: Refusal) => void;
-  /** It waits for another lease. */
+  /** The job waits for another lease. */
   readonly onAgain: (job: Job) => void;
 }
 
 /**
- * Carries one leased request to Discord and settles its lease, exactly once,
- * with what came of it.
+ * Sends leased requests to Discord. It settles each lease exactly once, with the
+ * answer or the failure.
  */
 export class Sender {
   readonly #deps: SenderDeps;
@@ -50,8 +50,9 @@ export class Sender {
   }
 
   /**
-   * Sends it now, which is `nowMs`. How it ends is told through the callbacks; the promise
-   * rejects on a broken invariant alone, and nobody catches that on purpose.
+   * Sends a job at `nowMs`, which is now. Its end is told through the callbacks.
+   * The promise rejects only if an invariant is broken, and nobody catches that on
+   * purpose.
    */
   async send(job: Job, nowMs: number): Promise<void> {
     const { upstream } = this.#deps;
@@ -61,7 +62,7 @@ export class Sender {
     try {
       answer = await upstream.send(job.request);
     } catch (error) {
-      // Given up meanwhile (a drain that ran out): the lease is settled.
+      // The job may be done already (at the end of a drain): then its lease is settled.
       if (job.state !== "done") this.#failed(job, error);
       return;
     }
@@ -69,7 +70,7 @@ export class Sender {
     else this.#answered(job, answer);
   }
 
-  /** Settles the lease of a request that will not be waited for. */
+  /** Settles the lease of a job whose answer is not waited for. */
   abandon(job: Job): void {
     this.#settle(job, { kind: "lost" }, this.#deps.clock.nowMs());
   }
@@ -104,7 +105,7 @@ export class Sender {
     if (!(error instanceof UpstreamFailure)) {
       job.mayHaveRun = true;
       this.#settle(job, { kind: "lost" }, nowMs);
-      // Foreign messages may hold a URL with a token in it: the kind must do.
+      // The message of a foreign error may contain a URL with a token: only its name is told.
       const kind = error instanceof Error ? error.name : typeof error;
       facts({ kind: "warning", message: `Upstream client threw ${kind}` });
       return onRefusal(job, internalRefusal(job.sent));
@@ -132,7 +133,7 @@ export class Sender {
     const { random, maxWaitMs } = this.#deps;
     const next = nextTry(cause, job.retries, nowMs, random);
     if (next === undefined) return undefined;
-    // At its end the longest wait is over: a try would be refused, and the end there is forgotten.
+    // The longest wait would be over by then: the scheduler would refuse the try, and this end would be lost.
     if (next.notBeforeMs >= job.queuedAtMs + maxWaitMs) return undefined;
     job.retries = next.history;
     return next.notBeforeMs;

@@ -1,6 +1,7 @@
 import type { Answer, AnswerBody } from "../../domain/answer.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { SIGNATURE_HEADER } from "./refusal_response.ts";
+import { serverTimingOf, TIMING_HEADER } from "./server_timing.ts";
 
 /** Statuses that end with their headers (RFC 9110); a body would make `Response` throw. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -10,7 +11,10 @@ const RATE_LIMIT_PREFIX = "x-ratelimit-";
 /** Hands Discord's answer on: status, headers and body bytes as they came. */
 export function answerResponse(
   answer: Answer,
-  rules: { readonly areRateLimitHeadersStripped: boolean },
+  rules: {
+    readonly areRateLimitHeadersStripped: boolean;
+    readonly isServerTimingOn: boolean;
+  },
 ): Response {
   const { status } = answer;
   if (status < 200 || status > 599) {
@@ -36,6 +40,9 @@ export function answerResponse(
     if (name === SIGNATURE_HEADER && answer.isOurs !== true) continue;
     if (isStripped && name.startsWith(RATE_LIMIT_PREFIX)) continue;
     headers.append(name, value);
+  }
+  if (rules.isServerTimingOn && answer.isOurs !== true) {
+    headers.append(TIMING_HEADER, serverTimingOf(answer.timing));
   }
   return response;
 }

@@ -1,6 +1,6 @@
 import { KEYLESS_SHARE } from "../../domain/caller.ts";
 import type { FactSink } from "../../domain/fact.ts";
-import type { Clock, Submitter } from "../../domain/ports.ts";
+import type { Clock, OperatorDoor, Submitter } from "../../domain/ports.ts";
 import type { Authorizer } from "../authorize.ts";
 import type { KeyGate } from "../key_gate.ts";
 import type { HttpTwins } from "../twins/http_twins.ts";
@@ -24,6 +24,7 @@ export interface HttpSettings {
   readonly apiVersion: number;
   readonly isKeyInPathAllowed: boolean;
   readonly areRateLimitHeadersStripped: boolean;
+  readonly isServerTimingOn: boolean;
   readonly bodyLimitBytes: number;
   readonly heldLimitBytes: number;
   /** How long a body may take that brings hardly a byte. */
@@ -45,6 +46,10 @@ export interface HttpDoorDeps {
   readonly twins?: HttpTwins;
   /** Asked before a body is read whether its key may send it; `submitter` asks again. */
   readonly gate?: Pick<KeyGate, "enter">;
+  /** Answers `/metrics` and `/admin`. */
+  readonly operators?: OperatorDoor;
+  /** What is wrong though requests are taken in, for `/readyz`. */
+  readonly troubles?: () => readonly string[];
   /** Gives waiting requests another token, for `POST /update-bearer-token`. */
   readonly moveRequests?: MoveRequests;
 }

@@ -13,6 +13,7 @@ import {
 import { fieldsOf } from "./fields.ts";
 import { receive } from "./handler.ts";
 import { refusalResponse } from "./refusal_response.ts";
+import { serverTimingOf, TIMING_HEADER } from "./server_timing.ts";
 
 /** What the label says of a request that has no route, or none yet. */
 const NO_ROUTE = "(no route)";
@@ -61,6 +62,10 @@ export function createHttpDoor(deps: HttpDoorDeps): HttpDoor {
       return await receive(visit, desk);
     } catch (error) {
       const refused = refuse(error, visit, deps.facts);
+      if (deps.settings.isServerTimingOn) {
+        const timing = error instanceof Refusal ? error.timing : undefined;
+        refused.headers.set(TIMING_HEADER, serverTimingOf(timing));
+      }
       // An answer to HEAD ends with its headers (RFC 9110, 9.3.2); over HTTP/2 the runtime would send the body.
       return request.method === "HEAD" ? new Response(null, refused) : refused;
     } finally {

@@ -5,7 +5,7 @@ import type { HeaderList } from "../../domain/headers.ts";
 import { drainingRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Method, ProxyRequest } from "../../domain/request.ts";
-import { answerProbe } from "../operators.ts";
+import { answerProbe, isForOperators } from "../operators.ts";
 import type { HttpTwins } from "../twins/http_twins.ts";
 import { keepWishOf } from "../twins/keep_wish.ts";
 import {
@@ -19,6 +19,7 @@ import { answerResponse } from "./answer_response.ts";
 import { type BodyRules, type HeldBody, readBody } from "./body.ts";
 import type { Desk } from "./desk.ts";
 import { fieldOf } from "./fields.ts";
+import { operatorCallOf } from "./operator_call.ts";
 import { rawTargetOf, splitPathKey } from "./raw_target.ts";
 import { isTokenUpdate, updateToken } from "./token_update.ts";
 import { isOrderedBy, leaveWithinMsOf, urgencyOf } from "./wishes.ts";
@@ -45,8 +46,19 @@ export function receive(
     : { pathKey: undefined, target: raw };
 
   const isDraining = desk.isDraining();
-  const probe = answerProbe(target, request.method, isDraining);
+  const probe = answerProbe(
+    target,
+    request.method,
+    () => isDraining ? "draining" : desk.troubles?.() ?? [],
+  );
   if (probe !== undefined) return probe;
+  // While it drains, too: that is when somebody looks.
+  const shown = isForOperators(target)
+    ? desk.operators?.answer(operatorCallOf(visit, target, pathKey, desk))
+    : undefined;
+  if (shown !== undefined) {
+    return shown.then((answer) => answerResponse(answer, desk.settings));
+  }
   if (isDraining) throw drainingRefusal();
   if (desk.onUpgrade !== undefined && isUpgrade(fields, target)) {
     return desk.onUpgrade(request, info);

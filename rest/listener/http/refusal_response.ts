@@ -49,7 +49,8 @@ export function refusalResponse(
 /**
  * What clients want of a 429 before they believe it (seen in their sources,
  * 2026-11): without `Via` discord.py and JDA take it for Cloudflare's ban,
- * disgo wants a bucket, DSharpPlus a reset; `shared` keeps it out of their
+ * disgo wants a bucket, DSharpPlus a reset; nextcord, hikari and arikawa ask again
+ * at once unless nothing remains; `shared` keeps it out of their
  * counts of invalid requests.
  */
 function limitHeaders(
@@ -59,6 +60,7 @@ function limitHeaders(
   return {
     via: "1.1 sluice",
     "x-ratelimit-scope": "shared",
+    "x-ratelimit-remaining": "0",
     // One per route: JDA puts routes of one bucket into one queue, for good.
     "x-ratelimit-bucket": `rest-proxy-${hashText(label)}`,
     "x-ratelimit-reset-after": (retryAfterMs / 1_000).toFixed(3),

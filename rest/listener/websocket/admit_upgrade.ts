@@ -104,7 +104,7 @@ function shownBy(
     : { ...NO_EVIDENCE, authorization: offeredKey };
 }
 
-/** The special request: its token is what a header would have said (A3). */
+/** The authentication request: its token is what a header would have said (A3). */
 function principalFor(
   authorizer: Authorizer,
   { token, authorization, client }: Presented,

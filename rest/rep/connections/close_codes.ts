@@ -1,4 +1,4 @@
-/** Every code the server closes a socket with, and its reason (ASCII, at most 123 bytes). */
+/** Every code with which the server closes a connection, and its reason (ASCII, at most 123 bytes). */
 export const CLOSE_CODES = {
   1009: "frame too big",
   1011: "internal error",
@@ -13,5 +13,5 @@ export const CLOSE_CODES = {
   4429: "flooding",
 } as const satisfies Record<number, string>;
 
-/** A code that the server closes sockets with. */
+/** A code with which the server closes a connection. */
 export type CloseCode = keyof typeof CLOSE_CODES;

@@ -2,7 +2,7 @@ import type { Step } from "../rep_state.ts";
 import { CLOSE_CODES, type CloseCode } from "./close_codes.ts";
 import type { Connection } from "./connection.ts";
 
-/** Closes a socket, and lets go of all that hung on it. */
+/** Closes a connection and removes it from the state. */
 export function closeConnection(
   step: Step,
   connection: Connection,
@@ -17,7 +17,7 @@ export function closeConnection(
   leave(step, connection);
 }
 
-/** The socket is gone: the session waits for another, reads nobody waits for are taken back (C52). */
+/** Removes a connection whose socket is closed: its session stays, its unsent reads are cancelled (C52). */
 export function leave(step: Step, connection: Connection): void {
   const { state } = step;
   connection.isClosed = true;
@@ -31,7 +31,7 @@ export function leave(step: Step, connection: Connection): void {
   }
 }
 
-/** Takes a connection off its session, which goes on without one. */
+/** Detaches a connection from its session. The session stays without a connection. */
 export function detach(step: Step, connection: Connection): void {
   const { session } = connection;
   connection.session = undefined;

@@ -3,48 +3,48 @@ import type { Session } from "../sessions/session.ts";
 import type { Presented, Principal } from "./principal.ts";
 import type { SlidingWindow } from "./sliding_window.ts";
 
-/** What is known of a connection when its socket opens. */
+/** What the upgrade told about a connection. */
 export interface ConnectionStart {
-  /** Set when the upgrade itself carried a key (A1). */
+  /** Set if the upgrade had a key (A1). */
   readonly principal: Principal | undefined;
-  /** `rep.v1` was negotiated. */
+  /** Whether the client negotiated `rep.v1`. */
   readonly hasOptedIn: boolean;
-  /** Origins whose absolute URLs are taken as targets (C16), as `canonicalOrigin` spells them. */
+  /** Origins whose absolute URLs may be targets (C16), as `canonicalOrigin` spells them. */
   readonly origins: readonly string[];
-  /** Checks what the special request shows; knows where this connection comes from. */
+  /** Checks the key of an authentication request on this connection. */
   readonly authorize: (presented: Presented) => Principal | undefined;
 }
 
-/** One socket's side of the conversation. */
+/** The state of one connection. */
 export interface Connection {
   readonly id: number;
   readonly start: ConnectionStart;
   readonly openedAtMs: number;
-  /** Undefined until it has said who it is. */
+  /** Undefined until it has authenticated. */
   principal: Principal | undefined;
-  /** Whether the client asked for the extensions: replies may then carry more than plain REP knows. */
+  /** Whether the client has opted in: replies may then have more members than plain REP knows. */
   hasOptedIn: boolean;
   session: Session | undefined;
   isClosed: boolean;
-  /** Requests without an answer that belong to no session. */
+  /** Requests without an answer, if the connection has no session. */
   inFlight: InFlight | undefined;
-  /** Frames before authentication that were neither PING nor authentication. */
+  /** Frames before authentication that were neither PING nor an authentication request. */
   unauthenticatedFrames: number;
   malformed: SlidingWindow | undefined;
   refused: SlidingWindow | undefined;
 
-  /** The newest reply of the session that was sent over this connection. */
+  /** The seq of the newest reply that was sent over this connection. */
   deliveredSeq: number;
-  /** Replies up to this seq were there before the connection: redeliveries (B5). */
+  /** Replies up to this seq are older than the connection and count as redelivered (B5). */
   redeliverUpToSeq: number;
 
-  /** What the socket is thought to hold unsent: measured, plus what was sent since. */
+  /** Estimate of the bytes that the socket has not sent: the last measurement and what was sent since. */
   bufferedBytes: number;
-  /** A measurement has been asked for. */
+  /** Whether a measurement was asked for and has not come back. */
   isBeingMeasured: boolean;
-  /** The reader is slow: session replies stay in the mailbox (F3). */
+  /** Whether its client reads slowly: the replies of its session stay in the mailbox (F3). */
   isPaused: boolean;
-  /** When the buffer of a slow reader last shrank (monotonic). */
+  /** When the buffer of a paused connection last shrank (monotonic). */
   progressAtMs: number;
 }
 
@@ -75,7 +75,7 @@ export function newConnection(
   };
 }
 
-/** Where this connection's requests are counted (F2): with its session, or by itself. */
+/** The requests without an answer that count for a connection: those of its session, or its own (F2). */
 export function inFlightOf(connection: Connection): InFlight {
   if (connection.session !== undefined) return connection.session.inFlight;
   connection.inFlight ??= new InFlight();

@@ -1,23 +1,23 @@
-import { utf8Length } from "../frames/utf8_length.ts";
+import { utf8Length } from "../frames/utf8.ts";
 import type { RepLimits } from "../limits.ts";
 import type { Step } from "../rep_state.ts";
 import type { Connection } from "./connection.ts";
 
-/** What a frame costs besides its text, so that a flood of tiny ones counts. */
+/** Added to each frame's length, so that many tiny frames count, too. */
 const FRAME_BYTES = 16;
 
 /** An unauthenticated caller is sent a few short replies: one that leaves more than this unread is no mistake. */
 export const UNAUTHENTICATED_BUFFER_BYTES = 65_536;
 
 /**
- * Sends a frame. What a socket holds is not asked for each time: what was sent
- * is added up, and only where the sum grows large is the socket measured (F3).
+ * Sends a frame. The socket is not measured each time: the bytes sent are added
+ * up, and the socket is measured only when the sum is large (F3).
  */
 export function push(step: Step, connection: Connection, text: string): void {
   if (connection.isClosed) return;
   const connectionId = connection.id;
   step.actions.push({ kind: "send", connectionId, text });
-  // A paused connection is judged by its progress, so its sum is kept exact.
+  // Progress of a paused connection shows in its sum, which must be exact for that.
   connection.bufferedBytes += connection.isPaused
     ? utf8Length(text)
     : text.length + FRAME_BYTES;

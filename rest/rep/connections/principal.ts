@@ -1,21 +1,21 @@
 import type { Identity } from "../../domain/identity.ts";
 import type { RouteFacts } from "../../domain/route.ts";
 
-/** Who a connection speaks for once it has proved to know a key. */
+/** The caller of an authenticated connection. */
 export interface Principal {
-  /** The key and the token brought besides it; sessions belong to this (B1). Not secret. */
+  /** Names the key and the Discord token; sessions belong to it (B1). Not secret. */
   readonly owner: string;
-  /** Who shares fairly with whom; safe to log. */
+  /** The caller's name for fairness and logs. */
   readonly callerName: string;
-  /** Whose limits a request spends; refuses what needs a token where there is none. */
+  /** The identity whose limits a request counts against; throws a `Refusal` if a needed token is missing. */
   identityFor(route: RouteFacts): Identity;
 }
 
-/** What a client shows in the special request (A3). */
+/** The credentials of an authentication request (A3). */
 export interface Presented {
   readonly token: string;
-  /** A token of the caller's own, passed upstream. */
+  /** A Discord token of the caller's own. */
   readonly authorization: string | undefined;
-  /** What the client calls itself, as in `X-Rest-Client`. */
+  /** The client's name for itself, as in `X-Rest-Client`. */
   readonly client: string | undefined;
 }

@@ -1,4 +1,4 @@
-/** Counts events within the last `windowMs`; holds at most `max` moments. */
+/** Counts the events of the last `windowMs`, up to `max`. */
 export class SlidingWindow {
   readonly #max: number;
   readonly #windowMs: number;
@@ -10,7 +10,7 @@ export class SlidingWindow {
     this.#windowMs = windowMs;
   }
 
-  /** Notes an event; true when it is one more than `max` within the window. */
+  /** Counts an event; true if it is one more than `max` within the window. */
   isExceededAt(nowMs: number): boolean {
     while (
       this.#head < this.#atMs.length &&

@@ -6,7 +6,7 @@ import { SlidingWindow } from "../connections/sliding_window.ts";
 import type { Frame } from "../frames/frame.ts";
 import type { Step } from "../rep_state.ts";
 
-/** Whether one more request may be taken now (B9, F2, G3); refuses, and closes on a flood. */
+/** Whether one more request is accepted now (B9, F2, G3). Throws the refusal; false if it closed the connection for flooding. */
 export function isAdmitted(
   step: Step,
   connection: Connection,
@@ -34,7 +34,7 @@ function admissionProblem(
   if (state.drainAtMs !== undefined) return drainingRefusal();
   const { maxInFlight, mailboxReplies, mailboxBytes } = state.settings.limits;
   const { answerable, silent } = inFlightOf(connection);
-  // Requests nobody hears about are bounded too, or they would be a way around.
+  // Requests without `req` are bounded, too, or they would be a way around the bound.
   if (answerable >= maxInFlight || silent >= maxInFlight) {
     return new Refusal(
       "too_many",

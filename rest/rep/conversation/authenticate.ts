@@ -8,10 +8,10 @@ import { attach, readSessionPreferences } from "../sessions/attach_session.ts";
 import { deliver } from "../sessions/deliver.ts";
 import { answer, refuse } from "./own_replies.ts";
 
-/** Version of the extensions, as in `rep.v1` (J1). */
+/** Version of the extensions: `rep.v1` (J1). */
 const VERSION = 1;
 
-/** Serves the special request (A3): who the client is, and which extensions and session it wants. */
+/** Serves the authentication request (A3): who the client is, and which extensions and session it wants. */
 export function authenticate(
   step: Step,
   connection: Connection,
@@ -24,7 +24,7 @@ export function authenticate(
     refuse(step, connection, frame, refusal);
     return closeConnection(step, connection, 4403);
   }
-  // Everything is read before anything is changed.
+  // All members are checked before the state changes.
   const preferences = readSessionPreferences(data, step.state.settings.limits);
   connection.principal = principal;
   step.state.unauthenticated.delete(connection);
@@ -67,7 +67,7 @@ function textOf(value: unknown, name: string): string | undefined {
   throw new Refusal("bad_data", `Invalid data: ${name} must be a string`);
 }
 
-/** What a client learns about its session and its bounds (B2, F1). */
+/** What the REPLY tells a client about its session and its limits (B2, F1). */
 function factsOf(
   { state }: Step,
   { session, inFlight, deliveredSeq }: Connection,

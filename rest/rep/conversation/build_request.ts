@@ -13,7 +13,7 @@ import { upstreamTarget } from "../frames/target.ts";
 import { type Verb, VERBS } from "../frames/verbs.ts";
 import type { Step } from "../rep_state.ts";
 
-/** What a frame comes to. */
+/** The request that a frame asks for. */
 export interface BuiltRequest {
   readonly request: ProxyRequest;
   readonly wantsHeaders: boolean;
@@ -21,7 +21,7 @@ export interface BuiltRequest {
 
 const encoder = new TextEncoder();
 
-/** Makes the request a frame asks for, or refuses what it says (C13 to C27, E). */
+/** Builds the request that a frame asks for, or throws a `Refusal` (C13 to C27, E). */
 export function buildRequest(
   step: Step,
   connection: Connection,
@@ -100,8 +100,8 @@ const NONCE_CHARS = 25;
 const MESSAGE_CREATE = "POST /channels/{channel_id}/messages";
 
 /**
- * The nonce under which Discord itself sees a repeated message (I6). The same
- * session and `req` give the same nonce in every life of the proxy.
+ * The nonce by which Discord recognises a repeated message (I6). The same session
+ * and `req` give the same nonce, also after a restart of the proxy.
  */
 function nonceOf(
   { state }: Step,
@@ -122,7 +122,7 @@ function nonceOf(
     .slice(0, NONCE_CHARS);
 }
 
-/** Adds to the text, so that what the caller wrote stays as it was spelt. */
+/** Appends the nonce to the JSON text, so that the rest stays as the client spelt it. */
 function withNonce(dataText: string, nonce: string): string {
   const members = `"nonce":"${nonce}","enforce_nonce":true}`;
   const open = dataText.slice(0, -1);

@@ -12,7 +12,7 @@ import type { PendingRequest } from "../sessions/in_flight.ts";
 import { answer } from "./own_replies.ts";
 import { settle } from "./settle.ts";
 
-/** Asks for a request to be taken back (D1). */
+/** Serves a cancellation: asks for the request to be cancelled (D1). */
 export function cancel(step: Step, connection: Connection, frame: Frame): void {
   const { req } = dataOf(frame);
   const wanted = frame.dataText === undefined
@@ -37,7 +37,7 @@ export function cancel(step: Step, connection: Connection, frame: Frame): void {
   step.actions.push({ kind: "cancel", submissionId, inquiry });
 }
 
-/** The oldest request of that name without an answer. */
+/** The oldest request with that `req` and without an answer. */
 function findPending(
   connection: Connection,
   reqKey: string | undefined,
@@ -54,7 +54,7 @@ function findPending(
   return undefined;
 }
 
-/** Takes note of what became of a cancellation: the request is always answered too. */
+/** Handles the result of a cancellation. A request that was cancelled is answered, too. */
 export function noteCancelled(
   step: Step,
   { submissionId, inquiry }: Extract<Action, { kind: "cancel" }>,

@@ -2,7 +2,7 @@ import type { Fact } from "../../domain/fact.ts";
 import { push } from "../connections/outbound.ts";
 import type { RepState, Step } from "../rep_state.ts";
 
-/** What the server tells clients that opted in, unasked (G2). */
+/** A notice to clients that have opted in (G2). */
 export type Notice =
   | { readonly type: "draining"; readonly deadlineMs: number }
   | { readonly type: "invalid-token" }
@@ -12,19 +12,19 @@ export type Notice =
   | { readonly type: "global-limit"; readonly resetAfter: number }
   | { readonly type: "resumed-upstream" };
 
-/** Refusals every client has to hear of, or all of them together make it worse. */
+/** Codes of refusals that all clients are told of, because requests of any client make it worse. */
 const BANS: ReadonlySet<string> = new Set(["blocked", "invalid_budget"]);
 const BANNED = "banned";
 
-/** What was in the air when the trouble began comes back within this time and proves nothing. */
+/** Answers to requests that were sent before the problem began arrive within this time and do not prove that it is over. */
 const SETTLING_MS = 1_000;
 
-/** Callers name themselves; beyond this many in trouble they are told once more. */
+/** Bound on remembered problems, since callers name themselves; beyond it they are told again. */
 const TROUBLES_MAX = 1_000;
 
 const MS_PER_S = 1_000;
 
-/** Sends a notice to those who opted in (G1); to all, or to one caller alone. */
+/** Sends a notice to the clients that have opted in (G1), or only to those of one caller. */
 export function notify(step: Step, notice: Notice, caller?: string): void {
   const data = JSON.stringify(notice);
   const text = `{"target":"/_rep/notice","method":"ACTION","data":${data}}`;
@@ -36,7 +36,7 @@ export function notify(step: Step, notice: Notice, caller?: string): void {
   }
 }
 
-/** Tells of a trouble when it begins and when it is over (G2). */
+/** Sends notices when a problem begins and when it is over (G2). */
 export function noteFact(step: Step, fact: Fact): void {
   if (!isNoteworthy(step.state, fact)) return;
   if (fact.kind === "refused") {
@@ -56,14 +56,14 @@ export function noteFact(step: Step, fact: Fact): void {
     if (scope !== "global" || retryAfterMs === undefined) return;
     notify(step, { type: "global-limit", resetAfter: retryAfterMs / MS_PER_S });
   } else if (fact.kind === "answered") {
-    // Paths with a token of their own go through without the bot's.
+    // Paths with a token of their own succeed without the bot's token.
     if (fact.status >= 400 || fact.label.includes("_token}")) return;
     end(step, BANNED);
     end(step, tokenTrouble(fact.caller), fact.caller);
   }
 }
 
-/** False for what happens with every request, which must cost nothing. */
+/** False for facts of every request, which must cost nothing here. */
 export function isNoteworthy({ troubles }: RepState, fact: Fact): boolean {
   switch (fact.kind) {
     case "refused":

@@ -5,7 +5,7 @@ import type { Frame } from "../frames/frame.ts";
 import { NO_TARGET, refusalReply, replyText } from "../frames/reply.ts";
 import type { Step } from "../rep_state.ts";
 
-/** Answers a frame in the proxy's own name and at once: no seq, nothing kept (B3). */
+/** Sends a reply of the proxy's own, without a seq and without storing it (B3). */
 export function answer(
   step: Step,
   connection: Connection,
@@ -16,7 +16,7 @@ export function answer(
   send(step, connection, frame, { status, bodyText: JSON.stringify(data) });
 }
 
-/** Refuses a frame; without `req` its client is not told (C28). */
+/** Refuses a frame. If it has no `req`, the client is not told (C28). */
 export function refuse(
   step: Step,
   connection: Connection,
@@ -28,7 +28,7 @@ export function refuse(
   else send(step, connection, frame, refusalReply(refusal));
 }
 
-/** Refuses what is no frame at all: neither its target nor its `req` can be named (C9). */
+/** Refuses a malformed message: its target and its `req` cannot be read (C9). */
 export function refuseMalformed(
   step: Step,
   connection: Connection,
@@ -40,7 +40,7 @@ export function refuseMalformed(
   push(step, connection, replyText({ ...said, ...unread }));
 }
 
-/** What the label says of a request that has no route, or none yet. */
+/** The label of a request without a route. */
 const NO_ROUTE = "(no route)";
 const UNAUTHENTICATED = "(unauthenticated)";
 

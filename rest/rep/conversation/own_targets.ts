@@ -9,7 +9,7 @@ import { authenticate } from "./authenticate.ts";
 import { cancel } from "./cancel.ts";
 import { answer } from "./own_replies.ts";
 
-/** Answers what is asked of the proxy itself: everything below `/_rep/`. */
+/** Serves the targets of the proxy itself, below `/_rep/`. */
 export function serveOwnTarget(
   step: Step,
   connection: Connection,
@@ -43,7 +43,7 @@ function acknowledge(step: Step, connection: Connection, frame: Frame): void {
   answer(step, connection, frame, 200, { seq: session.mailbox.ackedSeq });
 }
 
-/** Ends the session; what still runs for it is answered over this connection (B7). */
+/** Ends the session. Its requests without an answer are answered over this connection (B7). */
 function endSession(step: Step, connection: Connection, frame: Frame): void {
   const { session } = connection;
   if (session === undefined) throw noSession();

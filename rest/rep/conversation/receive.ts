@@ -6,16 +6,16 @@ import { SlidingWindow } from "../connections/sliding_window.ts";
 import { type Frame, readBytes, readText } from "../frames/frame.ts";
 import { readPath, readVerb } from "../frames/request_line.ts";
 import { ownTargetOf } from "../frames/target.ts";
-import { isLongerThan } from "../frames/utf8_length.ts";
+import { isLongerThan } from "../frames/utf8.ts";
 import type { Step } from "../rep_state.ts";
 import { authenticate } from "./authenticate.ts";
 import { refuse, refuseMalformed } from "./own_replies.ts";
 import { checkReq, serveFrame } from "./serve_frame.ts";
 
-/** One message as the socket gave it: text, or the bytes of a binary frame. */
+/** A message of a socket: text, or the bytes of a binary frame. */
 export type Message = string | Uint8Array<ArrayBuffer>;
 
-/** Takes one message of a client. */
+/** Handles a message of a client: PING, a malformed message or a frame. */
 export function receive(
   step: Step,
   connection: Connection,
@@ -37,7 +37,7 @@ export function receive(
   if (principal === undefined) {
     return receiveUnauthenticated(step, connection, frame);
   }
-  // Whatever a reply says, nobody asked for it (C36).
+  // The server asks clients nothing, so a REPLY answers nothing (C36).
   if (isReply(frame)) return;
   serveFrame(step, connection, principal, frame);
 }
@@ -71,7 +71,7 @@ function receiveMalformed(step: Step, connection: Connection): void {
   refuseMalformed(step, connection, refusal);
 }
 
-/** A frame before authentication: that is what it must be for (A5). */
+/** Handles a frame before authentication: only an authentication request is served (A5). */
 function receiveUnauthenticated(
   step: Step,
   connection: Connection,

@@ -5,7 +5,7 @@ import type { Frame } from "../frames/frame.ts";
 import { fingerprintParts, reqKeyOf } from "../frames/req_key.ts";
 import { readPath, readVerb } from "../frames/request_line.ts";
 import { ownTargetOf } from "../frames/target.ts";
-import { isLongerThan } from "../frames/utf8_length.ts";
+import { isLongerThan } from "../frames/utf8.ts";
 import type { Verb } from "../frames/verbs.ts";
 import type { Step, Submission } from "../rep_state.ts";
 import { noteAck } from "../sessions/acknowledge.ts";
@@ -15,7 +15,7 @@ import { buildRequest } from "./build_request.ts";
 import { refuse } from "./own_replies.ts";
 import { serveOwnTarget } from "./own_targets.ts";
 
-/** Serves a frame of a client that has said who it is. */
+/** Serves a frame of an authenticated client. */
 export function serveFrame(
   step: Step,
   connection: Connection,
@@ -36,7 +36,7 @@ export function serveFrame(
   }
 }
 
-/** A `req` is a name, not a place to keep things (C32). */
+/** Refuses a `req` that is too long (C32). */
 export function checkReq({ state }: Step, { reqText }: Frame): void {
   const { reqBytes } = state.settings.limits;
   if (reqText === undefined || !isLongerThan(reqText, reqBytes)) return;
@@ -95,8 +95,8 @@ function serveRequest(
 }
 
 /**
- * Whether the request is known under this name: then it is answered when it is
- * done (I2), or from the mailbox (I3), and never executed twice.
+ * Whether the session knows this request already. Then it is not executed again:
+ * the first one's reply answers both (I2), or the stored reply is sent (I3).
  */
 function isKnown(
   step: Step,

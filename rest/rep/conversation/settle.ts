@@ -16,9 +16,8 @@ export type SubmissionResult =
   | { readonly kind: "refusal"; readonly refusal: Refusal };
 
 /**
- * Refusals at the door of the queue: the request was never in our care, so its
- * `req` is free again (B3). Those of a request that had been waiting are replies
- * like any other.
+ * Codes of refusals before a request is accepted, after which its `req` may be
+ * used again (B3). A request that has waited is refused with a stored reply.
  */
 const NOT_ACCEPTED: ReadonlySet<RefusalCode> = new Set([
   "overloaded",
@@ -29,7 +28,7 @@ const NOT_ACCEPTED: ReadonlySet<RefusalCode> = new Set([
   "blocked",
 ]);
 
-/** Brings an outcome to whoever waits for it. */
+/** Ends a submission: stores its reply in the session, or sends it to the connection. */
 export function settle(
   step: Step,
   submission: Submission,
@@ -62,7 +61,7 @@ export function settle(
     receiver,
     replyText(
       { targetText, status, bodyText, reqText },
-      // A plain connection sees nothing plain REP does not know (C41).
+      // A plain connection gets no members beyond plain REP (C41).
       receiver.hasOptedIn ? { headersText } : undefined,
     ),
   );

@@ -3,13 +3,13 @@ import type { Connection } from "../connections/connection.ts";
 import { pollSlowReaders } from "../connections/slow_readers.ts";
 import type { RepState, Step } from "../rep_state.ts";
 
-/** Sessions live for minutes; looking once a second is soon enough. */
+/** Sessions are checked once a second: they live for minutes. */
 const SWEEP_MS = 1_000;
 
-/** What is given up at the deadline of a drain is answered too, just after it. */
+/** Requests that are abandoned at the deadline of a drain are answered just after it. */
 export const DRAIN_GRACE_MS = 250;
 
-/** When the next thing is due that no message brings about. */
+/** When the next event is due that depends on time alone; undefined if none is. */
 export function nextWakeAtMs(state: RepState): number | undefined {
   const { unauthenticated, slow, store, settings, drainAtMs } = state;
   let wakeAtMs = state.connections.size > 0 ? drainAtMs ?? Infinity : Infinity;
@@ -23,7 +23,7 @@ export function nextWakeAtMs(state: RepState): number | undefined {
   return wakeAtMs === Infinity ? undefined : wakeAtMs;
 }
 
-/** Does whatever is due. */
+/** Handles everything that is due. */
 export function tick(step: Step): void {
   const { state, nowMs } = step;
   closeLateUnauthenticated(step);
@@ -32,7 +32,7 @@ export function tick(step: Step): void {
   if (state.drainAtMs !== undefined && nowMs >= state.drainAtMs) closeAll(step);
 }
 
-/** All are given equally long, so the first that is not late ends the walk (A6). */
+/** Closes connections that did not authenticate in time. All have the same time, so the first one in time ends the loop (A6). */
 function closeLateUnauthenticated(step: Step): void {
   const { unauthenticated, settings } = step.state;
   for (const connection of unauthenticated) {
@@ -42,7 +42,7 @@ function closeLateUnauthenticated(step: Step): void {
   }
 }
 
-/** Forgets what was acknowledged long ago, and sessions nobody came back to (B7, I5). */
+/** Ends expired sessions, and forgets replies that were acknowledged long ago (B7, I5). */
 function sweepSessions({ state, nowMs }: Step): void {
   const { store } = state;
   state.sweepAtMs = nowMs + SWEEP_MS;
@@ -54,12 +54,12 @@ function sweepSessions({ state, nowMs }: Step): void {
   }
 }
 
-/** Whether the drain has nothing left to wait for (G3). */
+/** Whether a drain has no request left to wait for (G3). */
 export function isDrained({ drainAtMs, submissions }: RepState): boolean {
   return drainAtMs !== undefined && submissions.size === 0;
 }
 
-/** The end of a drain: every client is told to come back (1012). */
+/** Ends a drain: closes every connection with 1012, after which clients reconnect. */
 export function closeAll(step: Step): void {
   const connections: Connection[] = [...step.state.connections.values()];
   for (const connection of connections) closeConnection(step, connection, 1012);

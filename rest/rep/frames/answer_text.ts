@@ -1,6 +1,7 @@
 import { type HeaderList, headerOf } from "../../domain/headers.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
-/** Discord's answer with its body in hand. */
+/** An answer of Discord's whose body has been read to its end. */
 export interface WholeAnswer {
   readonly status: number;
   readonly headers: HeaderList;
@@ -9,13 +10,11 @@ export interface WholeAnswer {
 
 const JSON_TYPE = /^\s*(?:application\/json|[^;]+\+json)\s*(?:;|$)/i;
 const TEXT_TYPE = /^\s*text\//i;
-/** What may be said of bytes of which nothing was said (RFC 9110, 8.3). */
+/** The type of a body without `Content-Type` (RFC 9110, 8.3). */
 const UNKNOWN_TYPE = "application/octet-stream";
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
 /**
- * The body as JSON text (C44, C45, C47): JSON as it came, text as a string,
+ * The body as JSON text (C44, C45, C47): JSON unchanged, text as a string, and
  * anything else in base64.
  */
 export function bodyTextOf({ status, headers, body }: WholeAnswer): string {
@@ -25,10 +24,10 @@ export function bodyTextOf({ status, headers, body }: WholeAnswer): string {
   const isCompressed = headerOf(headers, "content-encoding") !== undefined;
   if (!isCompressed && type !== undefined) {
     if (JSON_TYPE.test(type)) {
-      const text = decode(body);
+      const text = decodeUtf8(body);
       if (text !== undefined) return isJson(text) ? text : JSON.stringify(text);
     } else if (TEXT_TYPE.test(type)) {
-      const text = decode(body);
+      const text = decodeUtf8(body);
       if (text !== undefined) return JSON.stringify(text);
     }
   }
@@ -36,7 +35,7 @@ export function bodyTextOf({ status, headers, body }: WholeAnswer): string {
   return `{"base64":"${body.toBase64()}","contentType":${contentType}}`;
 }
 
-/** Parsed only to be sure: one broken body would break the frame around it. */
+/** Checks a body by parsing it: invalid JSON would break the frame that contains it. */
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);
@@ -46,18 +45,10 @@ function isJson(text: string): boolean {
   }
 }
 
-function decode(bytes: Uint8Array<ArrayBuffer>): string | undefined {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The headers a caller may ask to see (E3). */
+/** The headers that a client may ask for (E3). */
 const SHOWN = /^(?:retry-after|x-ratelimit-.+|date|content-type)$/;
 
-/** Those of Discord's headers that a caller may see, as JSON text. */
+/** The headers of Discord's answer that a client may ask for, as JSON text. */
 export function headersTextOf(headers: HeaderList): string {
   return JSON.stringify(Object.fromEntries(
     headers.filter(([name]) => SHOWN.test(name)),

@@ -1,6 +1,6 @@
 import { Refusal } from "../../domain/refusal.ts";
 
-/** A file that goes upstream as one part of a form. */
+/** A file that is sent to Discord as one part of a form. */
 export interface FilePart {
   readonly name: string;
   readonly type: string;
@@ -8,12 +8,12 @@ export interface FilePart {
 }
 
 const TYPE_DEFAULT = "application/octet-stream";
-/** It stands in a header of the part; a type with parameters stays below this. */
+/** A media type, perhaps with parameters. It is written into a header of the part. */
 const MEDIA_TYPE = /^[\w.+!#$&^-]{1,80}\/[\w.+!#$&^-]{1,80}[ -~]{0,100}$/;
 
 /**
- * Reads `files`: each with its content as base64 (E4), or with its size where
- * `tail` carries the contents one after the other (E5).
+ * Reads `files`. Each has its content as base64 (E4), or its size if `tail` has
+ * the contents one after the other (E5).
  */
 export function readFiles(
   files: unknown,

@@ -1,6 +1,7 @@
 import { childText, type JsonChild, jsonChildren } from "./json_children.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
-/** The members a frame may have, before anybody checked their types. */
+/** The members that a frame may have. Their types are not checked yet. */
 export interface FrameMembers {
   readonly target?: unknown;
   readonly method?: unknown;
@@ -12,21 +13,21 @@ export interface FrameMembers {
   readonly files?: unknown;
 }
 
-/** One message of a client that is a JSON object. */
+/** A message of a client that is a JSON object. */
 export interface Frame {
   readonly members: FrameMembers;
-  /** `target` as it was spelt; undefined where there is none. */
+  /** `target` as JSON text, as the client spelt it; undefined if there is none. */
   readonly targetText: string | undefined;
-  /** `data` as it was spelt; undefined when absent or null (C24). */
+  /** `data` as JSON text, as the client spelt it; undefined if absent or null (C24). */
   readonly dataText: string | undefined;
-  /** `req` as JSON text; undefined when absent or null (C28, C29). */
+  /** `req` as JSON text; undefined if absent or null (C28, C29). */
   readonly reqText: string | undefined;
   readonly filesText: string | undefined;
-  /** The bytes behind the JSON of a binary file frame (E5). */
+  /** The bytes after the JSON of a binary file frame (E5). */
   readonly fileBytes: Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** The members of a frame's `data`; none where it is no object. */
+/** The members of a frame's `data`, or none if it is not an object. */
 export function dataOf({ members }: Frame): Record<string, unknown> {
   const { data } = members;
   return typeof data === "object" && data !== null && !Array.isArray(data)
@@ -35,8 +36,9 @@ export function dataOf({ members }: Frame): Record<string, unknown> {
 }
 
 /**
- * Levels a frame may nest. Discord's deepest bodies (components, autocomplete)
- * stay below 20; millions of open brackets would cost the parser gigabytes.
+ * Deepest nesting of a frame. Discord's deepest bodies (components,
+ * autocomplete) have fewer than 20 levels; millions of open brackets would cost
+ * the parser gigabytes.
  */
 const DEPTH_MAX = 512;
 
@@ -45,16 +47,15 @@ const OPEN_BRACE = 123;
 const LENGTH_BYTES = 4;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** Reads a text frame; undefined when it is malformed (C9, C10). */
+/** Reads a text frame; undefined if it is malformed (C9, C10). */
 export function readText(text: string): Frame | undefined {
   return readJson(text, undefined);
 }
 
 /**
- * Reads a binary frame: JSON text as bytes (C6) or, where the client opted in,
- * JSON with files behind it (E5). Undefined when it is malformed.
+ * Reads a binary frame: JSON text as bytes (C6) or, if the client has opted in,
+ * JSON with files after it (E5). Undefined if it is malformed.
  */
 export function readBytes(
   bytes: Uint8Array<ArrayBuffer>,
@@ -62,17 +63,17 @@ export function readBytes(
 ): Frame | undefined {
   if (mayCarryFiles && bytes[0] === 0) return readFileFrame(bytes);
   if (firstCode(bytes) !== OPEN_BRACE) return undefined;
-  const text = decode(bytes);
+  const text = decodeUtf8(bytes);
   return text === undefined ? undefined : readJson(text, undefined);
 }
 
-/** Four bytes of length, big end first, then so much JSON, then the files' bytes. */
+/** Reads four bytes of length (big-endian), JSON of this length, and the bytes of the files. */
 function readFileFrame(bytes: Uint8Array<ArrayBuffer>): Frame | undefined {
   if (bytes.byteLength < LENGTH_BYTES) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES);
   const jsonEnd = LENGTH_BYTES + view.getUint32(0);
   if (jsonEnd > bytes.byteLength) return undefined;
-  const text = decode(bytes.subarray(LENGTH_BYTES, jsonEnd));
+  const text = decodeUtf8(bytes.subarray(LENGTH_BYTES, jsonEnd));
   return text === undefined
     ? undefined
     : readJson(text, bytes.subarray(jsonEnd));
@@ -82,7 +83,7 @@ function readJson(
   text: string,
   fileBytes: Uint8Array<ArrayBuffer> | undefined,
 ): Frame | undefined {
-  // Depth and breadth are looked at before the parser is let loose on them.
+  // Depth and number of members are checked before the parser sees them.
   const children = jsonChildren(text, DEPTH_MAX);
   if (children === undefined) return undefined;
   const value = parse(text);
@@ -112,8 +113,8 @@ function presentText(
 }
 
 /**
- * The text of a member that outlives its frame. A slice would keep the whole
- * frame in memory with it, so the text is made anew.
+ * The text of a member that is needed longer than its frame. A slice would keep
+ * the whole frame in memory, so this is a copy.
  */
 function textOf(
   children: readonly JsonChild[],
@@ -122,20 +123,12 @@ function textOf(
 ): string | undefined {
   if (typeof value === "string") return JSON.stringify(value);
   const text = childText(children, name);
-  return text === undefined ? undefined : decoder.decode(encoder.encode(text));
+  return text === undefined ? undefined : decodeUtf8(encoder.encode(text));
 }
 
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function decode(bytes: Uint8Array<ArrayBuffer>): string | undefined {
-  try {
-    return decoder.decode(bytes);
   } catch {
     return undefined;
   }

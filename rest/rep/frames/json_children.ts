@@ -1,12 +1,12 @@
-/** One member of an object, or one element of an array (then without a name), as it was spelt. */
+/** A member of a JSON object, or an element of an array (without a name), as it was spelt. */
 export interface JsonChild {
   readonly name: string | undefined;
   readonly text: string;
 }
 
 /**
- * Children looked at. A frame has eight members and no query this many
- * parameters; millions of them would cost gigabytes before anything is refused.
+ * Most children of one value. A frame has eight members, and no query has this
+ * many parameters; millions of them would cost gigabytes.
  */
 const CHILDREN_MAX = 10_000;
 
@@ -20,12 +20,12 @@ const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
 /**
- * Finds where the children of a JSON object or array stand in its text, so
- * that a value can go on as it was spelt, integers beyond 2^53 digit for digit.
+ * Finds the texts of the children of a JSON object or array, so that values can
+ * be passed on as they were spelt, integers beyond 2^53 digit for digit.
  *
- * Undefined when the text nests deeper than `depthMax` or has too many children.
- * It may be called before anybody knows that the text is JSON: then the result
- * means nothing, but it ends.
+ * Undefined if the text nests deeper than `depthMax` or has too many children.
+ * The text may be invalid JSON: then the function ends, too, but its result has
+ * no meaning.
  */
 export function jsonChildren(
   text: string,
@@ -63,7 +63,7 @@ export function jsonChildren(
   return children;
 }
 
-/** Index of the quote that ends the string beginning at `from`; the text's end where none does. */
+/** Index of the closing quote of the string that begins at `from`, or the end of the text. */
 function stringEnd(text: string, from: number): number {
   let end = text.indexOf('"', from + 1);
   while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
@@ -76,7 +76,7 @@ function isEscaped(text: string, quoteAt: number): boolean {
   return (quoteAt - first) % 2 === 1;
 }
 
-/** A name may be spelt with escapes; what is no JSON string names nothing. */
+/** Reads a name, which may have escapes; undefined if it is not a JSON string. */
 function nameOf(spelt: string | undefined): string | undefined {
   if (spelt === undefined) return undefined;
   const trimmed = spelt.trim();
@@ -88,7 +88,7 @@ function nameOf(spelt: string | undefined): string | undefined {
   }
 }
 
-/** The last child of that name: where a name is repeated, the last one counts. */
+/** The text of the last child of that name: if a name is repeated, the last one counts. */
 export function childText(
   children: readonly JsonChild[],
   name: string,

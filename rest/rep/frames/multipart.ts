@@ -3,8 +3,8 @@ import type { FilePart } from "./files.ts";
 const encoder = new TextEncoder();
 
 /**
- * Builds the form Discord takes files in: `payload_json` first, then
- * `files[0]`, `files[1]` and so on (docs: uploading files).
+ * Builds the form in which Discord takes files: `payload_json`, `files[0]`,
+ * `files[1]` and so on (docs: uploading files).
  */
 export function multipartOf(
   dataText: string | undefined,
@@ -32,7 +32,7 @@ export function multipartOf(
   return concatenated(chunks);
 }
 
-/** As browsers write a file name (HTML standard: multipart form data). */
+/** Escapes a file name as browsers do (HTML standard: multipart form data). */
 function quotable(name: string): string {
   return name.replaceAll("\r", "%0D").replaceAll("\n", "%0A")
     .replaceAll('"', "%22");

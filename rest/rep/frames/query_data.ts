@@ -1,12 +1,12 @@
 import { Refusal } from "../../domain/refusal.ts";
 import { type JsonChild, jsonChildren } from "./json_children.ts";
 
-/** A parameter's value is a value or a list of values, never deeper. */
+/** A parameter is a value or an array of values; nothing nests deeper. */
 const DEPTH_MAX = 2;
 
 /**
- * Spells the `data` of a GET as query parameters (C26): `a=1&b=2`, or "".
- * Numbers keep every digit, so it works on the text and not on the value.
+ * Writes the `data` of a GET as query parameters (C26): `a=1&b=2`, or "". It
+ * works on the JSON text, so that numbers keep every digit.
  */
 export function queryOf(dataText: string): string {
   if (!dataText.startsWith("{")) throw notAnObject();
@@ -25,7 +25,7 @@ export function queryOf(dataText: string): string {
   return parts.join("&");
 }
 
-/** Adds parameters to a path's own. */
+/** Appends parameters to a path that may have a query already. */
 export function withQuery(path: string, query: string): string {
   if (query === "") return path;
   const at = path.indexOf("?");
@@ -42,7 +42,7 @@ function lastOfEachName(members: readonly JsonChild[]): Map<string, string> {
 function addPart(parts: string[], name: string, text: string): void {
   if (text === "null") return;
   if (text.startsWith("{") || text.startsWith("[")) throw tooMuch();
-  // Only strings are spelt otherwise in a query than in JSON.
+  // Only strings are written differently in a query and in JSON.
   const value = text.startsWith('"') ? String(JSON.parse(text)) : text;
   parts.push(`${escaped(name)}=${escaped(value)}`);
 }

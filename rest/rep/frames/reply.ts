@@ -1,13 +1,13 @@
 import type { Refusal } from "../../domain/refusal.ts";
 import { refusalBody } from "../../domain/refusal_body.ts";
 
-/** A reply to one frame, its values already JSON text. */
+/** A reply to one frame; its values are JSON texts. */
 export interface Reply {
-  /** The frame's target as it was spelt. */
+  /** The frame's target as the client spelt it. */
   readonly targetText: string;
   readonly status: number;
   readonly bodyText: string;
-  /** Undefined where the frame had none that could be read. */
+  /** Undefined if the frame had no `req` that could be read. */
   readonly reqText: string | undefined;
 }
 
@@ -19,14 +19,14 @@ export function refusalReply(
   return { status: refusal.status, bodyText };
 }
 
-/** What a client that opted in gets to see besides (B3, B5, E3). */
+/** Further members, for clients that have opted in (B3, B5, E3). */
 export interface ReplyExtras {
   readonly seq?: number;
   readonly metaText?: string;
   readonly headersText?: string | undefined;
 }
 
-/** What a REPLY names as its target where the frame had none (C39). */
+/** The target of a REPLY if the frame had none (C39). */
 export const NO_TARGET = '"error"';
 
 /** Writes a REPLY frame (C37 to C45). */

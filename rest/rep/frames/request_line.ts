@@ -25,7 +25,7 @@ export function readVerb({ members }: Frame): Verb {
   return verb;
 }
 
-/** Over HTTP a method is of the request line (405); here it is a member like any other (C23). */
+/** Over HTTP an unknown method is a 405; in a frame it is an invalid member like any other (C23). */
 function badMethod(message: string): Refusal {
   return new Refusal("bad_method", message, { status: 400 });
 }

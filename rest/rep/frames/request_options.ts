@@ -3,12 +3,12 @@ import type { HeaderList } from "../../domain/headers.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Urgency } from "../../domain/request.ts";
 
-/** What a frame wishes besides the request itself: `headers` and `opts`. */
+/** The options of a request: what its members `headers` and `opts` say. */
 export interface RequestOptions {
   readonly headers: HeaderList;
   readonly urgency: Urgency | undefined;
   readonly leaveWithinMs: number | undefined;
-  /** The reply shows Discord's headers (E3). */
+  /** The reply has Discord's headers (E3). */
   readonly wantsHeaders: boolean;
   /** The proxy may add a `nonce` (I6). */
   readonly isDeduped: boolean;
@@ -18,10 +18,10 @@ const REASON_HEADER = "x-audit-log-reason";
 /** Discord cuts reasons at 512 characters (docs: audit log reason). */
 const REASON_CHARS_MAX = 512;
 
-/** Besides what never crosses: the proxy itself says what the body is and who sends it. */
+/** Further headers that no operator can allow: the proxy writes them itself. */
 const WRITTEN_HERE = /^(?:content-.*|user-agent)$/;
 
-/** What would end a header line. */
+/** Characters that would end a header line. */
 const LINE_END = /[\r\n\0]/;
 /** The bytes a header value may have (RFC 9110, 5.5). */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -34,7 +34,7 @@ const NO_OPTIONS: RequestOptions = {
   isDeduped: false,
 };
 
-/** Reads `headers` and `opts`; `allowed` are the operator's further header names, in lower case. */
+/** Reads `headers` and `opts`; `allowed` has the names of headers that the operator allows, in lower case. */
 export function readOptions(
   headers: unknown,
   opts: unknown,
@@ -42,13 +42,13 @@ export function readOptions(
 ): RequestOptions {
   const isPlain = isAbsent(headers) && isAbsent(opts);
   if (isPlain) return NO_OPTIONS;
-  const wishes = isAbsent(opts) ? {} : objectOf(opts, "opts");
+  const options = isAbsent(opts) ? {} : objectOf(opts, "opts");
   return {
-    headers: headersOf(headers, wishes["reason"], allowed),
-    urgency: urgencyOf(wishes["priority"]),
-    leaveWithinMs: timeoutOf(wishes["timeout"]),
-    wantsHeaders: wishes["headers"] === true,
-    isDeduped: wishes["dedupe"] === true,
+    headers: headersOf(headers, options["reason"], allowed),
+    urgency: urgencyOf(options["priority"]),
+    leaveWithinMs: timeoutOf(options["timeout"]),
+    wantsHeaders: options["headers"] === true,
+    isDeduped: options["dedupe"] === true,
   };
 }
 

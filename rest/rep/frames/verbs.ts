@@ -1,6 +1,6 @@
 import type { Method } from "../../domain/request.ts";
 
-/** The five verbs of REP and their HTTP twins. */
+/** The five verbs of REP and their HTTP methods. */
 export const VERBS = {
   GET: "GET",
   CREATE: "PUT",
@@ -12,7 +12,7 @@ export const VERBS = {
 /** What a request does, as REP spells it (C19). */
 export type Verb = keyof typeof VERBS;
 
-/** Every spelling that is taken, in capitals; the HTTP ones are aliases. */
+/** All spellings in upper case; the HTTP methods are aliases (C22). */
 const SPELLINGS: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ["GET", "GET"],
   ["CREATE", "CREATE"],
@@ -27,7 +27,7 @@ const SPELLINGS: ReadonlyMap<string, Verb> = new Map<string, Verb>([
 /** Only ASCII letters: `toUpperCase` would make the dotless "ı" of "actıon" an "I". */
 const WORD = /^[A-Za-z]{3,6}$/;
 
-/** The verb that `spelt` means in any case; undefined for anything else. */
+/** The verb that a method names in upper or lower case; undefined if it names none. */
 export function verbOf(spelt: string): Verb | undefined {
   const verb = SPELLINGS.get(spelt);
   if (verb !== undefined || !WORD.test(spelt)) return verb;

@@ -4,8 +4,8 @@ import type { Frame } from "../frames/frame.ts";
 import type { Step } from "../rep_state.ts";
 
 /**
- * Takes an acknowledgement, on whatever frame it came (B4). One that cannot be
- * right is refused if the frame can be answered, else ignored.
+ * Handles the acknowledgement of any frame (B4). An invalid one is refused if the
+ * frame has a `req`, and ignored otherwise.
  */
 export function noteAck(
   step: Step,

@@ -5,18 +5,18 @@ import type { Principal } from "../connections/principal.ts";
 import type { RepLimits } from "../limits.ts";
 import { connectionOf, type Step } from "../rep_state.ts";
 
-/** What a client says about the session it wants (B1). */
+/** What a client says about the session that it opens or resumes (B1). */
 export interface SessionPreferences {
   readonly name: string;
   readonly expiryMs: number | undefined;
-  /** The highest seq it has processed; undefined when it does not know. */
+  /** The highest seq that the client has processed; undefined if it does not know. */
   readonly lastSeq: number | undefined;
 }
 
 const NAME = /^[A-Za-z0-9._:-]{1,64}$/;
 const MS_PER_S = 1_000;
 
-/** Reads the preferences for a session; undefined where there is none. */
+/** Reads what an authentication request says about a session; undefined if it names none. */
 export function readSessionPreferences(
   { session, expiry, lastSeq }: Record<string, unknown>,
   limits: RepLimits,
@@ -49,8 +49,9 @@ function numberOf(value: unknown, name: string): number | undefined {
 }
 
 /**
- * Gives the connection its session, a new one where there is none of that name
- * (B10). True when it existed. A connection that has it now loses it (B8).
+ * Attaches the connection to its session, or to a new one if none of that name
+ * exists (B10). Returns whether it existed. Another connection that has the
+ * session is closed (B8).
  */
 export function attach(
   step: Step,
@@ -78,7 +79,7 @@ export function attach(
     connection.session = session;
   }
   const { mailbox } = session;
-  // Whoever asks again on the same connection has not lost what it was sent.
+  // A client that authenticates again on the same connection has the replies it was sent.
   const processed = lastSeq ?? (isSame ? connection.deliveredSeq : 0);
   connection.deliveredSeq = Math.min(
     Math.max(processed, mailbox.ackedSeq),

@@ -5,14 +5,14 @@ import type { KeptReply } from "./mailbox.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Sends what the session's connection has not been sent yet, in order, as long
- * as its reader keeps up (B5, F3).
+ * Sends the replies that the session's connection has not been sent yet, in
+ * order, until the connection is paused (B5, F3).
  */
 export function deliver(step: Step, session: Session): void {
   const connection = connectionOf(step.state, session);
   if (connection === undefined) return;
   const { mailbox } = session;
-  // Acknowledged meanwhile: nobody waits for those.
+  // Acknowledged replies need not be sent.
   connection.deliveredSeq = Math.max(connection.deliveredSeq, mailbox.ackedSeq);
   while (
     connection.deliveredSeq < mailbox.seq && !connection.isClosed &&
@@ -26,14 +26,14 @@ export function deliver(step: Step, session: Session): void {
   }
 }
 
-/** Sends a reply once more because its request came once more (I3). */
+/** Sends a stored reply again because its request was sent again (I3). */
 export function replay(step: Step, session: Session, reply: KeptReply): void {
   const connection = connectionOf(step.state, session);
   if (connection === undefined) return;
   const { mailbox } = session;
   const mustWait = connection.isPaused || connection.isBeingMeasured;
   if (mustWait && reply.seq > mailbox.ackedSeq) {
-    // A slow reader gets it once it has caught up, with what follows it.
+    // A paused connection gets it when it is resumed, with the replies after it.
     connection.redeliverUpToSeq = Math.max(
       connection.redeliverUpToSeq,
       connection.deliveredSeq,
@@ -41,7 +41,7 @@ export function replay(step: Step, session: Session, reply: KeptReply): void {
     connection.deliveredSeq = Math.min(connection.deliveredSeq, reply.seq - 1);
     return;
   }
-  // What was never sent keeps its place in the order and is not sent ahead of it.
+  // A reply that was never sent keeps its place in the order.
   if (reply.seq > connection.deliveredSeq) return;
   push(step, connection, keptText(reply, { isRepeated: true }));
 }

@@ -1,28 +1,28 @@
 import type { Verb } from "../frames/verbs.ts";
 
-/** A request of a frame without an answer, and what its reply has to name. */
+/** A request without an answer, and what its reply will need. */
 export interface PendingRequest {
   readonly id: number;
   readonly verb: Verb;
   readonly targetText: string;
-  /** Undefined: nobody wants to hear about it (C28). */
+  /** Undefined if the request gets no reply (C28). */
   readonly reqText: string | undefined;
-  /** Names the request within its session (I1). */
+  /** The key of the request within its session (I1). */
   readonly reqKey: string | undefined;
   readonly wantsHeaders: boolean;
 }
 
-/** Requests without an answer, of one session or one connection without a session. */
+/** The requests without an answer of one session, or of one connection without a session. */
 export class InFlight {
   readonly #requests = new Set<PendingRequest>();
   #answerable = 0;
 
-  /** Those whose client waits for a reply. */
+  /** Requests that will get a reply. */
   get answerable(): number {
     return this.#answerable;
   }
 
-  /** Those nobody wants to hear about. */
+  /** Requests without `req`, which get no reply. */
   get silent(): number {
     return this.#requests.size - this.#answerable;
   }

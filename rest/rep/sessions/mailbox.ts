@@ -1,18 +1,18 @@
 import type { Verb } from "../frames/verbs.ts";
 
-/** A reply of a session, kept until it is acknowledged and some time after. */
+/** A stored reply of a session. It is kept until it is acknowledged, and some time after that. */
 export interface KeptReply {
   readonly seq: number;
-  /** Names the request within its session; undefined where its `req` is no name (I1). */
+  /** The key of its request within the session; undefined if the `req` makes none (I1). */
   readonly reqKey: string | undefined;
   readonly targetText: string;
   readonly reqText: string;
   readonly verb: Verb;
   readonly status: number;
   readonly headersText: string | undefined;
-  /** Undefined once the reply is a tombstone: its status is all that is left (B9). */
+  /** Undefined once the reply is a tombstone, with nothing left but its status (B9). */
   bodyText: string | undefined;
-  /** When it was made, in ms since 1970. */
+  /** When the reply was made, in ms since 1970. */
   readonly atWallMs: number;
   /** Undefined until acknowledged (monotonic). */
   ackedAtMs: number | undefined;
@@ -21,21 +21,22 @@ export interface KeptReply {
 /** A reply before the mailbox has numbered it. */
 export type NewReply = Omit<KeptReply, "seq" | "ackedAtMs">;
 
-/** What a reply costs besides its body: the object and its short strings. */
+/** Memory of a reply without its body: the object and its short strings. */
 const ENTRY_BYTES = 256;
 
-/** Replies taken off the front before the array is cut. */
+/** Empty places at the front of the array before it is cut. */
 const SLACK_MAX = 1_024;
 
 /**
- * The replies of one session in the order they were made: acknowledged ones
- * that are still remembered, then the others. `seq` has no gaps, so a reply is
- * found by counting; the oldest body is the first to go.
+ * The replies of one session in the order in which they were made: first the
+ * acknowledged ones that are still remembered, then the others. `seq` has no
+ * gaps, so the place of a reply follows from its seq. The oldest bodies are
+ * dropped first.
  */
 export class Mailbox {
   #replies: (KeptReply | undefined)[] = [];
   #head = 0;
-  /** Replies before this one have no body any more. */
+  /** No reply with a lower seq has a body. */
   #bodiesFrom = 1;
   #bytes = 0;
   #unackedBytes = 0;
@@ -43,7 +44,7 @@ export class Mailbox {
   #ackedSeq = 0;
   #seq = 0;
 
-  /** The seq of the newest reply, 0 before the first. */
+  /** The seq of the newest reply; 0 before the first. */
   get seq(): number {
     return this.#seq;
   }
@@ -56,12 +57,12 @@ export class Mailbox {
     return this.#seq - this.#ackedSeq;
   }
 
-  /** Replies held, acknowledged or not. */
+  /** Stored replies, acknowledged or not. */
   get size(): number {
     return this.#replies.length - this.#head;
   }
 
-  /** Unacknowledged replies whose body is gone. */
+  /** Unacknowledged replies without a body. */
   get lost(): number {
     return this.#lost;
   }
@@ -74,7 +75,7 @@ export class Mailbox {
     return this.#unackedBytes;
   }
 
-  /** Unacknowledged replies that still have their body. */
+  /** Unacknowledged replies with their body. */
   get unackedBodies(): number {
     return this.unacked - this.#lost;
   }
@@ -88,14 +89,14 @@ export class Mailbox {
     return kept;
   }
 
-  /** The reply with that seq, if it is still held. */
+  /** The reply with that seq, if it is still stored. */
   get(seq: number): KeptReply | undefined {
     const newestAt = this.#replies.length - 1;
     const at = newestAt - (this.#seq - seq);
     return at < this.#head ? undefined : this.#replies[at];
   }
 
-  /** Cumulative: everything up to `seq` has been processed. */
+  /** Acknowledges every reply up to `seq`. */
   acknowledge(seq: number, nowMs: number): void {
     const upTo = Math.min(seq, this.#seq);
     while (this.#ackedSeq < upTo) {
@@ -107,7 +108,7 @@ export class Mailbox {
     }
   }
 
-  /** Makes a tombstone of the oldest reply with a body, up to `seq`; false when none has one. */
+  /** Makes the oldest reply with a body, up to `seq`, a tombstone; false if none has a body. */
   dropBodyUpTo(seq: number): boolean {
     while (this.#bodiesFrom <= seq) {
       const reply = this.get(this.#bodiesFrom++);
@@ -131,7 +132,7 @@ export class Mailbox {
     return oldest.ackedAtMs <= untilMs ? oldest : undefined;
   }
 
-  /** Forgets the oldest reply, which has been acknowledged. */
+  /** Removes the oldest reply, which has been acknowledged. */
   shift(): void {
     const oldest = this.#replies[this.#head];
     if (oldest === undefined) return;

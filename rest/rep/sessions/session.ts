@@ -1,33 +1,33 @@
 import { InFlight } from "./in_flight.ts";
 import { Mailbox } from "./mailbox.ts";
 
-/** What is known of a request by its name (I1 to I5). */
+/** A request that its session remembers by its `req` (I1 to I5). */
 export interface KnownRequest {
-  /** Tells a re-sent frame from another one under the same name (I4). */
+  /** Distinguishes a repeated request from another one with the same `req` (I4). */
   readonly fingerprint: string;
-  /** The submission that runs; undefined once there is a reply. */
+  /** The submission without an answer; undefined once there is a reply. */
   submissionId: number | undefined;
-  /** The reply's seq, 0 while there is none. */
+  /** The seq of the reply; 0 while there is none. */
   seq: number;
 }
 
-/** A conversation that outlives its connections. */
+/** A session: it outlives its connections (B). */
 export interface Session {
-  /** The key it belongs to (B1). */
+  /** The key and token that it belongs to (B1). */
   readonly owner: string;
   readonly name: string;
   readonly mailbox: Mailbox;
   readonly known: Map<string, KnownRequest>;
   readonly inFlight: InFlight;
   expiryMs: number;
-  /** The connection that speaks for it now. */
+  /** The connection that has the session now; undefined if its client is not connected. */
   connectionId: number | undefined;
-  /** Since when it has none (monotonic). */
+  /** Since when it has no connection (monotonic). */
   absentSinceMs: number;
   hasEnded: boolean;
 }
 
-/** An empty session that no connection speaks for yet. */
+/** A new session without replies and without a connection. */
 export function newSession(
   owner: string,
   name: string,

@@ -3,37 +3,36 @@ import type { KeptReply, NewReply } from "./mailbox.ts";
 import { type KnownRequest, newSession, type Session } from "./session.ts";
 
 /**
- * Where sessions live. Everything of them that must survive changes through
- * these methods alone, so that a store which writes it down can take the place
- * of the one in memory.
+ * Stores sessions. The part of a session that must survive changes only through
+ * these methods, so that a persistent store can replace the one in memory.
  */
 export interface SessionStore {
-  /** Bytes of all kept replies. */
+  /** Bytes of all stored replies. */
   readonly bytes: number;
   readonly size: number;
   find(owner: string, name: string): Session | undefined;
-  /** Undefined when the owner has too many, or all have together. */
+  /** Opens a session; undefined if the owner has too many, or all owners together have. */
   create(owner: string, name: string, expiryMs: number): Session | undefined;
-  /** Forgets the session with all it holds. */
+  /** Ends the session and deletes everything of it. */
   end(session: Session): void;
-  /** A request with that name has been accepted. */
+  /** Remembers an accepted request by its key. */
   remember(session: Session, reqKey: string, known: KnownRequest): void;
-  /** The request was refused before it was accepted: its name is free again. */
+  /** Forgets a request that was refused before it was accepted: its `req` may be used again. */
   forget(session: Session, reqKey: string): void;
-  /** Puts a reply into the mailbox, within its bounds (B3, B9). */
+  /** Numbers a reply and stores it in the mailbox, within its bounds (B3, B9). */
   keep(session: Session, reply: NewReply): KeptReply;
   acknowledge(session: Session, seq: number, nowMs: number): void;
-  /** Brings a session without a connection down to its bounds (B9). */
+  /** Drops bodies until the mailbox is within its bounds; unacknowledged ones only without a connection (B9). */
   shrink(session: Session): void;
-  /** Forgets what was acknowledged long enough ago (I5). */
+  /** Forgets replies and requests that were acknowledged long enough ago (I5). */
   prune(session: Session, nowMs: number): void;
   all(): Iterable<Session>;
 }
 
-/** Acknowledged replies remembered, as a multiple of the mailbox; 60 s at 1,600 a second. */
+/** Most acknowledged replies that are remembered, as a multiple of the mailbox: 60 s at 1,600 a second. */
 const REMEMBERED_FACTOR = 10;
 
-/** A store that is gone with the process. */
+/** Stores sessions in memory: they end with the process. */
 export class MemorySessionStore implements SessionStore {
   readonly #limits: RepLimits;
   readonly #byOwner = new Map<string, Map<string, Session>>();
@@ -115,7 +114,7 @@ export class MemorySessionStore implements SessionStore {
     while (mailbox.bytes > mailboxBytes && hasBody) {
       hasBody = mailbox.dropBodyUpTo(mailbox.ackedSeq);
     }
-    // A client that is there acknowledges or is refused; only an absent one loses bodies.
+    // A connected client acknowledges or is refused; bodies are dropped only for one that is not connected.
     hasBody = session.connectionId === undefined;
     while (
       hasBody && (mailbox.unackedBytes > mailboxBytes ||
@@ -146,7 +145,7 @@ export class MemorySessionStore implements SessionStore {
     for (const sessions of this.#byOwner.values()) yield* sessions.values();
   }
 
-  /** Over the bound of all: first what nobody would miss, then from the fullest mailbox. */
+  /** Above the bound of all sessions: drops acknowledged bodies first, then bodies of the fullest mailbox. */
   #shrinkAll(): void {
     const { mailboxTotalBytes } = this.#limits;
     for (const { mailbox } of this.all()) {

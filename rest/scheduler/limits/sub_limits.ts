@@ -1,6 +1,7 @@
 import { newCounter, openingOfCounter } from "./counter.ts";
 import type { Ask } from "../types.ts";
-import type { State, SubLimit, Waiting } from "../state.ts";
+import { isStale } from "./counters_of.ts";
+import type { Line, State, SubLimit, Waiting } from "../state.ts";
 import { wakeAt } from "../queues/wakes.ts";
 
 /**
@@ -36,6 +37,18 @@ export function subOf({ line, ask }: Waiting): SubLimit | undefined {
     if (isLonger) longest = sub;
   }
   return longest;
+}
+
+/** Forgets what has not been met for long, where nobody waits for it. */
+export function forgetStaleSubs(
+  state: State,
+  line: Line,
+  nowMs: number,
+): void {
+  for (const sub of line.subs ?? []) {
+    const isUsed = sub.parked.length > 0 || sub.admitted.size > 0;
+    if (!isUsed && isStale(sub.counter, nowMs)) dropSub(state, sub);
+  }
 }
 
 /** Whether `waiting` may not be sent now because of `sub`. */
@@ -114,7 +127,7 @@ export function takeParked(
   return taken;
 }
 
-export function dropSub(state: State, sub: SubLimit): void {
+function dropSub(state: State, sub: SubLimit): void {
   const { line } = sub;
   const rest = line.subs?.filter((other) => other !== sub) ?? [];
   line.subs = rest.length === 0 ? undefined : rest;

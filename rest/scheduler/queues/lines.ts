@@ -42,6 +42,8 @@ export function newLine(
     label: route.label,
     routeKey: route.key,
     isSeparate: false,
+    isHalted: false,
+    waitHistory: undefined,
     idleSinceMs: nowMs,
     isListedIdle: true,
   };
@@ -99,6 +101,7 @@ export function laneFor(state: State, ask: Ask): Lane {
       : undefined,
     ready: new FairQueue(),
     urgentInARow: 0,
+    lastReason: "global",
     lockedUntilMs: 0,
     isCautious: false,
     inFlight: 0,

@@ -79,6 +79,7 @@ function list(state: State, line: Line, sinceMs: number): void {
 
 /** What its counters know would be lost, unless other lines point to them. */
 function mayForget(state: State, line: Line, nowMs: number): boolean {
+  if (line.isHalted) return false;
   if (line.subs?.some((sub) => !isStale(sub.counter, nowMs))) return false;
   return line.counters.every((counter) =>
     counter.lines > 1 || isAtRest(state, counter, nowMs)

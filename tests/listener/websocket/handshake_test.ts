@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { authorizerOf } from "../_bench.ts";
 import { AUTHORIZER, KEY, TestDoor } from "./_door.ts";
 
 const BASE64_KEY = new TextEncoder().encode(KEY)
@@ -141,7 +142,7 @@ Deno.test("A2: where a key must be shown, an upgrade without one gets 401", asyn
   assert.equal((await door.shake({ authorization: KEY })).status, 101);
 });
 
-Deno.test("A3: a token of the caller's own may ride along with the special request", async () => {
+Deno.test("A3: a token of the caller's own may ride along with the authentication request", async () => {
   await using door = new TestDoor();
   const client = await door.dial({ headers: {} });
   const reply = await client.ask({
@@ -196,7 +197,17 @@ Deno.test("A9: without a list every origin may come in", async () => {
   assert.equal(response.status, 101);
 });
 
-Deno.test("C57: where no key opens, neither the upgrade nor the special request does", async () => {
+Deno.test("A2: an upgrade with another bot's token gets 403 and is told what to do", async () => {
+  await using door = new TestDoor({ deps: { authorizer: authorizerOf() } });
+  const authorization = `Bot ${btoa("876543210987654321")}.another.bot`;
+  const response = await door.shake({ authorization });
+  assert.equal(response.status, 403);
+  const { code, message } = await response.json();
+  assert.equal(code, "unknown_token");
+  assert.match(message, /Set DISCORD_TOKEN .* of the proxy to it/);
+});
+
+Deno.test("C57: where no key opens, neither the upgrade nor the authentication request does", async () => {
   const prove = () => undefined;
   await using door = new TestDoor({
     deps: {

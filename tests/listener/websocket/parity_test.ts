@@ -46,6 +46,7 @@ class Both implements AsyncDisposable {
         apiVersion: 10,
         isKeyInPathAllowed: false,
         areRateLimitHeadersStripped: false,
+        isServerTimingOn: false,
         bodyLimitBytes: 1e6,
         heldLimitBytes: 1e6,
         bodyTimeoutMs: 1_000,

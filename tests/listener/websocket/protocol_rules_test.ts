@@ -33,7 +33,7 @@ function namedRules(folder: URL): Map<string, string> {
   return named;
 }
 
-/** A section as PROTOCOL.md introduces it: `### A. Who is there`. */
+/** A section as PROTOCOL.md introduces it: `### A. Authentication`. */
 const SECTION = /^### ([A-J])\. /gm;
 
 /** A citation as comments make it: rules in brackets, alone, in lists or in ranges. */

@@ -22,13 +22,13 @@ Deno.test("C57: where no key opens, every frame and every authentication is refu
   assert.equal(talk.submitted.length, 0);
 });
 
-Deno.test("A1: who showed a key at the upgrade needs no special request", () => {
+Deno.test("A1: who showed a key at the upgrade needs no authentication request", () => {
   const talk = new Conversation();
   talk.open().say({ target: "/a", method: "GET", req: 1 });
   assert.equal(talk.submitted.length, 1);
 });
 
-Deno.test("A3: the special request with the key is answered 200 and opens the rest", () => {
+Deno.test("A3: the authentication request with the key is answered 200 and opens the rest", () => {
   const talk = new Conversation();
   const peer = talk.open({ keyName: null });
   authenticate(peer, { token: KEY }, "hello");
@@ -60,7 +60,7 @@ Deno.test("A3: the special request with the key is answered 200 and opens the re
   assert.equal(talk.submitted.length, 1);
 });
 
-Deno.test("A3: without req the special request takes effect in silence", () => {
+Deno.test("A3: without req the authentication request takes effect in silence", () => {
   const talk = new Conversation();
   const peer = talk.open({ keyName: null });
   peer.say({ target: "_rep/auth", method: "post", data: { token: KEY } });

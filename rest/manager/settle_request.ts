@@ -4,7 +4,7 @@ import { Refusal } from "../domain/refusal.ts";
 import { refusalBody } from "../domain/refusal_body.ts";
 
 /** Hands Discord's answer to discordeno the way its own sender does. */
-export async function resolve(
+export async function resolveRequest(
   request: SendRequestOptions,
   answer: Answer,
 ): Promise<void> {
@@ -22,7 +22,10 @@ export async function resolve(
 }
 
 /** Hands a failure to discordeno: a refusal with the body an HTTP caller would get. */
-export function reject(request: SendRequestOptions, error: unknown): void {
+export function rejectRequest(
+  request: SendRequestOptions,
+  error: unknown,
+): void {
   if (!(error instanceof Refusal)) {
     const reason = error instanceof Error ? error.message : typeof error;
     return request.reject({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { headerOf } from "../../rest/domain/headers.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
-import { USER_AGENT } from "../../rest/manager/manager.ts";
+import { USER_AGENT } from "../../rest/manager/join_queue.ts";
 import { answerOf, streamOf } from "../dispatcher/_builders.ts";
 import { BOT, causeOf, managerOf, TOKEN } from "./_builders.ts";
 import { createScriptedSubmitter } from "./_scripted_submitter.ts";

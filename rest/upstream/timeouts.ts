@@ -5,11 +5,11 @@ import {
   unlink,
 } from "../collections/ring.ts";
 
-/** Something that may take only so long; in one watch at a time. */
-export interface Watched extends RingNode<Watched> {
-  /** Ticks it still has. Whoever sees progress sets it anew. */
+/** Something that may take a limited time. It can be in one `Timeouts` only. */
+export interface Timed extends RingNode<Timed> {
+  /** Ticks that are left. Whoever sees progress sets the number anew. */
   ticksLeft: number;
-  /** Its time is over. */
+  /** Called when no tick is left. */
   expire(): void;
 }
 
@@ -21,9 +21,9 @@ export interface Watched extends RingNode<Watched> {
  * suspended machine, a starved processor) does not take its own absence for
  * silence of Discord's. The price is precision: up to two ticks late.
  */
-export class Watch {
+export class Timeouts {
   readonly #tickMs: number;
-  readonly #watched: Ring<Watched> = { first: undefined };
+  readonly #timed: Ring<Timed> = { first: undefined };
   #size = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -35,25 +35,25 @@ export class Watch {
     return this.#size;
   }
 
-  /** As many ticks as certainly last `ms`: the first one may be due at once. */
+  /** The number of ticks that certainly lasts `ms`: one more, since the first may be due at once. */
   ticksOf(ms: number): number {
     return Math.ceil(ms / this.#tickMs) + 1;
   }
 
-  add(watched: Watched): void {
-    append(this.#watched, watched);
+  add(timed: Timed): void {
+    append(this.#timed, timed);
     this.#size++;
     this.#timer ??= setTimeout(this.#tick, this.#tickMs);
   }
 
-  /** Nothing happens if it is not watched. */
-  delete(watched: Watched): void {
-    if (watched.next === undefined) return;
-    unlink(this.#watched, watched);
+  /** Takes it out; nothing happens if it is not in. */
+  delete(timed: Timed): void {
+    if (timed.next === undefined) return;
+    unlink(this.#timed, timed);
     this.#size--;
   }
 
-  /** Stops the timer; with nothing to watch it would stop by itself after a tick. */
+  /** Stops the timer. Without anything to time it would stop by itself after a tick. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -63,20 +63,20 @@ export class Watch {
     this.#timer = this.#size === 0
       ? undefined
       : setTimeout(this.#tick, this.#tickMs);
-    for (const watched of this.#countDown()) {
+    for (const timed of this.#countDown()) {
       // The end of one may have been the end of another.
-      if (watched.next !== undefined) watched.expire();
+      if (timed.next !== undefined) timed.expire();
     }
   };
 
   /** Takes a tick from each, and gives those whose last it was: ending them takes them out. */
-  #countDown(): Watched[] {
-    const over: Watched[] = [];
-    const { first } = this.#watched;
-    let watched = first;
-    while (watched !== undefined) {
-      if (--watched.ticksLeft <= 0) over.push(watched);
-      watched = watched.next === first ? undefined : watched.next;
+  #countDown(): Timed[] {
+    const over: Timed[] = [];
+    const { first } = this.#timed;
+    let timed = first;
+    while (timed !== undefined) {
+      if (--timed.ticksLeft <= 0) over.push(timed);
+      timed = timed.next === first ? undefined : timed.next;
     }
     return over;
   }

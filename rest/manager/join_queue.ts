@@ -6,8 +6,7 @@ import {
 import { NO_APPLICATION_ID } from "../domain/application_id.ts";
 import type { Submitter } from "../domain/ports.ts";
 import { VERSION } from "../domain/version.ts";
-import { FormGate } from "./form_gate.ts";
-import { reject, resolve } from "./outcome.ts";
+import { rejectRequest, resolveRequest } from "./settle_request.ts";
 import {
   hasForm,
   type RequestRules,
@@ -44,7 +43,7 @@ export function joinQueue(manager: RestManager, deps: ManagerDeps): void {
   manager.sendRequest = pass;
 }
 
-/** Readable by who asks for it, invisible to who prints the manager; another one would not be that of our queue. */
+/** Keeps the token readable but out of every print, and read-only: the queue would not know of another one. */
 function hideToken(manager: RestManager): void {
   const value = manager.token;
   Object.defineProperty(manager, "token", {
@@ -54,7 +53,7 @@ function hideToken(manager: RestManager): void {
   });
 }
 
-/** Never throws: discordeno calls it where nobody would catch that. */
+/** Submits one request and settles it. Never throws: discordeno would not catch it. */
 async function forward(
   manager: RestManager,
   deps: ManagerDeps,
@@ -70,8 +69,34 @@ async function forward(
         submitter.submit(await toProxyRequest(manager, deps, request)),
     );
     const answer = await ticket.answer;
-    await resolve(request, answer);
+    await resolveRequest(request, answer);
   } catch (error) {
-    reject(request, error);
+    rejectRequest(request, error);
+  }
+}
+
+/**
+ * Keeps calls to one route in the order in which they were made: writing a
+ * body with files takes a moment, writing other bodies does not.
+ */
+class FormGate {
+  /** The last body with files of each route that is still being written. */
+  readonly #forms = new Map<string, Promise<unknown>>();
+
+  /** Runs `queue`, which writes the body and submits the request, once all earlier forms of this route are submitted. */
+  async pass<T>(
+    route: string,
+    isForm: boolean,
+    queue: () => Promise<T>,
+  ): Promise<T> {
+    const before = this.#forms.get(route);
+    const queued = before === undefined ? queue() : before.then(queue, queue);
+    if (!isForm) return await queued;
+    this.#forms.set(route, queued);
+    try {
+      return await queued;
+    } finally {
+      if (this.#forms.get(route) === queued) this.#forms.delete(route);
+    }
   }
 }

@@ -1,0 +1,21 @@
+import type { Reading } from "./types.ts";
+
+/** What keeps the proxy from serving as it could, in words for machines. */
+export type Trouble = "token_rejected" | "blocked" | "invalid_budget";
+
+/** From this share of the budget on, routes that keep failing are held back. */
+const INVALID_NEAR_SHARE = 0.8;
+
+/** What is wrong though requests are taken in; another replica would do no better. */
+export function troublesOf(
+  { bots, breaker, invalid }: Pick<Reading, "bots" | "breaker" | "invalid">,
+): readonly Trouble[] {
+  const troubles: Trouble[] = [];
+  const isRejected = bots.some((bot) => bot.isTokenRejected);
+  if (isRejected) troubles.push("token_rejected");
+  if (breaker !== "closed") troubles.push("blocked");
+  if (invalid.count >= invalid.ceiling * INVALID_NEAR_SHARE) {
+    troubles.push("invalid_budget");
+  }
+  return troubles;
+}

@@ -1,0 +1,182 @@
+import { RecentMap } from "../collections/recent_map.ts";
+import type { Fact } from "../domain/fact.ts";
+import type { SchedulerSnapshot } from "../scheduler/types.ts";
+import { RecentDurations } from "./recent_durations.ts";
+import type { CallerRow, Incident, Point, Reading, RouteRow } from "./types.ts";
+
+/** Ten minutes of charts. */
+const POINTS_MAX = 600;
+/** Refusals and 429s shown. */
+const INCIDENTS_MAX = 50;
+/** Rows of a table on the page. */
+const ROWS_MAX = 50;
+/** Routes and callers remembered at least; twice as many at most. */
+const REMEMBERED = 300;
+/** Charts show the percentile of the last ten seconds: fewer answers than that make it jump. */
+const CHART_SLOTS = 10;
+/** Tables show that of the last five minutes. */
+const TABLE_SLOT_MS = 60_000;
+const TABLE_SLOTS = 5;
+
+interface RouteTally {
+  readonly bot: string;
+  readonly label: string;
+  answers: number;
+  errors: number;
+  readonly queue: RecentDurations;
+  readonly discord: RecentDurations;
+}
+
+interface CallerTally {
+  sent: number;
+  refused: number;
+}
+
+/** What happened lately, for the page: a few minutes, and never more memory than that. */
+export class Recent {
+  readonly #queue = new RecentDurations(1_000, CHART_SLOTS);
+  readonly #discord = new RecentDurations(1_000, CHART_SLOTS);
+  readonly #routes = new RecentMap<string, RouteTally>(REMEMBERED);
+  readonly #callers = new RecentMap<string, CallerTally>(REMEMBERED);
+  readonly #limitedByScope: Record<string, number> = {};
+  #points: Point[] = [];
+  #incidents: Incident[] = [];
+  /** Since the last point. */
+  #sent = 0;
+  #limited = 0;
+
+  /** 429s of Discord's since the start, by scope. */
+  get limitedByScope(): Readonly<Record<string, number>> {
+    return { ...this.#limitedByScope };
+  }
+
+  /** Refusals and 429s, the newest first. */
+  get incidents(): readonly Incident[] {
+    return this.#incidents.toReversed();
+  }
+
+  observe(fact: Fact, nowMs: number, wallMs: number): void {
+    switch (fact.kind) {
+      case "queued":
+        this.#callerOf(fact.caller).sent++;
+        return;
+      case "leased":
+        this.#sent++;
+        return;
+      case "answered":
+        return this.#answered(fact, nowMs);
+      case "rate_limited": {
+        const { scope, bot, label } = fact;
+        const what = `429 ${scope}`;
+        this.#limited++;
+        this.#limitedByScope[scope] = (this.#limitedByScope[scope] ?? 0) + 1;
+        return this.#tell({ atMs: wallMs, bot, what, label });
+      }
+      case "refused": {
+        const { code: what, bot, label, caller } = fact;
+        this.#callerOf(caller).refused++;
+        return this.#tell({ atMs: wallMs, bot, what, label, caller });
+      }
+    }
+  }
+
+  /** Adds a second to the charts. */
+  sample(reading: Reading, nowMs: number): void {
+    const shares = reading.bots.map(({ globalUsed, globalLimit }) =>
+      (globalUsed ?? 0) / (globalLimit ?? Infinity)
+    );
+    this.#points.push({
+      atMs: reading.atMs,
+      sent: this.#sent,
+      waiting: reading.waiting,
+      limited: this.#limited,
+      queueP95Ms: this.#queue.percentile(0.95, nowMs),
+      discordP95Ms: this.#discord.percentile(0.95, nowMs),
+      globalShare: Math.max(0, ...shares),
+    });
+    this.#sent = 0;
+    this.#limited = 0;
+    if (this.#points.length > POINTS_MAX) this.#points.shift();
+  }
+
+  pointsAfter(atMs: number): readonly Point[] {
+    return this.#points.filter((point) => point.atMs > atMs);
+  }
+
+  /** The routes with the most answers of the last minutes. */
+  routeRows(nowMs: number): readonly RouteRow[] {
+    return [...this.#routes.entries()].map(([, route]) => route)
+      .filter(({ answers }) => answers > 0)
+      .sort((a, b) => b.answers - a.answers)
+      .slice(0, ROWS_MAX)
+      .map(({ bot, label, answers, errors, queue, discord }) => ({
+        bot,
+        label,
+        answers,
+        errors,
+        queueP95Ms: queue.percentile(0.95, nowMs),
+        discordP95Ms: discord.percentile(0.95, nowMs),
+      }));
+  }
+
+  /** Who waits or was here lately, those who wait first. */
+  callerRows(waiting: SchedulerSnapshot["callers"]): readonly CallerRow[] {
+    const rows = new Map<string, CallerRow>();
+    for (const [caller, { sent, refused }] of this.#callers.entries()) {
+      rows.set(caller, { caller, waiting: 0, sent, refused });
+    }
+    for (const { name, waiting: count } of waiting) {
+      const { sent, refused } = this.#callers.get(name) ?? NOTHING;
+      rows.set(name, { caller: name, waiting: count, sent, refused });
+    }
+    return [...rows.values()]
+      .sort((a, b) => b.waiting - a.waiting || b.sent - a.sent)
+      .slice(0, ROWS_MAX);
+  }
+
+  #answered(fact: Extract<Fact, { kind: "answered" }>, nowMs: number): void {
+    const { bot, label, status, waitMs, sendMs } = fact;
+    const route = this.#routeOf(bot, label);
+    route.answers++;
+    if (status >= 500 || status === 429) route.errors++;
+    for (const durations of [route.queue, this.#queue]) {
+      durations.add(waitMs, nowMs);
+    }
+    for (const durations of [route.discord, this.#discord]) {
+      durations.add(sendMs, nowMs);
+    }
+  }
+
+  #routeOf(bot: string, label: string): RouteTally {
+    const name = `${bot} ${label}`;
+    let tally = this.#routes.get(name);
+    if (tally === undefined) {
+      tally = {
+        bot,
+        label,
+        answers: 0,
+        errors: 0,
+        queue: new RecentDurations(TABLE_SLOT_MS, TABLE_SLOTS),
+        discord: new RecentDurations(TABLE_SLOT_MS, TABLE_SLOTS),
+      };
+      this.#routes.set(name, tally);
+    }
+    return tally;
+  }
+
+  #callerOf(caller: string): CallerTally {
+    let tally = this.#callers.get(caller);
+    if (tally === undefined) {
+      tally = { sent: 0, refused: 0 };
+      this.#callers.set(caller, tally);
+    }
+    return tally;
+  }
+
+  #tell(incident: Incident): void {
+    this.#incidents.push(incident);
+    if (this.#incidents.length > INCIDENTS_MAX) this.#incidents.shift();
+  }
+}
+
+const NOTHING: CallerTally = { sent: 0, refused: 0 };

@@ -1,0 +1,75 @@
+import type { Settings } from "./config/settings.ts";
+import { createDispatcher } from "./dispatcher/dispatcher.ts";
+import type { Dispatcher } from "./dispatcher/types.ts";
+import type { FactSink } from "./domain/fact.ts";
+import type { Clock, Random, Upstream } from "./domain/ports.ts";
+import { sha256Of } from "./listener/digest.ts";
+import { USER_AGENT } from "./manager/join_queue.ts";
+import { createScheduler } from "./scheduler/scheduler.ts";
+import { createUpstream } from "./upstream/upstream.ts";
+
+/** What the queue is put together with. */
+export interface QueueParts {
+  readonly clock: Clock;
+  readonly facts: FactSink;
+  readonly random?: Random;
+  /** Unless given, Discord's at `baseUrl`. */
+  readonly upstream?: Upstream;
+  readonly baseUrl: string;
+}
+
+/** The one queue: a scheduler that decides, an upstream that sends, and the dispatcher between them. */
+export interface Queue {
+  readonly dispatcher: Dispatcher;
+  readonly upstream: Upstream;
+}
+
+/** Puts the queue together. */
+export function openQueue(settings: Settings, parts: QueueParts): Queue {
+  const { clock, facts } = parts;
+  const upstream = parts.upstream ?? createUpstream({
+    baseUrl: parts.baseUrl,
+    userAgent: USER_AGENT,
+    headersTimeoutMs: settings.upstreamTimeoutMs,
+    bodyTimeoutMs: settings.upstreamTimeoutMs,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    connectionsMax: settings.upstreamConnections,
+    outboundProxy: settings.outboundProxy,
+    outboundAddress: settings.outboundAddress,
+  });
+  const scheduler = createScheduler({
+    maxWaitMs: settings.maxWaitMs,
+    globalLimitOf: (identityId) => globalLimitOf(settings, identityId),
+    invalidCeiling: settings.invalidLimit,
+    // With one key there is nobody to leave a share to.
+    isInvalidShared: settings.keysFile !== undefined,
+    waitingMax: settings.queueLimit,
+    lineWaitingMax: settings.lineLimit,
+    bytesMax: settings.heldLimitMib * MIB,
+  });
+  const dispatcher = createDispatcher({
+    scheduler,
+    upstream,
+    clock,
+    random: parts.random ?? Math.random,
+    facts,
+    digest: sha256Of,
+    options: {
+      maxWaitMs: settings.maxWaitMs,
+      isSingleFlight: settings.isSingleFlight,
+      apiVersion: settings.apiVersion,
+    },
+  });
+  return { dispatcher, upstream };
+}
+
+const MIB = 1024 * 1024;
+
+/** Discord's edge is near everywhere: ten seconds without a connection is a network that is down. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+function globalLimitOf(settings: Settings, identityId: string): number {
+  // `bot:<applicationId>`, and a hash behind it for tokens that callers bring.
+  const applicationId = identityId.split(":")[1] ?? "";
+  return settings.globalLimits.get(applicationId) ?? settings.globalLimit;
+}

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { troublesOf } from "../../rest/metrics/health.ts";
+
+const BOT = {
+  bot: "main",
+  waiting: 0,
+  inFlight: 0,
+  oldestWaitMs: 0,
+  globalLimit: 50,
+  globalUsed: 0,
+  isTokenRejected: false,
+};
+const WELL = {
+  bots: [BOT],
+  breaker: "closed",
+  invalid: { count: 7_199, ceiling: 9_000 },
+} as const;
+
+Deno.test("nothing is wrong just below four fifths of the budget of invalid requests", () => {
+  assert.deepEqual(troublesOf(WELL), []);
+});
+
+Deno.test("four fifths of the budget of invalid requests are a trouble", () => {
+  const invalid = { count: 7_200, ceiling: 9_000 };
+  assert.deepEqual(troublesOf({ ...WELL, invalid }), ["invalid_budget"]);
+});
+
+Deno.test("one rejected token among several, and a block of Cloudflare's, are troubles", () => {
+  const bots = [BOT, { ...BOT, bot: "music", isTokenRejected: true }];
+  assert.deepEqual(troublesOf({ ...WELL, bots, breaker: "probing" }), [
+    "token_rejected",
+    "blocked",
+  ]);
+});
