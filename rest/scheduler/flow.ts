@@ -1,4 +1,9 @@
-import { counterOpensAtMs, openingOfCounter } from "./limits/counter.ts";
+import {
+  mayTry,
+  noteTrial,
+  openingOfCounter,
+  opensForAtMs,
+} from "./limits/counter.ts";
 import { countersOf, drop, isStale } from "./limits/counters_of.ts";
 import { leaveSub } from "./limits/sub_limits.ts";
 import { FairQueue } from "./queues/fair_queue.ts";
@@ -57,7 +62,7 @@ export function refresh(state: State, line: Line, nowMs: number): void {
   let opensAtMs = 0;
   let closed: Counter | undefined;
   for (const counter of freshCounters(state, line, nowMs)) {
-    const atMs = counterOpensAtMs(state, counter, nowMs);
+    const atMs = opensForAtMs(state, counter, line, nowMs);
     if (atMs <= opensAtMs) continue;
     opensAtMs = atMs;
     closed = counter;
@@ -73,7 +78,10 @@ export function refresh(state: State, line: Line, nowMs: number): void {
       top.sinceMs,
     );
     line.readyOn = line.counters;
-    for (const counter of line.counters) counter.ready++;
+    for (const counter of line.counters) {
+      counter.ready++;
+      noteTrial(state, counter, line, nowMs);
+    }
     state.readyLanes.add(line.lane);
     return;
   }
@@ -111,7 +119,10 @@ function leavePlace(state: State, line: Line, nowMs: number): void {
   if (waitsFor === undefined) {
     unready(line);
     // Another line may have what this one leaves.
-    for (const counter of readyOn ?? []) reopen(state, counter, nowMs);
+    for (const counter of readyOn ?? []) {
+      if (counter.trial === line) counter.trial = undefined;
+      reopen(state, counter, nowMs);
+    }
     return;
   }
   line.entry = undefined;
@@ -139,7 +150,7 @@ export function lineOpensAtMs(
   if (line.isHalted) return Infinity;
   let latestMs = 0;
   for (const counter of freshCounters(state, line, nowMs)) {
-    const atMs = counterOpensAtMs(state, counter, nowMs);
+    const atMs = opensForAtMs(state, counter, line, nowMs);
     if (atMs > latestMs) latestMs = atMs;
   }
   return latestMs;
@@ -152,6 +163,10 @@ export function reopen(state: State, counter: Counter, nowMs: number): void {
     const opening = openingOfCounter(state, counter, nowMs);
     if ("opensAtMs" in opening) {
       wakeAt(state, counter, opening.opensAtMs);
+      const first = waiting.peek()?.value;
+      const isTrial = counter.trial === undefined && first !== undefined &&
+        mayTry(counter, first);
+      if (isTrial) refresh(state, first, nowMs);
       return;
     }
     if (counter.ready >= opening.tokens) break;

@@ -1,5 +1,5 @@
 import type { WaitReason } from "../domain/wait_reason.ts";
-import { counterOpensAtMs } from "./limits/counter.ts";
+import { opensForAtMs } from "./limits/counter.ts";
 import { countersOf } from "./limits/counters_of.ts";
 import type { Counter, Line, State } from "./state.ts";
 import { WaitHistory } from "./wait_history.ts";
@@ -27,7 +27,7 @@ export function lineReasonOf(
   let latestMs = 0;
   let closed: Counter | undefined;
   for (const counter of countersOf(state, line)) {
-    const atMs = counterOpensAtMs(state, counter, nowMs);
+    const atMs = opensForAtMs(state, counter, line, nowMs);
     if (atMs <= latestMs) continue;
     latestMs = atMs;
     closed = counter;

@@ -61,7 +61,10 @@ function lookAgain(state: State, waiting: Waiting, nowMs: number): void {
   const isSeen = state.registry.recordOf(line.routeKey) !== undefined;
   for (const counter of counters) {
     if (counter.role === "unseen" && isSeen) dissolve(state, counter, nowMs);
-    else reopenForOthers(state, counter, line, nowMs);
+    else {
+      if (counter.trial === line) counter.trial = undefined;
+      reopenForOthers(state, counter, line, nowMs);
+    }
   }
   refresh(state, line, nowMs);
   for (const counter of line.counters) {

@@ -118,6 +118,8 @@ export interface Counter {
   learning: Learning | undefined;
   /** What was told last, of a counter that may be one for many lines. */
   told: Told | undefined;
+  /** The line that tries whether it is under this counter at all, while it is closed. */
+  trial: Line | undefined;
   /** Of a route nobody has seen: whose the first 429 was. */
   told429Of: Counter | undefined;
   /** Lines that point to it. */

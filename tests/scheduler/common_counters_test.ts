@@ -37,7 +37,7 @@ for (const kind of ["fixed", "sliding"] as BucketKind[]) {
     ];
     const report = runWorld(plans, guildWorld(kind));
     assertAllDone(report.fates);
-    assertFew429s(report.fates);
+    assertFew429s(report.fates.slice(1));
     assertRatio(report.makespanMs - 20_000, idealMs(100) + ANSWER_MS, 1.2);
   });
 }

@@ -16,6 +16,8 @@ export interface Bucket {
   remaining: number;
   /** When Discord decided on the newest answer seen; undefined before the first. */
   decidedAtServerMs: number | undefined;
+  /** The newest answer that was no 429: two of them tell sliding from fixed. */
+  passed: BucketReport | undefined;
   /** What that answer's `Reset` was; `resetAtServerMs` may lie beyond it. */
   toldResetServerMs: number;
   /** When the window began that is counted here; -Infinity where answers tell. */
@@ -47,6 +49,7 @@ export function newBucket(facts: HashFacts): Bucket {
     resetAtServerMs: -Infinity,
     remaining: facts.limit,
     decidedAtServerMs: undefined,
+    passed: undefined,
     toldResetServerMs: -Infinity,
     openedAtServerMs: -Infinity,
     unheard: 0,
@@ -126,12 +129,16 @@ function slidingResetAtMs(bucket: Bucket, intervalMs: number): number {
 /** Takes in what an answer of this bucket said, in whatever order answers come. */
 export function noteReport(bucket: Bucket, report: BucketReport): void {
   tellKind(bucket, report);
+  const passed = bucket.passed;
+  if (passed === undefined || decidedAt(report) >= decidedAt(passed)) {
+    bucket.passed = report;
+  }
   noteDenied(bucket, report);
 }
 
 /** The same of a 429: what was refused has moved no `Reset`, so it does not tell sliding from fixed. */
 export function noteDenied(bucket: Bucket, report: BucketReport): void {
-  const decidedAtServerMs = report.resetAtServerMs - report.resetAfterMs;
+  const decidedAtServerMs = decidedAt(report);
   bucket.unheard = 0;
   const { kind, intervalMs } = bucket.facts;
   if (decidedAtServerMs >= bucket.silentByServerMs) forgetSilent(bucket);
@@ -146,6 +153,11 @@ export function noteDenied(bucket: Bucket, report: BucketReport): void {
   if (decidedAtServerMs < (bucket.decidedAtServerMs ?? -Infinity)) return;
   bucket.decidedAtServerMs = decidedAtServerMs;
   bucket.toldResetServerMs = report.resetAtServerMs;
+}
+
+/** When Discord decided on a request. */
+function decidedAt({ resetAtServerMs, resetAfterMs }: BucketReport): number {
+  return resetAtServerMs - resetAfterMs;
 }
 
 /** The largest `Reset` is the newest state; of the same window the fewest tokens are. */
@@ -226,6 +238,8 @@ export function followClock(bucket: Bucket, stepMs: number): void {
   }
   bucket.toldResetServerMs += stepMs;
   bucket.openedAtServerMs += stepMs;
+  // Two answers of two clocks would tell nothing.
+  bucket.passed = undefined;
   bucket.silentByServerMs += stepMs;
 }
 
@@ -234,21 +248,17 @@ export function followClock(bucket: Bucket, stepMs: number): void {
  * stood still the window is fixed, where it moved on it slides. A limit of one
  * is the same either way.
  */
-function tellKind(bucket: Bucket, report: BucketReport): void {
-  const { facts, decidedAtServerMs: lastDecidedAtServerMs } = bucket;
-  const decidedAtServerMs = report.resetAtServerMs - report.resetAfterMs;
+function tellKind({ facts, passed }: Bucket, report: BucketReport): void {
   if (facts.limit === 1) {
     facts.kind = "sliding";
     return;
   }
-  if (lastDecidedAtServerMs === undefined) return;
-  const isLater = decidedAtServerMs >= lastDecidedAtServerMs;
-  const olderResetMs = isLater
-    ? bucket.toldResetServerMs
-    : report.resetAtServerMs;
-  const newerDecidedMs = isLater ? decidedAtServerMs : lastDecidedAtServerMs;
-  if (olderResetMs <= newerDecidedMs) return;
-  const movedMs = Math.abs(report.resetAtServerMs - bucket.toldResetServerMs);
+  if (passed === undefined) return;
+  const isLater = decidedAt(report) >= decidedAt(passed);
+  const older = isLater ? passed : report;
+  const newer = isLater ? report : passed;
+  if (older.resetAtServerMs <= decidedAt(newer)) return;
+  const movedMs = Math.abs(report.resetAtServerMs - passed.resetAtServerMs);
   const intervalMs = report.resetAfterMs /
     Math.max(1, report.limit - report.remaining);
   if (movedMs < Math.min(SAME_RESET_MS, intervalMs / 2)) facts.kind = "fixed";

@@ -1,6 +1,6 @@
 import type { LimitReport } from "../../domain/limit_report.ts";
 import { openingOf } from "./bucket.ts";
-import type { Counter, CounterRole, Identity, State } from "../state.ts";
+import type { Counter, CounterRole, Identity, Line, State } from "../state.ts";
 
 /**
  * When the next request may start, as far as one counter is concerned. What a
@@ -44,6 +44,7 @@ export function newCounter(
     learning: undefined,
     told: undefined,
     told429Of: undefined,
+    trial: undefined,
     lines: 0,
     name,
     place,
@@ -83,6 +84,40 @@ export function counterOpensAtMs(
 ): number {
   const opening = openingOfCounter(state, counter, nowMs);
   return "tokens" in opening ? 0 : opening.opensAtMs;
+}
+
+/**
+ * Whether a line may try a counter that is closed: it may not be under it. Of a
+ * hash whose lines nobody has told apart one goes at a time that has not been
+ * heard of; if it is under it after all, its 429 tells.
+ */
+export function mayTry(counter: Counter, line: Line): boolean {
+  const { role, bucket, trial } = counter;
+  if (role !== "common" || bucket?.facts.spread !== "unknown") return false;
+  const own = line.counters[0]?.bucket;
+  return (trial ?? line) === line && own?.decidedAtServerMs === undefined;
+}
+
+/** Notes who tries a closed counter. */
+export function noteTrial(
+  state: State,
+  counter: Counter,
+  line: Line,
+  nowMs: number,
+): void {
+  if (counter.role !== "common" || !mayTry(counter, line)) return;
+  if (counterOpensAtMs(state, counter, nowMs) > 0) counter.trial = line;
+}
+
+/** 0: the line may send now, as far as this counter is concerned. */
+export function opensForAtMs(
+  state: State,
+  counter: Counter,
+  line: Line,
+  nowMs: number,
+): number {
+  const opensAtMs = counterOpensAtMs(state, counter, nowMs);
+  return opensAtMs > 0 && mayTry(counter, line) ? 0 : opensAtMs;
 }
 
 function unmeasured(

@@ -140,7 +140,9 @@ function commonMet(state: State, line: Line): Counter {
   const facts = registry.factsOfRoute(line.routeKey);
   if (facts === undefined) return ownOf(state, line);
   if (facts.spread !== "common") {
-    if (!isBesideSiblings(state, line)) return ownOf(state, line);
+    const common = line.counters.find(({ role }) => role === "common");
+    const isTried = common?.trial === line;
+    if (!isTried && !isBesideSiblings(state, line)) return ownOf(state, line);
     registry.setSpread(facts, "common");
   }
   return joinCommon(state, line, facts);

@@ -1,4 +1,4 @@
-import { countBack, countSent } from "../limits/counter.ts";
+import { countBack, countSent, noteTrial } from "../limits/counter.ts";
 import type { Caller } from "./callers.ts";
 import type { Line, State, Waiting } from "../state.ts";
 
@@ -81,6 +81,7 @@ export function countInFlight(
     : [...line.counters, sub.counter];
   waiting.together = 1;
   for (const counter of waiting.counters) {
+    noteTrial(state, counter, line, nowMs);
     countSent(counter, nowMs);
     const isTold = counter.role === "own" || counter.role === "common";
     if (isTold && counter.inFlight > waiting.together) {
