@@ -13,12 +13,16 @@ import {
 } from "../configs.ts";
 import { createRestManager } from "../deps.ts";
 import type { Settings } from "./config/settings.ts";
+import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
 import type { FactSink } from "./domain/fact.ts";
 import { VERSION } from "./domain/version.ts";
-import { handBackPermissions } from "./listener/hand_back.ts";
-import { openListener } from "./listener/open.ts";
+import { dropPermissions } from "./listener/drop_permissions.ts";
+import { withoutUpgrades } from "./listener/http/incoming_request.ts";
 import { ownAddressProblem } from "./listener/own_address.ts";
-import { type Listener, startListener } from "./listener/serve.ts";
+import { startListener } from "./listener/transport/listen.ts";
+import type { Listener } from "./listener/transport/listener.ts";
+import { openListener } from "./listener/transport/open_listener.ts";
+import { serveOptionsOf } from "./listener/transport/serve_options.ts";
 import { describeBug } from "./log/describe_bug.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { createLog, fail, flushLog, type Log } from "./log/log.ts";
@@ -50,28 +54,41 @@ async function start(): Promise<void> {
 
   // Handing requests on: `proxy.fetch` asks for the key of REST_AUTHORIZATION
   // and answers with what Discord says, when its limits allow.
-  const proxy = createProxy(settings, { manager: rest, access });
+  const asked = Promise.withResolvers<void>();
+  const proxy = createProxy(settings, {
+    manager: rest,
+    access,
+    stop: asked.resolve,
+  });
 
   // Creating the HTTP listener.
   const facts = createFactLog(settings.logLevel, settings.logFormat);
-  const listener = await openListener(
-    { ...settings, port: REST_PORT, pair: tls, facts },
-    proxy.fetch,
-  )
+  const listener = await openListener({
+    ...serveOptionsOf(settings),
+    endpoint: proxy.endpoint,
+    clock: SYSTEM_CLOCK,
+    facts,
+    host: settings.host,
+    port: REST_PORT,
+    socket: settings.socket,
+    pair: tls,
+  })
     // The listener's errors are sentences of ours, fit to be printed.
     .catch((error) => fail([messageOf(error)]));
 
-  const metricsUrl = openMetrics(settings, proxy, facts);
+  const metricsUrl = await openMetrics(settings, proxy, facts);
 
   const log = createLog(settings.logLevel, settings.logFormat);
   watchForBugs(log);
-  stopOnSignal(settings, log, proxy, listener);
+  const beginStop = stopOnSignal(settings, log, proxy, listener);
+  // By the page's button.
+  void asked.promise.then(() => beginStop("An operator"));
   const isReadingAgain = tls !== undefined || settings.keysFile !== undefined;
   if (isReadingAgain) {
     const botNames = access.bots.map((bot) => bot.name);
     onHangUp(() => reloadFiles(settings, botNames, log, proxy, listener));
   }
-  handBackPermissions({
+  dropPermissions({
     isReadingAgain,
     hasSocket: settings.socket !== undefined,
   });
@@ -81,18 +98,24 @@ async function start(): Promise<void> {
 }
 
 /** Opens the port that `/metrics` has to itself, and tells where it is; undefined: it has none. */
-function openMetrics(
-  { host, metricsPort: port }: Settings,
+async function openMetrics(
+  settings: Settings,
   proxy: Proxy,
   facts: FactSink,
-): string | undefined {
+): Promise<string | undefined> {
+  const { host, metricsPort: port } = settings;
   if (port === undefined) return undefined;
-  try {
-    const { url } = startListener({ host, port, facts }, proxy.metrics);
-    return `${url}/metrics`;
-  } catch (error) {
-    return fail([messageOf(error).replace("REST_PORT", "REST_METRICS_PORT")]);
-  }
+  const { url } = await startListener({
+    ...serveOptionsOf(settings),
+    endpoint: withoutUpgrades(proxy.metrics),
+    clock: SYSTEM_CLOCK,
+    facts,
+    host,
+    port,
+  }).catch((error) =>
+    fail([messageOf(error).replace("REST_PORT", "REST_METRICS_PORT")])
+  );
+  return `${url}/metrics`;
 }
 
 function messageOf(error: unknown): string {
@@ -164,25 +187,27 @@ function tellKept(
   }
 }
 
-/** The first signal starts the drain; a second one ends the process at once. */
+/** The first signal starts the drain; a second one ends the process at once. Returns how to start it otherwise. */
 function stopOnSignal(
   settings: Settings,
   log: Log,
   proxy: Proxy,
   listener: Listener,
-): void {
+): (who: string) => void {
   let isStopping = false;
-  for (const signal of SIGNALS) {
-    Deno.addSignalListener(signal, () => {
-      if (isStopping) Deno.exit(1);
-      isStopping = true;
-      const most = `for at most ${settings.drainMs} ms`;
-      log.write("info", `${signal}: draining ${most}, new requests get 503`);
-      stop(settings, log, proxy, listener).catch((error) => {
-        exitOn(log, `A bug while draining: ${describeBug(error)}`);
-      });
+  function begin(who: string): void {
+    if (isStopping) Deno.exit(1);
+    isStopping = true;
+    const most = `for at most ${settings.drainMs} ms`;
+    log.write("info", `${who}: draining ${most}, new requests get 503`);
+    stop(settings, log, proxy, listener).catch((error) => {
+      exitOn(log, `A bug while draining: ${describeBug(error)}`);
     });
   }
+  for (const signal of SIGNALS) {
+    Deno.addSignalListener(signal, () => begin(signal));
+  }
+  return begin;
 }
 
 async function stop(

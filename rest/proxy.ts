@@ -1,5 +1,3 @@
-import { createMetricsHandler } from "./admin/metrics_handler.ts";
-import { createOperatorDoor } from "./admin/operator_door.ts";
 import { createRestManager, randomUUID, type RestManager } from "../deps.ts";
 import { MAIN_BOT, readBots } from "./config/read_bots.ts";
 import type { Settings } from "./config/settings.ts";
@@ -17,7 +15,6 @@ import {
 import { applicationIdOf, NO_APPLICATION_ID } from "./domain/application_id.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
-import { NOBODY } from "./domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
 import { Secret } from "./domain/secret.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
@@ -27,8 +24,15 @@ import {
   identityOf,
 } from "./listener/bot_ring.ts";
 import { hexDigestOf, sha256Of } from "./listener/digest.ts";
-import type { HttpHandler, HttpSettings } from "./listener/http/desk.ts";
-import { createHttpDoor } from "./listener/http/door.ts";
+import {
+  createHttpEndpoint,
+  type HttpEndpoint,
+} from "./listener/http/endpoint.ts";
+import { httpSettingsOf } from "./listener/http/http_settings.ts";
+import type {
+  Endpoint,
+  HttpHandler,
+} from "./listener/http/incoming_request.ts";
 import { createKeyGate } from "./listener/key_gate.ts";
 import { createKeyRing, type KeyRing } from "./listener/key_ring.ts";
 import {
@@ -36,22 +40,29 @@ import {
   type HttpTwins,
 } from "./listener/twins/http_twins.ts";
 import {
-  createWebSocketDoor,
-  type WebSocketDoor,
-} from "./listener/websocket/door.ts";
+  type FetchHandler,
+  fetchHandlerOf,
+} from "./listener/transport/fetch_handler.ts";
+import {
+  createWebSocketEndpoint,
+  type WebSocketEndpoint,
+} from "./listener/websocket/endpoint.ts";
+import { isUpgrade } from "./listener/websocket/handshake.ts";
 import { createFactLog } from "./log/fact_log.ts";
-import { Figures } from "./metrics/figures.ts";
 import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
-import { openQueue, type Queue } from "./queue.ts";
+import { openOperating } from "./operating.ts";
+import { openQueue } from "./queue.ts";
 import { routeOf } from "./routes/route_of.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
 
 /** A proxy without a port: serve its `fetch`, or use its `manager` in process. */
 export interface Proxy {
-  /** Answers one HTTP request; fits `Deno.serve` and every host like it. */
-  readonly fetch: HttpHandler;
+  /** Answers one HTTP request for hosts with a server of their own. They tell late or never that a caller has left, and open no WebSockets. */
+  readonly fetch: FetchHandler;
+  /** What our own listeners serve. */
+  readonly endpoint: Endpoint;
   /** Refuses new requests, lets queued ones finish for up to `forMs` (default `REST_DRAIN_MS`) and refuses what is left. */
   drain(forMs?: number): Promise<DrainReport>;
   /** discordeno's manager, whose calls wait in the same queue as those that come over HTTP and REP. */
@@ -78,10 +89,14 @@ export interface ProxyParts {
    * is made of the settings.
    */
   readonly manager?: RestManager;
+  /** Ends the program, when an operator asks the page to drain; unless given, the proxy drains alone. */
+  readonly stop?: () => void;
+  /** Signs in to the page at `/admin/enter?code=…`, once. */
+  readonly onceCode?: string;
 }
 
 /**
- * Wires all rooms into one proxy. The only file that knows them all.
+ * Wires all modules into one proxy. The only file that knows them all.
  *
  * @example A whole program is `examples/embedded.ts`.
  * ```ts
@@ -101,46 +116,64 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const { baseUrl } = manager;
   const queue = openQueue(settings, { ...parts, clock, facts, baseUrl });
   const { dispatcher } = queue;
-  const gate = createKeyGate({
-    submitter: dispatcher,
-    keys,
-    clock,
-    facts,
-    keylessMax: Math.ceil(settings.queueLimit * KEYLESS_SHARE),
-  });
+  const keylessMax = Math.ceil(settings.queueLimit * KEYLESS_SHARE);
+  const known = { keys, clock, facts };
+  const gate = createKeyGate({ ...known, submitter: dispatcher, keylessMax });
   const shared = { submitter: gate, authorizer, clock, facts };
-  const socketSettings = webSocketSettingsOf(settings, manager);
-  const sockets = createWebSocketDoor({ ...shared, settings: socketSettings });
-  const figures = openFigures({ ...shared, bots, queue, sockets });
+  const sockets = createWebSocketEndpoint({
+    ...shared,
+    settings: webSocketSettingsOf(settings, manager),
+  });
+  const stop = () => void drain();
+  const own = { ...shared, bots, queue, sockets };
+  const operating = openOperating({ stop, ...parts, ...own });
   observers.push((fact) => sockets.observe(fact));
-  observers.push((fact) => figures.observe(fact));
-  const http = createHttpDoor({
+  observers.push((fact) => operating.figures.observe(fact));
+  const http = createHttpEndpoint({
     ...shared,
     gate,
     moveRequests: (which) => dispatcher.reassign(which),
-    onUpgrade: (request, info) => sockets.upgrade(request, info),
+    hasUpgrade: true,
     twins: createTwins(gate, clock),
     isDraining: () => dispatcher.isDraining(),
-    troubles: () => figures.troubles(),
-    operators: createOperatorDoor({ exposition: () => figures.exposition() }),
+    troubles: () => operating.figures.troubles(),
+    operators: operating.operators,
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
+  async function drain(forMs = settings.drainMs): Promise<DrainReport> {
+    // The queue first: what it gives up is still answered over the sockets.
+    const drained = dispatcher.drain(forMs);
+    await sockets.drain(forMs);
+    const report = await drained;
+    http.close();
+    operating.close();
+    return report;
+  }
   return {
-    fetch: http.handle,
-    async drain(forMs = settings.drainMs) {
-      // The queue first: what it gives up is still answered over the sockets.
-      const drained = dispatcher.drain(forMs);
-      await sockets.drain(forMs);
-      const report = await drained;
-      http.close();
-      figures.stop();
-      return report;
-    },
+    fetch: fetchHandlerOf(http.handle),
+    endpoint: endpointOf(settings, http, sockets),
+    drain,
     manager,
-    metrics: createMetricsHandler(() => figures.exposition()),
+    metrics: operating.metrics,
     snapshot: () => dispatcher.control.snapshot(),
-    replaceKeys: (entries) => keys.replace([defaultKey(settings), ...entries]),
+    replaceKeys(entries) {
+      keys.replace([defaultKey(settings), ...entries]);
+      operating.signOutAll();
+    },
+  };
+}
+
+/** What listeners serve: HTTP, and REP where a WebSocket is asked for. */
+function endpointOf(
+  settings: Settings,
+  { handle }: HttpEndpoint,
+  sockets: WebSocketEndpoint,
+): Endpoint {
+  return {
+    handle,
+    isUpgrade: (request) => isUpgrade(request, settings),
+    upgrade: (request) => sockets.upgrade(request),
   };
 }
 
@@ -167,19 +200,6 @@ function defaultKey({ authorization }: Settings): KeyEntry {
   return { name: DEFAULT_KEY_NAME, sha256, rights: ALL_RIGHTS };
 }
 
-function httpSettingsOf(settings: Settings): HttpSettings {
-  return {
-    apiVersion: settings.apiVersion,
-    isKeyInPathAllowed: settings.isKeyInPathAllowed,
-    areRateLimitHeadersStripped: settings.areRateLimitHeadersStripped,
-    isServerTimingOn: settings.isServerTimingOn,
-    bodyLimitBytes: settings.bodyLimitMib * MIB,
-    heldLimitBytes: settings.heldLimitMib * MIB,
-    bodyTimeoutMs: BODY_TIMEOUT_MS,
-    roomWaitMs: settings.maxWaitMs,
-  };
-}
-
 function webSocketSettingsOf(settings: Settings, { baseUrl }: RestManager) {
   return {
     apiVersion: settings.apiVersion,
@@ -187,6 +207,7 @@ function webSocketSettingsOf(settings: Settings, { baseUrl }: RestManager) {
     isHeaderRequired: settings.isRepHeaderRequired,
     allowedHeaders: settings.repHeaders,
     isKeyInPathAllowed: settings.isKeyInPathAllowed,
+    origins: settings.origins,
   };
 }
 
@@ -241,30 +262,6 @@ function managerDepsOf(
   };
 }
 
-function openFigures({ clock, facts, bots, queue, sockets }: {
-  readonly clock: Clock;
-  readonly facts: FactSink;
-  readonly bots: BotRing;
-  readonly queue: Queue;
-  readonly sockets: WebSocketDoor;
-}): Figures {
-  const { dispatcher, upstream } = queue;
-  return new Figures({
-    clock,
-    facts,
-    bots: bots.all.map(({ name }) => name),
-    // The same as `botOf` calls them.
-    botName(identityId) {
-      const own = bots.all.find(({ identity }) => identity.id === identityId);
-      return own?.name ?? (identityId === NOBODY.id ? "none" : "brought");
-    },
-    snapshot: () => dispatcher.control.snapshot(),
-    isDraining: () => dispatcher.isDraining(),
-    rep: () => sockets.snapshot(),
-    upstreamConnections: () => upstream.connections?.() ?? 0,
-  });
-}
-
 function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
   return createHttpTwins({
     submitter,
@@ -275,10 +272,5 @@ function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
   });
 }
 
-const MIB = 1024 * 1024;
-
 /** The name of the key of `REST_AUTHORIZATION` in logs. */
 const DEFAULT_KEY_NAME = "default";
-
-/** How long a request body may take to arrive; every 32 KiB received add a second. */
-const BODY_TIMEOUT_MS = 60_000;

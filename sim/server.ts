@@ -4,7 +4,7 @@ import {
   createTlsServer,
   type Socket,
   type TcpServer,
-} from "../deps.ts";
+} from "./deps.ts";
 import { Auditor, type ReceivedRequest } from "./auditor.ts";
 import { control } from "./control.ts";
 import { Connection, type Port } from "./http/connection.ts";
@@ -89,6 +89,7 @@ class SimHost {
       port,
       audit: this.#audit,
       requests: () => this.#records,
+      settings: () => this.#model.settings,
       set: (change) => this.#set(change),
       script: (fault) => this.#model.script(fault),
       reset: (change = {}) => this.#reset(change),

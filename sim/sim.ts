@@ -1,5 +1,6 @@
 import type { Auditor, ReceivedRequest } from "./auditor.ts";
 import type { ScriptedFault } from "./model/fault.ts";
+import type { ModelSettings } from "./model/settings.ts";
 import type { SimChange } from "./options.ts";
 
 /** A running simulated Discord. */
@@ -10,6 +11,8 @@ export interface Sim extends AsyncDisposable {
   readonly audit: Auditor;
   /** What arrived, in the order it was judged. */
   readonly requests: () => readonly ReceivedRequest[];
+  /** The rules, faults and answers in force. */
+  readonly settings: () => ModelSettings;
   /** Changes options while it runs; what was counted stays. */
   readonly set: (change: SimChange) => void;
   /** Prepares a fault for the next requests that match. */

@@ -1,9 +1,11 @@
+import { SYSTEM_CLOCK } from "../rest/clock/system_clock.ts";
 import { readSettings } from "../rest/config/read_settings.ts";
 import type { Settings } from "../rest/config/settings.ts";
 import type { Access } from "../rest/domain/access.ts";
 import type { Fact } from "../rest/domain/fact.ts";
-import { startListener } from "../rest/listener/serve.ts";
-import { createProxy, type Proxy } from "../rest/proxy.ts";
+import { startListener } from "../rest/listener/transport/listen.ts";
+import { serveOptionsOf } from "../rest/listener/transport/serve_options.ts";
+import { createProxy, type Proxy, type ProxyParts } from "../rest/proxy.ts";
 import { type Sim, type SimOptions, startSim } from "../sim/server.ts";
 
 export const KEY = "a-key-of-the-tests-0123456789";
@@ -39,6 +41,8 @@ export interface TestProxyOptions {
   readonly sim?: SimOptions;
   /** What the files of keys and tokens say, where there are any. */
   readonly access?: Access;
+  /** What an embedding program may put in place of the real thing. */
+  readonly parts?: Pick<ProxyParts, "stop" | "onceCode">;
 }
 
 export async function startTestProxy(
@@ -52,11 +56,16 @@ export async function startTestProxy(
   const proxy = createProxy(settings, {
     facts: sink,
     ...access !== undefined && { access },
+    ...options.parts,
   });
-  const listener = startListener(
-    { host: "127.0.0.1", port: 0, facts: sink },
-    proxy.fetch,
-  );
+  const listener = await startListener({
+    ...serveOptionsOf(settings),
+    endpoint: proxy.endpoint,
+    clock: SYSTEM_CLOCK,
+    facts: sink,
+    host: "127.0.0.1",
+    port: 0,
+  });
   const { port } = listener.address;
   return {
     port,

@@ -1,7 +1,9 @@
 /** `deno task demo`: the simulated Discord, the real proxy in front of it, a short mixed load. */
 import { randomUUID } from "../deps.ts";
 import { readSettings } from "../rest/config/read_settings.ts";
-import { startListener } from "../rest/listener/serve.ts";
+import { startListener } from "../rest/listener/transport/listen.ts";
+import { serveOptionsOf } from "../rest/listener/transport/serve_options.ts";
+import { SYSTEM_CLOCK } from "../rest/clock/system_clock.ts";
 import { createProxy } from "../rest/proxy.ts";
 import { type Sim, startSim } from "../sim/server.ts";
 import { type DemoRow, demoTable, runDemoLoad } from "./demo_load.ts";
@@ -29,12 +31,16 @@ async function demo(): Promise<void> {
     globalLimit: { window: "sliding" },
   });
   const key = randomUUID();
-  const proxy = createProxy(demoSettings(sim.url, key));
-  const facts = () => {};
-  const listener = startListener(
-    { host: "127.0.0.1", port: 0, facts },
-    proxy.fetch,
-  );
+  const settings = demoSettings(sim.url, key);
+  const proxy = createProxy(settings);
+  const listener = await startListener({
+    ...serveOptionsOf(settings),
+    endpoint: proxy.endpoint,
+    clock: SYSTEM_CLOCK,
+    facts: () => {},
+    host: "127.0.0.1",
+    port: 0,
+  });
   const host = `127.0.0.1:${listener.address.port}`;
   const baseUrl = `http://${host}/api/v10`;
   print([

@@ -8,7 +8,7 @@ import { fileLength } from "./house_rules/file_length.ts";
 import { functionLength } from "./house_rules/function_length.ts";
 import { importDirection } from "./house_rules/import_direction.ts";
 import { packagesOnlyInDeps } from "./house_rules/packages_only_in_deps.ts";
-import { pureRooms } from "./house_rules/pure_rooms.ts";
+import { pureModules } from "./house_rules/pure_modules.ts";
 import { claimNames } from "./house_rules/claim_names.ts";
 
 export default {
@@ -16,7 +16,7 @@ export default {
   rules: {
     "import-direction": importDirection,
     "packages-only-in-deps": packagesOnlyInDeps,
-    "pure-rooms": pureRooms,
+    "pure-modules": pureModules,
     "function-length": functionLength,
     "file-length": fileLength,
     "claim-names": claimNames,

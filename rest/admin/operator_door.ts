@@ -1,3 +1,4 @@
+import type { AdminPage } from "./admin_page.ts";
 import type { Answer } from "../domain/answer.ts";
 import type { OperatorCall, OperatorDoor } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -6,14 +7,16 @@ import { Refusal } from "../domain/refusal.ts";
 export interface OperatorDoorDeps {
   /** The figures in Prometheus' text format. */
   readonly exposition: () => Promise<string>;
+  readonly page: Pick<AdminPage, "answer">;
 }
 
 const encoder = new TextEncoder();
 
-/** Opens `/metrics` for keys with the right `admin`. */
+/** Opens `/metrics` and `/admin` for keys with the right `admin`. */
 export function createOperatorDoor(deps: OperatorDoorDeps): OperatorDoor {
   return {
     answer(call) {
+      if (isPage(call.target)) return deps.page.answer(call);
       if (!isMetrics(call.target)) return undefined;
       requireAdmin(call, "figures");
       return answerMetrics(call, deps.exposition);
@@ -44,6 +47,10 @@ export async function answerMetrics(
 /** Whether a raw target is `/metrics`. */
 export function isMetrics(target: string): boolean {
   return /^\/metrics(?:\?|$)/.test(target);
+}
+
+function isPage(target: string): boolean {
+  return /^\/admin(?:[/?]|$)/.test(target);
 }
 
 function requireAdmin({ shown }: OperatorCall, what: string): void {

@@ -1,3 +1,4 @@
+import { mayCrossFromFrame } from "../domain/crossing_headers.ts";
 import type { OutboundProxy } from "../domain/outbound_proxy.ts";
 import { Secret } from "../domain/secret.ts";
 import { discordTokenIn } from "./discord_token.ts";
@@ -118,16 +119,18 @@ export const SOCKET: Kind<string | undefined> = {
 /** A header's name (RFC 9110, 5.1), in lower case. */
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 
-/** Names of headers, or none. */
+/** Names of headers that may go from frames to Discord, or none. */
 export const HEADER_NAMES: Kind<ReadonlySet<string>> = {
-  wanted: "names of headers joined by commas",
+  wanted:
+    "names of headers joined by commas, none that never goes to Discord (such as authorization, cookie, traceparent) or that the proxy writes itself (such as accept-encoding, content-type, user-agent)",
   values: "`name,…`",
   parse(text) {
     const names = text.split(",").map((name) => name.trim().toLowerCase())
       .filter((name) => name !== "");
-    return names.every((name) => HEADER_NAME.test(name))
-      ? new Set(names)
-      : undefined;
+    const areAllowed = names.every((name) =>
+      HEADER_NAME.test(name) && mayCrossFromFrame(name)
+    );
+    return areAllowed ? new Set(names) : undefined;
   },
   show: quote,
 };
@@ -255,7 +258,8 @@ function parseLimits(text: string): ReadonlyMap<string, number> | undefined {
   return limits;
 }
 
-function quote(text: string): string {
+/** Shows a value as it was written, its end cut off where it is long. */
+export function quote(text: string): string {
   const shown = text.length > SHOWN_CHARS_MAX
     ? text.slice(0, SHOWN_CHARS_MAX) + "…"
     : text;

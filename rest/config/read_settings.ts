@@ -1,6 +1,6 @@
-import { nearestName } from "./nearest_name.ts";
 import { type Setting, SETTINGS, type Settings } from "./settings.ts";
 import { telemetryProblems } from "./telemetry.ts";
+import { unknownNames } from "./unknown_names.ts";
 
 /** The settings, or what is wrong with the environment. */
 export type ReadSettings =
@@ -15,15 +15,6 @@ export type ReadSettings =
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Names that begin so are ours, and an unknown one is a slip. */
-const OUR_PREFIX = "REST_";
-
-/** Names that begin so are any bot's: only one that is nearly ours is a slip. */
-const SHARED_PREFIX = "DISCORD_";
-
-/** `DISCORD_TOKN`, `DISCORD_TOKENS`; more slips than this lead to names of others, such as `DISCORD_KEY`. */
-const SHARED_SLIPS_MAX = 2;
-
 /** Loopback never leaves the machine, so nobody else can read along. */
 const LOOPBACK = /^http:\/\/(?:localhost|127\.[0-9.]+|\[::1\])(?::|\/|$)/;
 
@@ -34,7 +25,8 @@ export function readSettings(env: Env): ReadSettings {
   for (const [member, setting] of Object.entries(SETTINGS)) {
     values[member] = readOne(setting, env, problems);
   }
-  problems.push(...unknownNames(env), ...telemetryProblems(env));
+  const known = Object.values(SETTINGS).map((setting) => setting.name);
+  problems.push(...unknownNames(env, known), ...telemetryProblems(env));
   if (problems.length > 0) return { ok: false, problems };
 
   // The table has a row for each member, and each row gave a value of its kind.
@@ -64,34 +56,6 @@ function readOne(
     problems.push(`${name} is ${kind.show(given)}: want ${kind.wanted}`);
   }
   return value;
-}
-
-function unknownNames(env: Env): string[] {
-  const known = Object.values(SETTINGS).map((setting) => setting.name);
-  return Object.keys(env)
-    .filter((name) => !known.includes(name))
-    .sort()
-    .flatMap((name) => {
-      const meant = nearestName(name, known);
-      const isSlip = name.startsWith(OUR_PREFIX) ||
-        (name.startsWith(SHARED_PREFIX) && isSharedSlip(name, env, known));
-      if (!isSlip) return [];
-      const hint = meant === undefined ? "" : `, did you mean ${meant}?`;
-      // Without its value: a misspelt key is still a key.
-      return [`${name} is not a setting${hint}`];
-    });
-}
-
-/** True for what is nearly one of ours, and for a token by another name where ours is not set. */
-function isSharedSlip(
-  name: string,
-  env: Env,
-  known: readonly string[],
-): boolean {
-  if (nearestName(name, known, SHARED_SLIPS_MAX) !== undefined) return true;
-  const meant = nearestName(name, known);
-  return name.includes("TOKEN") && meant !== undefined &&
-    (env[meant] ?? "").trim() === "";
 }
 
 function contradictions(settings: Settings): string[] {

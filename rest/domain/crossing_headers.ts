@@ -37,16 +37,35 @@ const STAYS: ReadonlySet<string> = new Set([
   "x-super-properties",
   "x-fingerprint",
   "x-debug-options",
+  // The operator's traces: ids and names of their own systems, nobody else's business.
+  "traceparent",
+  "tracestate",
+  "baggage",
+  "b3",
+  "sentry-trace",
+  "uber-trace-id",
+  "x-request-id",
+  "x-correlation-id",
+  "x-amzn-trace-id",
+  "x-cloud-trace-context",
 ]);
 
-/** As `STAYS`, by prefix. */
+/** As `STAYS`, by prefix; the last two are traces, too. */
 const STAYS_PREFIX = new RegExp(
-  `^(?:${PROXY_PREFIX}|sec-|x-forwarded-|x-rest-)`,
+  `^(?:${PROXY_PREFIX}|sec-|x-forwarded-|x-rest-|x-b3-|x-datadog-)`,
 );
 
+/** Headers that the proxy writes itself where a request comes as a frame. */
+const WRITTEN_FOR_FRAMES = /^(?:content-.*|user-agent|accept-encoding)$/;
+
 /** Whether a request header of this name, in lower case, may go upstream. */
-export function mayCross(name: string): boolean {
+function mayCross(name: string): boolean {
   return !STAYS.has(name) && !STAYS_PREFIX.test(name);
+}
+
+/** Whether an operator may allow the frames of REP a header of this name, in lower case. */
+export function mayCrossFromFrame(name: string): boolean {
+  return mayCross(name) && !WRITTEN_FOR_FRAMES.test(name);
 }
 
 /**

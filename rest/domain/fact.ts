@@ -74,6 +74,15 @@ export type Fact =
     readonly waiting: number;
     readonly oldestWaitMs: number;
   }
+  /** What an operator did, or tried to do. */
+  | {
+    readonly kind: "audit";
+    readonly keyName: string;
+    readonly address: string;
+    readonly action: "sign in" | "pause" | "resume" | "drop" | "drain";
+    readonly about: string;
+    readonly isDone: boolean;
+  }
   | { readonly kind: "warning"; readonly message: string };
 
 /** The fact that a request, known by now for whose it is, was refused. */

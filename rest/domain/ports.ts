@@ -94,6 +94,12 @@ export interface OperatorCall {
   readonly headers: HeaderList;
   /** Where it comes from. */
   readonly address: string;
+  /** Nobody on the way can read along. */
+  readonly isEncrypted: boolean;
+  /** Who has this key; undefined: nobody. */
+  readonly holderOf: (key: string) => Operator | undefined;
+  /** Its body, of some kilobytes at most. */
+  readonly readBody: () => Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** Who shows a key with it; throws the refusal where nobody does. */
   readonly shown: () => Operator;
 }

@@ -22,14 +22,3 @@ export function callerOf(
   }
   return `${keyName}/${clientName}`;
 }
-
-/** The address that a request comes from, without the port. */
-export function remoteHostOf(info: Deno.ServeHandlerInfo): string {
-  try {
-    const address = info.remoteAddr;
-    return "hostname" in address ? address.hostname : address.transport;
-  } catch {
-    // After an upgrade the runtime does not know the address any more.
-    return "unknown";
-  }
-}

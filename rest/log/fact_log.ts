@@ -57,6 +57,10 @@ function writeFact(log: Log, fact: Fact): void {
       const { kind: event, ...figures } = fact;
       return log.write("info", minuteText(fact), { event, ...figures });
     }
+    case "audit": {
+      const { kind: event, ...about } = fact;
+      return log.write("warn", auditText(fact), { event, ...about });
+    }
     case "warning":
       return log.write("warn", fact.message, { event: "warning" });
     default:
@@ -84,6 +88,12 @@ function writeAnswered(
     attempts,
     caller,
   });
+}
+
+function auditText(fact: Extract<Fact, { kind: "audit" }>): string {
+  const { keyName, address, action, about, isDone } = fact;
+  const end = isDone ? "" : ", in vain";
+  return `Operator ${keyName} from ${address}: ${action}, ${about}${end}`;
 }
 
 function minuteText(fact: Extract<Fact, { kind: "minute" }>): string {

@@ -10,7 +10,7 @@ import {
 } from "../domain/request.ts";
 import type { RouteFacts } from "../domain/route.ts";
 
-/** Rules of other rooms that the manager needs to build a request. */
+/** Rules of other modules that the manager needs to build a request. */
 export interface RequestRules {
   readonly parseTarget: (
     raw: string,

@@ -10,7 +10,7 @@ export interface RepLimits {
   /** Frames before authentication that are served with 401; one more closes the connection (A5). */
   readonly unauthenticatedFrames: number;
   /** Connections that have not authenticated; one more closes the oldest of them (1013). */
-  readonly unauthenticated: number;
+  readonly unauthenticatedConnections: number;
   /** Deno itself ends a socket above 64 MiB without a code, so ours must be lower (C11). */
   readonly maxPayloadBytes: number;
   /** Longest `req`, as JSON text (C32). */
@@ -55,7 +55,7 @@ export const DEFAULT_LIMITS: RepLimits = {
   unauthenticatedFrameBytes: 16 * KIB,
   unauthenticatedFrames: 10,
   // 10,000 sockets may dial at once; each costs some 20 KiB until its deadline.
-  unauthenticated: 4_096,
+  unauthenticatedConnections: 4_096,
   maxPayloadBytes: 32 * MIB,
   reqBytes: 512,
   maxInFlight: 5_000,

@@ -91,8 +91,8 @@ export class RepMachine {
     if (connection.principal === undefined) {
       state.unauthenticated.add(connection);
       const [oldest] = state.unauthenticated;
-      const isCrowded =
-        state.unauthenticated.size > state.settings.limits.unauthenticated;
+      const isCrowded = state.unauthenticated.size >
+        state.settings.limits.unauthenticatedConnections;
       if (isCrowded && oldest !== undefined) {
         closeConnection(step, oldest, 1013);
       }

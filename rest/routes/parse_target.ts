@@ -29,12 +29,18 @@ const ODD_IN_PATH = /[^!"$-[\]-~]|%|\/[/.]/;
 /** A query is data: only what would end it or break the request line counts. */
 const ODD_IN_QUERY = /[^!"$-~]/;
 
-const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
+/** Servlet containers cut a segment's parameters off before they resolve it: `..;x` is `..` to them. */
+const DOT_SEGMENT = /\/\.{1,2}(?:;[^/]*)?(?:\/|$)/;
 /** Blanks, `#` and control characters cannot stand raw in a request line. */
 // deno-lint-ignore no-control-regex
 const RAW_FORBIDDEN = /[\x00-\x20#\x7f]/;
 /** An encoded slash, backslash or control character. */
 const ENCODED_FORBIDDEN = /%(?:2f|5c|[01][0-9a-f]|7f)/i;
+/**
+ * Bytes that begin a sequence longer than its character needs (RFC 3629, 3), and
+ * stand in no UTF-8: a careless decoder reads `%c0%ae` as a dot.
+ */
+const ENCODED_OVERLONG = /%(?:c[01]|e0%[89][0-9a-f]|f0%8[0-9a-f]|f[89a-d])/i;
 const ASCII_ESCAPE = /%[2-7][0-9a-f]/gi;
 // deno-lint-ignore no-control-regex
 const NON_ASCII = /[^\x00-\x7f]+/g;
@@ -129,6 +135,9 @@ function pathProblem(path: string): string | undefined {
     // base64url, or base64 of text without `?`), so nothing real is lost.
     if (ENCODED_FORBIDDEN.test(text)) {
       return "it has an encoded slash, backslash or control character";
+    }
+    if (ENCODED_OVERLONG.test(text)) {
+      return "it has an overlong UTF-8 sequence, which some servers read as a dot or a slash";
     }
     const decoded = text.replace(ASCII_ESCAPE, decodeEscape);
     if (decoded === text) return undefined;

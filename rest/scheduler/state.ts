@@ -248,7 +248,7 @@ export interface Identity {
   wake: Wake | undefined;
 }
 
-/** All there is to know; one owner, changed only by the functions of this room. */
+/** All there is to know; one owner, changed only by the functions of this module. */
 export interface State {
   readonly options: SchedulerOptions;
   readonly startedAtMs: number;

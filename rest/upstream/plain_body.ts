@@ -1,27 +1,9 @@
-import {
-  brotliDecompressSync,
-  gunzipSync,
-  inflateSync,
-  zstdDecompressSync,
-} from "../../deps.ts";
 import type { AnswerBody } from "../domain/answer.ts";
-import { type HeaderList, headerOf } from "../domain/headers.ts";
+import type { HeaderList } from "../domain/headers.ts";
+import { codingsOf, decode } from "../streams/content_codings.ts";
 
 /** Largest decompressed error. Discord's are far smaller; the bound is against a decompression bomb. */
 const PLAIN_BYTES_MAX = 64 * 1024;
-
-const READERS: Readonly<
-  Record<
-    string,
-    (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array
-  >
-> = {
-  gzip: gunzipSync,
-  "x-gzip": gunzipSync,
-  deflate: inflateSync,
-  br: brotliDecompressSync,
-  zstd: zstdDecompressSync,
-};
 
 /**
  * Decompresses the body of an error, for the proxy itself to read: callers ask for
@@ -34,12 +16,8 @@ export function plainBodyOf(
   body: AnswerBody,
 ): Uint8Array | undefined {
   if (status < 400 || !(body instanceof Uint8Array)) return undefined;
-  const encoding = headerOf(headers, "content-encoding")?.trim().toLowerCase();
-  const read = encoding === undefined ? undefined : READERS[encoding];
-  if (read === undefined) return undefined;
-  try {
-    return read(body, { maxOutputLength: PLAIN_BYTES_MAX });
-  } catch {
-    return undefined;
-  }
+  const codings = codingsOf(headers);
+  if (codings.length === 0) return undefined;
+  const decoded = decode(body, codings, PLAIN_BYTES_MAX);
+  return decoded.kind === "plain" ? decoded.bytes : undefined;
 }

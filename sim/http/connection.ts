@@ -1,4 +1,4 @@
-import { gzipSync, type Socket } from "../../deps.ts";
+import { gzipSync, type Socket } from "../deps.ts";
 import type { ReceivedRequest } from "../auditor.ts";
 import type { Outcome } from "../model/outcome.ts";
 import { headerOf } from "../model/request.ts";

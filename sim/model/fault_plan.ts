@@ -1,3 +1,4 @@
+import { checkFault } from "./check_faults.ts";
 import type { Fault, FaultChance, ScriptedFault } from "./fault.ts";
 import type { Random } from "./random.ts";
 import { isMatch, split } from "./rule_book.ts";
@@ -10,21 +11,32 @@ export interface FaultTarget {
   readonly isReused: boolean;
 }
 
+/** Planned faults; a test plans a handful, and a loop that forgot to stop is told so. */
+const SCRIPT_MAX = 10_000;
+
 /** Chooses the fault of each request: the script first, then chance. */
 export class FaultPlan {
   #script: Array<ScriptedFault & { left: number }> = [];
   #chances: readonly FaultChance[] = [];
 
   setScript(script: readonly ScriptedFault[]): void {
+    for (const { fault } of script) checkFault(fault);
     this.#script = [];
     for (const each of script) this.add(each);
   }
 
   add(each: ScriptedFault): void {
+    checkFault(each.fault);
+    if (this.#script.length >= SCRIPT_MAX) {
+      throw new RangeError(
+        `Cannot plan more than ${SCRIPT_MAX} faults: reset, or use "times"`,
+      );
+    }
     this.#script.push({ ...each, left: each.times ?? 1 });
   }
 
   setChances(chances: readonly FaultChance[]): void {
+    for (const { fault } of chances) checkFault(fault);
     this.#chances = chances;
   }
 

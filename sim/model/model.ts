@@ -75,7 +75,7 @@ export class Model {
     this.#random = createRandom(this.#settings.seed);
     this.#plan.setScript(this.#settings.script);
     this.#plan.setChances(this.#settings.faults);
-    this.#book = this.#compile(startedAtMs);
+    this.#book = this.#compile(this.#settings, startedAtMs);
   }
 
   get settings(): ModelSettings {
@@ -84,11 +84,14 @@ export class Model {
 
   /** Changes any part of the settings in the middle of a run; what was counted stays. */
   set(change: ModelOptions, nowMs: number): void {
-    this.#settings = withOptions(this.#settings, change);
-    if (change.seed !== undefined) this.#random = createRandom(change.seed);
+    const settings = withOptions(this.#settings, change);
+    // What throws comes first: a change with a mistake in it changes nothing.
+    const book = this.#compile(settings, nowMs);
+    this.#plan.setChances(settings.faults);
     if (change.script !== undefined) this.#plan.setScript(change.script);
-    this.#plan.setChances(this.#settings.faults);
-    this.#book = this.#compile(nowMs);
+    this.#settings = settings;
+    this.#book = book;
+    if (change.seed !== undefined) this.#random = createRandom(change.seed);
   }
 
   /** Prepares a fault for the next requests that match. */
@@ -98,7 +101,9 @@ export class Model {
 
   /** Judges one request that arrives at `nowMs`. Calls come in the order of time. */
   handle(request: SimRequest, nowMs: number): Outcome {
-    if (nowMs >= this.#nextChangeAtMs) this.#book = this.#compile(nowMs);
+    if (nowMs >= this.#nextChangeAtMs) {
+      this.#book = this.#compile(this.#settings, nowMs);
+    }
     const arrival = arrivalOf(request);
     const { route, path } = arrival;
     const fault = this.#plan.next({
@@ -239,16 +244,17 @@ export class Model {
       : [...limiters, { ...CHANNEL_WRITES, ...channelWriteLimit }];
   }
 
-  #compile(nowMs: number): RuleBook {
-    const { rules, changes, modes } = this.#settings;
+  #compile(settings: ModelSettings, nowMs: number): RuleBook {
+    const { rules, changes, modes } = settings;
     const elapsedMs = nowMs - this.#startedAtMs;
     const later = changes.filter((each) => each.afterMs > elapsedMs);
-    this.#nextChangeAtMs = this.#startedAtMs +
-      Math.min(Infinity, ...later.map((each) => each.afterMs));
-    return new RuleBook(
+    const book = new RuleBook(
       [...defaultRules(modes), ...rules],
       changes.filter((each) => each.afterMs <= elapsedMs),
     );
+    this.#nextChangeAtMs = this.#startedAtMs +
+      Math.min(Infinity, ...later.map((each) => each.afterMs));
+    return book;
   }
 }
 

@@ -24,6 +24,8 @@ export class RuleBook {
 
   constructor(rules: readonly RouteRule[], changes: readonly RuleChange[]) {
     this.#rules = rules.map((rule) => ({ ...split(rule.match), rule }));
+    // A rule that says nothing is found now, not by the first request it matches.
+    for (const rule of rules) if (!rule.headerless) specsOf(rule);
     this.#changes = changes;
   }
 
@@ -50,6 +52,11 @@ export class RuleBook {
 
 /** Splits `GET /users/{id}` into its method and its bare template. */
 export function split(match: string): { method: string; template: string } {
+  if (typeof match !== "string") {
+    throw new TypeError(
+      'Cannot read a rule: want a method and a template as "match"',
+    );
+  }
   const [method = "*", template = "*"] = match.split(" ");
   return { method, template: bare(template) };
 }

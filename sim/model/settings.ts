@@ -142,14 +142,33 @@ export function checkNames(
     if (!Object.hasOwn(DEFAULT_SETTINGS, name) && !more.includes(name)) {
       throw new TypeError(`Cannot set option "${name}": there is none`);
     }
+    checkType(name, known, value);
     if (!isGroup(known) || !isGroup(value)) continue;
-    for (const member of Object.keys(value)) {
-      if (Object.hasOwn(known, member)) continue;
-      throw new TypeError(
-        `Cannot set option "${name}.${member}": there is none`,
-      );
+    for (const [member, inner] of Object.entries(value)) {
+      const usual: unknown = Object.entries(known)
+        .find(([key]) => key === member)?.[1];
+      if (!Object.hasOwn(known, member)) {
+        throw new TypeError(
+          `Cannot set option "${name}.${member}": there is none`,
+        );
+      }
+      checkType(`${name}.${member}`, usual, inner);
     }
   }
+}
+
+/** Throws where a value is of another type than the default, as text is that should be a number. */
+function checkType(name: string, known: unknown, value: unknown): void {
+  if (known === undefined || value === undefined) return;
+  const wanted = typeNameOf(known);
+  if (typeNameOf(value) === wanted) return;
+  throw new TypeError(
+    `Cannot set option "${name}" to ${JSON.stringify(value)}: want a ${wanted}`,
+  );
+}
+
+function typeNameOf(value: unknown): string {
+  return Array.isArray(value) ? "list" : typeof value;
 }
 
 function isGroup(value: unknown): value is object {

@@ -19,6 +19,13 @@ Deno.test("a key is all it takes; everything else has its documented default", (
     tlsCertFile: undefined,
     tlsKeyFile: undefined,
     socket: undefined,
+    origins: new Set(),
+    trustedProxies: [],
+    connectionLimit: 10_000,
+    addressConnectionLimit: 0,
+    headTimeoutMs: 10_000,
+    idleTimeoutMs: 120_000,
+    bodyTimeoutMs: 60_000,
     upstream: "https://discord.com/api",
     apiVersion: 10,
     isKeyInPathAllowed: false,
@@ -57,6 +64,13 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     REST_HOST: "::1",
     REST_TLS_CERT: "/tls/cert.pem",
     REST_TLS_KEY: "/tls/key.pem",
+    REST_ORIGINS: "https://a.example, HTTP://[::1]:8080",
+    REST_TRUSTED_PROXIES: "10.0.0.0/8, ::1",
+    REST_CONNECTION_LIMIT: "20",
+    REST_ADDRESS_CONNECTION_LIMIT: "21",
+    REST_HEAD_TIMEOUT_MS: "2200",
+    REST_IDLE_TIMEOUT_MS: "2300",
+    REST_BODY_TIMEOUT_MS: "2400",
     REST_UPSTREAM: "http://127.0.0.1:9000/x/",
     REST_API_VERSION: "9",
     REST_KEY_IN_PATH: "true",
@@ -97,6 +111,13 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     tlsCertFile: "/tls/cert.pem",
     tlsKeyFile: "/tls/key.pem",
     socket: undefined,
+    origins: new Set(["https://a.example", "http://[::1]:8080"]),
+    trustedProxies: ["10.0.0.0/8", "::1"],
+    connectionLimit: 20,
+    addressConnectionLimit: 21,
+    headTimeoutMs: 2_200,
+    idleTimeoutMs: 2_300,
+    bodyTimeoutMs: 2_400,
     upstream: "http://127.0.0.1:9000/x",
     apiVersion: 9,
     isKeyInPathAllowed: true,
@@ -490,3 +511,32 @@ Deno.test("an outbound address is an address, not a name, a port or an interface
     ]);
   }
 });
+
+for (
+  const name of [
+    "Authorization",
+    "cookie",
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "b3",
+    "X-B3-TraceId",
+    "sentry-trace",
+    "x-datadog-trace-id",
+    "x-request-id",
+    "x-amzn-trace-id",
+    "x-cloud-trace-context",
+    "accept-encoding",
+    "content-type",
+    "User-Agent",
+  ]
+) {
+  Deno.test(`REST_REP_HEADERS does not take ${name}, and says why`, () => {
+    assert.deepEqual(
+      problemsOf({ REST_REP_HEADERS: `x-discord-locale,${name}` }),
+      [
+        `REST_REP_HEADERS is "x-discord-locale,${name}": want names of headers joined by commas, none that never goes to Discord (such as authorization, cookie, traceparent) or that the proxy writes itself (such as accept-encoding, content-type, user-agent)`,
+      ],
+    );
+  });
+}

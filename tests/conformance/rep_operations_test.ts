@@ -9,7 +9,7 @@ import type { ReceivedRequest } from "../../sim/server.ts";
 import { KEY, startTestProxy, type TestProxy } from "../_proxy.ts";
 import { pathsList } from "../deps.ts";
 import { exchange, headerIn, type RawResponse } from "../listener/_raw_http.ts";
-import { Client } from "../listener/websocket/_door.ts";
+import { Client } from "../listener/websocket/_endpoint.ts";
 
 const CALM = {
   rules: [{ match: "* *", headerless: true }],
@@ -89,6 +89,8 @@ function askHttp(
     "Host: proxy.example",
     `Authorization: ${KEY}`,
     `X-Audit-Log-Reason: ${AUDIT_REASON}`,
+    // REP always asks for this one (C47).
+    "Accept-Encoding: identity",
     ...body === ""
       ? []
       : ["Content-Type: application/json", `Content-Length: ${body.length}`],

@@ -11,17 +11,19 @@ const CROSS = [
   "content-type",
   "if-none-match",
   "secret",
-  "traceparent",
   "user-agent",
   "x-audit-log-reason",
   "x-discord-locale",
   "x-forwarding",
   "x-ratelimit-precision",
+  "x-requested-with",
   "x-restful",
 ];
 
 const STAY = [
   "authorization",
+  "b3",
+  "baggage",
   "connection",
   "content-length",
   "cookie",
@@ -39,16 +41,28 @@ const STAY = [
   "referer",
   "sec-fetch-mode",
   "sec-websocket-key",
+  "sentry-trace",
   "te",
+  "traceparent",
+  "tracestate",
   "trailer",
   "transfer-encoding",
+  "uber-trace-id",
   "upgrade",
   "via",
+  "x-amzn-trace-id",
+  "x-b3-sampled",
+  "x-b3-traceid",
+  "x-cloud-trace-context",
+  "x-correlation-id",
+  "x-datadog-parent-id",
+  "x-datadog-trace-id",
   "x-debug-options",
   "x-fingerprint",
   "x-forwarded-for",
   "x-forwarded-host",
   "x-real-ip",
+  "x-request-id",
   "x-rest-authorization",
   "x-rest-client",
   "x-super-properties",
@@ -116,7 +130,7 @@ Deno.test("any set of headers crosses by the table", () => {
         .map(([each, text]) => [each.toLowerCase(), text] as const)
         .filter(([each]) =>
           !stays.has(each) && !gone.has(each) &&
-          !/^(?:proxy-|sec-|x-forwarded-|x-rest-)/.test(each)
+          !/^(?:proxy-|sec-|x-forwarded-|x-rest-|x-b3-|x-datadog-)/.test(each)
         );
       assert.deepEqual(crossingHeaders(sent), expected);
     }),

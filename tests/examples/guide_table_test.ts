@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isThere, textOf } from "../tools/_modules.ts";
+import { isThere, textOf } from "../tools/_source_files.ts";
 
 /** The right-hand cells of the table in `examples/README.md`. */
 function placesInTable(): string[] {

@@ -8,6 +8,8 @@ const DEPS_FILES = [
   "tests/deps.ts",
   "bench/deps.ts",
   "tools/deps.ts",
+  "page/deps.ts",
+  "tests/page/deps.ts",
 ];
 
 const CLIENTS = "tests/clients/packages";
@@ -93,6 +95,7 @@ Deno.test("what the proxy itself loads is four packages and what they need", () 
       "prom-client",
       "tdigest",
       "undici",
+      "ws",
     ],
   );
 });

@@ -34,6 +34,10 @@ Deno.test("parseTarget() hands path and query on byte for byte", () => {
     "/guilds/1/roles/",
     "/a/...",
     "/a/.b/c.",
+    "/a/.b;c/..d;",
+    "/a/b;c=d/e",
+    // The first and the last character of three and of four bytes, and the first of two.
+    "/a/%C2%80%E0%A0%80%EF%BF%BF%F0%90%80%80%F4%8F%BF%BF",
     "/a/%",
     "/a/%zz",
     "/a/100%25",
@@ -100,6 +104,8 @@ Deno.test("parseTarget() refuses a prefix that is there twice, and says which li
 
 const DOTS = "it has a dot segment (. or ..)";
 const ENCODED = "it has an encoded slash, backslash or control character";
+const OVERLONG =
+  "it has an overlong UTF-8 sequence, which some servers read as a dot or a slash";
 const EMPTY =
   "it has an empty segment (//); look for a base URL that ends in /";
 const RAW =
@@ -121,6 +127,25 @@ Deno.test("parseTarget() refuses what a server could resolve to another path", (
     ["/a/%25%32%65%2e/b", DOTS],
     ["/a/%25252e/b", DOTS],
     ["/a/%25252525252e/b", "it is percent-encoded more than 3 times over"],
+    ["/a/..;/b", DOTS],
+    ["/a/.;/b", DOTS],
+    ["/a/..;", DOTS],
+    ["/a/..;x=1;y/b", DOTS],
+    ["/a/%2e%2e;/b", DOTS],
+    ["/a/..%3b/b", DOTS],
+    ["/a/%2e%2e%253B/b", DOTS],
+    ["/a/%c0%ae%c0%ae/b", OVERLONG],
+    ["/a/%C0%AE/b", OVERLONG],
+    ["/a/.%c0%ae/b", OVERLONG],
+    ["/a%c0%afb", OVERLONG],
+    ["/a%c1%9cb", OVERLONG],
+    ["/a/%25c0%25ae/b", OVERLONG],
+    ["/a/%e0%80%ae/b", OVERLONG],
+    ["/a/%E0%9F%BF/b", OVERLONG],
+    ["/a/%f0%80%80%ae/b", OVERLONG],
+    ["/a/%f0%8f%bf%bf/b", OVERLONG],
+    ["/a/%f8%80%80%80%ae/b", OVERLONG],
+    ["/a/%fc%80%80%80%80%ae/b", OVERLONG],
     ["/a/..%2fb", ENCODED],
     ["/a%2Fb", ENCODED],
     ["/a%252Fb", ENCODED],
@@ -176,7 +201,7 @@ Deno.test("parseTarget() takes 16,384 characters and not one more", () => {
 const raws = fc.array(
   fc.oneof(
     fc.constantFrom(
-      ..."/ // . .. api v9 v10 v6 %2e %2E %252e \\ %5c %2f ? # % 25 %25 @me é 👍 a channels 1 ' & = : ;"
+      ..."/ // . .. ; api v9 v10 v6 %c0%ae %3b %2e %2E %252e \\ %5c %2f ? # % 25 %25 @me é 👍 a channels 1 ' & = : ;"
         .split(" "),
       " ",
       "\u0000",

@@ -1,4 +1,4 @@
-/** What a module says of the members of types, classes and constant objects. */
+/** What a file says of the members of types, classes and constant objects. */
 export interface Members {
   readonly declared: Member[];
   /** Names of members whose value somebody asks for. */
@@ -22,7 +22,7 @@ export function newMembers(): Members {
   return { declared: [], read: new Set(), usedWhole: new Set() };
 }
 
-/** Notes every member that a module declares or reads. Names are all it knows: it sees no types. */
+/** Notes every member that a file declares or reads. Names are all it knows: it sees no types. */
 export function memberVisitor(members: Members): Deno.lint.LintVisitor {
   return { ...declarations(members), ...readings(members) };
 }

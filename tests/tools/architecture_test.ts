@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { isWithin } from "../../tools/house_rules/place.ts";
-import { PURE_ROOMS } from "../../tools/house_rules/pure_rooms.ts";
-import { areaOf, MAY_IMPORT } from "../../tools/house_rules/rooms.ts";
+import { PURE_MODULES } from "../../tools/house_rules/pure_modules.ts";
+import { areaOf, MAY_IMPORT } from "../../tools/house_rules/modules.ts";
 import { TABLES } from "../../tools/house_rules/tables.ts";
 import { newMembers } from "./_members.ts";
 import {
   allPlaces,
   type Exported,
   isThere,
-  type Module,
-  readModule,
+  readSource,
+  type SourceFile,
   textOf,
-} from "./_modules.ts";
+} from "./_source_files.ts";
 
-const MODULES: readonly Module[] = allPlaces().map((place) =>
-  readModule(place)
+const SOURCES: readonly SourceFile[] = allPlaces().map((place) =>
+  readSource(place)
 );
 
 /** Doors: what they export is for people outside, whoever uses it here. */
@@ -38,9 +38,13 @@ const PUBLIC_TYPES: ReadonlySet<string> = new Set([
 /** Members that are read where names do not show it, and by whom. */
 const READ_UNSEEN: ReadonlyMap<string, string> = new Map([
   ["toJSON", "JSON.stringify()"],
-  ["automaticCompression", "Deno.serve()"],
-  ["onListen", "Deno.serve()"],
-  ["onError", "Deno.serve()"],
+  ["_read", "node:stream"],
+  ["_write", "node:stream"],
+  ["_writev", "node:stream"],
+  ["_final", "node:stream"],
+  ["_destroy", "node:stream"],
+  ["setKeepAlive", "node:http"],
+  ["ref", "node:http"],
   ["maxOutputLength", "node:zlib"],
   ["binaryType", "the runtime's WebSocket"],
   ["unauthorized", "discordeno"],
@@ -48,36 +52,36 @@ const READ_UNSEEN: ReadonlyMap<string, string> = new Map([
   ["isAtOnce", "the program in tests/tls/_node_caller.ts"],
 ]);
 
-Deno.test("no module reaches itself through what it imports, types included", () => {
-  assert.deepEqual(cyclesIn(MODULES), []);
+Deno.test("no file reaches itself through what it imports, types included", () => {
+  assert.deepEqual(cyclesIn(SOURCES), []);
 });
 
-Deno.test("cyclesIn() finds a circle of three modules", () => {
-  const a = readModule("rest/a.ts", `import { b } from "./b.ts";`);
-  const b = readModule("rest/b.ts", `export { c } from "./c.ts";`);
-  const c = readModule("rest/c.ts", `import { a } from "./a.ts";`);
+Deno.test("cyclesIn() finds a circle of three files", () => {
+  const a = readSource("rest/a.ts", `import { b } from "./b.ts";`);
+  const b = readSource("rest/b.ts", `export { c } from "./c.ts";`);
+  const c = readSource("rest/c.ts", `import { a } from "./a.ts";`);
   const circle = "rest/a.ts -> rest/b.ts -> rest/c.ts -> rest/a.ts";
   assert.deepEqual(cyclesIn([a, b, c]), [circle]);
 });
 
-Deno.test("cyclesIn() finds a circle that a type closes, and passes two ways to one module", () => {
-  const a = readModule("rest/a.ts", `import { b } from "./b.ts";`);
-  const b = readModule("rest/b.ts", `import type { A } from "./a.ts";`);
+Deno.test("cyclesIn() finds a circle that a type closes, and passes two ways to one file", () => {
+  const a = readSource("rest/a.ts", `import { b } from "./b.ts";`);
+  const b = readSource("rest/b.ts", `import type { A } from "./a.ts";`);
   assert.deepEqual(cyclesIn([a, b]), ["rest/a.ts -> rest/b.ts -> rest/a.ts"]);
-  const c = readModule(
+  const c = readSource(
     "rest/c.ts",
     `import "./d.ts"; export * from "./e.ts";`,
   );
-  const d = readModule("rest/d.ts", `import type { E } from "./e.ts";`);
-  assert.deepEqual(cyclesIn([c, d, readModule("rest/e.ts", "")]), []);
+  const d = readSource("rest/d.ts", `import type { E } from "./e.ts";`);
+  assert.deepEqual(cyclesIn([c, d, readSource("rest/e.ts", "")]), []);
 });
 
 Deno.test("no export is without somebody who uses it", () => {
-  assert.deepEqual(deadExportsIn(MODULES), []);
+  assert.deepEqual(deadExportsIn(SOURCES), []);
 });
 
 Deno.test("deadExportsIn() spares what is imported and the types of signatures", () => {
-  const a = readModule(
+  const a = readSource(
     "rest/a.ts",
     `export interface Options { x: number }
      export type Lonely = string;
@@ -85,17 +89,17 @@ Deno.test("deadExportsIn() spares what is imported and the types of signatures",
      export const unused = 1;
      unused;`,
   );
-  const b = readModule("rest/b.ts", `import { used } from "./a.ts";`);
+  const b = readSource("rest/b.ts", `import { used } from "./a.ts";`);
   const dead = ["rest/a.ts: Lonely", "rest/a.ts: unused"];
   assert.deepEqual(deadExportsIn([a, b]), dead);
 });
 
 Deno.test("no member of a type, class or constant is without somebody who reads it", () => {
-  assert.deepEqual(deadMembersIn(MODULES), []);
+  assert.deepEqual(deadMembersIn(SOURCES), []);
 });
 
 Deno.test("deadMembersIn() finds what is only declared and written, wherever it is declared", () => {
-  const a = readModule(
+  const a = readSource(
     "rest/a.ts",
     `export interface Options { used: number; unused: number }
      class Counter {
@@ -108,7 +112,7 @@ Deno.test("deadMembersIn() finds what is only declared and written, wherever it 
      const WHOLE = { any: 1 };
      export const sum = (key: keyof typeof WHOLE) => TABLE.some + WHOLE[key];`,
   );
-  const b = readModule(
+  const b = readSource(
     "rest/b.ts",
     `options.unused = 1; const { used } = options; counter.add(); counter.seen;`,
   );
@@ -121,7 +125,7 @@ Deno.test("deadMembersIn() finds what is only declared and written, wherever it 
 
 Deno.test("every member that is said to be read unseen is declared", () => {
   const declared = new Set(
-    MODULES.flatMap(({ members }) =>
+    SOURCES.flatMap(({ members }) =>
       members.declared.flatMap(({ owner, name }) => [name, owner])
     ),
   );
@@ -129,8 +133,10 @@ Deno.test("every member that is said to be read unseen is declared", () => {
   assert.deepEqual(unseen.filter((name) => !declared.has(name)), []);
 });
 
-Deno.test("the rooms' table draws no circle", () => {
-  const rooms = Object.entries(MAY_IMPORT).map(([place, areas]): Module => ({
+Deno.test("the modules' table draws no circle", () => {
+  const modules = Object.entries(MAY_IMPORT).map((
+    [place, areas],
+  ): SourceFile => ({
     place,
     imports: areas.map((area) => ({
       place: areaOf(area) ?? area,
@@ -141,17 +147,17 @@ Deno.test("the rooms' table draws no circle", () => {
     words: new Map(),
     members: newMembers(),
   }));
-  assert.deepEqual(cyclesIn(rooms), []);
+  assert.deepEqual(cyclesIn(modules), []);
 });
 
-Deno.test("every area of the rooms' table exists, and every pure room", () => {
+Deno.test("every area of the modules' table exists, and every pure module", () => {
   const areas = Object.entries(MAY_IMPORT).flat(2);
-  assert.deepEqual([...areas, ...PURE_ROOMS].filter(isMissing), []);
+  assert.deepEqual([...areas, ...PURE_MODULES].filter(isMissing), []);
 });
 
-Deno.test("every arrow of the rooms' table is used", () => {
+Deno.test("every arrow of the modules' table is used", () => {
   const unused = Object.entries(MAY_IMPORT).flatMap(([area, allowed]) => {
-    const taken = MODULES.filter(({ place }) => areaOf(place) === area)
+    const taken = SOURCES.filter(({ place }) => areaOf(place) === area)
       .flatMap(({ imports }) => imports.map(({ place }) => place));
     return allowed
       .filter((open) => !taken.some((place) => isWithin(place, open)))
@@ -188,10 +194,10 @@ function isMissing(place: string): boolean {
   return !isThere(place);
 }
 
-function cyclesIn(modules: readonly Module[]): string[] {
-  const next = new Map(modules.map((module) => [
-    module.place,
-    module.imports.map((taken) => taken.place),
+function cyclesIn(sources: readonly SourceFile[]): string[] {
+  const next = new Map(sources.map((source) => [
+    source.place,
+    source.imports.map((taken) => taken.place),
   ]));
   const cycles: string[] = [];
   const finished = new Set<string>();
@@ -202,18 +208,18 @@ function cyclesIn(modules: readonly Module[]): string[] {
     for (const target of next.get(place) ?? []) walk(target, [...path, place]);
     finished.add(place);
   };
-  for (const { place } of modules) walk(place, []);
+  for (const { place } of sources) walk(place, []);
   return cycles;
 }
 
-function deadExportsIn(modules: readonly Module[]): string[] {
+function deadExportsIn(sources: readonly SourceFile[]): string[] {
   const used = new Set(
-    modules.flatMap(({ imports }) =>
+    sources.flatMap(({ imports }) =>
       imports.map(({ place, name }) => `${place}: ${name}`)
     ),
   );
-  return modules.flatMap((module) => {
-    const { place, exports, words } = module;
+  return sources.flatMap((source) => {
+    const { place, exports, words } = source;
     if (DOORS.has(place) || used.has(`${place}: *`)) return [];
     return exports
       .filter((exported) => !isSignature(exported, words))
@@ -222,12 +228,12 @@ function deadExportsIn(modules: readonly Module[]): string[] {
   });
 }
 
-function deadMembersIn(modules: readonly Module[]): string[] {
-  const read = new Set(modules.flatMap(({ members }) => [...members.read]));
+function deadMembersIn(sources: readonly SourceFile[]): string[] {
+  const read = new Set(sources.flatMap(({ members }) => [...members.read]));
   const usedWhole = new Set(
-    modules.flatMap(({ members }) => [...members.usedWhole]),
+    sources.flatMap(({ members }) => [...members.usedWhole]),
   );
-  return modules.flatMap(({ place, members }) =>
+  return sources.flatMap(({ place, members }) =>
     members.declared
       .filter(({ owner, name, isOfConstant }) =>
         !read.has(name) && !(isOfConstant && usedWhole.has(owner)) &&
@@ -237,10 +243,10 @@ function deadMembersIn(modules: readonly Module[]): string[] {
   );
 }
 
-/** A type that its own module uses belongs to another export's signature. */
+/** A type that its own file uses belongs to another export's signature. */
 function isSignature(
   { name, isType }: Exported,
-  words: Module["words"],
+  words: SourceFile["words"],
 ): boolean {
   return isType && (words.get(name) ?? 0) > 1;
 }

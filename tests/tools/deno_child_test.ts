@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { denoCommand } from "../../tools/deno_child.ts";
-import { allPlaces, textOf } from "./_modules.ts";
+import { allPlaces, textOf } from "./_source_files.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 

@@ -31,7 +31,7 @@ function roomOf(path: string): string {
   return path.split("/").slice(0, 2).join("/");
 }
 
-/** Types and classes that stand in one room and are imported by another. */
+/** Types and classes that stand in one module and are imported by another. */
 function sharedNouns(sources: readonly Source[]): Map<string, string> {
   const found = new Map<string, string>();
   const declared = new Set(
@@ -67,7 +67,7 @@ function inBackticks(text: string): string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
 }
 
-Deno.test("each type that one room takes from another stands in the glossary", async () => {
+Deno.test("each type that one module takes from another stands in the glossary", async () => {
   const named = new Set(inBackticks(glossary()));
   const nouns = [
     ...sharedNouns(await sourcesBelow("rest/")),

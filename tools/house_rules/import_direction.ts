@@ -1,8 +1,8 @@
 import { isRelative, isWithin, placeOf, targetOf } from "./place.ts";
-import { areaOf, MAY_IMPORT } from "./rooms.ts";
+import { areaOf, MAY_IMPORT } from "./modules.ts";
 import { specifierVisitor } from "./specifiers.ts";
 
-/** Arrows point inward: a room imports only what its line in the table names. */
+/** Arrows point inward: a module imports only what its line in the table names. */
 export const importDirection: Deno.lint.Rule = {
   create(context) {
     const place = placeOf(context.filename);
@@ -24,7 +24,7 @@ export const importDirection: Deno.lint.Rule = {
       context.report({
         node,
         message: "Cannot tell what a computed import reaches",
-        hint: "Name the module in a string",
+        hint: "Name the file in a string",
       });
     });
   },
@@ -49,8 +49,8 @@ function reportUnknownArea(
     Program(node) {
       context.report({
         node,
-        message: `${place} stands in no known room`,
-        hint: "Give its room a line in tools/house_rules/rooms.ts",
+        message: `${place} stands in no known module`,
+        hint: "Give its module a line in tools/house_rules/modules.ts",
       });
     },
   };

@@ -7,7 +7,12 @@ const DEPS_FILES: readonly string[] = [
   "tests/deps.ts",
   "bench/deps.ts",
   "tools/deps.ts",
+  "page/deps.ts",
+  "tests/page/deps.ts",
 ];
+
+/** The simulated Discord is a package by itself, without dependencies. */
+const BUILT_IN_DEPS = "sim/deps.ts";
 
 /** Built into the runtime and needed by every test: a detour would be noise. */
 const TEST_BUILT_IN = "node:assert/strict";
@@ -19,6 +24,7 @@ export const packagesOnlyInDeps: Deno.lint.Rule = {
     if (DEPS_FILES.includes(place)) return {};
     return specifierVisitor((specifier, node) => {
       if (isRelative(specifier)) return;
+      if (place === BUILT_IN_DEPS && specifier.startsWith("node:")) return;
       if (specifier === TEST_BUILT_IN && isWithin(place, "tests")) return;
       context.report({
         node,

@@ -1,7 +1,7 @@
-/** Called with every module that a file names: static or dynamic, for values or types. */
+/** Called with every file or package that a file names: static or dynamic, for values or types. */
 export type OnSpecifier = (specifier: string, node: Deno.lint.Node) => void;
 
-/** Visits every way to name a module; `onComputed` gets dynamic imports of a computed name. */
+/** Visits every way to name another file; `onComputed` gets dynamic imports of a computed name. */
 export function specifierVisitor(
   onSpecifier: OnSpecifier,
   onComputed?: (node: Deno.lint.Node) => void,

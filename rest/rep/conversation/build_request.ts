@@ -13,6 +13,9 @@ import { upstreamTarget } from "../frames/target.ts";
 import { type Verb, VERBS } from "../frames/verbs.ts";
 import type { Step } from "../rep_state.ts";
 
+/** A frame carries JSON values, not bytes, so compression would have to be undone here (C47). */
+const UNCODED: readonly [string, string] = ["accept-encoding", "identity"];
+
 /** The request that a frame asks for. */
 export interface BuiltRequest {
   readonly request: ProxyRequest;
@@ -51,8 +54,8 @@ export function buildRequest(
       target,
       route,
       headers: body === undefined
-        ? options.headers
-        : [["content-type", body.type], ...options.headers],
+        ? [UNCODED, ...options.headers]
+        : [["content-type", body.type], UNCODED, ...options.headers],
       body: body?.bytes,
       identity: principal.identityFor(route),
       caller: principal.callerName,

@@ -63,7 +63,7 @@ function receiveMalformed(step: Step, connection: Connection): void {
   }
   if (
     connection.principal === undefined &&
-    isOverUnauthenticatedFrames(step, connection)
+    countUnauthenticatedFrame(step, connection)
   ) {
     return closeConnection(step, connection, 4401);
   }
@@ -86,7 +86,7 @@ function receiveUnauthenticated(
     if (!(error instanceof Refusal)) throw error;
     return refuse(step, connection, frame, error);
   }
-  if (isOverUnauthenticatedFrames(step, connection)) {
+  if (countUnauthenticatedFrame(step, connection)) {
     return closeConnection(step, connection, 4401);
   }
   if (isReply(frame)) return;
@@ -97,7 +97,8 @@ function receiveUnauthenticated(
   refuse(step, connection, frame, refusal);
 }
 
-function isOverUnauthenticatedFrames(
+/** Counts a frame before authentication; true if it is one too many (A5). */
+function countUnauthenticatedFrame(
   { state }: Step,
   connection: Connection,
 ): boolean {

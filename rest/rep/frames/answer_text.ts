@@ -15,14 +15,15 @@ const UNKNOWN_TYPE = "application/octet-stream";
 
 /**
  * The body as JSON text (C44, C45, C47): JSON unchanged, text as a string, and
- * anything else in base64.
+ * anything else in base64. Content codings that are known have been removed; a
+ * body that has one still is anything else, and names it.
  */
 export function bodyTextOf({ status, headers, body }: WholeAnswer): string {
   const isEmpty = body === undefined || body.byteLength === 0;
   if (isEmpty || status === 204 || status === 205) return "null";
   const type = headerOf(headers, "content-type");
-  const isCompressed = headerOf(headers, "content-encoding") !== undefined;
-  if (!isCompressed && type !== undefined) {
+  const coding = headerOf(headers, "content-encoding");
+  if (coding === undefined && type !== undefined) {
     if (JSON_TYPE.test(type)) {
       const text = decodeUtf8(body);
       if (text !== undefined) return isJson(text) ? text : JSON.stringify(text);
@@ -31,8 +32,12 @@ export function bodyTextOf({ status, headers, body }: WholeAnswer): string {
       if (text !== undefined) return JSON.stringify(text);
     }
   }
-  const contentType = JSON.stringify(type ?? UNKNOWN_TYPE);
-  return `{"base64":"${body.toBase64()}","contentType":${contentType}}`;
+  return JSON.stringify({
+    base64: body.toBase64(),
+    contentType: type ?? UNKNOWN_TYPE,
+    // Left out of the text while it is undefined.
+    contentEncoding: coding,
+  });
 }
 
 /** Checks a body by parsing it: invalid JSON would break the frame that contains it. */

@@ -1,4 +1,4 @@
-import { mayCross } from "../../domain/crossing_headers.ts";
+import { mayCrossFromFrame } from "../../domain/crossing_headers.ts";
 import type { HeaderList } from "../../domain/headers.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Urgency } from "../../domain/request.ts";
@@ -17,9 +17,6 @@ export interface RequestOptions {
 const REASON_HEADER = "x-audit-log-reason";
 /** Discord cuts reasons at 512 characters (docs: audit log reason). */
 const REASON_CHARS_MAX = 512;
-
-/** Further headers that no operator can allow: the proxy writes them itself. */
-const WRITTEN_HERE = /^(?:content-.*|user-agent)$/;
 
 /** Characters that would end a header line. */
 const LINE_END = /[\r\n\0]/;
@@ -78,7 +75,7 @@ function headersOf(
 
 function isAllowed(name: string, allowed: ReadonlySet<string>): boolean {
   if (name === REASON_HEADER) return true;
-  return allowed.has(name) && mayCross(name) && !WRITTEN_HERE.test(name);
+  return allowed.has(name) && mayCrossFromFrame(name);
 }
 
 function encodedReason(reason: unknown): string {

@@ -43,6 +43,7 @@ const BURST_FROM = 8;
 /** Keeps a token that is due to the last bit from being missed by rounding. */
 const EPSILON = 1e-6;
 
+/** Makes a bucket of which no answer has told yet: it counts as full. */
 export function newBucket(facts: HashFacts): Bucket {
   return {
     facts,

@@ -241,7 +241,7 @@ for (
 }
 
 Deno.test("A6: when too many have not authenticated the oldest is closed with 1013", () => {
-  const talk = new Conversation({ limits: { unauthenticated: 2 } });
+  const talk = new Conversation({ limits: { unauthenticatedConnections: 2 } });
   const peers = [1, 2, 3].map(() => talk.open({ keyName: null }));
   assert.deepEqual(peers.map((peer) => peer.closeCode()), [1013, 0, 0]);
 });

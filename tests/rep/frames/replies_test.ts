@@ -220,13 +220,14 @@ for (
   });
 }
 
-Deno.test("C47: a body that is still compressed is not taken for text", () => {
+Deno.test("C47: a body in a coding that nobody knows is not taken for text, and names it", () => {
   const data = dataFor(200, "application/json", new Uint8Array([31, 139]), [
-    ["content-encoding", "gzip"],
+    ["content-encoding", "rot13"],
   ]);
   assert.deepEqual(data.data, {
     base64: "H4s=",
     contentType: "application/json",
+    contentEncoding: "rot13",
   });
 });
 

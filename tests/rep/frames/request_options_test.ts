@@ -28,6 +28,7 @@ function headersOf(change: object, allowed: readonly string[] = []): object {
   if (typeof request === "string") return { refused: request };
   const all = Object.fromEntries(request.headers);
   delete all["content-type"];
+  delete all["accept-encoding"];
   return all;
 }
 
@@ -225,9 +226,24 @@ Deno.test("E1: not even the operator can let the dangerous ones cross", () => {
     "transfer-encoding",
     "upgrade",
     "x-rest-authorization",
+    "traceparent",
+    "baggage",
+    "x-datadog-trace-id",
   ];
   const headers = Object.fromEntries(names.map((name) => [name, "x"]));
   assert.deepEqual(headersOf({ headers }, names), {});
+});
+
+Deno.test("C47: every request asks Discord for a body without codings, whatever its frame or the operator says", () => {
+  const headers = { "Accept-Encoding": "gzip" };
+  for (const change of [{}, { headers }, { method: "DELETE" }]) {
+    const request = requestOf(change, ["accept-encoding"]);
+    assert.ok(typeof request !== "string");
+    const asked = request.headers.filter(([name]) =>
+      name === "accept-encoding"
+    );
+    assert.deepEqual(asked, [["accept-encoding", "identity"]]);
+  }
 });
 
 for (const value of ["a\r\nb", "a\nb", "a\0b", 1, null, ["a"]]) {

@@ -4,7 +4,7 @@ import { breachesOf } from "./_breaches.ts";
 const BREACHES: ReadonlyArray<[place: string, source: string, says: string]> = [
   [
     "rest/scheduler/decide.ts",
-    `import { x } from "../listener/serve.ts";`,
+    `import { x } from "../listener/transport/listen.ts";`,
     "rest/scheduler must not import rest/listener",
   ],
   [
@@ -43,8 +43,8 @@ const BREACHES: ReadonlyArray<[place: string, source: string, says: string]> = [
     "rest/proxy.ts must not import configs.ts",
   ],
   [
-    "rest/listener/serve.ts",
-    `import { loadSettings } from "../../configs.ts";`,
+    "rest/listener/transport/listen.ts",
+    `import { loadSettings } from "../../../configs.ts";`,
     "rest/listener must not import configs.ts",
   ],
   [
@@ -85,7 +85,7 @@ const BREACHES: ReadonlyArray<[place: string, source: string, says: string]> = [
   [
     "rest/shed/tool.ts",
     `export const tool = 1;`,
-    "rest/shed/tool.ts stands in no known room",
+    "rest/shed/tool.ts stands in no known module",
   ],
   [
     "rest/proxy.ts",
@@ -109,7 +109,7 @@ const CLEAN: ReadonlyArray<[place: string, source: string]> = [
   ["rest/proxy.ts", `import { x } from "./scheduler/scheduler.ts";`],
   ["rest/mod.ts", `import { loadSettings } from "../configs.ts";`],
   ["rest/serve.ts", `import { loadSettings } from "../configs.ts";`],
-  ["sim/server.ts", `import { x } from "../deps.ts";`],
+  ["sim/server.ts", `import { x } from "./deps.ts";`],
   ["client/rep_client.ts", `import { x } from "./session/session.ts";`],
   ["client/wire/connection.ts", `import { x } from "./heartbeat.ts";`],
   ["client/session/session.ts", `import { x } from "../wire/auth.ts";`],

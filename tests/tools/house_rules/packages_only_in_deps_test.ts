@@ -55,6 +55,13 @@ Deno.test("packages-only-in-deps knows no deps.ts of rest/, sim/ or client/", ()
   }
 });
 
+Deno.test("packages-only-in-deps lets sim/deps.ts name what is built in", () => {
+  const source = `export { createServer } from "node:net";`;
+  const rule = "packages-only-in-deps";
+  assert.deepEqual(breachesOf(rule, "sim/deps.ts", source), []);
+  assert.equal(breachesOf(rule, "sim/server.ts", source).length, 1);
+});
+
 Deno.test("packages-only-in-deps opens node:assert/strict to tests alone", () => {
   const source = `import assert from "node:assert/strict";`;
   const rule = "packages-only-in-deps";

@@ -1,0 +1,4 @@
+import type { h, Html } from "./packages.d.ts";
+
+declare const htm: { bind(make: typeof h): Html };
+export default htm;

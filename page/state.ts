@@ -1,0 +1,39 @@
+import type { PageFigures, Point } from "../rest/metrics/types.ts";
+import { computed, signal } from "./deps.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
+
+/** How the page gets its figures now. */
+export type Feed = "live" | "polling" | "paused" | "lost";
+
+/** Ten minutes of charts, as the proxy keeps them: the page stays flat for hours. */
+const POINTS_MAX = 600;
+
+/** False until a key was given; undefined until it is known. */
+export const isSignedIn = signal<boolean | undefined>(undefined);
+export const feed = signal<Feed>("lost");
+export const figures = signal<PageFigures | undefined>(undefined);
+export const points = signal<readonly Point[]>([]);
+/** The bot that tables show; empty: all. */
+export const chosenBot = signal("");
+/** The line whose requests are listed. */
+export const openLine = signal<string | undefined>(undefined);
+/** What came of the last thing the operator did. */
+export const notice = signal("");
+
+export const verdict = computed<Verdict>(() =>
+  figures.value === undefined
+    ? { tone: "busy", text: "Waiting for the first figures." }
+    : verdictOf({ ...figures.value, points: points.value })
+);
+
+/** Takes new figures in. */
+export function take(next: PageFigures): void {
+  const known = points.peek();
+  points.value = [...known, ...next.points].slice(-POINTS_MAX);
+  figures.value = next;
+}
+
+/** When the newest point was taken; 0 before there is one. */
+export function newestAtMs(): number {
+  return points.peek().at(-1)?.atMs ?? 0;
+}

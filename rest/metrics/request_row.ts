@@ -1,0 +1,22 @@
+import type { WaitingRequest } from "../scheduler/types.ts";
+import type { RequestRow } from "./types.ts";
+
+/** A waiting request as its caller and operators are shown it; `nowMs` is the scheduler's clock. */
+export function requestRowOf(
+  { id, label, major, caller, enqueuedAtMs, wait }: WaitingRequest,
+  nowMs: number,
+): RequestRow {
+  const { reason, place, earliestAtMs } = wait;
+  return {
+    id,
+    route: label,
+    major,
+    caller,
+    waitedMs: Math.round(nowMs - enqueuedAtMs),
+    reason,
+    place,
+    earliestInMs: earliestAtMs === undefined
+      ? undefined
+      : Math.round(Math.max(0, earliestAtMs - nowMs)),
+  };
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from "../deps.ts";
+import { AdminPage } from "./admin/admin_page.ts";
+import { createMetricsHandler } from "./admin/metrics_handler.ts";
+import { createOperatorDoor } from "./admin/operator_door.ts";
+import type { FactSink } from "./domain/fact.ts";
+import { NOBODY } from "./domain/identity.ts";
+import type { Clock, OperatorDoor } from "./domain/ports.ts";
+import type { BotRing } from "./listener/bot_ring.ts";
+import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
+import { Figures } from "./metrics/figures.ts";
+import { requestRowOf } from "./metrics/request_row.ts";
+import type { Queue } from "./queue.ts";
+
+/** What operators look at, and act on. */
+export interface OperatingParts {
+  readonly clock: Clock;
+  readonly facts: FactSink;
+  readonly bots: BotRing;
+  readonly queue: Queue;
+  readonly sockets: WebSocketEndpoint;
+  /** Ends the process as SIGTERM does. */
+  readonly stop: () => void;
+  /** A word that signs in to the page whoever shows it first. */
+  readonly onceCode?: string | undefined;
+}
+
+/** Figures, and the paths that show them. */
+export interface Operating {
+  readonly figures: Figures;
+  readonly operators: OperatorDoor;
+  /** `/metrics` for a port of its own. */
+  readonly metrics: ReturnType<typeof createMetricsHandler>;
+  /** The keys have been read anew: whoever signed in has to show one again. */
+  signOutAll(): void;
+  /** Streams and timers end, and the last minute is told. */
+  close(): void;
+}
+
+/** Puts together what operators see and do. */
+export function openOperating(parts: OperatingParts): Operating {
+  const { clock, facts, queue, stop, onceCode } = parts;
+  const { control } = queue.dispatcher;
+  const figures = openFigures(parts);
+  const page = new AdminPage({
+    clock,
+    facts,
+    newId: randomUUID,
+    figures: (afterMs) => figures.page(afterMs),
+    requests: (lineId) =>
+      control.waitingRequests({ ...EVERYBODYS, lineId })
+        .map((waiting) => requestRowOf(waiting, clock.nowMs())),
+    actions: {
+      pause: (lineId) => control.pause(lineId),
+      resume: (lineId) => control.resume(lineId),
+      drop: (id) => control.drop(id),
+      drain: stop,
+    },
+    onceCode,
+  });
+  const exposition = () => figures.exposition();
+  return {
+    figures,
+    operators: createOperatorDoor({ exposition, page }),
+    metrics: createMetricsHandler(exposition),
+    signOutAll: () => page.signOutAll(),
+    close() {
+      page.close();
+      figures.stop();
+    },
+  };
+}
+
+/** As many of a line's requests as anybody looks at. */
+const EVERYBODYS = { isMeant: () => true, offset: 0, limit: 50 };
+
+function openFigures(
+  { clock, facts, bots, queue, sockets }: OperatingParts,
+): Figures {
+  const { dispatcher, upstream } = queue;
+  return new Figures({
+    clock,
+    facts,
+    bots: bots.all.map(({ name }) => name),
+    // The same as `botOf` calls them.
+    botName(identityId) {
+      const own = bots.all.find(({ identity }) => identity.id === identityId);
+      return own?.name ?? (identityId === NOBODY.id ? "none" : "brought");
+    },
+    snapshot: () => dispatcher.control.snapshot(),
+    isDraining: () => dispatcher.isDraining(),
+    rep: () => sockets.snapshot(),
+    upstreamConnections: () => upstream.connections?.() ?? 0,
+  });
+}

@@ -1,0 +1,160 @@
+/** The operators' page in Debian's Chromium; run by page_test.ts. */
+import assert from "node:assert/strict";
+import { KEY, startTestProxy, type TestProxy } from "../_proxy.ts";
+import { startBrowser } from "./_browser.ts";
+import { axe, type Page } from "./deps.ts";
+
+/** The driver holds pipes and a process for all tests of the file. */
+const DRIVER = { sanitizeOps: false, sanitizeResources: false };
+
+const CHANNEL = "/channels/123456789012345678/messages";
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [1_280, 390]) {
+    Deno.test({
+      ...DRIVER,
+      name:
+        `axe finds nothing serious on the page, and nothing scrolls sideways: ${colorScheme}, ${width} px`,
+      async fn() {
+        await using proxy = await startTestProxy();
+        await using browser = await startBrowser();
+        const page = await browser.open({ colorScheme, width });
+        await page.goto(`${proxy.url}/admin`);
+        await page.waitForSelector("input[name=key]");
+        assert.deepEqual(await findingsOn(page), []);
+        await signIn(page);
+        const asked = flood(proxy, 40);
+        await page.waitForSelector("td button");
+        assert.deepEqual(await findingsOn(page), []);
+        const wide = await page.evaluate<number>(
+          "document.documentElement.scrollWidth - innerWidth",
+        );
+        assert.ok(wide <= 0, `${wide} px too wide`);
+        assert.deepEqual(browser.errors, []);
+        await proxy.proxy.drain(0);
+        await asked;
+      },
+    });
+  }
+}
+
+Deno.test({
+  ...DRIVER,
+  name:
+    "with the keyboard alone an operator signs in, pauses a line, looks at its requests and drops one",
+  async fn() {
+    await using proxy = await startTestProxy();
+    await using browser = await startBrowser();
+    const page = await browser.open();
+    await page.goto(`${proxy.url}/admin`);
+    await page.waitForSelector("input[name=key]");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type(KEY);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".verdict");
+    const asked = flood(proxy, 30);
+    await tabTo(page, "Pause");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("button:has-text('Resume')");
+    assert.match(
+      await page.innerText(".verdict"),
+      /^1 line paused by an operator/,
+    );
+    await tabTo(page, "Requests");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("dialog[open] td button");
+    await tabTo(page, "Drop");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("text=The request is dropped", {
+      state: "attached",
+    });
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("dialog:not([open])", { state: "attached" });
+    const statuses = await stopFlood(proxy, asked);
+    assert.equal(statuses.filter((status) => status === 499).length, 1);
+    const done = proxy.facts.flatMap((fact) =>
+      fact.kind === "audit" ? [fact.action] : []
+    );
+    assert.deepEqual(done, ["sign in", "pause", "drop"]);
+    assert.deepEqual(browser.errors, []);
+  },
+});
+
+Deno.test({
+  ...DRIVER,
+  name:
+    "the stream closes while the page is hidden, and polling takes its place where it does not come through",
+  async fn() {
+    await using proxy = await startTestProxy();
+    await using browser = await startBrowser();
+    const page = await browser.open();
+    await page.goto(`${proxy.url}/admin`);
+    await signIn(page);
+    await page.waitForSelector(".feed.live");
+    await page.evaluate(HIDE);
+    await page.waitForSelector(".feed.paused");
+    const atMs = await page.innerText("header .about");
+    await page.waitForTimeout(1_500);
+    assert.equal(await page.innerText("header .about"), atMs);
+    await page.route("**/admin/stream*", (route) => route.abort());
+    await page.evaluate(SHOW);
+    await page.waitForSelector(".feed.polling");
+  },
+});
+
+const HIDE = `Object.defineProperty(document, "visibilityState", {
+  value: "hidden", configurable: true,
+}); document.dispatchEvent(new Event("visibilitychange"))`;
+const SHOW = HIDE.replace('"hidden"', '"visible"');
+
+async function signIn(page: Page): Promise<void> {
+  await page.fill("input[name=key]", KEY);
+  await page.click("button:has-text('Sign in')");
+  await page.waitForSelector(".verdict");
+}
+
+/** Presses Tab until the button with this word has the focus. */
+async function tabTo(page: Page, word: string): Promise<void> {
+  await page.waitForSelector(`button:has-text('${word}')`);
+  for (let presses = 0; presses < 60; presses++) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate<string>(
+      "document.activeElement.textContent",
+    );
+    if (focused === word) return;
+  }
+  throw new Error(`No Tab leads to ${word}`);
+}
+
+/** What axe calls serious or critical, by its rules. */
+async function findingsOn(page: Page): Promise<readonly string[]> {
+  // A driver may add code that the page's own policy would refuse.
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate<
+    { impact: string; id: string; nodes: { html: string }[] }[]
+  >("axe.run().then((result) => result.violations)");
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+}
+
+/** Far more messages than the channel's bucket takes; settles with their statuses. */
+function flood(proxy: TestProxy, count: number): Promise<readonly number[]> {
+  return Promise.all(Array.from({ length: count }, async (_, n) => {
+    const response = await fetch(proxy.url + CHANNEL, {
+      method: "POST",
+      headers: { authorization: KEY, "content-type": "application/json" },
+      body: JSON.stringify({ content: String(n) }),
+    });
+    await response.body?.cancel();
+    return response.status;
+  }));
+}
+
+async function stopFlood(
+  { proxy }: TestProxy,
+  asked: Promise<readonly number[]>,
+): Promise<readonly number[]> {
+  await proxy.drain(0);
+  return await asked;
+}

@@ -1,0 +1,125 @@
+import { isWithin } from "./place.ts";
+
+/**
+ * What each area may import besides itself: the arrows of ARCHITECTURE.md.
+ * The most specific entry that contains a file speaks for it, and a file that
+ * no entry contains may import nothing, so a new module begins with a line here.
+ */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  // For the version.
+  "rest/domain": ["deno.json"],
+  "rest/collections": [],
+  // Reading and watching streams, which waits: not for the pure modules.
+  "rest/streams": ["rest/domain", "rest/collections", "deps.ts"],
+  "rest/config": ["rest/domain"],
+  "rest/routes": ["rest/domain"],
+  "rest/scheduler": ["rest/domain", "rest/collections"],
+  "rest/rep": ["rest/domain", "rest/routes"],
+  "rest/dispatcher": [
+    "rest/domain",
+    "rest/routes",
+    "rest/scheduler",
+    "rest/streams",
+  ],
+  "rest/upstream": [
+    "rest/domain",
+    "rest/collections",
+    "rest/streams",
+    "deps.ts",
+  ],
+  "rest/manager": ["rest/domain", "deps.ts"],
+  "rest/listener": [
+    "rest/domain",
+    "rest/collections",
+    "rest/routes",
+    "rest/rep",
+    "rest/streams",
+    "deps.ts",
+  ],
+  // It shows the scheduler's snapshot: plain data, no behaviour.
+  "rest/metrics": [
+    "rest/domain",
+    "rest/collections",
+    "rest/scheduler/types.ts",
+    "deps.ts",
+  ],
+  "rest/admin": [
+    "rest/domain",
+    "rest/collections",
+    "rest/metrics/types.ts",
+    // As text, to be served.
+    "page",
+  ],
+  // What runs in a browser; of ours it knows the shape of what it shows.
+  "page": ["rest/domain", "rest/metrics"],
+  "rest/clock": ["rest/domain"],
+  // Levels and formats are settings.
+  "rest/log": ["rest/domain", "rest/config", "deps.ts"],
+  // The queue put together: what decides, what sends, and what is between them.
+  "rest/queue.ts": [
+    "rest/config",
+    "rest/dispatcher",
+    "rest/domain",
+    "rest/listener/digest.ts",
+    "rest/manager",
+    "rest/scheduler",
+    "rest/upstream",
+  ],
+  // What operators see and do, put together.
+  "rest/operating.ts": [
+    "rest/admin",
+    "rest/domain",
+    "rest/listener/bot_ring.ts",
+    "rest/listener/websocket",
+    "rest/metrics",
+    "rest/queue.ts",
+    "deps.ts",
+  ],
+  // The one file that knows all modules, but not where settings come from.
+  "rest/proxy.ts": ["rest", "deps.ts"],
+  "rest/mod.ts": [
+    "configs.ts",
+    "deps.ts",
+    "rest/proxy.ts",
+    "rest/clock",
+    "rest/config",
+    "rest/domain",
+    "rest/listener",
+    "rest/log",
+  ],
+  "rest/serve.ts": ["configs.ts", "rest/proxy.ts", "rest/log"],
+  "configs.ts": ["rest/config", "rest/domain"],
+  "deps.ts": [],
+  // The judge shares no code with the judged.
+  "sim": [],
+  // People copy it into projects of their own.
+  "client": [],
+  "client/api": [],
+  "client/wire": ["client/api"],
+  "client/requests": ["client/api", "client/wire"],
+  "client/session": ["client/api", "client/wire", "client/requests"],
+  "examples": ["rest/proxy.ts", "client", "configs.ts", "deps.ts"],
+  "tools": ["rest", "sim", "client", "deps.ts"],
+  "bench": ["rest", "sim", "tools/deno_child.ts", "deps.ts"],
+  "tests": [
+    "rest",
+    "page",
+    "sim",
+    "client",
+    "bench",
+    "tools",
+    "deno.json",
+    "deps.ts",
+  ],
+};
+
+/** The entry of `MAY_IMPORT` that speaks for `place`; undefined when none does. */
+export function areaOf(place: string): string | undefined {
+  return Object.keys(MAY_IMPORT)
+    .filter((area) => isWithin(place, area))
+    .reduce<string | undefined>(longer, undefined);
+}
+
+function longer(found: string | undefined, area: string): string {
+  return found !== undefined && found.length > area.length ? found : area;
+}
