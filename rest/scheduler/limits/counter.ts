@@ -20,6 +20,7 @@ const NEXT_LOOK_MS = 1;
 const BACK_OFF_MS = 500;
 const BACK_OFF_MAX_MS = 60_000;
 
+/** A counter nobody has heard of. */
 export function newCounter(
   identity: Identity,
   role: CounterRole,
@@ -60,6 +61,7 @@ const CLOSED: CounterOpening = { opensAtMs: Infinity };
 const ONE: CounterOpening = { tokens: 1 };
 const ANY: CounterOpening = { tokens: Infinity };
 
+/** Reads when a counter lets the next request start. */
 export function openingOfCounter(
   state: State,
   counter: Counter,
@@ -77,7 +79,7 @@ export function openingOfCounter(
 }
 
 /** 0: may send now. Infinity: an answer has to come first. */
-export function counterOpensAtMs(
+function counterOpensAtMs(
   state: State,
   counter: Counter,
   nowMs: number,
