@@ -16,6 +16,7 @@ import { applicationIdOf, NO_APPLICATION_ID } from "./domain/application_id.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
+import type { RouteRule } from "./domain/route_rule.ts";
 import { Secret } from "./domain/secret.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
 import {
@@ -56,6 +57,8 @@ export interface Proxy {
   snapshot(): SchedulerSnapshot;
   /** Replaces all keys but that of `REST_AUTHORIZATION`. */
   replaceKeys(keys: readonly KeyEntry[]): void;
+  /** Replaces the rules for all. */
+  replaceRules(rules: readonly RouteRule[]): void;
 }
 
 /** What an embedding program or a test may replace. */
@@ -100,11 +103,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const queue = openQueue(settings, { ...parts, clock, facts, baseUrl });
   const { dispatcher } = queue;
   const gate = createKeyGate({
-    submitter: dispatcher,
-    keys,
-    clock,
-    facts,
-    keylessMax: Math.ceil(settings.queueLimit * KEYLESS_SHARE),
+    ...gateSettingsOf(settings, parts),
+    ...{ submitter: dispatcher, keys, clock, facts },
   });
   const shared = { submitter: gate, authorizer, clock, facts };
   const socketSettings = webSocketSettingsOf(settings, manager);
@@ -141,10 +141,18 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     manager,
     metrics: operating.metrics,
     snapshot: () => dispatcher.control.snapshot(),
+    replaceRules: (rules) => gate.replaceRules(rules),
     replaceKeys(entries) {
       keys.replace([defaultKey(settings), ...entries]);
       operating.signOutAll();
     },
+  };
+}
+
+function gateSettingsOf({ queueLimit }: Settings, { access }: ProxyParts) {
+  return {
+    keylessMax: Math.ceil(queueLimit * KEYLESS_SHARE),
+    rules: access?.rules,
   };
 }
 
