@@ -16,7 +16,7 @@ import { applicationIdOf, NO_APPLICATION_ID } from "./domain/application_id.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
-import type { RouteRule } from "./domain/route_rule.ts";
+import type { WaitRule } from "./domain/wait_rule.ts";
 import { Secret } from "./domain/secret.ts";
 import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
 import {
@@ -58,7 +58,7 @@ export interface Proxy {
   /** Replaces all keys but that of `REST_AUTHORIZATION`. */
   replaceKeys(keys: readonly KeyEntry[]): void;
   /** Replaces the rules for all. */
-  replaceRules(rules: readonly RouteRule[]): void;
+  replaceRules(rules: readonly WaitRule[]): void;
 }
 
 /** What an embedding program or a test may replace. */

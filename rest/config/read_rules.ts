@@ -1,5 +1,5 @@
 import type { OnLeave, Urgency } from "../domain/request.ts";
-import type { RouteRule } from "../domain/route_rule.ts";
+import type { WaitRule } from "../domain/wait_rule.ts";
 import { readRoutes, type Tell, unknownMember, wholeOf } from "./members.ts";
 import { isObject, jsonIn, type SettingFile } from "./setting_file.ts";
 
@@ -14,7 +14,7 @@ const MEMBERS: readonly string[] = ["routes", "wait", "onLeave", "urgency"];
 export function readRulesFile(
   file: SettingFile | undefined,
   problems: string[],
-): readonly RouteRule[] {
+): readonly WaitRule[] {
   if (file === undefined) return [];
   const before = problems.length;
   const value = jsonIn(file, problems);
@@ -26,7 +26,7 @@ export function readRulesFile(
 }
 
 /** The rules of a key, or of the file for all. */
-export function readRules(given: unknown, tell: Tell): readonly RouteRule[] {
+export function readRules(given: unknown, tell: Tell): readonly WaitRule[] {
   if (given === undefined) return [];
   if (!Array.isArray(given) || given.length > RULES_MAX) {
     tell(`want a JSON list of at most ${RULES_MAX} rules`);
@@ -37,14 +37,14 @@ export function readRules(given: unknown, tell: Tell): readonly RouteRule[] {
   );
 }
 
-const NO_RULE: RouteRule = {
+const NO_RULE: WaitRule = {
   routes: undefined,
   waitMs: undefined,
   onLeave: "run",
   urgency: undefined,
 };
 
-function readRule(given: unknown, tell: Tell): RouteRule {
+function readRule(given: unknown, tell: Tell): WaitRule {
   if (!isObject(given)) {
     tell('want an object such as { "routes": ["GET /users/**"], "wait": 5 }');
     return NO_RULE;

@@ -1,6 +1,6 @@
 import type { Urgency } from "./request.ts";
 import type { RoutePattern } from "./route_pattern.ts";
-import type { RouteRule } from "./route_rule.ts";
+import type { WaitRule } from "./wait_rule.ts";
 import type { Secret } from "./secret.ts";
 
 /** What a key may do. */
@@ -19,7 +19,7 @@ export interface KeyRights {
   /** See figures, the page and what others have waiting, and act on the queue. */
   readonly isAdmin: boolean;
   /** How its requests wait, before the rules for all. */
-  readonly rules: readonly RouteRule[];
+  readonly rules: readonly WaitRule[];
 }
 
 /** What the key of `REST_AUTHORIZATION` may do. */
@@ -62,5 +62,5 @@ export interface Access {
   /** The first one is the default. */
   readonly bots: readonly BotEntry[];
   /** How requests of all callers wait; none when left out. */
-  readonly rules?: readonly RouteRule[];
+  readonly rules?: readonly WaitRule[];
 }

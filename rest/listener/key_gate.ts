@@ -5,7 +5,7 @@ import type { CallerGone, Clock, Submitter, Ticket } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import { isWithinRoutes } from "../domain/route_pattern.ts";
-import { type RouteRule, withRule } from "../domain/route_rule.ts";
+import { type WaitRule, withRule } from "../domain/wait_rule.ts";
 import { KeyUse } from "./key_use.ts";
 import type { KeyRing } from "./key_ring.ts";
 
@@ -24,7 +24,7 @@ export interface KeyGate extends Submitter {
    */
   enter(asked: Asked): (() => void) | undefined;
   /** Replaces the rules for all. */
-  replaceRules(rules: readonly RouteRule[]): void;
+  replaceRules(rules: readonly WaitRule[]): void;
 }
 
 /** What a key gate is made with. */
@@ -36,7 +36,7 @@ export interface KeyGateDeps {
   /** Requests without an answer that all callers without a key may have together. */
   readonly keylessMax: number;
   /** The rules for all; those of a request's key come first. */
-  readonly rules?: readonly RouteRule[] | undefined;
+  readonly rules?: readonly WaitRule[] | undefined;
 }
 
 /** Makes the gate in front of the queue. */
@@ -49,7 +49,7 @@ class Gate implements KeyGate {
   readonly #keylessRights: KeyRights;
   /** By the key's name. There are as many as keys in the ring, and one more. */
   readonly #uses = new Map<string, KeyUse>();
-  #rules: readonly RouteRule[];
+  #rules: readonly WaitRule[];
 
   constructor(deps: KeyGateDeps) {
     this.#deps = deps;
@@ -99,7 +99,7 @@ class Gate implements KeyGate {
     return keys.hasBounds ? keys.rightsOf(keyNameOf(caller)) : undefined;
   }
 
-  replaceRules(rules: readonly RouteRule[]): void {
+  replaceRules(rules: readonly WaitRule[]): void {
     this.#rules = rules;
   }
 

@@ -1,6 +1,6 @@
 /** Rules for waiting and leaving, with a library that sets no header of the proxy's: @discordjs/rest under Node. */
 import assert from "node:assert/strict";
-import type { RouteRule } from "../../rest/domain/route_rule.ts";
+import type { WaitRule } from "../../rest/domain/wait_rule.ts";
 import { readRulesFile } from "../../rest/config/read_rules.ts";
 import { KEY, settingsOf, startTestProxy, type TestProxy } from "../_proxy.ts";
 import { hasNode, installedPackages } from "./_packages.ts";
@@ -46,7 +46,7 @@ class HourlyDiscord implements AsyncDisposable {
   }
 }
 
-function rulesOf(rules: readonly object[]): readonly RouteRule[] {
+function rulesOf(rules: readonly object[]): readonly WaitRule[] {
   const problems: string[] = [];
   const text = JSON.stringify(rules);
   const read = { ok: true, text, mode: 0o600 } as const;
@@ -152,9 +152,10 @@ for (
       // From here on its address is known, and webhooks need no key.
       await bot.run("emoji", { guild: GUILD });
       await bot.run("webhook", WEBHOOK);
-      const left = bot.run("webhook", { ...WEBHOOK, patienceMs: 1_000 });
+      const left = bot.run("webhook", WEBHOOK);
       await until("it waits", () => proxy.proxy.snapshot().waiting === 1);
-      assert.notEqual((await left).error, undefined);
+      await bot.run("hangUp", {});
+      assert.equal((await left).error?.name, "AbortError");
       if (onLeave === "cancel") {
         await until("it is gone", () => proxy.proxy.snapshot().waiting === 0);
       }

@@ -1,4 +1,3 @@
-// deno-lint-ignore-file explicit-module-boundary-types -- Node runs this as it is
 import { load, serve } from "./_serve.mjs";
 
 const { REST } = await load("@discordjs/rest");
@@ -12,18 +11,19 @@ serve({
       rejectOnRateLimit: ["/guilds"],
       retries: 0,
     }).setToken(token);
+    const leaving = new AbortController();
     return {
       emoji: ({ guild }) =>
         rest.post(Routes.guildEmojis(guild), {
           body: { name: "wave", image: "data:image/png;base64,iVBORw0KGgo=" },
         }),
-      webhook: ({ webhook, webhookToken, patienceMs }) =>
+      webhook: ({ webhook, webhookToken }) =>
         rest.post(Routes.webhook(webhook, webhookToken), {
           auth: false,
           body: { content: "optional" },
-          ...patienceMs !== undefined &&
-            { signal: AbortSignal.timeout(patienceMs) },
+          signal: leaving.signal,
         }),
+      hangUp: () => leaving.abort(),
     };
   },
   told: (error) => ({ code: error.code, nested: error.rawError?.errors }),

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { parseRoutePattern } from "../../rest/domain/route_pattern.ts";
 import { NOBODY } from "../../rest/domain/identity.ts";
 import type { ProxyRequest } from "../../rest/domain/request.ts";
-import { type RouteRule, withRule } from "../../rest/domain/route_rule.ts";
+import { type WaitRule, withRule } from "../../rest/domain/wait_rule.ts";
 import { routeOf } from "../../rest/routes/route_of.ts";
 
 function ruleOf(
   routes: readonly string[] | undefined,
-  change: Partial<RouteRule> = {},
-): RouteRule {
+  change: Partial<WaitRule> = {},
+): WaitRule {
   const patterns = routes?.map((text) => {
     const pattern = parseRoutePattern(text);
     assert.ok(pattern);

@@ -2,7 +2,7 @@ import type { OnLeave, ProxyRequest, Urgency } from "./request.ts";
 import { isWithinRoutes, type RoutePattern } from "./route_pattern.ts";
 
 /** How an operator wants requests of some routes to wait, since most libraries cannot say it per request. */
-export interface RouteRule {
+export interface WaitRule {
   /** Undefined: every route. */
   readonly routes: readonly RoutePattern[] | undefined;
   /** The longest time in the queue; undefined: only `REST_MAX_WAIT_MS` counts. */
@@ -15,7 +15,7 @@ export interface RouteRule {
 /** The request as the first rule that fits wants it, or as it is where none does. */
 export function withRule(
   request: ProxyRequest,
-  rules: readonly RouteRule[],
+  rules: readonly WaitRule[],
 ): ProxyRequest {
   const { method, target } = request;
   const rule = rules.find(({ routes }) =>
