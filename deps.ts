@@ -52,3 +52,22 @@ export {
 export { createServer as createTcpServer, type Socket } from "node:net";
 export { createServer as createTlsServer } from "node:tls";
 export { gzipSync } from "node:zlib";
+
+// The way in: HTTP/1.1 and HTTP/2 servers that tell who left, and what goes with them.
+export {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from "node:http";
+export {
+  createServer as createHttp2Server,
+  type Http2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
+export { BlockList } from "node:net";
+export { Duplex } from "node:stream";
+
+// WebSockets over these, with a bound on frames before they are in memory.
+export { WebSocketServer } from "npm:ws@8.23.0";

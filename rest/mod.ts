@@ -14,12 +14,16 @@ import {
 } from "../configs.ts";
 import { createRestManager } from "../deps.ts";
 import type { Settings } from "./config/settings.ts";
+import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
 import type { FactSink } from "./domain/fact.ts";
 import { VERSION } from "./domain/version.ts";
-import { handBackPermissions } from "./listener/hand_back.ts";
-import { openListener } from "./listener/open.ts";
+import { dropPermissions } from "./listener/drop_permissions.ts";
+import { withoutUpgrades } from "./listener/http/incoming_request.ts";
 import { ownAddressProblem } from "./listener/own_address.ts";
-import { type Listener, startListener } from "./listener/serve.ts";
+import { startListener } from "./listener/transport/listen.ts";
+import type { Listener } from "./listener/transport/listener.ts";
+import { openListener } from "./listener/transport/open_listener.ts";
+import { serveOptionsOf } from "./listener/transport/serve_options.ts";
 import { describeBug } from "./log/describe_bug.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { createLog, fail, flushLog, type Log } from "./log/log.ts";
@@ -49,7 +53,7 @@ async function start(): Promise<void> {
   });
   rest.baseUrl = settings.upstream;
 
-  // Handing requests on: `proxy.fetch` asks for the key of REST_AUTHORIZATION
+  // Handing requests on: `proxy.endpoint` asks for the key of REST_AUTHORIZATION
   // and answers with what Discord says, when its limits allow.
   const asked = Promise.withResolvers<void>();
   const proxy = createProxy(settings, {
@@ -60,14 +64,20 @@ async function start(): Promise<void> {
 
   // Creating the HTTP listener.
   const facts = createFactLog(settings.logLevel, settings.logFormat);
-  const listener = await openListener(
-    { ...settings, port: REST_PORT, pair: tls, facts },
-    proxy.fetch,
-  )
+  const listener = await openListener({
+    ...serveOptionsOf(settings),
+    endpoint: proxy.endpoint,
+    clock: SYSTEM_CLOCK,
+    facts,
+    host: settings.host,
+    port: REST_PORT,
+    socket: settings.socket,
+    pair: tls,
+  })
     // The listener's errors are sentences of ours, fit to be printed.
     .catch((error) => fail([messageOf(error)]));
 
-  const metricsUrl = openMetrics(settings, proxy, facts);
+  const metricsUrl = await openMetrics(settings, proxy, facts);
 
   const log = createLog(settings.logLevel, settings.logFormat);
   watchForBugs(log);
@@ -80,7 +90,7 @@ async function start(): Promise<void> {
     const botNames = access.bots.map((bot) => bot.name);
     onHangUp(() => reloadFiles(settings, botNames, log, proxy, listener));
   }
-  handBackPermissions({
+  dropPermissions({
     isReadingAgain,
     hasSocket: settings.socket !== undefined,
   });
@@ -90,18 +100,24 @@ async function start(): Promise<void> {
 }
 
 /** Opens the port that `/metrics` has to itself, and tells where it is; undefined: it has none. */
-function openMetrics(
-  { host, metricsPort: port }: Settings,
+async function openMetrics(
+  settings: Settings,
   proxy: Proxy,
   facts: FactSink,
-): string | undefined {
+): Promise<string | undefined> {
+  const { host, metricsPort: port } = settings;
   if (port === undefined) return undefined;
-  try {
-    const { url } = startListener({ host, port, facts }, proxy.metrics);
-    return `${url}/metrics`;
-  } catch (error) {
-    return fail([messageOf(error).replace("REST_PORT", "REST_METRICS_PORT")]);
-  }
+  const { url } = await startListener({
+    ...serveOptionsOf(settings),
+    endpoint: withoutUpgrades(proxy.metrics),
+    clock: SYSTEM_CLOCK,
+    facts,
+    host,
+    port,
+  }).catch((error) =>
+    fail([messageOf(error).replace("REST_PORT", "REST_METRICS_PORT")])
+  );
+  return `${url}/metrics`;
 }
 
 function messageOf(error: unknown): string {

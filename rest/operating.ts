@@ -1,12 +1,13 @@
 import { randomUUID } from "../deps.ts";
+import type { PageButtons } from "./admin/actions.ts";
 import { AdminPage } from "./admin/admin_page.ts";
 import { createMetricsHandler } from "./admin/metrics_handler.ts";
 import { createOperatorDoor } from "./admin/operator_door.ts";
 import type { FactSink } from "./domain/fact.ts";
 import { NOBODY } from "./domain/identity.ts";
 import type { Clock, OperatorDoor } from "./domain/ports.ts";
-import type { BotRing } from "./listener/bot_ring.ts";
-import type { WebSocketDoor } from "./listener/websocket/door.ts";
+import type { BotRing } from "./listener/access/bot_ring.ts";
+import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
 import { Figures } from "./metrics/figures.ts";
 import { requestRowOf } from "./metrics/request_row.ts";
 import type { Queue } from "./queue.ts";
@@ -17,9 +18,10 @@ export interface OperatingParts {
   readonly facts: FactSink;
   readonly bots: BotRing;
   readonly queue: Queue;
-  readonly sockets: WebSocketDoor;
+  readonly sockets: WebSocketEndpoint;
   /** Ends the process as SIGTERM does. */
   readonly stop: () => void;
+  readonly buttons?: PageButtons | undefined;
   /** A word that signs in to the page whoever shows it first. */
   readonly onceCode?: string | undefined;
 }
@@ -29,7 +31,7 @@ export interface Operating {
   readonly figures: Figures;
   readonly operators: OperatorDoor;
   /** `/metrics` for a port of its own. */
-  readonly metrics: (request: Request) => Promise<Response>;
+  readonly metrics: ReturnType<typeof createMetricsHandler>;
   /** The keys have been read anew: whoever signed in has to show one again. */
   signOutAll(): void;
   /** Streams and timers end, and the last minute is told. */
@@ -54,6 +56,7 @@ export function openOperating(parts: OperatingParts): Operating {
       resume: (lineId) => control.resume(lineId),
       drop: (id) => control.drop(id),
       drain: stop,
+      buttons: parts.buttons ?? {},
     },
     onceCode,
   });

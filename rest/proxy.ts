@@ -18,25 +18,44 @@ import type { FactSink } from "./domain/fact.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
 import type { WaitRule } from "./domain/wait_rule.ts";
 import { Secret } from "./domain/secret.ts";
-import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
+import {
+  type Authorizer,
+  createAuthorizer,
+} from "./listener/access/authorize.ts";
 import {
   type BotRing,
   createBotRing,
   identityOf,
-} from "./listener/bot_ring.ts";
-import { hexDigestOf, sha256Of } from "./listener/digest.ts";
-import type { HttpHandler, HttpSettings } from "./listener/http/desk.ts";
-import { createHttpDoor } from "./listener/http/door.ts";
-import { createKeyGate } from "./listener/key_gate.ts";
-import { createKeyRing, type KeyRing } from "./listener/key_ring.ts";
+} from "./listener/access/bot_ring.ts";
+import { hexDigestOf, sha256Of } from "./listener/access/digest.ts";
+import {
+  createHttpEndpoint,
+  type HttpEndpoint,
+} from "./listener/http/endpoint.ts";
+import { httpSettingsOf } from "./listener/http/http_settings.ts";
+import type {
+  Endpoint,
+  HttpHandler,
+} from "./listener/http/incoming_request.ts";
+import { createKeyGate } from "./listener/access/key_gate.ts";
+import { createKeyRing, type KeyRing } from "./listener/access/key_ring.ts";
 import {
   createHttpTwins,
   type HttpTwins,
 } from "./listener/twins/http_twins.ts";
-import { createWebSocketDoor } from "./listener/websocket/door.ts";
+import {
+  type FetchHandler,
+  fetchHandlerOf,
+} from "./listener/transport/fetch_handler.ts";
+import {
+  createWebSocketEndpoint,
+  type WebSocketEndpoint,
+} from "./listener/websocket/endpoint.ts";
+import { isUpgrade } from "./listener/websocket/handshake.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
+import type { PageButtons } from "./admin/actions.ts";
 import { openOperating } from "./operating.ts";
 import { openQueue } from "./queue.ts";
 import { routeOf } from "./routes/route_of.ts";
@@ -45,8 +64,10 @@ import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
 
 /** A proxy without a port: serve its `fetch`, or use its `manager` in process. */
 export interface Proxy {
-  /** Answers one HTTP request; fits `Deno.serve` and every host like it. */
-  readonly fetch: HttpHandler;
+  /** Answers one HTTP request for hosts with a server of their own. They tell late or never that a caller has left, and open no WebSockets. */
+  readonly fetch: FetchHandler;
+  /** What our own listeners serve. */
+  readonly endpoint: Endpoint;
   /** Refuses new requests, lets queued ones finish for up to `forMs` (default `REST_DRAIN_MS`) and refuses what is left. */
   drain(forMs?: number): Promise<DrainReport>;
   /** discordeno's manager, whose calls wait in the same queue as those that come over HTTP and REP. */
@@ -77,6 +98,8 @@ export interface ProxyParts {
   readonly manager?: RestManager;
   /** Ends the program, when an operator asks the page to drain; unless given, the proxy drains alone. */
   readonly stop?: () => void;
+  /** What the program adds to the operators' page, by the words on its buttons. */
+  readonly buttons?: PageButtons;
   /** Signs in to the page at `/admin/enter?code=…`, once. */
   readonly onceCode?: string;
 }
@@ -102,23 +125,23 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const { baseUrl } = manager;
   const queue = openQueue(settings, { ...parts, clock, facts, baseUrl });
   const { dispatcher } = queue;
-  const gate = createKeyGate({
-    ...gateSettingsOf(settings, parts),
-    ...{ submitter: dispatcher, keys, clock, facts },
-  });
+  const known = { submitter: dispatcher, keys, clock, facts };
+  const gate = createKeyGate({ ...known, ...gateSettingsOf(settings, parts) });
   const shared = { submitter: gate, authorizer, clock, facts };
-  const socketSettings = webSocketSettingsOf(settings, manager);
-  const sockets = createWebSocketDoor({ ...shared, settings: socketSettings });
+  const sockets = createWebSocketEndpoint({
+    ...shared,
+    settings: webSocketSettingsOf(settings, manager),
+  });
   const stop = () => void drain();
   const own = { ...shared, bots, queue, sockets };
   const operating = openOperating({ stop, ...parts, ...own });
   observers.push((fact) => sockets.observe(fact));
   observers.push((fact) => operating.figures.observe(fact));
-  const http = createHttpDoor({
+  const http = createHttpEndpoint({
     ...shared,
     gate,
     moveRequests: (which) => dispatcher.reassign(which),
-    onUpgrade: (request, info) => sockets.upgrade(request, info),
+    hasUpgrade: true,
     twins: createTwins(gate, clock),
     isDraining: () => dispatcher.isDraining(),
     troubles: () => operating.figures.troubles(),
@@ -136,7 +159,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     return report;
   }
   return {
-    fetch: http.handle,
+    fetch: fetchHandlerOf(http.handle),
+    endpoint: endpointOf(settings, http, sockets),
     drain,
     manager,
     metrics: operating.metrics,
@@ -153,6 +177,19 @@ function gateSettingsOf({ queueLimit }: Settings, { access }: ProxyParts) {
   return {
     keylessMax: Math.ceil(queueLimit * KEYLESS_SHARE),
     rules: access?.rules,
+  };
+}
+
+/** What listeners serve: HTTP, and REP where a WebSocket is asked for. */
+function endpointOf(
+  settings: Settings,
+  { handle }: HttpEndpoint,
+  sockets: WebSocketEndpoint,
+): Endpoint {
+  return {
+    handle,
+    isUpgrade: (request) => isUpgrade(request, settings),
+    upgrade: (request) => sockets.upgrade(request),
   };
 }
 
@@ -179,19 +216,6 @@ function defaultKey({ authorization }: Settings): KeyEntry {
   return { name: DEFAULT_KEY_NAME, sha256, rights: ALL_RIGHTS };
 }
 
-function httpSettingsOf(settings: Settings): HttpSettings {
-  return {
-    apiVersion: settings.apiVersion,
-    isKeyInPathAllowed: settings.isKeyInPathAllowed,
-    areRateLimitHeadersStripped: settings.areRateLimitHeadersStripped,
-    isServerTimingOn: settings.isServerTimingOn,
-    bodyLimitBytes: settings.bodyLimitMib * MIB,
-    heldLimitBytes: settings.heldLimitMib * MIB,
-    bodyTimeoutMs: BODY_TIMEOUT_MS,
-    roomWaitMs: settings.maxWaitMs,
-  };
-}
-
 function webSocketSettingsOf(settings: Settings, { baseUrl }: RestManager) {
   return {
     apiVersion: settings.apiVersion,
@@ -199,6 +223,7 @@ function webSocketSettingsOf(settings: Settings, { baseUrl }: RestManager) {
     isHeaderRequired: settings.isRepHeaderRequired,
     allowedHeaders: settings.repHeaders,
     isKeyInPathAllowed: settings.isKeyInPathAllowed,
+    origins: settings.origins,
   };
 }
 
@@ -263,10 +288,5 @@ function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
   });
 }
 
-const MIB = 1024 * 1024;
-
 /** The name of the key of `REST_AUTHORIZATION` in logs. */
 const DEFAULT_KEY_NAME = "default";
-
-/** How long a request body may take to arrive; every 32 KiB received add a second. */
-const BODY_TIMEOUT_MS = 60_000;

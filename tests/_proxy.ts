@@ -1,8 +1,10 @@
+import { SYSTEM_CLOCK } from "../rest/clock/system_clock.ts";
 import { readSettings } from "../rest/config/read_settings.ts";
 import type { Settings } from "../rest/config/settings.ts";
 import type { Access } from "../rest/domain/access.ts";
 import type { Fact } from "../rest/domain/fact.ts";
-import { startListener } from "../rest/listener/serve.ts";
+import { startListener } from "../rest/listener/transport/listen.ts";
+import { serveOptionsOf } from "../rest/listener/transport/serve_options.ts";
 import { createProxy, type Proxy, type ProxyParts } from "../rest/proxy.ts";
 import { type Sim, type SimOptions, startSim } from "../sim/server.ts";
 
@@ -40,7 +42,7 @@ export interface TestProxyOptions {
   /** What the files of keys and tokens say, where there are any. */
   readonly access?: Access;
   /** What an embedding program may put in place of the real thing. */
-  readonly parts?: Pick<ProxyParts, "stop" | "onceCode">;
+  readonly parts?: Pick<ProxyParts, "stop" | "onceCode" | "buttons">;
 }
 
 export async function startTestProxy(
@@ -56,10 +58,14 @@ export async function startTestProxy(
     ...access !== undefined && { access },
     ...options.parts,
   });
-  const listener = startListener(
-    { host: "127.0.0.1", port: 0, facts: sink },
-    proxy.fetch,
-  );
+  const listener = await startListener({
+    ...serveOptionsOf(settings),
+    endpoint: proxy.endpoint,
+    clock: SYSTEM_CLOCK,
+    facts: sink,
+    host: "127.0.0.1",
+    port: 0,
+  });
   const { port } = listener.address;
   return {
     port,

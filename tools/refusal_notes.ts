@@ -6,7 +6,7 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, string>> = {
   bad_path:
     "The path has dot segments, backslashes, a wrong version or an absolute form of another host.",
   bad_request:
-    "A header of ours cannot be read: `Prefer`, `X-Rest-Client`, a token's form.",
+    "A header of ours cannot be read (`Prefer`, `X-Rest-Client`, a token's form), or the request itself: it is no HTTP/1.1, or can be read in two ways.",
   bad_frame: "WebSocket: a frame is not one JSON object.",
   bad_target: "WebSocket: `target` is missing or cannot be a path.",
   bad_data: "WebSocket: `data` cannot be sent with this method.",
@@ -20,17 +20,22 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, string>> = {
     "Discord said within ten minutes that this webhook does not exist; `code` in the body is Discord's 10015.",
   bad_method:
     "Methods other than GET, POST, PUT, PATCH, DELETE (400 for a WebSocket verb).",
-  body_timeout: "The request body did not come in within 60 s.",
+  body_timeout:
+    "The request body did not come in within `REST_BODY_TIMEOUT_MS`.",
+  head_timeout:
+    "A request's line and headers did not come in within `REST_HEAD_TIMEOUT_MS`.",
   outcome_unknown:
     "A POST or PATCH left, and no answer came: it may have been executed.",
   too_large: "The body is larger than `REST_BODY_LIMIT_MIB`.",
   key_reused: "The `Idempotency-Key` belongs to another request.",
   req_reused: "WebSocket: the `req` belongs to another request of the session.",
   upgrade_required: "The path is for WebSockets only.",
+  head_too_large: "The line and headers have more than 16 KiB.",
   overloaded: "Too many requests, bytes or buckets are waiting.",
   wait_too_long: "The wait is, or would be, longer than `REST_MAX_WAIT_MS`.",
   deadline: "The caller's own deadline passed while the request waited.",
-  too_many: "WebSocket: more unanswered requests than `maxInFlight`.",
+  too_many:
+    "WebSocket: more unanswered requests than `maxInFlight`. As 503: too many connections are open.",
   mailbox_full:
     "WebSocket: the session has too many replies nobody acknowledged.",
   cancelled: "The caller took the request back before it left.",

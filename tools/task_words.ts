@@ -33,14 +33,7 @@ export function numberOptions<Name extends string>(
   defaults: Readonly<Record<Name, number>>,
 ): Record<Name, number> {
   const options: Record<string, number> = { ...defaults };
-  const parts = words.flatMap((word) => word.split("="));
-  for (let at = 0; at < parts.length; at += 2) {
-    const option = parts[at] ?? "";
-    const name = option.replace(/^--/, "");
-    const value = parts[at + 1] ?? "";
-    if (!option.startsWith("--") || !Object.hasOwn(defaults, name)) {
-      throw notKnown(option, Object.keys(defaults).map((each) => `--${each}`));
-    }
+  for (const [name, value] of optionsIn(words, Object.keys(defaults))) {
     if (!/^[0-9]{1,15}$/.test(value)) {
       throw new Error(
         `Cannot read --${name} ${JSON.stringify(value)}: want a whole number`,
@@ -49,6 +42,32 @@ export function numberOptions<Name extends string>(
     options[name] = Number(value);
   }
   return options as Record<Name, number>;
+}
+
+/** Reads `--name text` and `--name=text`. Throws one sentence on what it does not know. */
+export function textOptions<Name extends string>(
+  words: readonly string[],
+  defaults: Readonly<Record<Name, string>>,
+): Record<Name, string> {
+  const given = optionsIn(words, Object.keys(defaults));
+  return { ...defaults, ...Object.fromEntries(given) };
+}
+
+function optionsIn(
+  words: readonly string[],
+  known: readonly string[],
+): Array<readonly [name: string, value: string]> {
+  const parts = words.flatMap((word) => word.split(/=(.*)/s, 2));
+  const found: Array<readonly [string, string]> = [];
+  for (let at = 0; at < parts.length; at += 2) {
+    const option = parts[at] ?? "";
+    const name = option.replace(/^--/, "");
+    if (!option.startsWith("--") || !known.includes(name)) {
+      throw notKnown(option, known.map((each) => `--${each}`));
+    }
+    found.push([name, parts[at + 1] ?? ""]);
+  }
+  return found;
 }
 
 /** Tells for each of the flags whether it is there. Throws one sentence about a word it does not know. */

@@ -1,23 +1,25 @@
+import type { Answer } from "../domain/answer.ts";
 import { answerMetrics, isMetrics } from "./operator_door.ts";
+
+/** A request as far as it matters here. */
+interface Asked {
+  readonly method: string;
+  readonly target: string;
+}
 
 /** Serves the figures to whoever reaches the port. */
 export function createMetricsHandler(
   exposition: () => Promise<string>,
-): (request: Request) => Promise<Response> {
-  return async ({ method, url }) => {
-    const { pathname, search } = new URL(url);
-    if (!isMetrics(pathname + search)) {
-      return new Response(null, { status: 404 });
-    }
+): (asked: Asked) => Promise<Answer> {
+  return async ({ method, target }) => {
+    if (!isMetrics(target)) return withStatus(404);
     const isRead = method === "GET" || method === "HEAD";
-    if (!isRead) return new Response(null, { status: 405 });
-    const { status, headers, body } = await answerMetrics(
-      { method },
-      exposition,
-    );
-    return new Response(body ?? null, {
-      status,
-      headers: headers.map(([name, value]) => [name, value]),
-    });
+    return isRead
+      ? await answerMetrics({ method }, exposition)
+      : withStatus(405);
   };
+}
+
+function withStatus(status: number): Answer {
+  return { status, headers: [], body: undefined };
 }

@@ -258,7 +258,8 @@ function parseLimits(text: string): ReadonlyMap<string, number> | undefined {
   return limits;
 }
 
-function quote(text: string): string {
+/** Shows a value as it was written, its end cut off where it is long. */
+export function quote(text: string): string {
   const shown = text.length > SHOWN_CHARS_MAX
     ? text.slice(0, SHOWN_CHARS_MAX) + "…"
     : text;

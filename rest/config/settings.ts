@@ -1,6 +1,7 @@
 import type { OpenTokenRoutes } from "../domain/access.ts";
 import type { OutboundProxy } from "../domain/outbound_proxy.ts";
 import type { Secret } from "../domain/secret.ts";
+import { NETWORKS, ORIGINS } from "./address_kinds.ts";
 import {
   ADDRESS,
   BOOLEAN,
@@ -37,6 +38,16 @@ export interface Settings {
   readonly tlsCertFile: string | undefined;
   readonly tlsKeyFile: string | undefined;
   readonly socket: string | undefined;
+  /** Pages that may call from browsers: `https://host`. */
+  readonly origins: ReadonlySet<string>;
+  /** Addresses and networks that may say where a caller is. */
+  readonly trustedProxies: readonly string[];
+  readonly connectionLimit: number;
+  /** 0: as many as there are in all. */
+  readonly addressConnectionLimit: number;
+  readonly headTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
   /** Without a slash at the end; `/v{n}` and the path are put behind it. */
   readonly upstream: string;
   readonly apiVersion: number;
@@ -156,6 +167,48 @@ export const SETTINGS: {
     "",
     "A Unix socket to listen on instead of a port. Only the user that runs the proxy can open it.",
   ),
+  origins: row(
+    "REST_ORIGINS",
+    ORIGINS,
+    "",
+    "Pages that may call from browsers, with a key of their own: their origins. WebSockets of other pages are refused; nothing but a browser sends an origin.",
+  ),
+  trustedProxies: row(
+    "REST_TRUSTED_PROXIES",
+    NETWORKS,
+    "",
+    "Reverse proxies in front of this one, whose `X-Forwarded-For` says where a caller is.",
+  ),
+  connectionLimit: row(
+    "REST_CONNECTION_LIMIT",
+    integer(1, 1_000_000, "connections"),
+    "10000",
+    "Connections of callers at once; one more is answered 503 and closed. Each idle one takes some 20 KiB and a file (`ulimit -n`).",
+  ),
+  addressConnectionLimit: row(
+    "REST_ADDRESS_CONNECTION_LIMIT",
+    integer(0, 1_000_000, "connections"),
+    "0",
+    "Connections of one address at once; 0 sets no bound, since behind a reverse proxy all callers have one address.",
+  ),
+  headTimeoutMs: row(
+    "REST_HEAD_TIMEOUT_MS",
+    integer(1_000, 600_000, "ms"),
+    "10000",
+    "How long a request's line and headers may take to come in, and a TLS handshake.",
+  ),
+  idleTimeoutMs: row(
+    "REST_IDLE_TIMEOUT_MS",
+    integer(1_000, 3_600_000, "ms"),
+    "120000",
+    "How long a connection may be without a request. Longer than the pools of clients keep theirs, so that none is closed as it is used again.",
+  ),
+  bodyTimeoutMs: row(
+    "REST_BODY_TIMEOUT_MS",
+    integer(1_000, 600_000, "ms"),
+    "60000",
+    "How long a request's body may take to come in; each 32 KiB that came add a second to it.",
+  ),
   upstream: row(
     "REST_UPSTREAM",
     UPSTREAM,
@@ -220,7 +273,7 @@ export const SETTINGS: {
     "REST_HELD_LIMIT_MIB",
     integer(1, 65_536, "MiB"),
     "512",
-    "Memory for request bodies of all callers together. When it is full, callers wait before their body is read.",
+    "Memory for request bodies of all callers together. When it is full, bodies are read further as others are done. A quarter is for callers without a key, and of either part a quarter for small bodies and callbacks.",
   ),
   outboundProxy: row(
     "REST_OUTBOUND_PROXY",

@@ -29,6 +29,7 @@ export const REFUSALS = {
   webhook_gone: { status: 404, fault: "caller", sent: false },
   bad_method: { status: 405, fault: "caller", sent: false },
   body_timeout: { status: 408, fault: "caller", sent: false },
+  head_timeout: { status: 408, fault: "caller", sent: false },
   // 408, not 5xx: on a 5xx libraries send a POST again by themselves (discord.js
   // four times, seen 2026-11), on a 408 they do not.
   outcome_unknown: { status: 408, fault: "discord", sent: null },
@@ -36,6 +37,7 @@ export const REFUSALS = {
   key_reused: { status: 422, fault: "caller", sent: false },
   req_reused: { status: 422, fault: "caller", sent: false },
   upgrade_required: { status: 426, fault: "caller", sent: false },
+  head_too_large: { status: 431, fault: "caller", sent: false },
   overloaded: { status: 429, fault: "proxy", sent: false },
   wait_too_long: { status: 429, fault: "proxy", sent: false },
   deadline: { status: 429, fault: "caller", sent: false },

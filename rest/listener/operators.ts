@@ -1,4 +1,6 @@
+import type { HeaderList } from "../domain/headers.ts";
 import { VERSION } from "../domain/version.ts";
+import type { HttpAnswer } from "./http/incoming_request.ts";
 
 /**
  * First path segments that belong to the proxy itself. Discord's API has none of
@@ -37,10 +39,12 @@ export function isForOperators(target: string): boolean {
 const PROBE = /^\/(healthz|readyz)(?:\?|$)/;
 
 /** A probe must see the present state, not one from a cache. */
-const PROBE_HEADERS = {
-  "content-type": "application/json",
-  "cache-control": "no-store",
-};
+const PROBE_HEADERS: HeaderList = [
+  ["content-type", "application/json"],
+  ["cache-control", "no-store"],
+];
+
+const encoder = new TextEncoder();
 
 /**
  * Answers the paths that need no key; undefined for every other. `state` tells
@@ -51,7 +55,7 @@ export function answerProbe(
   target: string,
   method: string,
   state: () => "draining" | readonly string[],
-): Response | undefined {
+): HttpAnswer | undefined {
   const probe = PROBE.exec(target)?.[1];
   const isRead = method === "GET" || method === "HEAD";
   if (probe === undefined || !isRead) return undefined;
@@ -59,8 +63,9 @@ export function answerProbe(
   const status = now === "draining" ? now : now.length > 0 ? "degraded" : "ok";
   const reasons = status === "degraded" ? { reasons: now } : {};
   const body = JSON.stringify({ status, ...reasons, version: VERSION });
-  return new Response(method === "HEAD" ? null : body, {
+  return {
     status: status === "draining" ? 503 : 200,
     headers: PROBE_HEADERS,
-  });
+    body: method === "HEAD" ? undefined : encoder.encode(body),
+  };
 }

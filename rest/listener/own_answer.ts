@@ -1,6 +1,6 @@
 import type { Answer } from "../domain/answer.ts";
 import type { HeaderList } from "../domain/headers.ts";
-import { SIGNATURE_HEADER } from "./http/refusal_response.ts";
+import { SIGNATURE_HEADER } from "./http/refusal_answer.ts";
 
 const encoder = new TextEncoder();
 

@@ -66,6 +66,7 @@ export type Settlement =
  */
 export type Verdict = "done" | "again";
 
+/** What the dispatcher is to do now, and when to ask again. */
 export interface Poll {
   /** Ids that may be sent now. Each must be settled. */
   readonly leases: readonly number[];

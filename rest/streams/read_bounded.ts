@@ -30,7 +30,7 @@ export async function readBounded(
  * Reads until the stream ends (true) or `gathered` has more than `bytesMax`
  * (false). `onBytes` is called with the size of each chunk.
  */
-export async function readInto(
+async function readInto(
   gathered: GrowingBytes,
   reader: ReadableStreamDefaultReader<Bytes>,
   bytesMax: number,

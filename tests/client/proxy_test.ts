@@ -11,7 +11,11 @@ import { overRep } from "../../client/discordeno.ts";
 import { createRestManager } from "../../deps.ts";
 import { headerOf } from "../../rest/domain/headers.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
-import { type Job, KEY, TestDoor } from "../listener/websocket/_door.ts";
+import {
+  type Job,
+  KEY,
+  TestEndpoint,
+} from "../listener/websocket/_endpoint.ts";
 import { startRelay } from "./_relay.ts";
 import { failureOf } from "./_rig.ts";
 
@@ -23,7 +27,7 @@ const OPTIONS: ClientOptions = {
 };
 
 Deno.test("proxy: requests and their answers cross, with version, reason and deadline", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   await using client = clientOf(door);
   const done = client.create("/guilds/1/bans/2", {
     data: { delete_message_seconds: 0 },
@@ -50,7 +54,7 @@ Deno.test("proxy: requests and their answers cross, with version, reason and dea
 });
 
 Deno.test("proxy: files cross as bytes where rep.v1 was negotiated, and as base64 where not", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const bytes = new TextEncoder().encode("hällo");
   for (const ext of [true, false]) {
     await using client = new RepClient(addressOf(door), {
@@ -72,7 +76,7 @@ Deno.test("proxy: files cross as bytes where rep.v1 was negotiated, and as base6
 });
 
 Deno.test("proxy: a hundred requests over a wire that is cut twice are queued once and answered once", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   await using relay = startRelay(addressOf(door));
   door.submitter.onJob = (job) => {
     const count = door.submitter.jobs.length;
@@ -93,7 +97,7 @@ Deno.test("proxy: a hundred requests over a wire that is cut twice are queued on
 });
 
 Deno.test("proxy: replies to an old process are missed replies of the next; a handler that dies gets its reply again", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   {
     await using old = clientOf(door);
     const unknown = failureOf(
@@ -138,7 +142,7 @@ Deno.test("proxy: replies to an old process are missed replies of the next; a ha
 });
 
 Deno.test("proxy: a session taken over sends the first client away for good", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   await using first = clientOf(door);
   await first.ready;
   const left = failureOf(first.get("/users/1"), RepClosedError);
@@ -150,8 +154,8 @@ Deno.test("proxy: a session taken over sends the first client away for good", as
 });
 
 Deno.test("proxy: after a restart with a new epoch a write is of unknown outcome and a read is sent again", async () => {
-  await using old = new TestDoor({ deps: { epoch: "e1" } });
-  await using fresh = new TestDoor({ deps: { epoch: "e2" } });
+  await using old = await TestEndpoint.open({ deps: { epoch: "e1" } });
+  await using fresh = await TestEndpoint.open({ deps: { epoch: "e2" } });
   let address = addressOf(old);
   await using client = new RepClient(() => address, OPTIONS);
   const write = failureOf(
@@ -173,7 +177,7 @@ Deno.test("proxy: after a restart with a new epoch a write is of unknown outcome
 });
 
 Deno.test("proxy: aborting cancels a queued request, and its 499 is ignored", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   await using client = clientOf(door);
   const missed: unknown[] = [];
   client.on("missed", (reply) => void missed.push(reply));
@@ -191,7 +195,9 @@ Deno.test("proxy: aborting cancels a queued request, and its 499 is ignored", as
 });
 
 Deno.test("proxy: with maxInFlight 2 ten requests are all answered and none is refused", async () => {
-  await using door = new TestDoor({ settings: { limits: { maxInFlight: 2 } } });
+  await using door = await TestEndpoint.open({
+    settings: { limits: { maxInFlight: 2 } },
+  });
   let most = 0;
   door.submitter.onJob = (job) => {
     most = Math.max(most, door.door.snapshot().inFlight);
@@ -206,7 +212,7 @@ Deno.test("proxy: with maxInFlight 2 ten requests are all answered and none is r
 });
 
 Deno.test("proxy: a request that its queue refused is sent again with the same req, and answered", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   door.submitter.onJob = (job) => {
     if (door.submitter.jobs.length > 1) return job.reply(200, "taken");
     job.fail(new Refusal("overloaded", "Too much waits", { retryAfterMs: 5 }));
@@ -220,7 +226,7 @@ Deno.test("proxy: a request that its queue refused is sent again with the same r
 });
 
 Deno.test("proxy: a request that it accepted and then gave up rejects", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   door.submitter.onJob = (job) =>
     job.fail(new Refusal("wait_too_long", "The wait would be too long"));
   await using client = clientOf(door);
@@ -230,7 +236,7 @@ Deno.test("proxy: a request that it accepted and then gave up rejects", async ()
 });
 
 Deno.test("proxy: a mailbox of two is enough for twenty requests, because the client acknowledges", async () => {
-  await using door = new TestDoor({
+  await using door = await TestEndpoint.open({
     settings: { limits: { mailboxReplies: 2 } },
   });
   door.submitter.onJob = (job) => job.reply(200, null);
@@ -240,7 +246,9 @@ Deno.test("proxy: a mailbox of two is enough for twenty requests, because the cl
 });
 
 Deno.test("proxy: the key may travel as header or subprotocol where it is required before the upgrade", async () => {
-  await using door = new TestDoor({ settings: { isHeaderRequired: true } });
+  await using door = await TestEndpoint.open({
+    settings: { isHeaderRequired: true },
+  });
   door.submitter.onJob = (job) => job.reply(200, "in");
   for (const authBy of ["header", "subprotocol"] as const) {
     await using client = new RepClient(addressOf(door), { ...OPTIONS, authBy });
@@ -249,7 +257,7 @@ Deno.test("proxy: the key may travel as header or subprotocol where it is requir
 });
 
 Deno.test("proxy: a wrong key closes the client with the proxy's message", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   await using client = new RepClient(addressOf(door), {
     ...OPTIONS,
     token: "wrong",
@@ -262,7 +270,7 @@ Deno.test("proxy: a wrong key closes the client with the proxy's message", async
 });
 
 Deno.test("proxy: plain mode with a key is served, replies and all", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   door.submitter.onJob = (job) => job.reply(200, { plain: true });
   await using client = new RepClient(addressOf(door), {
     token: KEY,
@@ -274,7 +282,7 @@ Deno.test("proxy: plain mode with a key is served, replies and all", async () =>
 });
 
 Deno.test("proxy: a frame above maxPayload is never sent, and the connection stays", async () => {
-  await using door = new TestDoor({
+  await using door = await TestEndpoint.open({
     settings: { limits: { maxPayloadBytes: 1_000 } },
   });
   door.submitter.onJob = (job) => job.reply(200, null);
@@ -290,8 +298,8 @@ Deno.test("proxy: a frame above maxPayload is never sent, and the connection sta
 });
 
 Deno.test("proxy: while it drains, requests wait for its successor", async () => {
-  await using old = new TestDoor({ deps: { epoch: "e1" } });
-  await using fresh = new TestDoor({ deps: { epoch: "e2" } });
+  await using old = await TestEndpoint.open({ deps: { epoch: "e1" } });
+  await using fresh = await TestEndpoint.open({ deps: { epoch: "e2" } });
   fresh.submitter.onJob = (job) => job.reply(200, "fresh");
   let address = addressOf(old);
   await using client = new RepClient(() => address, OPTIONS);
@@ -316,7 +324,7 @@ Deno.test("proxy: while it drains, requests wait for its successor", async () =>
 });
 
 Deno.test("proxy: a discordeno manager's typed helpers go through", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   door.submitter.onJob = (job) => job.reply(200, { id: "77", channel_id: "9" });
   await using client = clientOf(door);
   const token = "MTIzNDU2Nzg5MDEyMzQ1Njc4.x.y";
@@ -334,15 +342,15 @@ Deno.test("proxy: a discordeno manager's typed helpers go through", async () => 
   assert.match(textOf(job?.request.body), /filename="a.txt"/);
 });
 
-function clientOf(door: TestDoor): RepClient {
+function clientOf(door: TestEndpoint): RepClient {
   return new RepClient(addressOf(door), OPTIONS);
 }
 
-function addressOf(door: TestDoor): string {
+function addressOf(door: TestEndpoint): string {
   return `ws://${door.url}/`;
 }
 
-function queuedPaths(door: TestDoor): string[] {
+function queuedPaths(door: TestEndpoint): string[] {
   return door.submitter.jobs.map(({ request }: Job) => request.target.path);
 }
 

@@ -8,7 +8,7 @@ import {
   zstdCompressSync,
 } from "../deps.ts";
 import { exchange } from "../listener/_raw_http.ts";
-import { Client } from "../listener/websocket/_door.ts";
+import { Client } from "../listener/websocket/_endpoint.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -7,7 +7,7 @@ import {
 } from "../../client/mod.ts";
 import { type Child, startProxyChild } from "../../tools/soak/child.ts";
 import { KEY, startTestProxy, TOKEN } from "../_proxy.ts";
-import { Client } from "../listener/websocket/_door.ts";
+import { Client } from "../listener/websocket/_endpoint.ts";
 import { GatedDiscord } from "./_gated_discord.ts";
 
 const ROOMY = { REST_GLOBAL_LIMIT: "10000" };

@@ -9,7 +9,7 @@ import type { ReceivedRequest } from "../../sim/server.ts";
 import { KEY, startTestProxy, type TestProxy } from "../_proxy.ts";
 import { pathsList } from "../deps.ts";
 import { exchange, headerIn, type RawResponse } from "../listener/_raw_http.ts";
-import { Client } from "../listener/websocket/_door.ts";
+import { Client } from "../listener/websocket/_endpoint.ts";
 
 const CALM = {
   rules: [{ match: "* *", headerless: true }],

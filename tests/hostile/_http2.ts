@@ -65,7 +65,7 @@ interface Frame {
 }
 
 /** Reads frames until stream 1 has ended, one way or another, and tells how. */
-export async function readOutcome(connection: Deno.TcpConn): Promise<string> {
+export async function readOutcome(connection: Deno.Conn): Promise<string> {
   let text = "";
   let body = "";
   let isAnswered = false;

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import type { Fact } from "../../rest/domain/fact.ts";
-import { startListener } from "../../rest/listener/serve.ts";
+import type { TlsPair } from "../../rest/domain/tls_pair.ts";
+import { startListener } from "../../rest/listener/transport/listen.ts";
+import { startTlsListener } from "../../rest/listener/transport/listen_tls.ts";
+import { serveOptionsOf } from "../../rest/listener/transport/serve_options.ts";
 import { createProxy } from "../../rest/proxy.ts";
 import { type Sim, startSim } from "../../sim/server.ts";
 import { KEY, settingsOf } from "../_proxy.ts";
@@ -10,6 +13,8 @@ import { Wire } from "./_wire.ts";
 /** The real proxy before an upstream, and a port beside it that nothing may reach. */
 export interface Stand extends AsyncDisposable {
   readonly port: number;
+  /** The same with TLS, where a certificate was given. */
+  readonly securePort: number;
   readonly clock: LeapingClock;
   readonly facts: readonly Fact[];
   /** Where a proxy that can be misled would end up. */
@@ -30,23 +35,31 @@ export const GOOD =
 /** No limit binds: what is asked is answered at once. */
 const ENV = { REST_GLOBAL_LIMIT: "1000", REST_UPSTREAM_TIMEOUT_MS: "1000" };
 
-export function startStand(
+export async function startStand(
   upstream: string,
-  env: Record<string, string> = {},
-): Stand {
+  env?: Record<string, string>,
+  pair?: TlsPair,
+): Promise<Stand> {
   const facts: Fact[] = [];
   const sink = (fact: Fact) => void facts.push(fact);
   const clock = createLeapingClock();
   const settings = settingsOf({ ...ENV, REST_UPSTREAM: upstream, ...env });
   const proxy = createProxy(settings, { clock, facts: sink });
-  const listener = startListener(
-    { host: "127.0.0.1", port: 0, facts: sink },
-    proxy.fetch,
-  );
+  const options = {
+    ...serveOptionsOf(settings),
+    endpoint: proxy.endpoint,
+    clock,
+    facts: sink,
+    host: "127.0.0.1",
+    port: 0,
+  };
+  const listener = await startListener(options);
+  const secure = pair && startTlsListener({ ...options, pair });
   const { port } = listener.address;
   const decoy = startDecoy();
   return {
     port,
+    securePort: secure?.address.port ?? 0,
     clock,
     facts,
     decoyPort: decoy.port,
@@ -61,16 +74,18 @@ export function startStand(
     async [Symbol.asyncDispose]() {
       await proxy.drain(0);
       await listener.shutdown();
+      await secure?.shutdown();
       await decoy.close();
     },
   };
 }
 
 export async function startSimStand(
-  env: Record<string, string> = {},
+  env?: Record<string, string>,
+  pair?: TlsPair,
 ): Promise<SimStand> {
   const sim = await startSim({ globalLimit: { limit: 1_000 } });
-  const stand = startStand(sim.url, env);
+  const stand = await startStand(sim.url, env, pair);
   return {
     ...stand,
     reached: () => told(sim),

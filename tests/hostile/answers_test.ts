@@ -12,7 +12,7 @@ for (const { tried, cameBack, reply, sent = 1, body } of ANSWERS) {
   Deno.test(`upstream: ${tried}: ${cameBack}`, async () => {
     let answer = (_: Deno.TcpConn) => Promise.resolve();
     await using upstream = startHostileUpstream((socket) => answer(socket));
-    await using stand = startStand(upstream.url);
+    await using stand = await startStand(upstream.url);
     answer = reply(`127.0.0.1:${stand.decoyPort}`);
     using wire = await Wire.open(stand.port);
     await wire.send(POST);

@@ -21,7 +21,7 @@ Deno.test("the fuzzer's rules find a fault of the proxy's own, and a code with a
   assert.equal(problemOf(internal), "was refused with internal");
   const mixed = responseOf(401, { "x-rest-proxy": "bad_path" });
   assert.equal(problemOf(mixed), "bad_path came with 401");
-  assert.equal(problemOf(responseOf(500)), "the runtime answered 500");
+  assert.equal(problemOf(responseOf(500)), "the proxy, unsigned, answered 500");
   const upstream = responseOf(400, { via: "1.1 google" });
   assert.equal(problemOf(upstream), "upstream answered 400");
   const fine = responseOf(400, { "x-rest-proxy": "bad_path" });

@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
 import { readOutcome } from "./_http2.ts";
 import { HTTP2_ATTEMPTS } from "./_http2_requests.ts";
+import { connectTls, PAIR } from "../tls/_callers.ts";
 import { startSimStand } from "./_stand.ts";
 import { bytesOf } from "./_wire.ts";
 
 for (const { tried, cameBack, bytes, reached } of HTTP2_ATTEMPTS) {
   Deno.test(`HTTP/2: ${tried}: ${cameBack}`, async () => {
-    await using stand = await startSimStand();
-    assert.equal(await outcomeOf(bytes, stand.port), cameBack);
+    await using stand = await startSimStand({}, PAIR);
+    assert.equal(await outcomeOf(bytes, stand.securePort), cameBack);
     assert.deepEqual(stand.reached(), reached ?? []);
     await stand.assertUnharmed();
   });
 }
 
 async function outcomeOf(text: string, port: number): Promise<string> {
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  using connection = await connectTls(port, ["h2"]);
   // Both at once: an answer to every frame would otherwise fill the socket.
   const [outcome] = await Promise.all([
     readOutcome(connection),
@@ -24,7 +25,7 @@ async function outcomeOf(text: string, port: number): Promise<string> {
 }
 
 async function writeAll(
-  connection: Deno.TcpConn,
+  connection: Deno.Conn,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
   let rest = bytes;

@@ -29,7 +29,9 @@ async function outcomeOf(
   else if (then !== undefined) await stand.clock.leapOver(then.afterMs);
 
   const isToClose = cameBack.includes("closed");
-  await wire.read(isToClose ? Infinity : cameBack.split(", ").length);
+  const isSocket = cameBack.startsWith("101");
+  const count = isSocket ? 1 : cameBack.split(", ").length;
+  await wire.read(isToClose ? Infinity : count);
   const isLost = attempt.isLong && wire.isClosed && wire.responses.length === 0;
   return isLost ? cameBack : tell(wire);
 }
@@ -57,7 +59,8 @@ function tell({ responses, isClosed }: Wire): string {
 function tellResponse({ status, headers }: WireResponse): string {
   const code = headers.get("x-rest-proxy");
   if (code === undefined) {
-    return headers.has("via") ? "Discord's answer" : `${status} of the runtime`;
+    if (status === 101) return "101, a WebSocket";
+    return headers.has("via") ? "Discord's answer" : `${status}, unsigned`;
   }
   return `${status} \`${code}\``;
 }

@@ -95,6 +95,7 @@ Deno.test("what the proxy itself loads is four packages and what they need", () 
       "prom-client",
       "tdigest",
       "undici",
+      "ws",
     ],
   );
 });

@@ -12,19 +12,21 @@ import { Secret } from "../../rest/domain/secret.ts";
 import {
   type Authorizer,
   createAuthorizer,
-} from "../../rest/listener/authorize.ts";
-import { createBotRing } from "../../rest/listener/bot_ring.ts";
-import { hexDigestOf } from "../../rest/listener/digest.ts";
+} from "../../rest/listener/access/authorize.ts";
+import { createBotRing } from "../../rest/listener/access/bot_ring.ts";
+import { hexDigestOf } from "../../rest/listener/access/digest.ts";
+import type { HttpSettings } from "../../rest/listener/http/handler_context.ts";
 import type {
-  HttpHandler,
-  HttpSettings,
-} from "../../rest/listener/http/desk.ts";
-import { createHttpDoor } from "../../rest/listener/http/door.ts";
+  Endpoint,
+  UpgradeHandler,
+} from "../../rest/listener/http/incoming_request.ts";
+import { createHttpEndpoint } from "../../rest/listener/http/endpoint.ts";
 import type { MoveRequests } from "../../rest/listener/http/token_update.ts";
-import { createKeyRing } from "../../rest/listener/key_ring.ts";
-import { startListener } from "../../rest/listener/serve.ts";
+import { createKeyRing } from "../../rest/listener/access/key_ring.ts";
+import { startListener } from "../../rest/listener/transport/listen.ts";
 import { createManualClock, type ManualClock } from "../_manual_clock.ts";
 import { exchange, type RawResponse } from "./_raw_http.ts";
+import { endpointOf, servingOf } from "./_serve.ts";
 
 export const KEY = "a-key-that-only-tests-know";
 /** The id in front is 123456789012345678. */
@@ -47,7 +49,7 @@ export interface BenchOptions {
   /** Null: no `DISCORD_TOKEN`. */
   readonly token?: string | null;
   readonly submitter?: Submitter;
-  readonly onUpgrade?: HttpHandler;
+  readonly upgrade?: UpgradeHandler;
   readonly moveRequests?: MoveRequests;
   /** Nobody unless said. */
   readonly openTokenRoutes?: OpenTokenRoutes;
@@ -56,8 +58,8 @@ export interface BenchOptions {
 /** A handler behind a real port, before a submitter that only remembers. */
 export interface Bench extends AsyncDisposable {
   readonly port: number;
-  readonly handler: HttpHandler;
-  /** Closes the door, not the socket. */
+  readonly endpoint: Endpoint;
+  /** Closes the endpoint, not the socket. */
   close(): void;
   readonly submitted: ProxyRequest[];
   readonly facts: Fact[];
@@ -107,8 +109,9 @@ export function answerOf(change: Partial<Answer> = {}): Answer {
   };
 }
 
-export function startBench(options: BenchOptions = {}): Bench {
+export async function startBench(options: BenchOptions = {}): Promise<Bench> {
   const clock = createManualClock();
+  const transportClock = createManualClock();
   const facts: Fact[] = [];
   const submitted: ProxyRequest[] = [];
   const remembering: Submitter = {
@@ -117,27 +120,31 @@ export function startBench(options: BenchOptions = {}): Bench {
       return { answer: Promise.resolve(bench.answer), cancel: () => "done" };
     },
   };
-  const door = createHttpDoor({
+  const http = createHttpEndpoint({
     submitter: options.submitter ?? remembering,
     authorizer: authorizerOf(options.token, clock, options.openTokenRoutes),
     clock,
     facts: (fact) => void facts.push(fact),
     settings: { ...SETTINGS, ...options.settings },
     isDraining: () => bench.isDraining,
-    ...(options.onUpgrade && { onUpgrade: options.onUpgrade }),
+    hasUpgrade: options.upgrade !== undefined,
     ...(options.moveRequests && { moveRequests: options.moveRequests }),
   });
-  const listener = startListener({
+  const endpoint = endpointOf(http.handle, options.upgrade);
+  const listener = await startListener({
+    ...servingOf(endpoint, {
+      clock: transportClock,
+      facts: (fact) => void facts.push(fact),
+    }),
     host: "127.0.0.1",
     port: 0,
-    facts: (fact) => void facts.push(fact),
-  }, door.handle);
+  });
   const port = listener.address.port;
 
   const bench: Bench = {
     port,
-    handler: door.handle,
-    close: () => door.close(),
+    endpoint,
+    close: () => http.close(),
     submitted,
     facts,
     clock,

@@ -1,8 +1,9 @@
 /** Claims about Unix sockets; `serve_socket_test.ts` runs them where every path may be listened on. */
 import assert from "node:assert/strict";
-import { startSocketListener } from "../../rest/listener/serve_socket.ts";
+import { startUnixListener } from "../../rest/listener/transport/listen_unix.ts";
 import { KEY, startBench } from "./_bench.ts";
 import { exchangeOver } from "./_raw_http.ts";
+import { servingOf, textAnswer } from "./_serve.ts";
 import {
   ABSOLUTE_CROSSING,
   ABSOLUTE_REFUSED,
@@ -10,8 +11,7 @@ import {
   REFUSED,
 } from "./http/_paths.ts";
 
-const facts = () => {};
-const ok = () => Promise.resolve(new Response("ok"));
+const OK = servingOf(() => Promise.resolve(textAnswer("ok")));
 const REQUEST = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 
 /** A directory of its own for the claim. */
@@ -48,14 +48,13 @@ async function leaveStale(path: string): Promise<void> {
 Deno.test("a socket serves, is its owner's alone, and is gone after shutdown()", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/s`;
-    const listener = await startSocketListener({ path, facts }, ok);
+    const listener = await startUnixListener({ ...OK, path });
     assert.equal(listener.url, `unix:${path}`);
     const { mode, isSocket } = await Deno.lstat(path);
     assert.ok(isSocket);
     assert.equal((mode ?? 0) & 0o777, 0o600);
     assert.equal((await exchangeAt(path, REQUEST)).body, "ok");
     await listener.shutdown();
-    await listener.finished;
     assert.ok(!await isThere(path));
   });
 });
@@ -63,10 +62,7 @@ Deno.test("a socket serves, is its owner's alone, and is gone after shutdown()",
 Deno.test("files made later have the umask of before", async () => {
   await inDirectory(async (directory) => {
     const before = Deno.umask();
-    const listener = await startSocketListener(
-      { path: `${directory}/s`, facts },
-      ok,
-    );
+    const listener = await startUnixListener({ ...OK, path: `${directory}/s` });
     assert.equal(Deno.umask(), before);
     await listener.shutdown();
   });
@@ -76,7 +72,7 @@ Deno.test("a socket that nobody answers on is replaced", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/s`;
     await leaveStale(path);
-    const listener = await startSocketListener({ path, facts }, ok);
+    const listener = await startUnixListener({ ...OK, path });
     assert.equal((await exchangeAt(path, REQUEST)).body, "ok");
     await listener.shutdown();
   });
@@ -85,8 +81,8 @@ Deno.test("a socket that nobody answers on is replaced", async () => {
 Deno.test("a socket that somebody answers on is left to them", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/s`;
-    const first = await startSocketListener({ path, facts }, ok);
-    await assert.rejects(startSocketListener({ path, facts }, ok), {
+    const first = await startUnixListener({ ...OK, path });
+    await assert.rejects(startUnixListener({ ...OK, path }), {
       message:
         `Cannot listen on unix:${path}: another process answers there; stop it`,
     });
@@ -102,7 +98,7 @@ Deno.test("what is not a socket is left alone", async () => {
     await Deno.symlink(path, `${directory}/link`);
     for (const name of ["notes", "link"]) {
       const at = `${directory}/${name}`;
-      await assert.rejects(startSocketListener({ path: at, facts }, ok), {
+      await assert.rejects(startUnixListener({ ...OK, path: at }), {
         message:
           `Cannot listen on unix:${at}: there is something that is not a socket`,
       });
@@ -114,7 +110,7 @@ Deno.test("what is not a socket is left alone", async () => {
 Deno.test("a directory that is not there is told in one sentence", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/none/s`;
-    await assert.rejects(startSocketListener({ path, facts }, ok), {
+    await assert.rejects(startUnixListener({ ...OK, path }), {
       message: `Cannot listen on unix:${path}: its directory does not exist`,
     });
   });
@@ -125,7 +121,7 @@ Deno.test({
   permissions: { read: true, net: true },
   async fn() {
     const path = "/tmp/never-made.sock";
-    await assert.rejects(startSocketListener({ path, facts }, ok), {
+    await assert.rejects(startUnixListener({ ...OK, path }), {
       message:
         `Cannot listen on unix:${path}: it is not permitted; check the directory, and --allow-read, --allow-write and --allow-sys`,
     });
@@ -134,9 +130,12 @@ Deno.test({
 
 Deno.test("over a socket every target crosses or is refused as over a port", async () => {
   await inDirectory(async (directory) => {
-    await using bench = startBench();
+    await using bench = await startBench();
     const path = `${directory}/s`;
-    const listener = await startSocketListener({ path, facts }, bench.handler);
+    const listener = await startUnixListener({
+      ...servingOf(bench.endpoint),
+      path,
+    });
     const ask = (target: string) =>
       exchangeAt(
         path,
@@ -162,9 +161,12 @@ Deno.test("over a socket every target crosses or is refused as over a port", asy
 
 Deno.test("a caller on a socket is named after its key and the socket", async () => {
   await inDirectory(async (directory) => {
-    await using bench = startBench();
+    await using bench = await startBench();
     const path = `${directory}/s`;
-    const listener = await startSocketListener({ path, facts }, bench.handler);
+    const listener = await startUnixListener({
+      ...servingOf(bench.endpoint),
+      path,
+    });
     await exchangeAt(
       path,
       `GET /users/@me HTTP/1.1\r\nHost: proxy\r\nAuthorization: ${KEY}\r\n\r\n`,

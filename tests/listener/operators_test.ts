@@ -36,7 +36,7 @@ Deno.test("what only looks like a reserved path is Discord's", () => {
 });
 
 Deno.test("both probes answer without a key and say nothing else", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   for (const path of ["/healthz", "/readyz", "/readyz?x"]) {
     const response = await bench.sendRaw(`GET ${path} HTTP/1.0\r\n\r\n`);
     assert.equal(response.status, 200, path);
@@ -46,7 +46,7 @@ Deno.test("both probes answer without a key and say nothing else", async () => {
 });
 
 Deno.test("while draining the process is alive and not ready", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   bench.isDraining = true;
   const alive = await bench.sendRaw("GET /healthz HTTP/1.0\r\n\r\n");
   assert.equal(alive.status, 200);
@@ -55,10 +55,10 @@ Deno.test("while draining the process is alive and not ready", async () => {
   assert.equal(ready.body, `{"status":"draining","version":"${VERSION}"}`);
 });
 
-Deno.test("a HEAD of a probe has its status and no body", async () => {
+Deno.test("a HEAD of a probe has its status and no body", () => {
   const response = answerProbe("/readyz", "HEAD", isDraining);
   assert.equal(response?.status, 503);
-  assert.equal(await response?.text(), "");
+  assert.equal(response?.body, undefined);
 });
 
 Deno.test("a probe is a read of exactly its path", () => {
@@ -78,7 +78,7 @@ for (
   ]
 ) {
   Deno.test(`${path} without a key is a 401, with it a 404 of ours`, async () => {
-    await using bench = startBench();
+    await using bench = await startBench();
     const stranger = await bench.sendRaw(
       `GET ${path} HTTP/1.1\r\nHost: proxy\r\n\r\n`,
     );

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { RepClient } from "../../client/mod.ts";
 import { BASE_URL, createRestManager } from "../../deps.ts";
 import { SETTINGS } from "../../rest/config/settings.ts";
-import { startListener } from "../../rest/listener/serve.ts";
+import { startListener } from "../../rest/listener/transport/listen.ts";
 import { createProxy } from "../../rest/proxy.ts";
 import { headerOf } from "../../sim/model/request.ts";
 import { startSim } from "../../sim/server.ts";
+import { servingOf } from "../listener/_serve.ts";
 import { KEY, settingsOf, TOKEN } from "../_proxy.ts";
 import { causeOf } from "./_builders.ts";
 
@@ -24,10 +25,11 @@ Deno.test("calls over HTTP and REP and the manager's own wait in one line, and g
   rest.baseUrl = sim.url;
   // Neither the token nor where it goes is in the settings.
   const proxy = createProxy(settingsOf(NO_TOKEN), { manager: rest, facts });
-  const listener = startListener(
-    { host: "127.0.0.1", port: 0, facts },
-    proxy.fetch,
-  );
+  const listener = await startListener({
+    ...servingOf(proxy.endpoint),
+    host: "127.0.0.1",
+    port: 0,
+  });
   const host = `127.0.0.1:${listener.address.port}`;
   await using rep = new RepClient(`ws://${host}/rep`, { token: KEY });
   await rep.ready;

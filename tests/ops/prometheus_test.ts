@@ -1,6 +1,7 @@
 /** The rules and the dashboard against a real Prometheus that scrapes a loaded proxy. */
+import { servingOf } from "../listener/_serve.ts";
 import assert from "node:assert/strict";
-import { startListener } from "../../rest/listener/serve.ts";
+import { startListener } from "../../rest/listener/transport/listen.ts";
 import { KEY, startTestProxy, type TestProxy } from "../_proxy.ts";
 import { scrape } from "../metrics/_scrape.ts";
 import {
@@ -54,10 +55,11 @@ Deno.test({
   ignore,
   async fn() {
     await using proxy = await startTestProxy();
-    const figures = startListener(
-      { host: "127.0.0.1", port: 0, facts: () => {} },
-      proxy.proxy.metrics,
-    );
+    const figures = await startListener({
+      ...servingOf(proxy.proxy.metrics),
+      host: "127.0.0.1",
+      port: 0,
+    });
     const load = startLoad(proxy);
     const { text } = await scrape(proxy.url);
     const checked = await promtool(["check", "metrics"], text);

@@ -77,7 +77,7 @@ const BOT = `
   await client.close();
 `;
 
-Deno.test("a REP client whose connection SIGHUP closes comes back by itself and gets the answers it waited for", async () => {
+Deno.test("a REP client keeps its connection through a SIGHUP, and gets the answers it waits for", async () => {
   await using files = await makeFiles();
   await using upstream = startHeldUpstream();
   await using child = await startRenewable(upstream, files);
@@ -95,8 +95,6 @@ Deno.test("a REP client whose connection SIGHUP closes comes back by itself and 
   const told = new TextDecoder().decode(stdout).trimEnd().split("\n");
   assert.deepEqual(told.map((line) => JSON.parse(line)), [
     { resumed: false },
-    { closedWith: 1001 },
-    { resumed: true },
     { id: "1" },
     { id: "1" },
     // Its own wish.

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { startTlsListener } from "../../rest/listener/serve_tls.ts";
+import { startTlsListener } from "../../rest/listener/transport/listen_tls.ts";
 import { type Bench, KEY, startBench } from "../listener/_bench.ts";
 import { exchangeOver } from "../listener/_raw_http.ts";
+import { servingOf } from "../listener/_serve.ts";
 import {
   ABSOLUTE_CROSSING,
   ABSOLUTE_REFUSED,
@@ -21,12 +22,13 @@ const WITH_KEY = { authorization: KEY };
 async function withTls(
   claim: (port: number, bench: Bench) => Promise<void>,
 ): Promise<void> {
-  await using bench = startBench();
-  const facts = () => {};
-  const listener = startTlsListener(
-    { host: "127.0.0.1", port: 0, facts, pair: PAIR },
-    bench.handler,
-  );
+  await using bench = await startBench();
+  const listener = startTlsListener({
+    ...servingOf(bench.endpoint),
+    host: "127.0.0.1",
+    port: 0,
+    pair: PAIR,
+  });
   try {
     await claim(listener.address.port, bench);
   } finally {
@@ -158,10 +160,11 @@ Deno.test("over HTTP/2 an authority that is not the Host is refused", async () =
   });
 });
 
-Deno.test("over HTTP/2 the runtime cuts a fragment off and crosses the rest", async () => {
+Deno.test("over HTTP/2 a fragment is refused as over plain HTTP", async () => {
   await withTls(async (port, { submitted }) => {
     const request = { path: "/users/@me#fragment", headers: WITH_KEY };
-    await callFromNode(port, "h2", [request]);
-    assert.equal(submitted[0]?.target.path, "/users/@me");
+    const [result] = await callFromNode(port, "h2", [request]);
+    assert.equal(JSON.parse(result?.text ?? "").code, "bad_path");
+    assert.equal(submitted.length, 0);
   });
 });

@@ -38,9 +38,13 @@ const PUBLIC_TYPES: ReadonlySet<string> = new Set([
 /** Members that are read where names do not show it, and by whom. */
 const READ_UNSEEN: ReadonlyMap<string, string> = new Map([
   ["toJSON", "JSON.stringify()"],
-  ["automaticCompression", "Deno.serve()"],
-  ["onListen", "Deno.serve()"],
-  ["onError", "Deno.serve()"],
+  ["_read", "node:stream"],
+  ["_write", "node:stream"],
+  ["_writev", "node:stream"],
+  ["_final", "node:stream"],
+  ["_destroy", "node:stream"],
+  ["setKeepAlive", "node:http"],
+  ["ref", "node:http"],
   ["maxOutputLength", "node:zlib"],
   ["binaryType", "the runtime's WebSocket"],
   ["unauthorized", "discordeno"],

@@ -18,6 +18,8 @@ const REFUSALS_ALLOWED: ReadonlySet<string> = new Set<RefusalCode>([
   "no_such_target",
   "bad_method",
   "body_timeout",
+  "head_timeout",
+  "head_too_large",
   "too_large",
   "upgrade_required",
   "overloaded",
@@ -42,18 +44,8 @@ const UPSTREAM_STATUSES: ReadonlySet<number> = new Set([
   413,
 ]);
 
-/** What the runtime answers before any code of ours runs; 101 opens a WebSocket. */
-const RUNTIME_STATUSES: ReadonlySet<number> = new Set([
-  101,
-  200,
-  400,
-  408,
-  413,
-  414,
-  426,
-  431,
-  505,
-]);
+/** What comes back unsigned from the proxy itself: probes, and a WebSocket that was opened. */
+const UNSIGNED_STATUSES: ReadonlySet<number> = new Set([101, 200]);
 
 /** Says what is wrong with a response; undefined when nothing is. */
 export function problemOf(
@@ -65,8 +57,8 @@ export function problemOf(
     const wanted = REFUSALS[code as RefusalCode].status;
     return status === wanted ? undefined : `${code} came with ${status}`;
   }
-  const allowed = headers.has("via") ? UPSTREAM_STATUSES : RUNTIME_STATUSES;
-  const who = headers.has("via") ? "upstream" : "the runtime";
+  const allowed = headers.has("via") ? UPSTREAM_STATUSES : UNSIGNED_STATUSES;
+  const who = headers.has("via") ? "upstream" : "the proxy, unsigned,";
   return allowed.has(status) ? undefined : `${who} answered ${status}`;
 }
 

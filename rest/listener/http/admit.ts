@@ -1,18 +1,16 @@
 import { KEYLESS } from "../../domain/caller.ts";
-import type { HeaderList } from "../../domain/headers.ts";
 import { type Identity, NOBODY } from "../../domain/identity.ts";
 import type { Clock } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import type { Authorizer, Evidence, Proof } from "../authorize.ts";
-import { callerOf, remoteHostOf } from "../caller_of.ts";
+import type { Authorizer, Evidence, Proof } from "../access/authorize.ts";
+import { callerOf } from "../access/caller_of.ts";
 import { fieldOf } from "./fields.ts";
-import type { Place, PlaceReader } from "./place_of.ts";
+import type { IncomingRequest } from "./incoming_request.ts";
+import type { RequestTarget, TargetReader } from "./request_target.ts";
 
 /** One request on its way through the listener. */
-export interface Visit {
-  readonly request: Request;
-  readonly info: Deno.ServeHandlerInfo;
-  readonly fields: HeaderList;
+export interface RequestContext {
+  readonly request: IncomingRequest;
   /** For the fact of a refusal, told as soon as it is known. */
   label: string;
   caller: string | undefined;
@@ -22,7 +20,7 @@ export interface Visit {
 
 /** Where a request goes and whose it is: all that is known before its body. */
 export interface Admission {
-  readonly place: Place;
+  readonly place: RequestTarget;
   /** Whose token it takes. To be asked once the body is there: refuses where the key was taken back meanwhile. */
   readonly whose: () => Identity;
   readonly caller: string;
@@ -30,25 +28,31 @@ export interface Admission {
   readonly owner: string | undefined;
 }
 
+/** What admission is made with. */
 export interface AdmitDeps {
   readonly authorizer: Authorizer;
   readonly clock: Clock;
-  readonly placeOf: PlaceReader;
+  readonly targetOf: TargetReader;
 }
 
 /** Says whose the request is, or refuses it before a byte of its body is read. */
 export function admit(
-  visit: Visit,
+  context: RequestContext,
   pathKey: string | undefined,
   target: string,
   deps: AdmitDeps,
 ): Admission {
   const { authorizer, clock } = deps;
-  const place = deps.placeOf(visit.request.method, target, clock.wallMs());
+  const { method, fields } = context.request;
+  const place = deps.targetOf(method, target, clock.wallMs());
   const route = place instanceof Refusal ? undefined : place.route;
-  if (route !== undefined) visit.label = route.label;
+  if (route !== undefined) context.label = route.label;
+  // Whoever wants a WebSocket and was not understood so is told that, whatever its key.
+  if (place instanceof Refusal && place.code === "upgrade_required") {
+    throw place;
+  }
 
-  const evidence = evidenceOf(visit, pathKey);
+  const evidence = evidenceOf(context, pathKey);
   const { address } = evidence;
   const proof = authorizer.prove(evidence);
   if (proof === undefined) {
@@ -58,10 +62,10 @@ export function admit(
   if (place instanceof Refusal) throw place;
   const caller = callerOf(
     proof?.keyName ?? KEYLESS,
-    fieldOf(visit.fields, "x-rest-client"),
+    fieldOf(fields, "x-rest-client"),
     address,
   );
-  visit.caller = caller;
+  context.caller = caller;
   const whose = () =>
     proof === undefined ? NOBODY : authorizer.identityFor(proof, place.route);
   whose();
@@ -70,26 +74,27 @@ export function admit(
 
 /** Who it is that wants something of the proxy itself; refuses who has no key. */
 export function admitSelf(
-  visit: Visit,
+  context: RequestContext,
   pathKey: string | undefined,
   authorizer: Authorizer,
 ): Proof {
-  const evidence = evidenceOf(visit, pathKey);
+  const evidence = evidenceOf(context, pathKey);
   const proof = authorizer.prove(evidence);
   if (proof === undefined) throw authorizer.refusal(evidence, undefined);
   return proof;
 }
 
 function evidenceOf(
-  { fields, info }: Visit,
+  { request }: RequestContext,
   pathKey: string | undefined,
 ): Evidence {
+  const { fields, remoteAddress } = request;
   return {
     authorization: fieldOf(fields, "authorization"),
     restAuthorization: fieldOf(fields, "x-rest-authorization"),
     pathKey,
     botId: fieldOf(fields, "bot_id"),
-    address: remoteHostOf(info),
+    address: remoteAddress,
   };
 }
 

@@ -1,261 +1,256 @@
-import { GrowingBytes } from "../../collections/growing_bytes.ts";
-import type { HeaderList } from "../../domain/headers.ts";
 import type { Clock } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import { readInto } from "../../streams/read_bounded.ts";
-import type { Delayed, DelayLine } from "./delay_line.ts";
+import { GrowingBytes } from "../../collections/growing_bytes.ts";
+import {
+  type BodyAccount,
+  type BodyBudget,
+  SMALL_BODY_BYTES,
+} from "./body_budget.ts";
 import { fieldOf } from "./fields.ts";
-import { type HeldBytes, SMALL_BODY_BYTES } from "./held_bytes.ts";
-import { startPatience } from "./patience.ts";
+import type {
+  BodySink,
+  IncomingBody,
+  IncomingRequest,
+} from "./incoming_request.ts";
+import type { QueuedTimeout, TimeoutQueue } from "./timeout_queue.ts";
+import { UploadTimeout } from "./upload_timeout.ts";
 
+/** How large a body may be, and how long its upload may take. */
 export interface BodyRules {
-  readonly held: Pick<HeldBytes, "tryTake" | "take" | "give">;
+  readonly budget: BodyBudget;
   readonly clock: Clock;
   readonly bodyLimitBytes: number;
   /** How long a body may take that brings hardly a byte. */
   readonly bodyTimeoutMs: number;
   /** Ends small bodies after that time. */
-  readonly small: DelayLine;
-  /** How long a caller waits for room before its body is read. */
+  readonly small: TimeoutQueue;
+  /** How long a body waits for room, each time there is none. */
   readonly roomWaitMs: number;
 }
 
-/** A request body in memory. Whoever gets it gives `heldBytes` back to `held`, whatever comes. */
+/** Whose body it is, as far as its room is concerned. */
+export interface BodyOwner {
+  /** It answers an interaction, which Discord waits 3 s for. */
+  readonly isCallback: boolean;
+  /** Who answers for what it holds; undefined: there is nobody to leave a share to. */
+  readonly holder: string | undefined;
+}
+
+/** A request body in memory. Whoever gets it releases it, whatever comes. */
 export interface HeldBody {
   /** Undefined: no body at all. */
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
-  readonly heldBytes: number;
+  release(): void;
 }
 
-const NO_BODY: HeldBody = { bytes: undefined, heldBytes: 0 };
-
-/** One number: two lengths, even equal ones, arrive here as a list, and whoever sends them is not understood the same by all. */
+/** One number: of two lengths, even equal ones, not all servers take the same. */
 const LENGTH = /^[0-9]+$/;
 
-function unreadableLength(): Refusal {
-  return new Refusal(
-    "bad_request",
-    "Cannot read Content-Length: one whole number is wanted",
-  );
-}
-
-/** A line moves as soon as any body is done: asking again soon is worthwhile. */
+/** Room comes free as soon as any body is done: asking again soon is worthwhile. */
 const ROOM_RETRY_MS = 1_000;
 
-/**
- * Holds a request's whole body, as soon as there is room for it. Throws or
- * rejects with `Refusal`; where there is nothing to wait for, it does not.
- *
- * Not a byte is read before its place has been taken from the budget.
- */
+const NO_BODY: HeldBody = { bytes: undefined, release() {} };
+
+/** Holds a request's whole body. Throws or rejects with `Refusal`; where there is nothing to wait for, it does not. */
 export function readBody(
-  request: Request,
-  fields: HeaderList,
+  { body, fields }: Pick<IncomingRequest, "body" | "fields">,
+  owner: BodyOwner,
   rules: BodyRules,
 ): HeldBody | Promise<HeldBody> {
   const length = fieldOf(fields, "content-length");
-  if (length !== null && !LENGTH.test(length)) throw unreadableLength();
-  const isChunked = fieldOf(fields, "transfer-encoding") !== null;
-  const isDeclared = length !== null && !isChunked;
-  if (request.method === "GET") {
-    const isEmpty = isDeclared ? Number(length) === 0 : !isChunked;
-    if (isEmpty) return NO_BODY;
-    // The runtime does not hand it over, and without it the request would be another one.
+  if (length !== null && !LENGTH.test(length)) {
     throw new Refusal(
       "bad_request",
-      "Cannot pass on the body of a GET request: send it without one",
+      "Cannot read Content-Length: one whole number is wanted",
     );
   }
-  return isDeclared
-    ? readDeclared(request, Number(length), rules)
-    : readUndeclared(request, rules);
-}
-
-function readDeclared(
-  request: Request,
-  heldBytes: number,
-  rules: BodyRules,
-): Promise<HeldBody> {
-  if (heldBytes > rules.bodyLimitBytes) throw tooLarge(rules);
-  const isSmall = heldBytes <= SMALL_BODY_BYTES;
-  return isSmall && rules.held.tryTake(heldBytes)
-    ? readAtOnce(request, heldBytes, rules)
-    : readInTurn(request, heldBytes, rules);
-}
-
-async function readInTurn(
-  request: Request,
-  heldBytes: number,
-  rules: BodyRules,
-): Promise<HeldBody> {
-  await takeRoom(heldBytes, request, rules);
-  if (heldBytes <= SMALL_BODY_BYTES) {
-    return await readAtOnce(request, heldBytes, rules);
+  if (body === undefined) {
+    // Whoever says that it has none of zero bytes is passed on as saying so.
+    return length === null ? NO_BODY : { ...NO_BODY, bytes: new Uint8Array() };
   }
-  try {
-    const bytes = new GrowingBytes(heldBytes);
-    await readUpTo(heldBytes, bytes, readerOf(request), rules);
-    return { bytes: bytes.take(), heldBytes };
-  } catch (error) {
-    rules.held.give(heldBytes);
-    throw error;
-  }
-}
-
-/**
- * Holds a body that tells its length only by ending. It begins with a small
- * allowance; outgrowing that, it hands it back and waits for all it might
- * need: if each kept a part while waiting for the rest, all would wait for ever.
- */
-async function readUndeclared(
-  request: Request,
-  rules: BodyRules,
-): Promise<HeldBody> {
-  const { held, bodyLimitBytes } = rules;
-  const allowance = Math.min(SMALL_BODY_BYTES, bodyLimitBytes);
-  let heldBytes = 0;
-  try {
-    await takeRoom(allowance, request, rules);
-    heldBytes = allowance;
-    const reader = readerOf(request);
-    const gathered = new GrowingBytes(0);
-    let isWhole = await readUpTo(allowance, gathered, reader, rules);
-    if (!isWhole && allowance < bodyLimitBytes) {
-      held.give(heldBytes);
-      heldBytes = 0;
-      await takeRoom(bodyLimitBytes, request, rules);
-      heldBytes = bodyLimitBytes;
-      isWhole = await readUpTo(bodyLimitBytes, gathered, reader, rules);
-    }
-    if (!isWhole) {
-      reader.cancel().catch(ignore);
-      throw tooLarge(rules);
-    }
-    const bytes = gathered.take();
-    held.give(heldBytes - bytes.length);
-    return bytes.length === 0 ? NO_BODY : { bytes, heldBytes: bytes.length };
-  } catch (error) {
-    held.give(heldBytes);
-    throw error;
-  }
-}
-
-async function takeRoom(
-  bytes: number,
-  request: Request,
-  rules: BodyRules,
-): Promise<void> {
-  const { held, clock, roomWaitMs } = rules;
-  if (held.tryTake(bytes)) return;
-  const untilMs = clock.nowMs() + roomWaitMs;
-  const taking = await held.take(bytes, untilMs, request.signal);
-  if (taking === "taken") return;
-  if (taking === "gone") {
-    throw new Refusal("cancelled", "Cannot read the body: its caller left");
-  }
-  throw new Refusal(
-    "overloaded",
-    taking === "late"
-      ? `Cannot hold the body: there was no room for ${bytes} bytes within ${roomWaitMs} ms (REST_HELD_LIMIT_MIB)`
-      : "Cannot hold the body: too many callers wait for room (REST_HELD_LIMIT_MIB)",
-    { retryAfterMs: ROOM_RETRY_MS },
-  );
-}
-
-type BodyReader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
-
-function readerOf(request: Request): BodyReader {
-  // A request made by hand may have none at all.
-  return (request.body ?? new Blob([]).stream()).getReader();
-}
-
-/** Reads on until the body ends (true) or has more than `limitBytes` (false). */
-async function readUpTo(
-  limitBytes: number,
-  gathered: GrowingBytes,
-  reader: BodyReader,
-  rules: BodyRules,
-): Promise<boolean> {
-  let isLate = false;
-  const patience = startPatience(rules.clock, rules.bodyTimeoutMs, () => {
-    isLate = true;
-    reader.cancel().catch(ignore);
-  });
-  try {
-    const isWhole = await readInto(
-      gathered,
-      reader,
-      limitBytes,
-      (bytes) => patience.received(bytes),
-    );
-    // Cancelled for being late it looks like the end of the body.
-    if (isLate) throw tooSlow(rules);
-    return isWhole;
-  } catch (error) {
-    throw error instanceof Refusal ? error : cutShort();
-  } finally {
-    patience.stop();
-  }
-}
-
-/**
- * A small body has mostly come with its headers: then the runtime's own way is
- * several times faster. Its room has been taken.
- */
-function readAtOnce(
-  request: Request,
-  heldBytes: number,
-  rules: BodyRules,
-): Promise<HeldBody> {
+  const declaredBytes = length === null ? undefined : Number(length);
+  if ((declaredBytes ?? 0) > rules.bodyLimitBytes) throw tooLarge(rules);
   return new Promise((resolve, reject) => {
-    const reading = new SmallReading(heldBytes, rules, resolve, reject);
-    request.bytes().then(
-      (bytes) => reading.end(bytes),
-      () => reading.fail(cutShort()),
+    const reading = new BodyReading(
+      { body, declaredBytes, owner, rules },
+      resolve,
+      reject,
     );
+    body.read(reading);
   });
 }
 
-/** A small body on its way: it comes, breaks off or is too late, whichever is first. */
-class SmallReading implements Delayed {
+interface ReadingOptions {
+  readonly body: IncomingBody;
+  /** Undefined: it tells its length only by ending. */
+  readonly declaredBytes: number | undefined;
+  readonly owner: BodyOwner;
+  readonly rules: BodyRules;
+}
+
+/** A body on its way in: it comes, breaks off, is too large or too late, whichever is first. */
+class BodyReading implements BodySink, QueuedTimeout {
   atMs = 0;
-  next: Delayed | undefined;
-  previous: Delayed | undefined;
-  readonly #heldBytes: number;
-  readonly #rules: BodyRules;
+  next: QueuedTimeout | undefined;
+  previous: QueuedTimeout | undefined;
+  readonly #options: ReadingOptions;
   readonly #resolve: (body: HeldBody) => void;
   readonly #reject: (refusal: Refusal) => void;
+  #account: BodyAccount;
+  #isSmall: boolean;
+  #gathered: GrowingBytes;
+  /** Of large ones; small ones have a place in the queue that all of them share. */
+  #timeout: UploadTimeout | undefined;
+  #stopWaiting: (() => void) | undefined;
+  #hasEnded = false;
   #isOver = false;
 
   constructor(
-    heldBytes: number,
-    rules: BodyRules,
+    options: ReadingOptions,
     resolve: (body: HeldBody) => void,
     reject: (refusal: Refusal) => void,
   ) {
-    this.#heldBytes = heldBytes;
-    this.#rules = rules;
+    const { declaredBytes, rules } = options;
+    this.#options = options;
     this.#resolve = resolve;
     this.#reject = reject;
-    rules.small.add(this);
+    // One that does not tell its length begins as a small one, and most remain so.
+    const expectedBytes = declaredBytes ??
+      Math.min(SMALL_BODY_BYTES, rules.bodyLimitBytes);
+    this.#account = this.#open(expectedBytes);
+    this.#isSmall = expectedBytes <= SMALL_BODY_BYTES;
+    this.#gathered = new GrowingBytes(this.#isSmall ? declaredBytes ?? 0 : 0);
+    this.#startTimeout();
   }
 
-  act(): void {
-    this.fail(tooSlow(this.#rules));
-  }
-
-  end(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#rules.small.remove(this);
-    this.#resolve({ bytes, heldBytes: this.#heldBytes });
-  }
-
-  /** Bytes that come too late, or break off then, are nobody's any more. */
-  fail(refusal: Refusal): void {
+  received(bytes: Uint8Array): void {
     if (this.#isOver) return;
-    this.#isOver = true;
-    this.#rules.small.remove(this);
-    this.#rules.held.give(this.#heldBytes);
+    const { rules } = this.#options;
+    const length = this.#gathered.length + bytes.length;
+    if (length > rules.bodyLimitBytes) return this.#fail(tooLarge(rules));
+    if (this.#isSmall && length > SMALL_BODY_BYTES) this.#outgrow();
+    this.#timeout?.received(bytes.length);
+    this.#gathered.add(bytes);
+    const missingBytes = this.#gathered.length - this.#account.heldBytes;
+    if (this.#stopWaiting === undefined && !this.#account.take(missingBytes)) {
+      this.#waitForRoom();
+    }
+  }
+
+  ended(): void {
+    this.#hasEnded = true;
+    // What came last may still be waiting for its room.
+    if (this.#isOver || this.#stopWaiting !== undefined) return;
+    this.#over();
+    const account = this.#account;
+    account.finish();
+    const bytes = this.#gathered.take();
+    const isNone = bytes.length === 0 &&
+      this.#options.declaredBytes === undefined;
+    this.#resolve({
+      bytes: isNone ? undefined : bytes,
+      release: () => account.release(),
+    });
+  }
+
+  failed(): void {
+    this.#fail(
+      new Refusal(
+        "bad_request",
+        "Cannot read the body: it broke off or its chunks are malformed",
+      ),
+    );
+  }
+
+  /** Its time is over. */
+  act(): void {
+    const { bodyTimeoutMs } = this.#options.rules;
+    this.#fail(
+      new Refusal(
+        "body_timeout",
+        `Cannot read the body: it had not come within ${bodyTimeoutMs} ms`,
+      ),
+    );
+  }
+
+  #open(expectedBytes: number): BodyAccount {
+    const { owner, rules } = this.#options;
+    return rules.budget.open(expectedBytes, owner.isCallback, owner.holder);
+  }
+
+  /** It is no small body after all, and may become the largest: it moves to the room of those. */
+  #outgrow(): void {
+    this.#stopTimeout();
+    this.#stopWaiting?.();
+    this.#stopWaiting = undefined;
+    this.#account.release();
+    this.#isSmall = false;
+    this.#account = this.#open(this.#options.rules.bodyLimitBytes);
+    this.#startTimeout();
+  }
+
+  #waitForRoom(): void {
+    const { body, rules } = this.#options;
+    const { clock, roomWaitMs } = rules;
+    body.pause();
+    this.#pauseTimeout();
+    const missingBytes = this.#gathered.length - this.#account.heldBytes;
+    this.#stopWaiting = clock.wakeAt(
+      clock.nowMs() + roomWaitMs,
+      () => this.#fail(noRoom(this.#gathered.length, roomWaitMs)),
+    );
+    this.#account.whenTaken(missingBytes, () => {
+      this.#stopWaiting?.();
+      this.#stopWaiting = undefined;
+      if (this.#hasEnded) return this.ended();
+      this.#resumeTimeout();
+      body.resume();
+      this.#takeRest();
+    });
+  }
+
+  /** What arrived in spite of the pause. */
+  #takeRest(): void {
+    const missingBytes = this.#gathered.length - this.#account.heldBytes;
+    const isCharged = missingBytes === 0 || this.#account.take(missingBytes);
+    if (!isCharged) this.#waitForRoom();
+  }
+
+  #fail(refusal: Refusal): void {
+    if (this.#isOver) return;
+    this.#over();
+    this.#account.release();
     this.#reject(refusal);
+  }
+
+  #over(): void {
+    this.#isOver = true;
+    this.#stopTimeout();
+    this.#stopWaiting?.();
+    this.#stopWaiting = undefined;
+  }
+
+  #startTimeout(): void {
+    const { clock, small, bodyTimeoutMs } = this.#options.rules;
+    if (this.#isSmall) return small.add(this);
+    this.#timeout = new UploadTimeout(clock, bodyTimeoutMs, () => this.act());
+    this.#timeout.received(this.#gathered.length);
+  }
+
+  #pauseTimeout(): void {
+    if (this.#isSmall) this.#options.rules.small.remove(this);
+    else this.#timeout?.pause();
+  }
+
+  #resumeTimeout(): void {
+    if (this.#isSmall) this.#options.rules.small.add(this);
+    else this.#timeout?.resume();
+  }
+
+  #stopTimeout(): void {
+    this.#options.rules.small.remove(this);
+    this.#timeout?.stop();
+    this.#timeout = undefined;
   }
 }
 
@@ -266,18 +261,10 @@ function tooLarge({ bodyLimitBytes }: BodyRules): Refusal {
   );
 }
 
-function tooSlow({ bodyTimeoutMs }: BodyRules): Refusal {
+function noRoom(bytes: number, roomWaitMs: number): Refusal {
   return new Refusal(
-    "body_timeout",
-    `Cannot read the body: it had not come within ${bodyTimeoutMs} ms`,
+    "overloaded",
+    `Cannot hold the body: there was no room for its ${bytes} bytes within ${roomWaitMs} ms (REST_HELD_LIMIT_MIB)`,
+    { retryAfterMs: ROOM_RETRY_MS },
   );
 }
-
-function cutShort(): Refusal {
-  return new Refusal(
-    "bad_request",
-    "Cannot read the body: it broke off or its chunks are malformed",
-  );
-}
-
-function ignore(): void {}

@@ -1,6 +1,6 @@
 import type { Answer } from "../../domain/answer.ts";
-import { isKeyless } from "../../domain/caller.ts";
 import { crossingHeaders } from "../../domain/crossing_headers.ts";
+import { isKeyless, keyNameOf } from "../../domain/caller.ts";
 import type { HeaderList } from "../../domain/headers.ts";
 import { drainingRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
@@ -13,70 +13,82 @@ import {
   admit,
   admitSelf,
   ownerOf,
-  type Visit,
+  type RequestContext,
 } from "./admit.ts";
-import { answerResponse } from "./answer_response.ts";
-import { type BodyRules, type HeldBody, readBody } from "./body.ts";
-import type { Desk } from "./desk.ts";
+import {
+  type BodyOwner,
+  type BodyRules,
+  type HeldBody,
+  readBody,
+} from "./body.ts";
 import { fieldOf } from "./fields.ts";
+import type { HandlerContext } from "./handler_context.ts";
+import type { HttpAnswer } from "./incoming_request.ts";
 import { operatorCallOf } from "./operator_call.ts";
+import { outgoingAnswer } from "./outgoing_answer.ts";
+import { isOrderedBy, leaveWithinMsOf, urgencyOf } from "./preferences.ts";
 import { rawTargetOf, splitPathKey } from "./raw_target.ts";
 import { isTokenUpdate, updateToken } from "./token_update.ts";
-import { isOrderedBy, leaveWithinMsOf, urgencyOf } from "./wishes.ts";
 
 const KEPT_PATH = "/_rep/requests/";
 
-const UPGRADE_PATH = /^\/(?:rep)?(?:\?|$)/;
-
-/** Answers one visit, whoever had to wait; throws or rejects with what `refuse` makes an answer of. */
+/** Answers one request, whoever had to wait; throws or rejects with what `refuse` makes an answer of. */
 export function receive(
-  visit: Visit,
-  desk: Desk,
-): Response | Promise<Response> {
-  const { request, info, fields } = visit;
-  const raw = rawTargetOf(request.url, fieldOf(fields, "host"));
-  if (raw === undefined) {
-    throw new Refusal(
-      "bad_path",
-      "Cannot read path: it is an absolute one, and not of the host that Host names",
-    );
-  }
-  const { pathKey, target } = desk.settings.isKeyInPathAllowed
-    ? splitPathKey(raw)
-    : { pathKey: undefined, target: raw };
-
-  const isDraining = desk.isDraining();
+  request: RequestContext,
+  context: HandlerContext,
+): HttpAnswer | Promise<HttpAnswer> {
+  const { pathKey, target } = targetIn(request, context);
+  const { method } = request.request;
+  const isDraining = context.isDraining();
   const probe = answerProbe(
     target,
-    request.method,
-    () => isDraining ? "draining" : desk.troubles?.() ?? [],
+    method,
+    () => isDraining ? "draining" : context.troubles?.() ?? [],
   );
   if (probe !== undefined) return probe;
   // While it drains, too: that is when somebody looks.
   const shown = isForOperators(target)
-    ? desk.operators?.answer(operatorCallOf(visit, target, pathKey, desk))
+    ? context.operators?.answer(
+      operatorCallOf(request, target, pathKey, context),
+    )
     : undefined;
   if (shown !== undefined) {
-    return shown.then((answer) => answerResponse(answer, desk.settings));
+    return shown.then((answer) => outgoingAnswer(answer, context.settings));
   }
   if (isDraining) throw drainingRefusal();
-  if (desk.onUpgrade !== undefined && isUpgrade(fields, target)) {
-    return desk.onUpgrade(request, info);
-  }
-  const own = answerSelf(visit, pathKey, target, desk);
+  const own = answerSelf(request, pathKey, target, context);
   if (own !== undefined) {
-    return own.then((answer) => answerResponse(answer, desk.settings));
+    return own.then((answer) => outgoingAnswer(answer, context.settings));
   }
-  const admission = admit(visit, pathKey, target, desk.admission);
-  return relay(visit, admission, desk);
+  const admission = admit(request, pathKey, target, context.admission);
+  return relay(request, admission, context);
+}
+
+/** Where it wants to go, and the key in front of that; refuses what servers read differently. */
+function targetIn(
+  { request }: RequestContext,
+  { settings }: HandlerContext,
+): ReturnType<typeof splitPathKey> {
+  const { target, authority, fields, problem } = request;
+  if (problem !== undefined) throw new Refusal("bad_request", problem);
+  const raw = rawTargetOf(target, authority, fieldOf(fields, "host"));
+  if (raw === undefined) {
+    throw new Refusal(
+      "bad_path",
+      "Cannot read path: a path is wanted, or an absolute form of the host that Host names",
+    );
+  }
+  return settings.isKeyInPathAllowed
+    ? splitPathKey(raw)
+    : { pathKey: undefined, target: raw };
 }
 
 /** Answers what only the proxy itself can; undefined for every other target. */
 function answerSelf(
-  visit: Visit,
+  visit: RequestContext,
   pathKey: string | undefined,
   target: string,
-  { twins, moveRequests, authorizer, bodies }: Desk,
+  { twins, moveRequests, authorizer, bodies }: HandlerContext,
 ): Promise<Answer> | undefined {
   const { request } = visit;
   const { method } = request;
@@ -91,31 +103,30 @@ function answerSelf(
   return undefined;
 }
 
-function isUpgrade(fields: HeaderList, target: string): boolean {
-  return UPGRADE_PATH.test(target) &&
-    fieldOf(fields, "upgrade")?.toLowerCase() === "websocket";
-}
-
 /** Takes the body in, queues the request and hands Discord's answer on. */
 async function relay(
-  visit: Visit,
+  visit: RequestContext,
   { place, whose, caller, owner }: Admission,
-  desk: Desk,
-): Promise<Response> {
-  const { request, fields } = visit;
+  context: HandlerContext,
+): Promise<HttpAnswer> {
+  const { fields, callerGone } = visit.request;
   const { method, target, route } = place;
-  const keep = keeperOf(method, fields, owner, desk.twins);
+  const keep = keeperOf(method, fields, owner, context.twins);
   const headers = crossingHeaders(fields);
   const urgency = urgencyOf(fieldOf(fields, "priority"), route.lane);
   const isOrdered = isOrderedBy(fieldOf(fields, "x-rest-order"));
   const leaveWithinMs = leaveWithinMsOf(fieldOf(fields, "prefer"));
 
-  const leave = desk.gate?.enter({ method, target, route, caller });
-  const bodies = isKeyless(caller) ? desk.keylessBodies : desk.bodies;
+  const leave = context.gate?.enter({ method, target, route, caller });
+  const bodies = isKeyless(caller) ? context.keylessBodies : context.bodies;
+  const bodyOwner: BodyOwner = {
+    isCallback: route.lane === "interaction",
+    holder: holderOf(caller, context),
+  };
   const body =
     await (leave === undefined
-      ? readBody(request, fields, bodies)
-      : readHolding(leave, visit, bodies));
+      ? readBody(visit.request, bodyOwner, bodies)
+      : readHolding(leave, visit, bodyOwner, bodies));
   try {
     const whole: ProxyRequest = {
       method,
@@ -130,23 +141,33 @@ async function relay(
       body: body.bytes,
     };
     const answer = keep === undefined
-      ? desk.submitter.submit(whole, desk.leaves.of(request, fields)).answer
+      ? context.submitter.submit(whole, callerGone).answer
       : keep(whole);
     visit.isSubmitted = true;
-    return answerResponse(await answer, desk.settings);
+    return outgoingAnswer(await answer, context.settings);
   } finally {
-    bodies.held.give(body.heldBytes);
+    body.release();
   }
+}
+
+/** Who answers for the room a body takes: a key among several, or the address of a caller without one. */
+function holderOf(
+  caller: string,
+  { settings }: HandlerContext,
+): string | undefined {
+  if (isKeyless(caller)) return caller;
+  return settings.areKeysSeveral === true ? keyNameOf(caller) : undefined;
 }
 
 /** Reads a body while its request has a place among those of its key. */
 async function readHolding(
   leave: () => void,
-  { request, fields }: Visit,
+  { request }: RequestContext,
+  owner: BodyOwner,
   bodies: BodyRules,
 ): Promise<HeldBody> {
   try {
-    return await readBody(request, fields, bodies);
+    return await readBody(request, owner, bodies);
   } finally {
     leave();
   }

@@ -1,45 +1,44 @@
 import type { Operator, OperatorCall } from "../../domain/ports.ts";
-import { remoteHostOf } from "../caller_of.ts";
-import type { Proof } from "../authorize.ts";
-import { admitSelf, type Visit } from "./admit.ts";
+import type { Proof } from "../access/authorize.ts";
+import { admitSelf, type RequestContext } from "./admit.ts";
 import { readBody } from "./body.ts";
-import type { Desk } from "./desk.ts";
+import type { HandlerContext } from "./handler_context.ts";
 
 /** A form with a key, or what an operator wants done: a few words. */
 const BODY_BYTES_MAX = 16 * 1024;
 
-/** A visit as the operators' paths see it. */
+/** A request as the operators' paths see it. */
 export function operatorCallOf(
-  visit: Visit,
+  context: RequestContext,
   target: string,
   pathKey: string | undefined,
-  { authorizer, bodies }: Desk,
+  { authorizer, bodies }: HandlerContext,
 ): OperatorCall {
-  const { request, fields, info } = visit;
-  const address = remoteHostOf(info);
+  const { method, fields, remoteAddress } = context.request;
   return {
-    method: request.method,
+    method,
     target,
     headers: fields,
-    address,
-    isEncrypted: request.url.startsWith("https:"),
-    shown: () => operatorOf(admitSelf(visit, pathKey, authorizer)),
+    address: remoteAddress,
+    isEncrypted: context.request.isSecure,
+    shown: () => operatorOf(admitSelf(context, pathKey, authorizer)),
     holderOf(key) {
       const nothing = { authorization: null, pathKey: undefined, botId: null };
       const proof = authorizer.prove({
         ...nothing,
         restAuthorization: key,
-        address,
+        address: remoteAddress,
       });
       return proof && operatorOf(proof);
     },
     async readBody() {
       const bodyLimitBytes = Math.min(BODY_BYTES_MAX, bodies.bodyLimitBytes);
-      const body = await readBody(request, fields, {
+      const owner = { isCallback: false, holder: undefined };
+      const body = await readBody(context.request, owner, {
         ...bodies,
         bodyLimitBytes,
       });
-      bodies.held.give(body.heldBytes);
+      body.release();
       return body.bytes;
     },
   };

@@ -1,27 +1,35 @@
-/** What the runtime makes of any target begins so; `http+unix` is its word for a Unix socket. */
-const SCHEMES = ["http://", "https://", "http+unix://"] as const;
+const SCHEMES = ["http://", "https://"] as const;
 
 /**
- * The request target as it stood on the wire (path and query), or undefined
- * for an absolute form that names another host than `Host` does.
+ * The path and query of a request target as it stood on the wire, or undefined
+ * where there is none, or where the request names two hosts: an absolute form
+ * or HTTP/2's `:authority` that is not what `Host` says.
  *
  * Never `new URL(…)`: that would resolve the very dot segments, backslashes
  * and escapes that have to be seen.
  */
 export function rawTargetOf(
-  url: string,
+  target: string,
+  authority: string | undefined,
   host: string | null,
 ): string | undefined {
-  const scheme = SCHEMES.find((scheme) => url.startsWith(scheme));
-  const pathAt = scheme === undefined ? -1 : url.indexOf("/", scheme.length);
+  if (target.startsWith("/")) {
+    return isSameHost(authority, host) ? target : undefined;
+  }
+  const scheme = SCHEMES.find((scheme) => target.startsWith(scheme));
+  const pathAt = scheme === undefined ? -1 : target.indexOf("/", scheme.length);
   if (scheme === undefined || pathAt < 0) return undefined;
-  const authority = url.slice(scheme.length, pathAt);
-  const target = url.slice(pathAt);
-  // HTTP/2 and HTTP/1.0 callers may send no Host: nothing to disagree with.
-  if (host === null) return target;
-  const isSame = authority === host ||
-    authority.toLowerCase() === host.toLowerCase();
-  return isSame ? target : undefined;
+  return isSameHost(target.slice(scheme.length, pathAt), host)
+    ? target.slice(pathAt)
+    : undefined;
+}
+
+/** HTTP/2 and HTTP/1.0 callers may send no Host: nothing to disagree with. */
+function isSameHost(authority: string | undefined, host: string | null) {
+  if (authority === undefined || host === null || authority === host) {
+    return true;
+  }
+  return authority.toLowerCase() === host.toLowerCase();
 }
 
 /** A target whose key in the path has been taken off. */

@@ -2,11 +2,11 @@ import type { Answer } from "../../domain/answer.ts";
 import { keyNameOf } from "../../domain/caller.ts";
 import type { Identity } from "../../domain/identity.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import type { Proof } from "../authorize.ts";
-import { broughtIdentity } from "../identity_of.ts";
+import type { Proof } from "../access/authorize.ts";
+import { broughtIdentity } from "../access/credentials.ts";
 import { ownAnswer } from "../own_answer.ts";
 import { type BodyRules, readBody } from "./body.ts";
-import { fieldsOf } from "./fields.ts";
+import type { IncomingRequest } from "./incoming_request.ts";
 
 /** Gives waiting requests another token; the queue's part. */
 export type MoveRequests = (which: {
@@ -23,6 +23,7 @@ const BODY_BYTES_MAX = 16 * 1024;
 /** What can stand in a header. */
 const TOKEN = /^(?:Bearer +)?([!-~]{1,4096})$/i;
 
+/** Whether a target is the one that takes a new token. */
 export function isTokenUpdate(target: string): boolean {
   return PATH.test(target);
 }
@@ -33,7 +34,7 @@ export function isTokenUpdate(target: string): boolean {
  * can move anything, whatever tokens they know.
  */
 export async function updateToken(
-  request: Request,
+  request: IncomingRequest,
   { keyName }: Proof,
   bodies: BodyRules,
   move: MoveRequests,
@@ -47,11 +48,9 @@ export async function updateToken(
     );
   }
   const bodyLimitBytes = Math.min(BODY_BYTES_MAX, bodies.bodyLimitBytes);
-  const body = await readBody(request, fieldsOf(request.headers), {
-    ...bodies,
-    bodyLimitBytes,
-  });
-  bodies.held.give(body.heldBytes);
+  const owner = { isCallback: false, holder: undefined };
+  const body = await readBody(request, owner, { ...bodies, bodyLimitBytes });
+  body.release();
   const { oldToken, newToken } = tokensIn(body.bytes);
   const moved = move({
     fromId: bearerOf(oldToken).id,

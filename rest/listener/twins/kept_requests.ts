@@ -73,7 +73,7 @@ export class KeptRequests {
   }
 
   byKey(owner: string, idempotencyKey: string): KeptRequest | undefined {
-    return this.#byKey.get(placeOf(owner, idempotencyKey));
+    return this.#byKey.get(targetOf(owner, idempotencyKey));
   }
 
   /** Makes room for one more, of the oldest that are through; false when all still run. */
@@ -90,7 +90,7 @@ export class KeptRequests {
     this.#byId.set(kept.id, kept);
     const { owner, idempotencyKey } = kept;
     if (idempotencyKey === undefined) return;
-    this.#byKey.set(placeOf(owner, idempotencyKey), kept);
+    this.#byKey.set(targetOf(owner, idempotencyKey), kept);
   }
 
   /** The request is through; from now on its time runs. */
@@ -133,7 +133,7 @@ export class KeptRequests {
 
   #freeKey({ owner, idempotencyKey, id }: KeptRequest): void {
     if (idempotencyKey === undefined) return;
-    const place = placeOf(owner, idempotencyKey);
+    const place = targetOf(owner, idempotencyKey);
     if (this.#byKey.get(place)?.id === id) this.#byKey.delete(place);
   }
 
@@ -152,6 +152,6 @@ function bytesOf({ outcome }: KeptRequest): number {
 }
 
 /** A zero can stand in neither: no two pairs share a place. */
-function placeOf(owner: string, idempotencyKey: string): string {
+function targetOf(owner: string, idempotencyKey: string): string {
   return `${owner}\0${idempotencyKey}`;
 }

@@ -2,19 +2,22 @@ import { Refusal } from "../../domain/refusal.ts";
 import type { ConnectionStart } from "../../rep/connections/connection.ts";
 import type { Presented, Principal } from "../../rep/connections/principal.ts";
 import { canonicalOrigin } from "../../rep/frames/target.ts";
-import type { Authorizer, Evidence } from "../authorize.ts";
-import { remoteHostOf } from "../caller_of.ts";
+import type { Authorizer, Evidence } from "../access/authorize.ts";
+import { fieldOf } from "../http/fields.ts";
+import type { IncomingRequest } from "../http/incoming_request.ts";
 import { rawTargetOf, splitPathKey } from "../http/raw_target.ts";
-import { isUpgrade, readOffer } from "./handshake.ts";
+import { readOffer } from "./handshake.ts";
 import { principalOf } from "./principals.ts";
 
+/** Who may open a WebSocket. */
 export interface AdmissionRules {
   readonly authorizer: Authorizer;
   readonly settings: {
     readonly upstream: string;
     readonly isHeaderRequired: boolean;
     readonly isKeyInPathAllowed: boolean;
-    readonly allowedOrigins?: ReadonlySet<string>;
+    /** Pages that may connect besides those of the proxy's own host (A9). */
+    readonly origins: ReadonlySet<string>;
   };
 }
 
@@ -27,39 +30,34 @@ export interface AdmittedUpgrade {
 
 /** Says whether a socket may be opened and what is known of it, or refuses (A1, A2, A9, C4). */
 export function admitUpgrade(
-  request: Request,
-  info: Deno.ServeHandlerInfo,
+  request: IncomingRequest,
   { authorizer, settings }: AdmissionRules,
 ): AdmittedUpgrade {
-  const { headers } = request;
-  if (!isUpgrade(headers)) {
-    throw new Refusal(
-      "upgrade_required",
-      "Cannot answer here: this path takes WebSocket upgrades only",
-    );
-  }
-  checkOrigin(headers.get("origin"), settings.allowedOrigins);
-  const offer = readOffer(headers.get("sec-websocket-protocol"));
-  // Read now: after the upgrade the runtime knows the address no more.
+  const { fields, remoteAddress, problem } = request;
+  if (problem !== undefined) throw new Refusal("bad_request", problem);
+  checkOrigin(request, settings.origins);
+  const offer = readOffer(fieldOf(fields, "sec-websocket-protocol"));
   const unproved = {
     ...NO_EVIDENCE,
-    botId: headers.get("bot_id"),
-    address: remoteHostOf(info),
+    botId: fieldOf(fields, "bot_id"),
+    address: remoteAddress,
   };
   const shown = shownBy(request, offer.key, settings.isKeyInPathAllowed);
   const evidence = { ...unproved, ...shown };
-  const clientName = headers.get("x-rest-client");
+  const clientName = fieldOf(fields, "x-rest-client");
   const principal = shown && principalOf(authorizer, evidence, clientName);
   const mustHaveKey = shown !== undefined || settings.isHeaderRequired;
   if (principal === undefined && mustHaveKey) {
     throw authorizer.refusal(evidence, undefined);
   }
+  const scheme = request.isSecure ? "https" : "http";
+  const dialled = `${scheme}://${fieldOf(fields, "host") ?? ""}`;
   return {
     start: {
       principal,
       hasOptedIn: offer.protocol !== undefined,
       // The address the client dialled, and Discord's (C16).
-      origins: [originOf(request.url), originOf(settings.upstream)],
+      origins: [originOf(dialled), originOf(settings.upstream)],
       authorize: (presented) =>
         principalFor(authorizer, presented, unproved, clientName),
     },
@@ -67,15 +65,23 @@ export function admitUpgrade(
   };
 }
 
-/** No cookies are involved, so by default any page may try its key (A9). */
+/**
+ * A page in a browser opens sockets to any host and with it to this machine,
+ * unasked: none may but those of the proxy's own host and those that the
+ * operator lists (A9). Whoever is no browser sends no `Origin`.
+ */
 function checkOrigin(
-  origin: string | null,
-  allowed: ReadonlySet<string> | undefined,
+  { fields }: IncomingRequest,
+  allowed: ReadonlySet<string>,
 ): void {
-  if (allowed === undefined || origin === null || allowed.has(origin)) return;
+  const origin = fieldOf(fields, "origin");
+  if (origin === null || allowed.has(origin)) return;
+  const host = fieldOf(fields, "host");
+  const [, itsHost] = /^[a-z]+:\/\/(.+)$/i.exec(origin) ?? [];
+  if (host !== null && itsHost?.toLowerCase() === host.toLowerCase()) return;
   throw new Refusal(
     "forbidden",
-    "Cannot accept the connection: pages of this origin are not allowed",
+    "Cannot accept the connection: pages of this origin may not connect. List it in REST_ORIGINS",
   );
 }
 
@@ -88,13 +94,13 @@ const NO_EVIDENCE = {
 
 /** What the upgrade shows, headers first; undefined: nothing (A1). */
 function shownBy(
-  request: Request,
+  { target, fields }: IncomingRequest,
   offeredKey: string | undefined,
   isKeyInPathAllowed: boolean,
 ): Omit<Evidence, "botId" | "address"> | undefined {
-  const authorization = request.headers.get("authorization");
-  const restAuthorization = request.headers.get("x-rest-authorization");
-  const raw = rawTargetOf(request.url, request.headers.get("host")) ?? "";
+  const authorization = fieldOf(fields, "authorization");
+  const restAuthorization = fieldOf(fields, "x-rest-authorization");
+  const raw = rawTargetOf(target, undefined, fieldOf(fields, "host")) ?? "";
   const pathKey = isKeyInPathAllowed ? splitPathKey(raw).pathKey : undefined;
   const isShown = authorization !== null || restAuthorization !== null ||
     pathKey !== undefined;

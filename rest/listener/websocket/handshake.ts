@@ -1,3 +1,7 @@
+import { fieldOf } from "../http/fields.ts";
+import type { IncomingRequest } from "../http/incoming_request.ts";
+import { rawTargetOf, splitPathKey } from "../http/raw_target.ts";
+
 /** The extensions' name as a subprotocol (J1). */
 const REP_V1 = "rep.v1";
 
@@ -34,7 +38,19 @@ function decodeKey(text: string): string {
   }
 }
 
-/** Whether the request asks to become a WebSocket. */
-export function isUpgrade(headers: Headers): boolean {
-  return headers.get("upgrade")?.toLowerCase() === "websocket";
+/** Where WebSockets are opened: `/rep`, and `/` for clients that can set no path. */
+const UPGRADE_PATH = /^\/(?:rep)?(?:\?|$)/;
+
+/** Whether the request asks to become a WebSocket, at a place where it can. */
+export function isUpgrade(
+  { method, target, fields }: Pick<
+    IncomingRequest,
+    "method" | "target" | "fields"
+  >,
+  { isKeyInPathAllowed }: { readonly isKeyInPathAllowed: boolean },
+): boolean {
+  if (method !== "GET") return false;
+  if (fieldOf(fields, "upgrade")?.toLowerCase() !== "websocket") return false;
+  const raw = rawTargetOf(target, undefined, fieldOf(fields, "host")) ?? "";
+  return UPGRADE_PATH.test(isKeyInPathAllowed ? splitPathKey(raw).target : raw);
 }

@@ -9,9 +9,10 @@ import type { Message } from "../../rep/conversation/receive.ts";
 import type { RepMachine } from "../../rep/machine.ts";
 import type { Moment } from "../../rep/rep_state.ts";
 import { faultOf } from "../fault_of.ts";
+import type { OpenSocket } from "../http/incoming_request.ts";
 import { readWhole, withoutCodings } from "../whole_answer.ts";
-import { CLOSE_GRACE_MS, terminate } from "./terminate.ts";
 
+/** What a socket runner is made with. */
 export interface RunnerDeps {
   readonly machine: RepMachine;
   readonly submitter: Submitter;
@@ -23,6 +24,9 @@ export interface RunnerDeps {
   readonly onEmpty: () => void;
 }
 
+/** What a socket that has been closed is given to answer the close, before its connection is cut. */
+const CLOSE_GRACE_MS = 5_000;
+
 /**
  * Stands between the machine and the world: brings it sockets' events, answers
  * and time, and does what it wants done. Every event runs to its end before the
@@ -30,7 +34,7 @@ export interface RunnerDeps {
  */
 export class SocketRunner {
   readonly #deps: RunnerDeps;
-  readonly #sockets = new Map<number, WebSocket>();
+  readonly #sockets = new Map<number, OpenSocket>();
   /** How to call off the next step of a socket's end. */
   readonly #endings = new Map<number, () => void>();
   readonly #tickets = new Map<number, Ticket>();
@@ -45,7 +49,7 @@ export class SocketRunner {
   }
 
   /** A socket is open; returns the id it has from now on. */
-  open(socket: WebSocket, start: ConnectionStart): number {
+  open(socket: OpenSocket, start: ConnectionStart): number {
     const { id, actions } = this.#deps.machine.open(start, this.#moment());
     this.#sockets.set(id, socket);
     this.#act(actions);
@@ -62,7 +66,7 @@ export class SocketRunner {
     }
   }
 
-  /** The socket is gone. The runtime may say so twice (C58). */
+  /** The socket is gone. Saying so twice does no harm (C58). */
   closed(id: number): void {
     if (!this.#sockets.delete(id)) return;
     this.#endings.get(id)?.();
@@ -93,7 +97,7 @@ export class SocketRunner {
 
   /** Cuts every connection that does not answer its close. */
   cutAll(): void {
-    for (const socket of this.#sockets.values()) terminate(socket);
+    for (const socket of this.#sockets.values()) socket.terminate();
   }
 
   #moment(): Moment {
@@ -160,31 +164,22 @@ export class SocketRunner {
 
   #send(id: number, text: string): void {
     const socket = this.#sockets.get(id);
-    // Between a peer's close and our hearing of it, `send` would throw.
-    if (socket?.readyState === WebSocket.OPEN) socket.send(text);
+    if (socket?.isOpen === true) socket.send(text);
   }
 
-  /**
-   * Closes a socket, not at once but in a turn of its own: with frames of the
-   * peer still unread the runtime drops the socket before the close frame is
-   * written, and its code never arrives (Deno 2.9.6, seen 2026-11).
-   */
+  /** Closes a socket, and cuts it where its peer does not answer the close. */
   #close(
     { connectionId, code, reason }: Extract<Action, { kind: "close" }>,
   ): void {
     const socket = this.#sockets.get(connectionId);
     if (socket === undefined) return;
-    this.#later(connectionId, 0, () => {
-      socket.close(code, reason);
-      this.#later(connectionId, CLOSE_GRACE_MS, () => terminate(socket));
-    });
-  }
-
-  /** Does something to a socket after a while, unless it is gone by then. */
-  #later(connectionId: number, afterMs: number, action: () => void): void {
+    socket.close(code, reason);
     const { clock } = this.#deps;
-    const callOff = clock.wakeAt(clock.nowMs() + afterMs, action);
-    this.#endings.set(connectionId, callOff);
+    const atMs = clock.nowMs() + CLOSE_GRACE_MS;
+    this.#endings.set(
+      connectionId,
+      clock.wakeAt(atMs, () => socket.terminate()),
+    );
   }
 
   #submit(

@@ -11,6 +11,7 @@ const WAIT_MAX_MS = 3_600_000;
 const BLOCKS_403 = 3;
 const BLOCKS_403_WITHIN_MS = 10_000;
 
+/** Tells when anything may be sent again after Cloudflare has blocked the address. */
 export class Breaker {
   #untilMs: number | undefined;
   #openings = 0;

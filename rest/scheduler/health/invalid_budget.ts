@@ -28,6 +28,7 @@ const KEYS_MAX = 256;
 /** Whose share of the budget is used up when a request may not go: everybody's, or that of its own key. */
 export type Exhausted = "all" | "key";
 
+/** Tells which requests may go while the budget for invalid requests runs out. */
 export class InvalidBudget {
   readonly ceiling: number;
   readonly #isShared: boolean;

@@ -37,6 +37,7 @@ const SAME_RESET_MS = 50;
 /** Keeps a token that is due to the last bit from being missed by rounding. */
 const EPSILON = 1e-6;
 
+/** Makes a bucket of which no answer has told yet: it counts as full. */
 export function newBucket(facts: HashFacts): Bucket {
   return {
     facts,

@@ -64,6 +64,7 @@ interface Sample extends Bounds {
 const REVIEW_EVERY = 64;
 const REVIEW_GAP_MS = 50;
 
+/** Learns from answers when a request sent now will arrive, on Discord's clock. */
 export class ClockOffsetEstimator {
   #samples: Sample[] = [];
   #spans: Span[] = [];

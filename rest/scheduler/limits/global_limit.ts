@@ -42,6 +42,7 @@ export interface GlobalPermit extends HeapNode {
   isReturned: boolean;
 }
 
+/** Counts the arrivals of one identity and says when the next request may start. */
 export class GlobalLimit {
   readonly limit: number;
   readonly #partUsedUntilMs: number;

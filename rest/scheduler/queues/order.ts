@@ -19,6 +19,7 @@ export function groupOf({ ask, lane }: Waiting): OrderGroup | undefined {
   return key === undefined ? undefined : lane.identity.groups.get(key);
 }
 
+/** Puts a request at the end of its order group, where it has one. */
 export function joinGroup(waiting: Waiting): void {
   const { ask, lane } = waiting;
   const { groups } = lane.identity;
@@ -49,6 +50,7 @@ export function joinGroup(waiting: Waiting): void {
   shiftUrgency(group, waiting.ownUrgency, 1);
 }
 
+/** Takes a request out of its order group. */
 export function leaveGroup(waiting: Waiting): void {
   const { group, lane } = waiting;
   if (group === undefined) return;
@@ -103,6 +105,7 @@ export function inheritedUrgency(
   return waiting.urgency;
 }
 
+/** Notes that a group has `by` more members of this urgency, where it keeps count. */
 export function shiftUrgency(
   { perUrgency }: OrderGroup,
   urgency: Urgency,

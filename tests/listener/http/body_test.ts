@@ -79,7 +79,7 @@ const CROSSING = [
 
 for (const [size, length] of CROSSING) {
   Deno.test(`a body ${size} crosses byte for byte, declared and chunked`, async () => {
-    await using bench = startBench();
+    await using bench = await startBench();
     const body = Array.from(
       { length },
       (_, index) => String.fromCharCode(index % 251),
@@ -95,7 +95,7 @@ for (const [size, length] of CROSSING) {
 }
 
 Deno.test("a body just over the limit is refused, declared and chunked", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   const body = "x".repeat(LIMIT + 1);
   for (
     const text of [
@@ -116,18 +116,20 @@ Deno.test("a body just over the limit is refused, declared and chunked", async (
 });
 
 Deno.test("a declared length over the limit is refused before a byte of the body is sent", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   const text = `${WITH_KEY}Content-Length: ${LIMIT + 1}\r\n\r\n`;
   assert.equal(codeOf(await exchange(bench.port, text)), "413 too_large");
 });
 
 Deno.test("a body limit above the whole budget is cut to it", async () => {
-  await using bench = startBench({
-    settings: { bodyLimitBytes: LIMIT, heldLimitBytes: LIMIT / 2 },
+  await using bench = await startBench({
+    settings: { bodyLimitBytes: LIMIT, heldLimitBytes: LIMIT },
   });
-  assert.equal((await exchange(bench.port, post(LIMIT / 2))).status, 200);
+  // A quarter is kept for small bodies and callbacks.
+  const most = LIMIT / 4 * 3;
+  assert.equal((await exchange(bench.port, post(most))).status, 200);
   assert.equal(
-    codeOf(await exchange(bench.port, post(LIMIT / 2 + 1))),
+    codeOf(await exchange(bench.port, post(most + 1))),
     "413 too_large",
   );
 });
@@ -140,7 +142,7 @@ for (
   ]
 ) {
   Deno.test(`a caller without the key is refused before a byte of its body is sent ${how}`, async () => {
-    await using bench = startBench();
+    await using bench = await startBench();
     const response = await exchange(bench.port, `${START}${lines}\r\n`);
     assert.equal(codeOf(response), "401 unauthorized");
     assert.equal(bench.submitted.length, 0);
@@ -148,7 +150,7 @@ for (
 }
 
 Deno.test("no body, an empty body and a body told apart", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   await exchange(bench.port, `${WITH_KEY}\r\n`);
   await exchange(bench.port, post(0));
   await exchange(bench.port, post(1));
@@ -159,33 +161,22 @@ Deno.test("no body, an empty body and a body told apart", async () => {
   );
 });
 
-Deno.test("a GET with a body is refused rather than sent without it", async () => {
-  await using bench = startBench();
-  const declared = await bench.send(
-    "GET /gateway",
-    "Content-Length: 2\r\n",
-    "{}",
-  );
-  assert.equal(codeOf(declared), "400 bad_request");
-  assert.equal(
-    JSON.parse(declared.body).message,
-    "Cannot pass on the body of a GET request: send it without one",
-  );
-  const inChunks = await bench.send(
+Deno.test("a GET with a body crosses with it, declared and chunked", async () => {
+  await using bench = await startBench();
+  await bench.send("GET /gateway", "Content-Length: 2\r\n", "{}");
+  await bench.send(
     "GET /gateway",
     "Transfer-Encoding: chunked\r\n",
-    "0\r\n\r\n",
+    "2\r\n{}\r\n0\r\n\r\n",
   );
-  assert.equal(codeOf(inChunks), "400 bad_request");
-  assert.equal(
-    (await bench.send("GET /gateway", "Content-Length: 0\r\n")).status,
-    200,
-  );
-  assert.equal(bench.submitted.length, 1);
+  for (const { body } of bench.submitted) {
+    assert.deepEqual(body, new TextEncoder().encode("{}"));
+  }
+  assert.equal(bench.submitted.length, 2);
 });
 
 Deno.test("a DELETE with a body crosses with it", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   await bench.send("DELETE /x/1", "Content-Length: 2\r\n", "{}");
   assert.deepEqual(bench.submitted[0]?.body, new TextEncoder().encode("{}"));
 });
@@ -214,7 +205,7 @@ for (
   ] as const
 ) {
   Deno.test(`a body that stops half-way is given up, ${how}`, async () => {
-    await using bench = startBench();
+    await using bench = await startBench();
     const response = await stall(bench, text, SETTINGS.bodyTimeoutMs + 1);
     assert.equal(codeOf(response), "408 body_timeout");
     assert.equal(
@@ -229,7 +220,7 @@ for (
 }
 
 Deno.test("a body that comes slowly but steadily is read to its end", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   const connection = await connect(bench.port, post(256 * KIB, ""));
   const quarter = "x".repeat(64 * KIB);
   for (let part = 0; part < 4; part++) {
@@ -246,8 +237,8 @@ Deno.test("a body that comes slowly but steadily is read to its end", async () =
 
 Deno.test("uploads beyond the budget wait for room and all go through", async () => {
   const holding = createHoldingSubmitter();
-  // A fiftieth of the real thing: 50 uploads of 512 KiB within 10 MiB.
-  await using bench = startBench({
+  // A fiftieth of the real thing: 50 uploads of 512 KiB within three quarters of 10 MiB.
+  await using bench = await startBench({
     submitter: holding.submitter,
     settings: { heldLimitBytes: 10 * 1024 * KIB },
   });
@@ -257,19 +248,19 @@ Deno.test("uploads beyond the budget wait for room and all go through", async ()
   );
   let done = 0;
   for (const upload of uploads) upload.then(() => done++);
-  await until(() => holding.waiting.length === 20);
+  await until(() => holding.waiting.length > 0);
   while (done < 50) {
     holding.letOneGo();
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  assert.equal(holding.mostAtOnce, 20);
+  assert.ok(holding.mostAtOnce <= 15, `${holding.mostAtOnce}`);
   for (const upload of uploads) assert.equal((await upload).status, 200);
 });
 
 Deno.test("chunked uploads that outgrow the allowance all at once never block each other", async () => {
   // Room for one body of the full size, and many that each might need it.
-  await using bench = startBench({
-    settings: { bodyLimitBytes: 256 * KIB, heldLimitBytes: 256 * KIB },
+  await using bench = await startBench({
+    settings: { bodyLimitBytes: 256 * KIB, heldLimitBytes: 342 * KIB },
   });
   const part = "x".repeat(60 * KIB);
   const uploads = Array.from(
@@ -282,45 +273,42 @@ Deno.test("chunked uploads that outgrow the allowance all at once never block ea
 
 Deno.test("a caller that finds no room in time is told to come back", async () => {
   const holding = createHoldingSubmitter();
-  await using bench = startBench({
+  await using bench = await startBench({
     submitter: holding.submitter,
-    settings: { bodyLimitBytes: 256 * KIB, heldLimitBytes: 256 * KIB },
+    settings: { bodyLimitBytes: 256 * KIB, heldLimitBytes: 342 * KIB },
   });
   const first = exchange(bench.port, post(256 * KIB));
   await until(() => holding.waiting.length === 1);
   const second = await stall(bench, post(200 * KIB), SETTINGS.roomWaitMs);
   assert.equal(codeOf(second), "429 overloaded");
-  assert.equal(
+  assert.match(
     JSON.parse(second.body).message,
-    "Cannot hold the body: there was no room for 204800 bytes within 10000 ms (REST_HELD_LIMIT_MIB)",
+    /^Cannot hold the body: there was no room for its \d+ bytes within 10000 ms \(REST_HELD_LIMIT_MIB\)$/,
   );
   holding.letOneGo();
   assert.equal((await first).status, 200);
 });
 
-Deno.test("a caller that vanishes while it waits gives its place back", async () => {
+Deno.test("a caller that vanishes amid its upload gives its room back", async () => {
   const holding = createHoldingSubmitter();
-  await using bench = startBench({
+  await using bench = await startBench({
     submitter: holding.submitter,
-    settings: { bodyLimitBytes: 256 * KIB, heldLimitBytes: 256 * KIB },
+    settings: { bodyLimitBytes: 256 * KIB, heldLimitBytes: 342 * KIB },
   });
-  const first = exchange(bench.port, post(256 * KIB));
-  await until(() => holding.waiting.length === 1);
-  const vanishing = await connect(bench.port, post(200 * KIB, "x"));
+  const vanishing = await connect(bench.port, post(256 * KIB, "x".repeat(99)));
   await until(() => bench.clock.timerCount === 1);
-  vanishing.close();
-  const third = exchange(bench.port, post(250 * KIB));
+  // What the older one may still need is not the younger one's.
+  const second = exchange(bench.port, post(250 * KIB));
   await until(() => bench.clock.timerCount === 2);
-  holding.letOneGo();
-  assert.equal((await first).status, 200);
-  // The second one's turn comes, its body never does: the third gets the room.
+  assert.equal(holding.waiting.length, 0);
+  vanishing.close();
   await until(() => holding.waiting.length === 1);
   holding.letOneGo();
-  assert.equal((await third).status, 200);
+  assert.equal((await second).status, 200);
 });
 
 Deno.test("a body cut off half-way is never submitted", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   const connection = await connect(bench.port, post(1_000, "x"));
   await until(() => bench.clock.timerCount === 1);
   connection.close();
@@ -335,7 +323,7 @@ Deno.test("a body cut off half-way is never submitted", async () => {
 });
 
 Deno.test("malformed chunks are refused and never submitted", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   // What comes with the headers the runtime judges by itself, without a word.
   const connection = await connect(
     bench.port,
@@ -354,13 +342,13 @@ Deno.test("malformed chunks are refused and never submitted", async () => {
 });
 
 Deno.test("what a body held is free again after any end of its request", async () => {
-  await using bench = startBench({
+  await using bench = await startBench({
     submitter: {
       submit: () => {
         throw new Error("broken");
       },
     },
-    settings: { bodyLimitBytes: 256 * KIB, heldLimitBytes: 256 * KIB },
+    settings: { bodyLimitBytes: 256 * KIB, heldLimitBytes: 342 * KIB },
   });
   for (let turn = 0; turn < 3; turn++) {
     assert.equal(

@@ -11,13 +11,17 @@ import {
   RST_STREAM,
 } from "../../hostile/_http2.ts";
 import { KEY, OWN_ID, startBench, TOKEN } from "../_bench.ts";
+import { fetchHandlerOf } from "../../../rest/listener/transport/fetch_handler.ts";
+import { startTlsListener } from "../../../rest/listener/transport/listen_tls.ts";
+import { connectTls, PAIR } from "../../tls/_callers.ts";
+import { servingOf, textAnswer } from "../_serve.ts";
 import { headerIn, readResponse, writeAll } from "../_raw_http.ts";
 
 const CALLBACK = "/interactions/1/aW50ZXJhY3Rpb246c2VjcmV0/callback";
 const WEBHOOK = "/webhooks/1/webhook-secret";
 
 Deno.test("a request is submitted with all that was asked", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   await bench.send(
     "POST /api/v10/channels/7/messages?wait=1",
     "Content-Type: application/json\r\nX-Audit-Log-Reason: caf\xe9%20\xf0\r\n" +
@@ -46,7 +50,7 @@ Deno.test("a request is submitted with all that was asked", async () => {
 });
 
 Deno.test("a request that asks for nothing gets the defaults", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   await bench.send("GET /gateway/bot");
   const [request] = bench.submitted;
   assert.equal(request?.urgency, 3);
@@ -57,14 +61,14 @@ Deno.test("a request that asks for nothing gets the defaults", async () => {
 });
 
 Deno.test("an interaction callback goes urgent and without the bot's token", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   await bench.send(`POST ${CALLBACK}`, "Content-Length: 2\r\n", "{}");
   assert.equal(bench.submitted[0]?.urgency, 0);
   assert.equal(bench.submitted[0]?.identity, NOBODY);
 });
 
 Deno.test("an answer crosses", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   bench.answer = {
     status: 201,
     headers: [["content-type", "application/json"], ["via", "1.1 google"]],
@@ -80,7 +84,7 @@ Deno.test("a refusal of the dispatcher's goes out and is not told twice", async 
   const refusal = new Refusal("wait_too_long", "Cannot wait", {
     retryAfterMs: 1_500,
   });
-  await using bench = startBench({
+  await using bench = await startBench({
     submitter: {
       submit: () => ({ answer: Promise.reject(refusal), cancel: () => "done" }),
     },
@@ -94,7 +98,7 @@ Deno.test("a refusal of the dispatcher's goes out and is not told twice", async 
 
 Deno.test("nothing foreign leaves with a fault of our own", async () => {
   const secret = `https://discord.com/api${WEBHOOK}?key=${KEY}`;
-  await using bench = startBench({
+  await using bench = await startBench({
     submitter: {
       submit() {
         throw new TypeError(secret);
@@ -122,7 +126,7 @@ Deno.test("nothing foreign leaves with a fault of our own", async () => {
 });
 
 Deno.test("a fault after the request was queued does not claim it was not sent", async () => {
-  await using bench = startBench({
+  await using bench = await startBench({
     submitter: {
       submit: () => ({ answer: Promise.reject("odd"), cancel: () => "done" }),
     },
@@ -146,12 +150,12 @@ function unauthorizedBody(more = ""): string {
 }
 
 Deno.test("without the key nothing else is told, wherever the request goes", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   for (
     const start of [
       "GET /gateway",
       "GET /../x",
-      "BREW /gateway",
+      "PURGE /gateway",
       "GET /",
       "GET /admin",
       "GET /key/x/gateway",
@@ -183,7 +187,7 @@ const SWITCHES = {
 
 for (const openTokenRoutes of ["false", "known"] as const) {
   Deno.test(`with REST_OPEN_TOKEN_ROUTES=${openTokenRoutes} the 401 of a path that carries a token names the switch`, async () => {
-    await using bench = startBench({ openTokenRoutes });
+    await using bench = await startBench({ openTokenRoutes });
     const { status, body } = await bench.sendRaw(
       `POST ${WEBHOOK} HTTP/1.1\r\nHost: proxy\r\n\r\n`,
     );
@@ -193,7 +197,7 @@ for (const openTokenRoutes of ["false", "known"] as const) {
 }
 
 Deno.test("another bot's token gets 403, which no library takes for the end of its token, and a sentence of what to do", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   const token = `${btoa("876543210987654321")}.another.bot`;
   for (const start of ["GET /users/@me", `POST ${WEBHOOK}`]) {
     const { status, body } = await bench.sendRaw(
@@ -210,8 +214,18 @@ Deno.test("another bot's token gets 403, which no library takes for the end of i
   }
 });
 
+for (const method of ["BREW", "get", "PROPPATCHPROPPATCHPROPPATCH"]) {
+  Deno.test(`${method} is no method of anybody's: the request cannot be read`, async () => {
+    await using bench = await startBench();
+    const { status, body } = await bench.send(`${method} /gateway`);
+    assert.equal(status, 400);
+    assert.equal(JSON.parse(body).code, "bad_request");
+    assert.equal(bench.submitted.length, 0);
+  });
+}
+
 Deno.test("a refusal without a key is told with the address it came from", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   await bench.sendRaw(`POST ${WEBHOOK} HTTP/1.1\r\nHost: proxy\r\n\r\n`);
   assert.deepEqual(bench.facts, [{
     kind: "refused",
@@ -226,13 +240,12 @@ for (
     "HEAD",
     "OPTIONS",
     "TRACE",
-    "BREW",
-    "get",
-    "PROPPATCHPROPPATCHPROPPATCH",
+    "PROPPATCH",
+    "QUERY",
   ]
 ) {
   Deno.test(`${method} is no method of Discord's`, async () => {
-    await using bench = startBench();
+    await using bench = await startBench();
     const connection = await Deno.connect({
       hostname: "127.0.0.1",
       port: bench.port,
@@ -265,20 +278,17 @@ for (
 }
 
 Deno.test("a refused HEAD is answered by headers alone, whoever carries them", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
+  const { handle } = bench.endpoint;
   const request = new Request("http://proxy/gateway", { method: "HEAD" });
-  const info = {
-    remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 },
-    completed: Promise.resolve(),
-  } as const;
-  const response = await bench.handler(request, info);
+  const response = await fetchHandlerOf(handle)(request);
   assert.equal(response.status, 401);
   assert.equal(response.headers.get("x-rest-proxy"), "unauthorized");
   assert.equal(response.body, null);
 });
 
 Deno.test("malformed wishes are refused, each in a sentence, before the body is read", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   for (
     const [line, message] of [
       [
@@ -306,7 +316,7 @@ Deno.test("malformed wishes are refused, each in a sentence, before the body is 
 });
 
 Deno.test("without DISCORD_TOKEN a caller without one is told what to bring", async () => {
-  await using bench = startBench({ token: null });
+  await using bench = await startBench({ token: null });
   const response = await bench.send("GET /gateway/bot");
   assert.equal(response.status, 503);
   assert.equal(headerIn(response, "retry-after"), "5");
@@ -319,7 +329,7 @@ Deno.test("without DISCORD_TOKEN a caller without one is told what to bring", as
 });
 
 Deno.test("while draining every request is refused and told to come back", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   bench.isDraining = true;
   const response = await bench.send("GET /gateway");
   assert.equal(response.status, 503);
@@ -335,7 +345,9 @@ Deno.test("while draining every request is refused and told to come back", async
 });
 
 Deno.test("a key in the path opens, where that is switched on", async () => {
-  await using bench = startBench({ settings: { isKeyInPathAllowed: true } });
+  await using bench = await startBench({
+    settings: { isKeyInPathAllowed: true },
+  });
   const get = (target: string, lines = "") =>
     bench.sendRaw(`GET ${target} HTTP/1.1\r\nHost: proxy\r\n${lines}\r\n`);
   const encoded = KEY.replaceAll("-", "%2D");
@@ -366,7 +378,7 @@ Deno.test("a key in the path opens, where that is switched on", async () => {
 });
 
 Deno.test("a key in the path opens nothing and reaches nobody where that is off", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   const target = `/key/${KEY}/gateway`;
   const stranger = await bench.sendRaw(
     `GET ${target} HTTP/1.1\r\nHost: proxy\r\n\r\n`,
@@ -383,7 +395,7 @@ Deno.test("a key in the path opens nothing and reaches nobody where that is off"
 });
 
 Deno.test("paths that carry a token need no key, where that is switched on", async () => {
-  await using bench = startBench({ openTokenRoutes: "true" });
+  await using bench = await startBench({ openTokenRoutes: "true" });
   const post = (target: string, lines = "") =>
     bench.sendRaw(`POST ${target} HTTP/1.1\r\nHost: proxy\r\n${lines}\r\n`);
   await post(WEBHOOK);
@@ -402,10 +414,10 @@ Deno.test("paths that carry a token need no key, where that is switched on", asy
 
 Deno.test("an upgrade on / and /rep goes to whoever takes them, with no key asked", async () => {
   let upgrades = 0;
-  await using bench = startBench({
-    onUpgrade: () => {
+  await using bench = await startBench({
+    upgrade: () => {
       upgrades++;
-      return Promise.resolve(new Response("upgraded"));
+      return textAnswer("upgraded");
     },
   });
   const upgrade = (target: string) =>
@@ -425,8 +437,6 @@ Deno.test("an upgrade on / and /rep goes to whoever takes them, with no key aske
     JSON.parse(plain.body).message,
     "Cannot answer here: /rep takes WebSocket upgrades only",
   );
-  bench.isDraining = true;
-  assert.equal((await upgrade("/rep")).status, 503);
 });
 
 /** A proxy that answers its one request only when told to, and a connection to it. */
@@ -434,7 +444,7 @@ async function startUnanswered() {
   const { promise: left, resolve } = Promise.withResolvers<void>();
   const { promise: isIn, resolve: enter } = Promise.withResolvers<void>();
   const { promise: answer, reject } = Promise.withResolvers<never>();
-  const bench = startBench({
+  const bench = await startBench({
     submitter: {
       submit(_request, callerGone) {
         callerGone?.addEventListener("abort", { handleEvent: resolve });
@@ -468,11 +478,19 @@ Deno.test("a caller that leaves is told to the submitter", async () => {
 
 Deno.test("a caller that resets its stream of HTTP/2 is told of at once", async () => {
   const call = await startUnanswered();
-  await using _bench = call.bench;
-  const { connection, isIn, left } = call;
+  await using bench = call.bench;
+  const { isIn, left } = call;
+  call.connection.close();
+  const listener = startTlsListener({
+    ...servingOf(bench.endpoint),
+    host: "127.0.0.1",
+    port: 0,
+    pair: PAIR,
+  });
+  const connection = await connectTls(listener.address.port, ["h2"]);
   const fields = fieldBlock([
     [":method", "GET"],
-    [":scheme", "http"],
+    [":scheme", "https"],
     [":authority", "proxy"],
     [":path", "/x"],
     ["authorization", KEY],
@@ -486,10 +504,11 @@ Deno.test("a caller that resets its stream of HTTP/2 is told of at once", async 
   await left;
   call.end();
   connection.close();
+  await listener.shutdown();
 });
 
 Deno.test("requests on one connection are answered one after the other", async () => {
-  await using bench = startBench();
+  await using bench = await startBench();
   const connection = await Deno.connect({
     hostname: "127.0.0.1",
     port: bench.port,
@@ -506,7 +525,9 @@ Deno.test("requests on one connection are answered one after the other", async (
 });
 
 Deno.test("neither key nor token shows in any fact", async () => {
-  await using bench = startBench({ settings: { isKeyInPathAllowed: true } });
+  await using bench = await startBench({
+    settings: { isKeyInPathAllowed: true },
+  });
   await bench.send(`POST ${WEBHOOK}/../x`);
   await bench.send(`BREW ${WEBHOOK}`);
   await bench.sendRaw(

@@ -5,28 +5,38 @@ import {
 } from "../../../rest/listener/http/raw_target.ts";
 
 const TARGETS: ReadonlyArray<
-  readonly [url: string, host: string | null, target: string | undefined]
+  readonly [
+    target: string,
+    authority: string | undefined,
+    host: string | null,
+    raw: string | undefined,
+  ]
 > = [
-  ["http://h:8000/a/../b?c", "h:8000", "/a/../b?c"],
-  ["http://H/a", "h", "/a"],
-  ["http://h//a", "h", "//a"],
-  ["http://h/a\\b#c", "h", "/a\\b#c"],
-  // HTTP/2 sends no Host, a Unix socket has a scheme of its own.
-  ["https://h/a", null, "/a"],
-  ["http+unix://h/a", "h", "/a"],
-  ["http+unix://%2Frun%2Fs/a", null, "/a"],
-  ["http://evil.example/a", "h", undefined],
-  ["http+unix://evil.example/a", "h", undefined],
-  ["http://h/a", "", undefined],
-  ["http://h:80/a", "h", undefined],
-  ["http://h", "h", undefined],
-  ["http://h?a", "h", undefined],
-  ["ftp://h/a", "h", undefined],
+  ["/a/../b?c", undefined, "h:8000", "/a/../b?c"],
+  ["//a", undefined, "h", "//a"],
+  ["/a\\b#c", undefined, "h", "/a\\b#c"],
+  ["http://H/a", undefined, "h", "/a"],
+  ["https://h/a", undefined, "h", "/a"],
+  // HTTP/2 says its authority, and mostly no Host.
+  ["/a", "h", null, "/a"],
+  ["/a", "H", "h", "/a"],
+  ["/a", "evil.example", "h", undefined],
+  // HTTP/1.0 may say neither.
+  ["/a", undefined, null, "/a"],
+  ["http://evil.example/a", undefined, "h", undefined],
+  ["http://h/a", undefined, "", undefined],
+  ["http://h:80/a", undefined, "h", undefined],
+  ["http://h", undefined, "h", undefined],
+  ["http://h?a", undefined, "h", undefined],
+  ["ftp://h/a", undefined, "h", undefined],
+  ["*", undefined, "h", undefined],
+  ["h:443", undefined, "h:443", undefined],
+  ["", undefined, "h", undefined],
 ];
 
-for (const [url, host, target] of TARGETS) {
-  Deno.test(`${url} with Host ${host} is ${target}`, () => {
-    assert.equal(rawTargetOf(url, host), target);
+for (const [target, authority, host, raw] of TARGETS) {
+  Deno.test(`${target} at ${authority} with Host ${host} is ${raw}`, () => {
+    assert.equal(rawTargetOf(target, authority, host), raw);
   });
 }
 

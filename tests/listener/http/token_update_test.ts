@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Identity } from "../../../rest/domain/identity.ts";
-import { broughtIdentity } from "../../../rest/listener/identity_of.ts";
+import { broughtIdentity } from "../../../rest/listener/access/credentials.ts";
 import { KEY, startBench } from "../_bench.ts";
 import { headerIn, type RawResponse } from "../_raw_http.ts";
 
@@ -18,7 +18,7 @@ async function outcomeOf(
   start = `POST ${PATH}`,
 ): Promise<{ response: RawResponse; moves: Moved[] }> {
   const moves: Moved[] = [];
-  await using bench = startBench({
+  await using bench = await startBench({
     moveRequests(which) {
       moves.push(which);
       return 3;
@@ -116,7 +116,7 @@ Deno.test("what is below the path is nobody's", async () => {
 
 Deno.test("without a key nothing is read", async () => {
   let moves = 0;
-  await using bench = startBench({ moveRequests: () => ++moves });
+  await using bench = await startBench({ moveRequests: () => ++moves });
   const response = await bench.sendRaw(
     `POST ${PATH} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}`,
   );

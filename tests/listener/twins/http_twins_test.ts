@@ -12,7 +12,7 @@ import type { KeepWish } from "../../../rest/listener/twins/keep_wish.ts";
 import type { KeptRequestLimits } from "../../../rest/listener/twins/kept_requests.ts";
 import { routeOf } from "../../../rest/routes/route_of.ts";
 import { createManualClock } from "../../_manual_clock.ts";
-import { FakeSubmitter } from "../websocket/_door.ts";
+import { FakeSubmitter } from "../websocket/_endpoint.ts";
 
 const HOUR_MS = 3_600_000;
 const KEYED: KeepWish = { idempotencyKey: "k-1", isAsync: false };

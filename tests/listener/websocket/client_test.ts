@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { type MissedReply, RepClient, RepError } from "../../../client/mod.ts";
 import { createManualClock } from "../../_manual_clock.ts";
-import { KEY, TestDoor } from "./_door.ts";
+import { KEY, TestEndpoint } from "./_endpoint.ts";
 
 // Our two ends against each other: whatever both took for granted is shown here.
 
 for (const authBy of ["message", "subprotocol", "header"] as const) {
   Deno.test(`A1: our client comes in by ${authBy} and gets its answers`, async () => {
-    await using door = new TestDoor();
+    await using door = await TestEndpoint.open();
     door.submitter.onJob = (job) =>
       job.reply(200, { at: job.request.target.path });
     await using client = new RepClient(`ws://${door.url}`, {
@@ -21,7 +21,7 @@ for (const authBy of ["message", "subprotocol", "header"] as const) {
 }
 
 Deno.test("C50: our client throws Discord's errors and ours as what they are", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   await using client = new RepClient(`ws://${door.url}`, { token: KEY });
   door.submitter.onJob = (job) =>
     job.reply(404, { message: "Unknown Channel", code: 10_003 });
@@ -38,7 +38,7 @@ Deno.test("C50: our client throws Discord's errors and ours as what they are", a
 });
 
 Deno.test("E5: files of our client arrive byte for byte", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   door.submitter.onJob = (job) => job.reply(200, {});
   await using client = new RepClient(`ws://${door.url}`, { token: KEY });
   const bytes = new Uint8Array(1_000).map((_, at) => at);
@@ -60,7 +60,7 @@ Deno.test("E5: files of our client arrive byte for byte", async () => {
 });
 
 Deno.test("D1: a signal of our client takes the request back from the queue", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   await using client = new RepClient(`ws://${door.url}`, { token: KEY });
   const controller = new AbortController();
   const asked = client.get("/a", { signal: controller.signal });
@@ -71,7 +71,7 @@ Deno.test("D1: a signal of our client takes the request back from the queue", as
 });
 
 Deno.test("I2: our client loses its socket with 100 requests under way and each is executed once", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   await using client = new RepClient(`ws://${door.url}`, {
     token: KEY,
     retryWaitMs: () => 1,
@@ -92,7 +92,7 @@ Deno.test("I2: our client loses its socket with 100 requests under way and each 
 });
 
 Deno.test("B5: what one process asked for, the next one of its session is handed as missed", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const options = { token: KEY, session: "shard-0" };
   const first = new RepClient(`ws://${door.url}`, options);
   first.action("/channels/9/messages", { data: { content: "hi" }, req: "a-1" })
@@ -114,7 +114,7 @@ Deno.test("B5: what one process asked for, the next one of its session is handed
 
 Deno.test("B4: our client acknowledges, so that its mailbox does not fill", async () => {
   const clock = createManualClock();
-  await using door = new TestDoor({
+  await using door = await TestEndpoint.open({
     deps: { clock },
     settings: { limits: { mailboxReplies: 100 } },
   });

@@ -4,11 +4,11 @@ import { createManualClock } from "../../_manual_clock.ts";
 import {
   AUTHORIZER,
   type Client,
-  type DoorOptions,
+  type EndpointOptions,
   KEY,
   rawPeer,
-  TestDoor,
-} from "./_door.ts";
+  TestEndpoint,
+} from "./_endpoint.ts";
 
 const GET = { target: "/a", method: "GET" };
 
@@ -22,10 +22,10 @@ function openSession(client: Client): Promise<unknown> {
 }
 
 interface Provocation {
-  readonly options?: DoorOptions;
+  readonly options?: EndpointOptions;
   readonly headers?: Record<string, string>;
   /** Makes the server close the client's socket. */
-  provoke(client: Client, door: TestDoor): unknown;
+  provoke(client: Client, door: TestEndpoint): unknown;
 }
 
 const clock = createManualClock();
@@ -119,7 +119,7 @@ for (const [code, provocation] of Object.entries(PROVOCATIONS)) {
   const { options, headers = { authorization: KEY }, provoke } = provocation;
   const reason = CLOSE_CODES[Number(code) as keyof typeof CLOSE_CODES];
   Deno.test(`C58: close ${code} (${reason}) reaches the client with its reason`, async () => {
-    await using door = new TestDoor(options);
+    await using door = await TestEndpoint.open(options);
     const client = await door.dial({ headers });
     await provoke(client, door);
     const event = await client.closed;
@@ -134,7 +134,7 @@ Deno.test("C58: every reason is ASCII of at most 123 bytes", () => {
 });
 
 Deno.test("C58: a bug of ours is told by its place, and closes no other socket", async () => {
-  await using door = new TestDoor(PROVOCATIONS[1011].options);
+  await using door = await TestEndpoint.open(PROVOCATIONS[1011].options);
   const [one, other] = [await door.dial(), await door.dial()];
   one.say(GET);
   assert.equal((await one.closed).code, 1011);
@@ -146,7 +146,7 @@ Deno.test("C58: a bug of ours is told by its place, and closes no other socket",
 });
 
 Deno.test("A4: the REPLY 401 arrives before close 4403", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const client = await door.dial({ headers: {} });
   const reply = await client.ask({
     target: "/_rep/auth",
@@ -159,7 +159,7 @@ Deno.test("A4: the REPLY 401 arrives before close 4403", async () => {
 });
 
 Deno.test("G3: while draining an upgrade gets 503 and is told when to come back", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   await door.door.drain(0);
   const response = await door.shake({ authorization: KEY });
   assert.equal(response.status, 503);
@@ -168,7 +168,9 @@ Deno.test("G3: while draining an upgrade gets 503 and is told when to come back"
 });
 
 Deno.test("F2: beyond the number of connections an upgrade gets 503 too_many", async () => {
-  await using door = new TestDoor({ settings: { connectionsMax: 1 } });
+  await using door = await TestEndpoint.open({
+    settings: { connectionsMax: 1 },
+  });
   const first = await door.dial();
   const response = await door.shake({ authorization: KEY });
   assert.equal(response.status, 503);
@@ -178,7 +180,7 @@ Deno.test("F2: beyond the number of connections an upgrade gets 503 too_many", a
 });
 
 Deno.test("G3: a drain lets what runs end, answers it and closes with 1012", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const client = await door.dial({ protocols: ["rep.v1"] });
   client.say({ ...GET, req: 1 });
   const job = await door.submitter.job(1);
@@ -197,7 +199,7 @@ Deno.test("G3: a drain lets what runs end, answers it and closes with 1012", asy
 
 Deno.test("C58: a peer that never answers a close is cut off after 5 s (runtime keeps it for ever)", async () => {
   const manual = createManualClock();
-  await using door = new TestDoor({ deps: { clock: manual } });
+  await using door = await TestEndpoint.open({ deps: { clock: manual } });
   const peer = await rawPeer(door);
   const buffer = new Uint8Array(4_096);
   while (door.door.snapshot().unauthenticated === 0) await turn();

@@ -4,13 +4,13 @@ import {
   type RefusalCode,
   REFUSALS,
 } from "../../../rest/domain/refusal.ts";
-import { KEY, TestDoor } from "./_door.ts";
+import { KEY, TestEndpoint } from "./_endpoint.ts";
 
 const GET = { target: "/a", method: "GET", req: 1 };
 const encoder = new TextEncoder();
 
 Deno.test("C41: the published protocol's client sees its five verbs answered and nothing else", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   door.submitter.onJob = (job) =>
     job.reply(200, { method: job.request.method });
   const client = await door.dial();
@@ -35,7 +35,7 @@ Deno.test("C41: the published protocol's client sees its five verbs answered and
 });
 
 Deno.test("C6: a binary frame is answered by a text frame", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   door.submitter.onJob = (job) => job.reply(200, "é");
   const client = await door.dial();
   client.socket.send(encoder.encode(JSON.stringify(GET)));
@@ -43,14 +43,14 @@ Deno.test("C6: a binary frame is answered by a text frame", async () => {
 });
 
 Deno.test("C7: PING is answered by PONG over a socket", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const client = await door.dial({ headers: {} });
   client.socket.send("PING");
   assert.equal(await client.nextText(), "PONG");
 });
 
 Deno.test("C35: 1,000 frames reach the queue in the order they were sent", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const client = await door.dial();
   for (let n = 0; n < 1_000; n++) {
     client.say({ target: `/a/${n}`, method: "ACTION", data: n, req: n });
@@ -61,7 +61,7 @@ Deno.test("C35: 1,000 frames reach the queue in the order they were sent", async
 });
 
 Deno.test("C47: an answer that streams is gathered into its frame", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   door.submitter.onJob = (job) =>
     job.replyRaw({
       status: 200,
@@ -78,7 +78,7 @@ Deno.test("C47: an answer that streams is gathered into its frame", async () => 
 });
 
 Deno.test("C49: an answer that breaks off, or fits no frame, is said to have been executed", async () => {
-  await using door = new TestDoor({
+  await using door = await TestEndpoint.open({
     settings: { limits: { maxPayloadBytes: 1_000 } },
   });
   const headers = [["content-type", "text/plain"]] as const;
@@ -124,7 +124,7 @@ for (
   ]
 ) {
   Deno.test(`C49: a fault of our own (${typeof failure}) is a 500 that says nothing of it`, async () => {
-    await using door = new TestDoor();
+    await using door = await TestEndpoint.open();
     const client = await door.dial();
     door.submitter.onJob = (job) => job.fail(failure);
     const { status, error } = (await client.ask(GET)).data;
@@ -134,7 +134,7 @@ for (
 }
 
 Deno.test("C49: a queue that throws is answered for all the same", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const client = await door.dial();
   door.submitter.onJob = () => {
     throw new Refusal("overloaded", "Cannot take it");
@@ -161,7 +161,7 @@ const QUEUE_CODES: readonly RefusalCode[] = [
 
 for (const code of QUEUE_CODES) {
   Deno.test(`C50: ${code} crosses with its status and whether it was sent`, async () => {
-    await using door = new TestDoor();
+    await using door = await TestEndpoint.open();
     const client = await door.dial();
     door.submitter.onJob = (job) => job.fail(new Refusal(code, "Cannot do it"));
     const { status, error } = (await client.ask(GET)).data;
@@ -191,7 +191,7 @@ const OWN_CODES: ReadonlyArray<
 
 for (const [code, status, message] of OWN_CODES) {
   Deno.test(`C50: ${code} is answered with ${status} and told to the operators`, async () => {
-    await using door = new TestDoor();
+    await using door = await TestEndpoint.open();
     const client = await door.dial();
     client.socket.send(
       typeof message === "string" ? message : JSON.stringify(message),
@@ -213,7 +213,7 @@ for (const [code, status, message] of OWN_CODES) {
 }
 
 Deno.test("C52: a connection that drops takes its queued reads back and leaves its writes", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const client = await door.dial();
   client.say(GET);
   client.say({ target: "/b", method: "ACTION", data: {}, req: 2 });
@@ -229,7 +229,7 @@ Deno.test("C52: a connection that drops takes its queued reads back and leaves i
 });
 
 Deno.test("B5: a bot that is restarted gets the answer its predecessor asked for", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const auth = {
     target: "/_rep/auth",
     method: "ACTION",
@@ -260,7 +260,7 @@ Deno.test("B5: a bot that is restarted gets the answer its predecessor asked for
 });
 
 Deno.test("D1: a cancellation reaches the queue and both are answered", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const client = await door.dial();
   client.say(GET);
   const job = await door.submitter.job(1);
@@ -276,7 +276,7 @@ Deno.test("D1: a cancellation reaches the queue and both are answered", async ()
 });
 
 Deno.test("D1: what has left is not cancelled", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const client = await door.dial();
   client.say(GET);
   const job = await door.submitter.job(1);
@@ -293,7 +293,7 @@ Deno.test("D1: what has left is not cancelled", async () => {
 });
 
 Deno.test("E5: a binary frame with files crosses a real socket", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const client = await door.dial({ protocols: ["rep.v1"] });
   const json = encoder.encode(JSON.stringify({
     ...GET,
@@ -311,7 +311,7 @@ Deno.test("E5: a binary frame with files crosses a real socket", async () => {
 });
 
 Deno.test("G1: what happens in the proxy is told to those who opted in", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const client = await door.dial({ protocols: ["rep.v1"] });
   await client.ask({ target: "/_rep/ping", method: "GET", req: 1 });
   door.door.observe({

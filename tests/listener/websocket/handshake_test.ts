@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { authorizerOf } from "../_bench.ts";
-import { AUTHORIZER, KEY, TestDoor } from "./_door.ts";
+import { AUTHORIZER, KEY, TestEndpoint } from "./_endpoint.ts";
 
 const BASE64_KEY = new TextEncoder().encode(KEY)
   .toBase64({ alphabet: "base64url", omitPadding: true });
 
 Deno.test("C1: an upgrade without subprotocol is accepted on / and /rep, and none is named", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   for (const path of ["/", "/rep"]) {
     const response = await door.shake({ authorization: KEY }, path);
     assert.equal(response.status, 101);
@@ -24,7 +24,7 @@ for (
   ]
 ) {
   Deno.test(`C2: of the offered list "${list}" exactly rep.v1 is returned`, async () => {
-    await using door = new TestDoor();
+    await using door = await TestEndpoint.open();
     const response = await door.shake({
       authorization: KEY,
       "sec-websocket-protocol": list,
@@ -36,7 +36,7 @@ for (
 
 for (const list of ["graphql-ws", "rep.v2", "REP.V1", "rep.v1.1,rep", ""]) {
   Deno.test(`C3: the offered list "${list}" has no known name: the upgrade succeeds without one`, async () => {
-    await using door = new TestDoor();
+    await using door = await TestEndpoint.open();
     const response = await door.shake({
       authorization: KEY,
       "sec-websocket-protocol": list,
@@ -47,7 +47,7 @@ for (const list of ["graphql-ws", "rep.v2", "REP.V1", "rep.v1.1,rep", ""]) {
 }
 
 Deno.test("C4: what is no upgrade gets 426 and is told to upgrade", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const response = await fetch(`http://${door.url}/rep`, {
     headers: { authorization: KEY },
   });
@@ -57,7 +57,7 @@ Deno.test("C4: what is no upgrade gets 426 and is told to upgrade", async () => 
 });
 
 Deno.test("A1: the key is taken from the header, else from a subprotocol, which is never echoed", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const shown = [
     [{ authorization: KEY }, []],
     [{ authorization: `Bot ${KEY}` }, []],
@@ -79,7 +79,7 @@ Deno.test("A1: the key is taken from the header, else from a subprotocol, which 
 });
 
 Deno.test("A1: a token brought beside the key is whose request it is", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const client = await door.dial({
     headers: { "x-rest-authorization": KEY, authorization: "Bot theirs" },
   });
@@ -89,7 +89,7 @@ Deno.test("A1: a token brought beside the key is whose request it is", async () 
 });
 
 Deno.test("A1: the caller is named by its key and by what it calls itself", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const named = await door.dial({
     headers: { authorization: KEY, "x-rest-client": "shard-0" },
   });
@@ -127,7 +127,7 @@ for (
   ] as const
 ) {
   Deno.test(`A2: a wrong key in the ${what} is refused with 401 and no socket is made`, async () => {
-    await using door = new TestDoor();
+    await using door = await TestEndpoint.open();
     const response = await door.shake(headers);
     assert.equal(response.status, 401);
     assert.equal((await response.json()).code, "unauthorized");
@@ -137,13 +137,15 @@ for (
 }
 
 Deno.test("A2: where a key must be shown, an upgrade without one gets 401", async () => {
-  await using door = new TestDoor({ settings: { isHeaderRequired: true } });
+  await using door = await TestEndpoint.open({
+    settings: { isHeaderRequired: true },
+  });
   assert.equal((await door.shake({})).status, 401);
   assert.equal((await door.shake({ authorization: KEY })).status, 101);
 });
 
 Deno.test("A3: a token of the caller's own may ride along with the authentication request", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const client = await door.dial({ headers: {} });
   const reply = await client.ask({
     target: "/_rep/auth",
@@ -158,7 +160,9 @@ Deno.test("A3: a token of the caller's own may ride along with the authenticatio
 });
 
 Deno.test("A8: a key in the query opens nothing", async () => {
-  await using door = new TestDoor({ settings: { isHeaderRequired: true } });
+  await using door = await TestEndpoint.open({
+    settings: { isHeaderRequired: true },
+  });
   for (
     const query of [`?token=${KEY}`, `?authorization=${KEY}`, `?key=${KEY}`]
   ) {
@@ -168,37 +172,54 @@ Deno.test("A8: a key in the query opens nothing", async () => {
 
 Deno.test("A1: a key in front of the path is taken where that is switched on, and only there", async () => {
   const path = `/key/${KEY}/rep`;
-  await using open = new TestDoor({
+  await using open = await TestEndpoint.open({
     settings: { isKeyInPathAllowed: true, isHeaderRequired: true },
   });
   assert.equal((await open.shake({}, path)).status, 101);
   assert.equal((await open.shake({}, "/key/wrong/rep")).status, 401);
-  await using shut = new TestDoor({ settings: { isHeaderRequired: true } });
+  await using shut = await TestEndpoint.open({
+    settings: { isHeaderRequired: true },
+  });
   assert.equal((await shut.shake({}, path)).status, 401);
 });
 
-Deno.test("A9: with a list of origins others get 403, and clients without one come in", async () => {
-  await using door = new TestDoor({
-    settings: { allowedOrigins: new Set(["https://good.test"]) },
+Deno.test("A9: pages of listed origins and of the proxy's own host and clients without an origin come in; others get 403", async () => {
+  await using door = await TestEndpoint.open({
+    settings: { origins: new Set(["https://good.test"]) },
   });
   const statusFor = async (origin: Record<string, string>) =>
     (await door.shake({ authorization: KEY, ...origin })).status;
   assert.equal(await statusFor({ origin: "https://good.test" }), 101);
-  assert.equal(await statusFor({ origin: "https://evil.test" }), 403);
+  assert.equal(await statusFor({ origin: `http://${door.url}` }), 101);
   assert.equal(await statusFor({}), 101);
+  for (
+    const origin of [
+      "https://evil.test",
+      "https://good.test.evil.test",
+      "http://good.test",
+      "null",
+    ]
+  ) {
+    assert.equal(await statusFor({ origin }), 403, origin);
+  }
 });
 
-Deno.test("A9: without a list every origin may come in", async () => {
-  await using door = new TestDoor();
+Deno.test("A9: without a list pages of other hosts get 403, with the right key too", async () => {
+  await using door = await TestEndpoint.open();
   const response = await door.shake({
     authorization: KEY,
     origin: "https://any.test",
   });
-  assert.equal(response.status, 101);
+  assert.equal(response.status, 403);
+  const { code, message } = await response.json();
+  assert.equal(code, "forbidden");
+  assert.match(message, /List it in REST_ORIGINS/);
 });
 
 Deno.test("A2: an upgrade with another bot's token gets 403 and is told what to do", async () => {
-  await using door = new TestDoor({ deps: { authorizer: authorizerOf() } });
+  await using door = await TestEndpoint.open({
+    deps: { authorizer: authorizerOf() },
+  });
   const authorization = `Bot ${btoa("876543210987654321")}.another.bot`;
   const response = await door.shake({ authorization });
   assert.equal(response.status, 403);
@@ -209,7 +230,7 @@ Deno.test("A2: an upgrade with another bot's token gets 403 and is told what to 
 
 Deno.test("C57: where no key opens, neither the upgrade nor the authentication request does", async () => {
   const prove = () => undefined;
-  await using door = new TestDoor({
+  await using door = await TestEndpoint.open({
     deps: {
       authorizer: {
         ...AUTHORIZER,
@@ -231,7 +252,7 @@ Deno.test("C57: where no key opens, neither the upgrade nor the authentication r
 });
 
 Deno.test("C16: the address the client dialled may stand in front of a target", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const client = await door.dial();
   client.say({ target: `http://${door.url}/users/1`, method: "GET" });
   const { request } = await door.submitter.job(1);

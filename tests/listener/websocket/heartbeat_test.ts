@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { KEY, maskedText, rawPeer, TestDoor } from "./_door.ts";
+import { createManualClock } from "../../_manual_clock.ts";
+import { KEY, maskedText, rawPeer, TestEndpoint } from "./_endpoint.ts";
 
-/** The runtime's own timer; short, because it cannot be injected. */
-const IDLE = { settings: { idleTimeoutS: 0.2 } };
+const PING_MS = 15_000;
 const HEADERS = [`Authorization: ${KEY}`];
 
 /** The first byte of a frame: final, and its opcode. */
@@ -30,25 +30,32 @@ async function readExactly(
   return bytes;
 }
 
-Deno.test("H1: a silent peer is pinged, and closed with 1001 when it does not answer", async () => {
-  await using door = new TestDoor(IDLE);
+Deno.test("H1: a silent peer is pinged, closed with 1001 when it does not answer, and cut when it does not answer that", async () => {
+  const pingClock = createManualClock();
+  await using door = await TestEndpoint.open({ pingClock });
   const peer = await rawPeer(door, HEADERS);
+  await pingClock.advance(PING_MS);
   assert.equal((await nextFrame(peer)).kind, PING_FRAME);
+  await pingClock.advance(PING_MS);
   const { kind, payload } = await nextFrame(peer);
   assert.equal(kind, CLOSE_FRAME);
   assert.equal(new DataView(payload.buffer).getUint16(0), 1001);
-  // The runtime says `error`, `close` and `close` again: one end for us (C58).
+  await pingClock.advance(PING_MS);
   while (door.door.snapshot().sockets > 0) await turn();
   assert.equal(door.door.snapshot().connections, 0);
   peer.close();
 });
 
 Deno.test("H3: any frame of a peer keeps its connection, without an answer to a ping", async () => {
-  await using door = new TestDoor(IDLE);
+  const pingClock = createManualClock();
+  await using door = await TestEndpoint.open({ pingClock });
   const peer = await rawPeer(door, HEADERS);
   for (let count = 0; count < 8; count++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pingClock.advance(PING_MS);
+    assert.equal((await nextFrame(peer)).kind, PING_FRAME);
     await peer.write(maskedText("PING"));
+    const { payload } = await nextFrame(peer);
+    assert.equal(new TextDecoder().decode(payload), "PONG");
   }
   assert.equal(door.door.snapshot().connections, 1);
   peer.close();

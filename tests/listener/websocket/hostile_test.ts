@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { KEY, maskedText, rawPeer, TestDoor } from "./_door.ts";
+import { KEY, maskedText, rawPeer, TestEndpoint } from "./_endpoint.ts";
 
 const HEADERS = [`Authorization: ${KEY}`];
 
 Deno.test("F3: a peer that never reads is closed with 4413, and what it was owed is bounded", async () => {
-  await using door = new TestDoor({
+  await using door = await TestEndpoint.open({
     settings: {
       limits: {
         outboundHighBytes: 1_000_000,
@@ -46,7 +46,7 @@ Deno.test("F3: a peer that never reads is closed with 4413, and what it was owed
 });
 
 Deno.test("C12: random bytes on the wire end one connection and no other", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const client = await door.dial();
   let seed = 7;
   for (let round = 0; round < 20; round++) {
@@ -64,7 +64,7 @@ Deno.test("C12: random bytes on the wire end one connection and no other", async
 });
 
 Deno.test("C58: sockets that vanish in the middle of their requests leave nothing behind", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   for (let count = 0; count < 20; count++) {
     const peer = await rawPeer(door, HEADERS);
     await peer.write(maskedText('{"target":"/a","method":"ACTION","req":1}'));
@@ -78,7 +78,7 @@ Deno.test("C58: sockets that vanish in the middle of their requests leave nothin
 });
 
 Deno.test("C12: a flood of malformed frames ends its connection with 4400 while frames still come in", async () => {
-  await using door = new TestDoor();
+  await using door = await TestEndpoint.open();
   const client = await door.dial();
   for (let count = 0; count < 2_000; count++) client.socket.send("?");
   const { code } = await client.closed;

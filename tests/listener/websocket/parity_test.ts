@@ -6,42 +6,52 @@ import {
   type RefusalCode,
   REFUSALS,
 } from "../../../rest/domain/refusal.ts";
-import { createHttpDoor } from "../../../rest/listener/http/door.ts";
-import { createWebSocketDoor } from "../../../rest/listener/websocket/door.ts";
+import type { UpgradeHandler } from "../../../rest/listener/http/incoming_request.ts";
+import { startListener } from "../../../rest/listener/transport/listen.ts";
+import type { PortListener } from "../../../rest/listener/transport/listener.ts";
+import { createHttpEndpoint } from "../../../rest/listener/http/endpoint.ts";
+import { createWebSocketEndpoint } from "../../../rest/listener/websocket/endpoint.ts";
 import { VERBS } from "../../../rest/rep/frames/verbs.ts";
 import { causeOf, managerOf } from "../../manager/_builders.ts";
 import { createScriptedSubmitter } from "../../manager/_scripted_submitter.ts";
-import { AUTHORIZER, Client, FakeSubmitter, type Job, KEY } from "./_door.ts";
+import { endpointOf, servingOf } from "../_serve.ts";
+import {
+  AUTHORIZER,
+  Client,
+  FakeSubmitter,
+  type Job,
+  KEY,
+} from "./_endpoint.ts";
 
 /** Both transports on one port, in front of one queue. */
 class Both implements AsyncDisposable {
   readonly submitter = new FakeSubmitter();
-  readonly address: string;
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  #listener: PortListener | undefined;
   readonly #door;
   readonly #http;
   readonly #clients: Client[] = [];
 
-  constructor() {
+  private constructor() {
     const shared = {
       submitter: this.submitter,
       authorizer: AUTHORIZER,
       clock: SYSTEM_CLOCK,
       facts: () => {},
     };
-    this.#door = createWebSocketDoor({
+    this.#door = createWebSocketEndpoint({
       ...shared,
       settings: {
         apiVersion: 10,
         upstream: "https://discord.com/api",
         isHeaderRequired: false,
         isKeyInPathAllowed: false,
+        origins: new Set(),
       },
     });
-    this.#http = createHttpDoor({
+    this.#http = createHttpEndpoint({
       ...shared,
       isDraining: () => false,
-      onUpgrade: (request, info) => this.#door.upgrade(request, info),
+      hasUpgrade: true,
       settings: {
         apiVersion: 10,
         isKeyInPathAllowed: false,
@@ -53,11 +63,21 @@ class Both implements AsyncDisposable {
         roomWaitMs: 1_000,
       },
     });
-    this.#server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-      this.#http.handle,
-    );
-    this.address = `127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  static async open(): Promise<Both> {
+    const both = new Both();
+    const upgrade: UpgradeHandler = (request) => both.#door.upgrade(request);
+    both.#listener = await startListener({
+      ...servingOf(endpointOf(both.#http.handle, upgrade)),
+      host: "127.0.0.1",
+      port: 0,
+    });
+    return both;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.#listener?.address.port}`;
   }
 
   async dial(path: string): Promise<Client> {
@@ -72,7 +92,7 @@ class Both implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) await client.end();
     await this.#door.drain(0);
-    await this.#server.shutdown();
+    await this.#listener?.shutdown();
     this.#http.close();
   }
 }
@@ -116,7 +136,7 @@ const ANSWERS: ReadonlyArray<readonly [string, Answer, unknown]> = [
 
 for (const [verb, target, data] of REQUESTS) {
   Deno.test(`C56: ${verb} ${target} is one and the same request over both transports`, async () => {
-    await using both = new Both();
+    await using both = await Both.open();
     both.submitter.onJob = (job) => job.reply(200, {});
     const client = await both.dial("/rep");
     await client.ask({ target, method: verb, data, req: 1 });
@@ -137,7 +157,7 @@ for (const [verb, target, data] of REQUESTS) {
 
 for (const [what, answer, value] of ANSWERS) {
   Deno.test(`C56: ${what} has the same status, in an envelope here and bare there`, async () => {
-    await using both = new Both();
+    await using both = await Both.open();
     both.submitter.onJob = (job) => job.replyRaw(answer);
     const client = await both.dial("/");
     const { data } = await client.ask({ target: "/a", method: "GET", req: 1 });
@@ -153,7 +173,7 @@ for (const [what, answer, value] of ANSWERS) {
 
 for (const code of Object.keys(REFUSALS) as RefusalCode[]) {
   Deno.test(`C49: ${code} is told alike over HTTP, over REP and by discordeno's manager`, async () => {
-    await using both = new Both();
+    await using both = await Both.open();
     const refusal = new Refusal(code, "Cannot do it");
     both.submitter.onJob = (job) => job.fail(refusal);
     const client = await both.dial("/");
@@ -171,7 +191,7 @@ for (const code of Object.keys(REFUSALS) as RefusalCode[]) {
 }
 
 Deno.test("C1: a browser that asks / without an upgrade is told there is no route, /rep wants an upgrade", async () => {
-  await using both = new Both();
+  await using both = await Both.open();
   for (const [path, status] of [["/", 400], ["/rep", 426]] as const) {
     const response = await fetch(`http://${both.address}${path}`, {
       headers: { authorization: KEY },

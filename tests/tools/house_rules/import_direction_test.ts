@@ -4,7 +4,7 @@ import { breachesOf } from "./_breaches.ts";
 const BREACHES: ReadonlyArray<[place: string, source: string, says: string]> = [
   [
     "rest/scheduler/decide.ts",
-    `import { x } from "../listener/serve.ts";`,
+    `import { x } from "../listener/transport/listen.ts";`,
     "rest/scheduler must not import rest/listener",
   ],
   [
@@ -43,8 +43,8 @@ const BREACHES: ReadonlyArray<[place: string, source: string, says: string]> = [
     "rest/proxy.ts must not import configs.ts",
   ],
   [
-    "rest/listener/serve.ts",
-    `import { loadSettings } from "../../configs.ts";`,
+    "rest/listener/transport/listen.ts",
+    `import { loadSettings } from "../../../configs.ts";`,
     "rest/listener must not import configs.ts",
   ],
   [

@@ -1,0 +1,104 @@
+import type { BotEntry, KeyRights } from "../../domain/access.ts";
+import { applicationIdOf } from "../../domain/application_id.ts";
+import type { Identity } from "../../domain/identity.ts";
+import { Refusal } from "../../domain/refusal.ts";
+import { digestOf, isSameDigest } from "./digest.ts";
+import {
+  broughtIdentity,
+  credentialsOf,
+  ownBotIdentity,
+} from "./credentials.ts";
+import { ProvenSecrets } from "./proven_secrets.ts";
+
+/** A bot whose token the proxy was configured with. */
+export interface Bot {
+  /** Its name in the configuration; safe to log. */
+  readonly name: string;
+  readonly applicationId: string | undefined;
+  readonly identity: Identity;
+}
+
+/** The bots whose tokens the proxy was configured with. */
+export interface BotRing {
+  /** In the order of their configuration; the first one is the default. */
+  readonly all: readonly Bot[];
+  /** The configured bot with this token (without `Bot `), or undefined. */
+  botOf(token: string): Bot | undefined;
+}
+
+/** Creates the ring of the configured bots. */
+export function createBotRing(entries: readonly BotEntry[]): BotRing {
+  const held = entries.map(({ name, token }) => ({
+    bot: {
+      name,
+      applicationId: applicationIdOf(token.reveal()),
+      identity: ownBotIdentity(token, name),
+    },
+    digest: digestOf(token.reveal()),
+  }));
+  const proven = new ProvenSecrets<Bot>();
+
+  function prove(presented: string): Bot | undefined {
+    const digest = digestOf(presented);
+    let found: Bot | undefined;
+    // Always compare all of them: stopping early would tell which token came close.
+    for (const entry of held) {
+      if (isSameDigest(digest, entry.digest)) found = entry.bot;
+    }
+    if (found !== undefined) proven.add(presented, found);
+    return found;
+  }
+
+  return {
+    all: held.map(({ bot }) => bot),
+    botOf: (presented) => proven.find(presented) ?? prove(presented),
+  };
+}
+
+/** The identity behind `Authorization`: a configured bot, or the token itself; undefined where it is no token. */
+export function identityOf(
+  authorization: string,
+  bots: BotRing,
+): Identity | undefined {
+  const credentials = credentialsOf(authorization);
+  if (credentials === undefined) return undefined;
+  const own = credentials.scheme === "bot"
+    ? bots.botOf(credentials.token)
+    : undefined;
+  return own?.identity ?? broughtIdentity(authorization, credentials);
+}
+
+/** The bots that a caller may speak for; the first one is the default. */
+export function botsWithin(
+  { all }: BotRing,
+  rights: KeyRights | undefined,
+): readonly Bot[] {
+  const names = rights?.bots;
+  if (names === undefined) return all;
+  return names.flatMap((name) => all.find((bot) => bot.name === name) ?? []);
+}
+
+/** The bot that a caller speaks for; undefined where none is configured. Refuses a bot that it may not use. */
+export function chooseBot(
+  { all }: BotRing,
+  mine: readonly Bot[],
+  botId: string | null,
+): Bot | undefined {
+  const chosen = botId === null
+    ? mine[0]
+    : mine.find((bot) => bot.name === botId || bot.applicationId === botId);
+  if (chosen === undefined && all.length > 0) throw foreignBot(mine);
+  return chosen;
+}
+
+/** The refusal of another bot; it does not tell whether that bot exists. */
+export function foreignBot(mine: readonly Bot[]): Refusal {
+  return new Refusal(
+    "forbidden",
+    mine.length === 0
+      ? "Cannot speak for a bot: this key may use none of those that are configured"
+      : `Cannot speak for this bot: bot_id and tokens that this key may use are those of ${
+        mine.map((bot) => bot.name).join(", ")
+      }`,
+  );
+}

@@ -1,0 +1,92 @@
+import type { FactSink } from "../../domain/fact.ts";
+import { internalRefusal } from "../../domain/own_refusals.ts";
+import { Refusal } from "../../domain/refusal.ts";
+import { faultOf } from "../fault_of.ts";
+import type { RequestContext } from "./admit.ts";
+import { handlerContextOf, type HttpEndpointDeps } from "./handler_context.ts";
+import { receive } from "./handler.ts";
+import type { HttpAnswer, HttpHandler } from "./incoming_request.ts";
+import { refusalAnswer } from "./refusal_answer.ts";
+import { serverTimingOf, TIMING_HEADER } from "./server_timing.ts";
+
+/** What the label says of a request that has no route, or none yet. */
+const NO_ROUTE = "(no route)";
+
+/** The way in for HTTP. */
+export interface HttpEndpoint {
+  /** One request in, one answer or refusal out, whoever had to wait. */
+  readonly handle: HttpHandler;
+  /** Nothing is to come any more, or hardly: its timers end with the last that is under way. */
+  close(): void;
+}
+
+/**
+ * Answers HTTP. While it is open a timer that nobody waits for rings once for
+ * nothing: to end it with each request that is alone, and to set it for the
+ * next, took a twentieth of that request's whole work.
+ */
+export function createHttpEndpoint(deps: HttpEndpointDeps): HttpEndpoint {
+  const context = handlerContextOf(deps);
+  let underWay = 0;
+  let isClosed = false;
+  const rest = () => {
+    if (isClosed && underWay === 0) context.bodies.small.rest();
+  };
+  return {
+    close() {
+      isClosed = true;
+      rest();
+    },
+    async handle(request) {
+      const visit: RequestContext = {
+        request,
+        label: NO_ROUTE,
+        caller: undefined,
+        isSubmitted: false,
+      };
+      underWay++;
+      try {
+        return await receive(visit, context);
+      } catch (error) {
+        const refused = timed(refuse(error, visit, deps.facts), error, deps);
+        // An answer to HEAD ends with its headers (RFC 9110, 9.3.2).
+        return request.method === "HEAD"
+          ? { ...refused, body: undefined }
+          : refused;
+      } finally {
+        underWay--;
+        rest();
+      }
+    },
+  };
+}
+
+/** Says where its time went, if that is asked for. */
+function timed(
+  refused: HttpAnswer,
+  error: unknown,
+  { settings }: HttpEndpointDeps,
+): HttpAnswer {
+  if (!settings.isServerTimingOn) return refused;
+  const timing = error instanceof Refusal ? error.timing : undefined;
+  const field = [TIMING_HEADER, serverTimingOf(timing)] as const;
+  return { ...refused, headers: [...refused.headers, field] };
+}
+
+/** The one place where what was thrown becomes an answer: nothing foreign passes it. */
+function refuse(
+  error: unknown,
+  { label, isSubmitted, request, caller = request.remoteAddress }:
+    RequestContext,
+  facts: FactSink,
+): HttpAnswer {
+  if (error instanceof Refusal) {
+    if (!isSubmitted) {
+      facts({ kind: "refused", code: error.code, label, caller });
+    }
+    return refusalAnswer(error, label);
+  }
+  facts({ kind: "warning", message: `Fault of our own: ${faultOf(error)}` });
+  facts({ kind: "refused", code: "internal", label, caller });
+  return refusalAnswer(internalRefusal(isSubmitted ? null : false));
+}

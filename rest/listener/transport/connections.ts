@@ -1,0 +1,127 @@
+/** Somebody who waits for an answer over a connection. */
+export interface Waiting {
+  /** The connection is gone: nobody waits any more. */
+  leave(): void;
+  /** What comes on the connection cannot be read; false: this one has been read whole. */
+  spoil(): boolean;
+}
+
+/** How many connections there may be. */
+export interface ConnectionLimits {
+  readonly connectionsMax: number;
+  /** Of one address; undefined: any number, since behind a reverse proxy everybody has one. */
+  readonly addressConnectionsMax: number | undefined;
+}
+
+/** Every connection of callers, counted in all and by address. */
+export class Connections {
+  readonly #limits: ConnectionLimits;
+  readonly #open = new Set<Connection>();
+  readonly #byAddress = new Map<string, number>();
+  #onEmpty: (() => void) | undefined;
+
+  constructor(limits: ConnectionLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Lets a connection in; undefined: there are too many. `destroy` cuts it at once, `isTrusted` exempts an address. */
+  enter(
+    address: string,
+    isTrusted: boolean,
+    destroy: () => void,
+  ): Connection | undefined {
+    const { connectionsMax, addressConnectionsMax } = this.#limits;
+    if (this.#open.size >= connectionsMax) return undefined;
+    const ofAddress = this.#byAddress.get(address) ?? 0;
+    if (
+      addressConnectionsMax !== undefined && !isTrusted &&
+      ofAddress >= addressConnectionsMax
+    ) return undefined;
+    this.#byAddress.set(address, ofAddress + 1);
+    const connection = new Connection(address, destroy, () => {
+      this.#leave(connection);
+    });
+    this.#open.add(connection);
+    return connection;
+  }
+
+  /** Ends those nobody waits on, and the others as soon as they are answered; settles once all are gone. */
+  async close(): Promise<void> {
+    for (const connection of [...this.#open]) connection.closeSoon();
+    if (this.#open.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onEmpty = resolve;
+    await promise;
+  }
+
+  #leave(connection: Connection): void {
+    this.#open.delete(connection);
+    const left = (this.#byAddress.get(connection.address) ?? 1) - 1;
+    if (left === 0) this.#byAddress.delete(connection.address);
+    else this.#byAddress.set(connection.address, left);
+    if (this.#open.size === 0) this.#onEmpty?.();
+  }
+}
+
+/** One connection, and who waits for answers over it. */
+export class Connection {
+  readonly address: string;
+  /** It ends with the answers that are still to be given. */
+  isClosing = false;
+  /** Called once nobody waits any more; at its most useful for what is idle then. */
+  onIdle: (() => void) | undefined;
+  readonly #destroy: () => void;
+  readonly #onGone: () => void;
+  readonly #waiting = new Set<Waiting>();
+  #isGone = false;
+
+  constructor(address: string, destroy: () => void, onGone: () => void) {
+    this.address = address;
+    this.#destroy = destroy;
+    this.#onGone = onGone;
+  }
+
+  get isIdle(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  add(waiting: Waiting): void {
+    this.#waiting.add(waiting);
+  }
+
+  /** It has been answered, as far as we are concerned. */
+  remove(waiting: Waiting): void {
+    this.#waiting.delete(waiting);
+    if (this.#waiting.size === 0) this.onIdle?.();
+  }
+
+  /** Lets the requests on it be answered, and nothing more come. */
+  closeSoon(): void {
+    this.isClosing = true;
+    if (this.isIdle) this.#destroy();
+  }
+
+  destroy(): void {
+    this.#destroy();
+  }
+
+  /** What came on it cannot be read; false: nobody is there to be told through an answer. */
+  spoil(): boolean {
+    this.isClosing = true;
+    for (const waiting of this.#waiting) if (waiting.spoil()) return true;
+    return false;
+  }
+
+  /** The socket is gone. */
+  gone(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#onGone();
+    for (const waiting of [...this.#waiting]) waiting.leave();
+    this.#waiting.clear();
+  }
+}

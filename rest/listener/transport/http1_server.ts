@@ -1,0 +1,198 @@
+import {
+  createHttpServer,
+  type Duplex,
+  type HttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from "../../../deps.ts";
+import { Refusal } from "../../domain/refusal.ts";
+import { fieldsOf } from "../http/fields.ts";
+import { refusalAnswer } from "../http/refusal_answer.ts";
+import type { Connection } from "./connections.ts";
+import { plainAddress } from "./forwarded.ts";
+import { type BodyComes, Http1Request } from "./http1_request.ts";
+import {
+  crowdedAnswer,
+  HEAD_BYTES_MAX,
+  rawAnswer,
+  unreadable,
+} from "./raw_answer.ts";
+import type { Transport } from "./transport.ts";
+import { WebSocketUpgrades } from "./websocket_upgrades.ts";
+
+/** How often heads are looked at that take too long: a tenth of the shortest time they may be given. */
+const CHECK_MS = 100;
+
+/** A socket of a server, whether the server made it or it was handed over. */
+export type ServedSocket = Duplex & {
+  readonly remoteAddress?: string | undefined;
+};
+
+/** A server of HTTP/1.1 for one transport: it listens, or is handed sockets. */
+export class Http1Server {
+  readonly server: HttpServer;
+  readonly #transport: Transport;
+  readonly #upgrades: WebSocketUpgrades;
+  readonly #served = new WeakMap<object, Connection>();
+
+  constructor(transport: Transport) {
+    const { headTimeoutMs, idleTimeoutMs } = transport.limits;
+    const upgrades = new WebSocketUpgrades(transport);
+    this.#transport = transport;
+    this.#upgrades = upgrades;
+    const options = {
+      maxHeaderSize: HEAD_BYTES_MAX,
+      headersTimeout: headTimeoutMs,
+      // Bodies have a time-out that grows with what comes.
+      requestTimeout: 0,
+      keepAliveTimeout: idleTimeoutMs,
+      connectionsCheckingInterval: CHECK_MS,
+      // One that is missing is refused in words of ours.
+      requireHostHeader: false,
+      // Newer than the types that come with the runtime.
+      shouldUpgradeCallback: (request: IncomingMessage) =>
+        upgrades.isWanted(request),
+    };
+    this.server = createHttpServer(options);
+    this.server.maxHeadersCount = 0;
+    this.#listen();
+  }
+
+  /** Serves a connection that somebody else has accepted. */
+  serve(socket: ServedSocket): void {
+    this.server.emit("connection", socket);
+  }
+
+  #listen(): void {
+    const { server } = this;
+    const onRequest = this.#take.bind(this, "at once");
+    server.on("connection", (socket) => this.#enter(socket));
+    server.on("request", onRequest);
+    server.on("checkContinue", this.#take.bind(this, "after 100 Continue"));
+    // What else a request may expect nobody has to meet (RFC 9110, 10.1.1).
+    server.on("checkExpectation", onRequest);
+    server.on("connect", (request, socket) => {
+      void refuseConnect(request, socket, this.#transport);
+    });
+    server.on("upgrade", (request, socket, head) => {
+      const connection = this.#served.get(socket);
+      if (connection === undefined) return void socket.destroy();
+      this.#upgrades.upgrade(request, socket, head, connection);
+    });
+    server.on("clientError", (error: Error & { code?: string }, socket) => {
+      this.#spoil(error, socket);
+    });
+  }
+
+  #enter(socket: ServedSocket): void {
+    const { connections, forwarded } = this.#transport;
+    const address = plainAddress(socket.remoteAddress ?? "unix");
+    const connection = connections.enter(
+      address,
+      forwarded.isTrusted(address),
+      () => socket.destroy(),
+    );
+    if (connection === undefined) return part(socket, crowdedAnswer());
+    this.#served.set(socket, connection);
+    connection.onIdle = () => {
+      if (connection.isClosing) setImmediate(() => socket.end());
+    };
+    socket.on("close", () => connection.gone());
+  }
+
+  #take(
+    bodyComes: BodyComes,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    const connection = this.#served.get(request.socket);
+    // One that was not let in may have sent a request with its first bytes, and
+    // what stands behind a last request is none.
+    if (connection === undefined || connection.isClosing) return;
+    const transport = this.#transport;
+    void new Http1Request(request, response, bodyComes, transport, connection)
+      .serve();
+  }
+
+  /** What came on a connection cannot be read, or did not come in time. */
+  #spoil(error: Error & { code?: string }, socket: ServedSocket): void {
+    const connection = this.#served.get(socket);
+    if (connection === undefined || !isTellable(error, socket)) {
+      return void socket.destroy();
+    }
+    const wasClosing = connection.isClosing;
+    // A request whose body has become unreadable is answered as it waits for it.
+    if (connection.spoil() || wasClosing || !connection.isIdle) return;
+    tellUnreadable(error.code, connection.address, socket, this.#transport);
+  }
+}
+
+/** A server that is handed every connection, and how to stop it. */
+export function createHandedHttp1Server(
+  transport: Transport,
+): { serve(socket: ServedSocket): void; stop(): void } {
+  const http1 = new Http1Server(transport);
+  const { server } = http1;
+  // It listens to nothing; unless it believes that it does, it closes each
+  // connection after one answer, and looks at no head's time.
+  let isOpen = true;
+  Object.defineProperty(server, "listening", { get: () => isOpen });
+  server.emit("listening");
+  return {
+    serve: (socket) => http1.serve(socket),
+    stop() {
+      isOpen = false;
+      server.close();
+    },
+  };
+}
+
+/** Whoever has sent nothing, or has gone, is told nothing. */
+function isTellable(
+  { code }: { readonly code?: string },
+  socket: Duplex & { readonly bytesRead?: number },
+): boolean {
+  return socket.writable && code !== "ECONNRESET" && socket.bytesRead !== 0;
+}
+
+function tellUnreadable(
+  code: string | undefined,
+  caller: string,
+  socket: Duplex,
+  { facts }: Transport,
+): void {
+  const refusal = unreadable(code);
+  facts({ kind: "refused", code: refusal.code, label: "(unreadable)", caller });
+  part(socket, refusalAnswer(refusal));
+}
+
+/** There is nobody to connect to: our upstream is one, and chosen by us. */
+async function refuseConnect(
+  request: IncomingMessage,
+  socket: Duplex,
+  { endpoint }: Transport,
+): Promise<void> {
+  socket.on("error", ignore);
+  const answer = await endpoint.handle({
+    method: "CONNECT",
+    target: request.url ?? "",
+    authority: undefined,
+    isSecure: false,
+    fields: fieldsOf(request.rawHeaders),
+    remoteAddress: plainAddress(request.socket.remoteAddress ?? "unix"),
+    body: undefined,
+    callerGone: new AbortController().signal,
+  }).catch(() => refusalAnswer(new Refusal("bad_path", "Cannot connect")));
+  part(socket, answer);
+}
+
+/** Says a last word to a socket that no server reads any more. */
+function part(
+  socket: Duplex,
+  answer: Parameters<typeof rawAnswer>[0],
+): void {
+  socket.on("error", ignore);
+  socket.end(rawAnswer(answer), () => socket.destroy());
+}
+
+function ignore(): void {}

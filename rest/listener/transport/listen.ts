@@ -1,0 +1,69 @@
+import type { HttpServer } from "../../../deps.ts";
+import { Http1Server } from "./http1_server.ts";
+import { keepAccepting } from "./keep_accepting.ts";
+import { type PortListener, reasonOf, urlOf } from "./listener.ts";
+import { type ServeOptions, type Transport, transportOf } from "./transport.ts";
+
+/** How a port is opened. */
+export interface ListenOptions extends ServeOptions {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+}
+
+/** Opens the port; rejects with one sentence where that fails. */
+export async function startListener(
+  options: ListenOptions,
+): Promise<PortListener> {
+  const { host, port } = options;
+  const transport = transportOf(options);
+  const { server } = new Http1Server(transport);
+  try {
+    await listening(server, { host, port });
+  } catch (error) {
+    throw new Error(`Cannot listen on ${host}:${port}: ${reasonOf(error)}`);
+  }
+  const address = addressOf(server);
+  return {
+    address,
+    url: urlOf("http", address),
+    shutdown: keptOpen(server, transport),
+  };
+}
+
+/** Has a server listen, and settles when it does. */
+function listening(
+  server: HttpServer,
+  place: { readonly host: string; readonly port: number },
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen(place, () => {
+    server.off("error", reject);
+    resolve();
+  });
+  return promise;
+}
+
+/** Keeps it open, and says how to shut it down. */
+function keptOpen(
+  server: HttpServer,
+  transport: Transport,
+): () => Promise<void> {
+  const stopKeeping = keepAccepting(server, transport);
+  return async () => {
+    stopKeeping();
+    const closed = new Promise((resolve) => server.close(resolve));
+    await transport.connections.close();
+    await closed;
+    transport.unread.stop();
+    transport.lingering.stop();
+  };
+}
+
+function addressOf(server: HttpServer): PortListener["address"] {
+  const address = server.address();
+  return typeof address === "object" && address !== null
+    ? { hostname: address.address, port: address.port }
+    : { hostname: "", port: 0 };
+}

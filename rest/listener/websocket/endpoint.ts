@@ -1,0 +1,176 @@
+import { randomUUID } from "../../../deps.ts";
+import type { Fact, FactSink } from "../../domain/fact.ts";
+import { drainingRefusal } from "../../domain/own_refusals.ts";
+import type { Clock, Submitter } from "../../domain/ports.ts";
+import { Refusal } from "../../domain/refusal.ts";
+import { DEFAULT_LIMITS, type RepLimits } from "../../rep/limits.ts";
+import { RepMachine, type RepSnapshot } from "../../rep/machine.ts";
+import {
+  MemorySessionStore,
+  type SessionStore,
+} from "../../rep/sessions/session_store.ts";
+import type { Authorizer } from "../access/authorize.ts";
+import { sha256Of } from "../access/digest.ts";
+import type {
+  AcceptedUpgrade,
+  HttpAnswer,
+  IncomingRequest,
+  UpgradeHandler,
+} from "../http/incoming_request.ts";
+import { refusalAnswer } from "../http/refusal_answer.ts";
+import { admitUpgrade } from "./admit_upgrade.ts";
+import { listenerOf } from "./listener_of.ts";
+import { SocketRunner } from "./socket_runner.ts";
+
+/** What is decided about REP. */
+export interface WebSocketSettings {
+  readonly apiVersion: number;
+  /** Discord's API base, whose absolute URLs are taken as targets (C16). */
+  readonly upstream: string;
+  /** An upgrade without a key is refused rather than given time to authenticate. */
+  readonly isHeaderRequired: boolean;
+  readonly isKeyInPathAllowed: boolean;
+  /** Pages that may connect besides those of the proxy's own host (A9). */
+  readonly origins: ReadonlySet<string>;
+  /** Request headers that may cross besides the audit reason, in lower case (E1). */
+  readonly allowedHeaders?: ReadonlySet<string>;
+  readonly connectionsMax?: number;
+  readonly limits?: Partial<RepLimits>;
+}
+
+/** What the endpoint is made with. */
+export interface WebSocketEndpointDeps {
+  readonly submitter: Submitter;
+  readonly authorizer: Authorizer;
+  readonly clock: Clock;
+  readonly facts: FactSink;
+  readonly settings: WebSocketSettings;
+  /** Where sessions live; in memory where nothing is said. */
+  readonly store?: SessionStore;
+  /** Names this life of the proxy; drawn where nothing is said. */
+  readonly epoch?: string;
+}
+
+/** What is open and under way, as plain data. */
+export interface EndpointSnapshot extends RepSnapshot {
+  /** Sockets that are open or still closing. */
+  readonly sockets: number;
+}
+
+/** The way in for REP over WebSockets. */
+export interface WebSocketEndpoint {
+  /** Says whether a socket may be opened, and who listens to it. */
+  readonly upgrade: UpgradeHandler;
+  /** Hears what happens in the proxy, for the notices (G). */
+  observe(fact: Fact): void;
+  /**
+   * Takes nothing new, tells the clients, lets what runs end for up to `forMs`
+   * and closes every socket. To be called after the dispatcher's own drain has
+   * begun, so that what that one gives up is still answered.
+   */
+  drain(forMs: number): Promise<void>;
+  snapshot(): EndpointSnapshot;
+}
+
+/** Each idle socket costs some 25 KiB, the runtime's own part included. */
+const CONNECTIONS_MAX = 20_000;
+
+/** How long a drain waits for sockets to answer their close, after which they are cut. */
+const GOODBYE_MS = 1_000;
+
+/** Opens the way in for REP. */
+export function createWebSocketEndpoint(
+  deps: WebSocketEndpointDeps,
+): WebSocketEndpoint {
+  return new RepEndpoint(deps);
+}
+
+class RepEndpoint implements WebSocketEndpoint {
+  readonly #deps: WebSocketEndpointDeps;
+  readonly #machine: RepMachine;
+  readonly #runner: SocketRunner;
+  #isDraining = false;
+  /** Rings when the last socket of a drain is gone. */
+  #onEmpty: (() => void) | undefined;
+
+  constructor(deps: WebSocketEndpointDeps) {
+    const { settings } = deps;
+    const limits = { ...DEFAULT_LIMITS, ...settings.limits };
+    this.#deps = deps;
+    this.#machine = new RepMachine({
+      limits,
+      apiVersion: settings.apiVersion,
+      allowedHeaders: settings.allowedHeaders ?? new Set(),
+      epoch: deps.epoch ?? randomUUID(),
+      digest: sha256Of,
+      boundary: () => `rep-${randomUUID()}`,
+    }, deps.store ?? new MemorySessionStore(limits));
+    this.#runner = new SocketRunner({
+      ...deps,
+      machine: this.#machine,
+      maxAnswerBytes: limits.maxPayloadBytes,
+      onEmpty: () => this.#onEmpty?.(),
+    });
+  }
+
+  upgrade(request: IncomingRequest): AcceptedUpgrade | HttpAnswer {
+    try {
+      return this.#upgrade(request);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const { code } = error;
+      const caller = request.remoteAddress;
+      this.#deps.facts({ kind: "refused", code, label: "(upgrade)", caller });
+      return refusalAnswer(error);
+    }
+  }
+
+  observe(fact: Fact): void {
+    // Two facts of every request, and never worth a notice.
+    if (fact.kind === "queued" || fact.kind === "leased") return;
+    this.#runner.observe(fact);
+  }
+
+  async drain(forMs: number): Promise<void> {
+    this.#isDraining = true;
+    this.#runner.drain(this.#deps.clock.nowMs() + forMs);
+    if (this.#runner.socketCount > 0) await this.#untilEmpty(forMs);
+    this.#runner.stop();
+  }
+
+  snapshot(): EndpointSnapshot {
+    const sockets = this.#runner.socketCount;
+    return { ...this.#machine.snapshot(), sockets };
+  }
+
+  async #untilEmpty(forMs: number): Promise<void> {
+    const { clock } = this.#deps;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onEmpty = resolve;
+    const callOff = clock.wakeAt(clock.nowMs() + forMs + GOODBYE_MS, () => {
+      this.#runner.cutAll();
+      resolve();
+    });
+    await promise;
+    callOff();
+  }
+
+  #upgrade(request: IncomingRequest): AcceptedUpgrade | HttpAnswer {
+    if (this.#isDraining) throw drainingRefusal();
+    const { authorizer, settings } = this.#deps;
+    // Whoever may not come in is told so, however full it is.
+    const { start, protocol } = admitUpgrade(request, { authorizer, settings });
+    const max = settings.connectionsMax ?? CONNECTIONS_MAX;
+    if (this.#runner.socketCount >= max) throw fullRefusal(max);
+    return { protocol, listener: listenerOf(start, this.#runner) };
+  }
+}
+
+/** Too many connections is no matter of rates, so it is a 503 and no 429 (close codes). */
+function fullRefusal(max: number): Refusal {
+  return new Refusal(
+    "too_many",
+    `Cannot take connections: ${max} are open; try again later`,
+    { status: 503 },
+  );
+}
