@@ -34,7 +34,7 @@ export interface Ask {
   readonly longestWaitMs?: number | undefined;
 }
 
-/** A refusal as plain data; the dispatcher callerCount it into a `Refusal`. */
+/** A refusal as plain data; the dispatcher turns it into a `Refusal`. */
 export interface Refused {
   readonly code: RefusalCode;
   readonly message: string;
