@@ -210,7 +210,7 @@ function stopOnSignal(
     if (isStopping) Deno.exit(1);
     isStopping = true;
     const most = `for at most ${settings.drainMs} ms`;
-    log.write("info", `${who}: draining ${most}, new requests get 503`);
+    log.write("info", `${who}: draining ${most}, requests are still served`);
     stop(settings, log, proxy, listener).catch((error) => {
       exitOn(log, `A bug while draining: ${describeBug(error)}`);
     });
@@ -227,15 +227,20 @@ async function stop(
   proxy: Proxy,
   listener: Listener,
 ): Promise<void> {
-  const { finished, waiting, inFlight } = await proxy.drain(settings.drainMs);
+  listener.endKeepAlive();
+  let closed: Promise<void> = Promise.resolve();
+  const { finished, waiting, inFlight } = await proxy.drain(
+    settings.drainMs,
+    () => closed = listener.shutdown(),
+  );
   const isClean = waiting === 0 && inFlight === 0;
   log.write(
     isClean ? "info" : "warn",
     `Drained: ${finished} requests finished, ${waiting} refused unsent, ${inFlight} cut off in flight`,
     { event: "drained", finished, waiting, inFlight },
   );
-  const closed = Promise.all([listener.shutdown(), flushLog()]);
-  await Promise.race([closed, afterMs(CLOSE_MS_MAX)]);
+  const ended = Promise.all([closed, flushLog()]);
+  await Promise.race([ended, afterMs(CLOSE_MS_MAX)]);
   Deno.exit(0);
 }
 

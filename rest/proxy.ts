@@ -68,8 +68,16 @@ export interface Proxy {
   readonly fetch: FetchHandler;
   /** What our own listeners serve. */
   readonly endpoint: Endpoint;
-  /** Refuses new requests, lets queued ones finish for up to `forMs` (default `REST_DRAIN_MS`) and refuses what is left. */
-  drain(forMs?: number): Promise<DrainReport>;
+  /**
+   * Goes on for up to `forMs` (default `REST_DRAIN_MS`) with everything that can
+   * be done by then, and refuses what is left. When nothing waits any more, or
+   * the end is near, it calls `closePorts`, which settles once every answer
+   * under way is out and nobody can come any more.
+   */
+  drain(
+    forMs?: number,
+    closePorts?: () => Promise<void>,
+  ): Promise<DrainReport>;
   /** discordeno's manager, whose calls wait in the same queue as those that come over HTTP and REP. */
   readonly manager: RestManager;
   /** Answers `/metrics` without a key, and nothing else: for a port of its own. */
@@ -150,11 +158,20 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
-  async function drain(forMs = settings.drainMs): Promise<DrainReport> {
-    // The queue first: what it gives up is still answered over the sockets.
-    const drained = dispatcher.drain(forMs);
-    await sockets.drain(forMs);
-    const report = await drained;
+  async function drain(
+    forMs = settings.drainMs,
+    closePorts = () => Promise.resolve(),
+  ): Promise<DrainReport> {
+    const endsAtMs = clock.nowMs() + forMs;
+    sockets.announceDrain(forMs);
+    let closed = Promise.resolve();
+    const report = await dispatcher.drain(forMs, () => {
+      // Its streams never end by themselves.
+      operating.closeStreams();
+      closed = sockets.drain(Math.max(0, endsAtMs - clock.nowMs()));
+      return Promise.all([closed, closePorts()]);
+    });
+    await closed;
     http.close();
     operating.close();
     return report;

@@ -19,6 +19,7 @@ export class Connections {
   readonly #open = new Set<Connection>();
   readonly #byAddress = new Map<string, number>();
   #onEmpty: (() => void) | undefined;
+  #isKeepAliveOver = false;
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits;
@@ -26,6 +27,16 @@ export class Connections {
 
   get size(): number {
     return this.#open.size;
+  }
+
+  /** The next answer of every connection is its last; what has come by then is still answered. */
+  get isKeepAliveOver(): boolean {
+    return this.#isKeepAliveOver;
+  }
+
+  endKeepAlive(): void {
+    this.#isKeepAliveOver = true;
+    for (const connection of [...this.#open]) connection.onKeepAliveOver?.();
   }
 
   /** Lets a connection in; undefined: there are too many. `destroy` cuts it at once, `isTrusted` exempts an address. */
@@ -51,7 +62,12 @@ export class Connections {
 
   /** Ends those nobody waits on, and the others as soon as they are answered; settles once all are gone. */
   async close(): Promise<void> {
-    for (const connection of [...this.#open]) connection.closeSoon();
+    if (this.#isKeepAliveOver && this.#open.size > 0) await firstRequests();
+    for (const connection of [...this.#open]) {
+      // The end of a WebSocket is said in its own words.
+      if (this.#isKeepAliveOver && connection.isUpgraded) continue;
+      connection.closeSoon();
+    }
     if (this.#open.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onEmpty = resolve;
@@ -67,11 +83,22 @@ export class Connections {
   }
 }
 
+/** A caller that has just connected is about to ask: its request is on its way for so long at most, within one machine or data centre. */
+const FIRST_REQUEST_MS = 100;
+
+function firstRequests(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, FIRST_REQUEST_MS));
+}
+
 /** One connection, and who waits for answers over it. */
 export class Connection {
   readonly address: string;
   /** It ends with the answers that are still to be given. */
   isClosing = false;
+  /** It carries a WebSocket now. */
+  isUpgraded = false;
+  /** Called when its next answer is to be its last. */
+  onKeepAliveOver: (() => void) | undefined;
   /** Called once nobody waits any more; at its most useful for what is idle then. */
   onIdle: (() => void) | undefined;
   readonly #destroy: () => void;
@@ -87,6 +114,11 @@ export class Connection {
 
   get isIdle(): boolean {
     return this.#waiting.size === 0;
+  }
+
+  /** More than one request of it is without its answer. */
+  get isShared(): boolean {
+    return this.#waiting.size > 1;
   }
 
   add(waiting: Waiting): void {

@@ -106,6 +106,10 @@ export class Http1Request extends ServedRequest {
     const headers = [...answer.headers] as [string, string][];
     // Where this request ends is not certain, so nothing after it is read.
     if (this.problem !== undefined) this.connection.isClosing = true;
+    // What a caller has sent ahead is answered, too.
+    if (
+      this.transport.connections.isKeepAliveOver && !this.connection.isShared
+    ) this.connection.isClosing = true;
     if (this.connection.isClosing) headers.push(["connection", "close"]);
     if (this.isIncoming && this.problem === undefined) {
       return this.#writeEarly(answer, headers);

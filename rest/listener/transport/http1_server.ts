@@ -77,6 +77,7 @@ export class Http1Server {
     server.on("upgrade", (request, socket, head) => {
       const connection = this.#served.get(socket);
       if (connection === undefined) return void socket.destroy();
+      connection.isUpgraded = true;
       this.#upgrades.upgrade(request, socket, head, connection);
     });
     server.on("clientError", (error: Error & { code?: string }, socket) => {
@@ -95,7 +96,8 @@ export class Http1Server {
     if (connection === undefined) return part(socket, crowdedAnswer());
     this.#served.set(socket, connection);
     connection.onIdle = () => {
-      if (connection.isClosing) setImmediate(() => socket.end());
+      const isOver = connection.isClosing || connections.isKeepAliveOver;
+      if (isOver) setImmediate(() => socket.end());
     };
     socket.on("close", () => connection.gone());
   }

@@ -27,6 +27,7 @@ export async function startListener(
   return {
     address,
     url: urlOf("http", address),
+    endKeepAlive: () => transport.connections.endKeepAlive(),
     shutdown: keptOpen(server, transport),
   };
 }
