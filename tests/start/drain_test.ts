@@ -76,7 +76,7 @@ interface Stand extends AsyncDisposable {
   readonly address: string;
   /** Their answers, as they come. */
   readonly messages: ReadonlyArray<Promise<Response>>;
-  /** Every call of others until the process took no connection any more. */
+  /** Every call of others until the process had ended. */
   others(): Promise<readonly Call[]>;
 }
 
@@ -112,18 +112,30 @@ async function startStand(
       }),
   );
   await messages[0];
+  let isOver = false;
+  stack.defer(() => {
+    isOver = true;
+  });
+  const repeat = (call: (at: number) => Promise<string>) =>
+    callUntil(() => isOver, call);
   const loops = [
     repeat((at) => byFetch(`${address}/api/v10/users/${at}`)),
     repeat(async (at) => {
       const { error } = await bot.run("read", { user: `${at}` });
-      return error === undefined ? "answered" : wordOf(error.message);
+      return error === undefined
+        ? "answered"
+        : wordOf(`${error.message} ${error.cause}`);
     }),
   ];
   return {
     child,
     address,
     messages,
-    others: async () => (await Promise.all(loops)).flat(),
+    async others() {
+      await child.ended();
+      isOver = true;
+      return (await Promise.all(loops)).flat();
+    },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
@@ -134,7 +146,8 @@ async function byFetch(url: string): Promise<string> {
     const text = await response.text();
     return response.ok ? "answered" : text;
   } catch (error) {
-    return wordOf(String(error));
+    const cause = error instanceof Error ? error.cause : undefined;
+    return wordOf(`${error}: ${cause}`);
   }
 }
 
@@ -145,20 +158,15 @@ function wordOf(message: string): string {
     : message;
 }
 
-/** Calls every `PAUSE_MS` until nobody listens any more; no call waits for the one before. */
-async function repeat(
+/** Calls every `PAUSE_MS` until the process has ended; no call waits for the one before. */
+async function callUntil(
+  isOver: () => boolean,
   call: (at: number) => Promise<string>,
 ): Promise<readonly Call[]> {
   const calls: Promise<Call>[] = [];
-  let isOver = false;
-  for (let at = 0; !isOver; at++) {
+  for (let at = 0; !isOver(); at++) {
     const atMs = performance.now();
-    calls.push(
-      call(at + 1).then((outcome) => {
-        if (outcome === "refused connection") isOver = true;
-        return { atMs, outcome };
-      }),
-    );
+    calls.push(call(at + 1).then((outcome) => ({ atMs, outcome })));
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   return await Promise.all(calls);
