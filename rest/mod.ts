@@ -32,6 +32,9 @@ import { createProxy, type Proxy } from "./proxy.ts";
 /** How long the end of the process waits, after a drain, for sockets that nobody closes. */
 const CLOSE_MS_MAX = 2_000;
 
+/** A few turns of the event loop, each of which takes in connections. */
+const TAKE_IN_MS = 10;
+
 /** Windows has no SIGTERM. */
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
@@ -229,9 +232,10 @@ async function stop(
 ): Promise<void> {
   listener.endKeepAlive();
   let closed: Promise<void> = Promise.resolve();
+  const closePorts = () => closed = shutDown(listener);
   const { finished, waiting, inFlight } = await proxy.drain(
     settings.drainMs,
-    () => closed = listener.shutdown(),
+    closePorts,
   );
   const isClean = waiting === 0 && inFlight === 0;
   log.write(
@@ -242,6 +246,12 @@ async function stop(
   const ended = Promise.all([closed, flushLog()]);
   await Promise.race([ended, afterMs(CLOSE_MS_MAX)]);
   Deno.exit(0);
+}
+
+/** Closes the port. To close it resets what the system has accepted and the proxy has not taken in yet, so that comes first. */
+async function shutDown(listener: Listener): Promise<void> {
+  await afterMs(TAKE_IN_MS);
+  await listener.shutdown();
 }
 
 /**

@@ -56,6 +56,7 @@ import { createFactLog } from "./log/fact_log.ts";
 import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
 import type { PageButtons } from "./admin/actions.ts";
+import { drainProxy } from "./draining.ts";
 import { openOperating } from "./operating.ts";
 import { openQueue } from "./queue.ts";
 import { routeOf } from "./routes/route_of.ts";
@@ -140,7 +141,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     ...shared,
     settings: webSocketSettingsOf(settings, manager),
   });
-  const stop = () => void drain();
+  const stop = () => void proxy.drain();
   const own = { ...shared, bots, queue, sockets };
   const operating = openOperating({ stop, ...parts, ...own });
   observers.push((fact) => sockets.observe(fact));
@@ -158,28 +159,12 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
-  async function drain(
-    forMs = settings.drainMs,
-    closePorts = () => Promise.resolve(),
-  ): Promise<DrainReport> {
-    const endsAtMs = clock.nowMs() + forMs;
-    sockets.announceDrain(forMs);
-    let closed = Promise.resolve();
-    const report = await dispatcher.drain(forMs, () => {
-      // Its streams never end by themselves.
-      operating.closeStreams();
-      closed = sockets.drain(Math.max(0, endsAtMs - clock.nowMs()));
-      return Promise.all([closed, closePorts()]);
-    });
-    await closed;
-    http.close();
-    operating.close();
-    return report;
-  }
-  return {
+  const ending = { clock, dispatcher, http, sockets, operating };
+  const proxy: Proxy = {
     fetch: fetchHandlerOf(http.handle),
     endpoint: endpointOf(settings, http, sockets),
-    drain,
+    drain: (forMs, closePorts) =>
+      drainProxy(ending, forMs ?? settings.drainMs, closePorts),
     manager,
     metrics: operating.metrics,
     snapshot: () => dispatcher.control.snapshot(),
@@ -189,6 +174,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
       operating.signOutAll();
     },
   };
+  return proxy;
 }
 
 function gateSettingsOf({ queueLimit }: Settings, { access }: ProxyParts) {

@@ -66,6 +66,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/upstream",
   ],
   // What operators see and do, put together.
+  "rest/draining.ts": [
+    "rest/dispatcher",
+    "rest/domain",
+    "rest/listener",
+    "rest/operating.ts",
+  ],
   "rest/operating.ts": [
     "rest/admin",
     "rest/domain",
