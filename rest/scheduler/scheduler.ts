@@ -21,6 +21,7 @@ import { forgetIdle, forgetLanes } from "./queues/sweep.ts";
 import {
   nextCheckAtMs,
   noteChecked,
+  recheck,
   takeChecks,
 } from "./health/credential_check.ts";
 import type { Poll, Refused, Scheduler } from "./types.ts";
@@ -98,7 +99,7 @@ function newState(options: SchedulerOptions): State {
     clockOffset: new ClockOffsetEstimator(),
     invalid: new InvalidBudget(options.invalidCeiling, options.isInvalidShared),
     breaker: new Breaker(),
-    gone: new Map(),
+    rejections: new Map(),
     credentialChecks: [],
     checkProbe: undefined,
     warnings: [],
@@ -154,8 +155,13 @@ function expire(state: State, nowMs: number): void {
 function refusalOf(state: State, waiting: Waiting, nowMs: number): Refused {
   const { ask, enqueuedAtMs, expiresAtMs } = waiting;
   const opensAtMs = lineOpensAtMs(state, waiting.line, nowMs);
-  const waitMs = opensAtMs === Infinity ? 0 : opensAtMs - nowMs;
-  const retryAfterMs = Math.max(1_000, waitMs);
+  // In a ban or a lock asking again is not worth while before its end.
+  const worthAtMs = Math.max(
+    opensAtMs === Infinity ? 0 : opensAtMs,
+    waiting.lane.lockedUntilMs,
+    state.breaker.untilMs ?? 0,
+  );
+  const retryAfterMs = Math.max(1_000, worthAtMs - nowMs);
   if (expiresAtMs === ask.deadlineAtMs) {
     const message = "Cannot send request: its deadline passed while it waited";
     return { code: "deadline", message, retryAfterMs };
@@ -185,7 +191,7 @@ function wakeDue(state: State, nowMs: number): void {
         makeCandidate(state, target, nowMs);
         break;
       case "identity":
-        state.credentialChecks.push(target.id);
+        recheck(state, target);
         break;
     }
   }

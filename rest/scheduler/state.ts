@@ -13,6 +13,7 @@ import type { Expiries, Expiring } from "./queues/expiries.ts";
 import type { FairEntry, FairQueue } from "./queues/fair_queue.ts";
 import type { GlobalLimit, GlobalPermit } from "./limits/global_limit.ts";
 import type { BucketRegistry } from "./limits/bucket_registry.ts";
+import type { Rejection } from "./health/rejections.ts";
 import type { InvalidBudget } from "./health/invalid_budget.ts";
 import type { SchedulerOptions } from "./options.ts";
 import type { Ask, Refused } from "./types.ts";
@@ -244,7 +245,13 @@ export interface Identity {
   readonly counters: Table<Counter>;
   /** Its order groups by their routes' order keys. */
   readonly groups: Map<string, OrderGroup>;
+  /** The proxy's own token; else a caller brought it. */
+  readonly isOwn: boolean;
   credential: "unproven" | "checking" | "rejected";
+  /** It has got through, or is no token: until then only a few of a brought one's requests go at once. */
+  isProven: boolean;
+  /** How often in a row a brought one was found to be rejected. */
+  rejections: number;
   wake: Wake | undefined;
 }
 
@@ -273,8 +280,8 @@ export interface State {
   readonly clockOffset: ClockOffsetEstimator;
   readonly invalid: InvalidBudget;
   readonly breaker: Breaker;
-  /** Webhooks that are gone, until when. */
-  readonly gone: Map<string, number>;
+  /** What Discord has refused for good, by name. */
+  readonly rejections: Map<string, Rejection>;
   readonly credentialChecks: string[];
   /** Whose token check is the probe of the breaker. */
   checkProbe: string | undefined;

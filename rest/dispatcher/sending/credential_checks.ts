@@ -1,3 +1,4 @@
+import { RecentMap } from "../../collections/recent_map.ts";
 import type { Identity } from "../../domain/identity.ts";
 import type { Upstream } from "../../domain/ports.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
@@ -10,15 +11,19 @@ import { discardBody } from "../../streams/answer_streams.ts";
  */
 const IDENTITIES_MAX = 1_000;
 
-/** A route that every valid token may use, and that costs nothing. */
-const PATH = "/users/@me";
-const ROUTE = routeOf("GET", PATH, 0);
+/** Brought tokens remembered, and at most twice as many: as many as may be in doubt at a time. */
+const BROUGHT_MIN = 1_000;
+
+/** Routes that every valid token may use, and that cost nothing: a bot's, and one of OAuth2 whatever it may do. */
+const OF_BOT = "/users/@me";
+const OF_BEARER = "/oauth2/@me";
 
 /** Asks Discord whether a token is still good, past the queue. */
 export class CredentialChecks {
   readonly #upstream: Upstream;
   readonly #apiVersion: number;
-  readonly #identities = new Map<string, Identity>();
+  readonly #own = new Map<string, Identity>();
+  readonly #brought = new RecentMap<string, Identity>(BROUGHT_MIN);
 
   constructor(upstream: Upstream, apiVersion: number) {
     this.#upstream = upstream;
@@ -27,13 +32,16 @@ export class CredentialChecks {
 
   /** Remembers an identity's token, since the scheduler knows only its id. */
   know(identity: Identity): void {
-    if (!identity.isOwn || this.#identities.size >= IDENTITIES_MAX) return;
-    this.#identities.set(identity.id, identity);
+    if (identity.kind === "none") return;
+    if (!identity.isOwn) this.#brought.set(identity.id, identity);
+    else if (this.#own.size < IDENTITIES_MAX) {
+      this.#own.set(identity.id, identity);
+    }
   }
 
   /** True: Discord says 401. False: it takes the token. Undefined: it said neither. */
   async isRejected(identityId: string): Promise<boolean | undefined> {
-    const identity = this.#identities.get(identityId);
+    const identity = this.#own.get(identityId) ?? this.#brought.get(identityId);
     if (identity === undefined) return undefined;
     try {
       const answer = await this.#upstream.send(
@@ -49,10 +57,11 @@ export class CredentialChecks {
 }
 
 function checkOf(identity: Identity, version: number): ProxyRequest {
+  const path = identity.kind === "bot" ? OF_BOT : OF_BEARER;
   return {
     method: "GET",
-    target: { version, path: PATH, query: "" },
-    route: ROUTE,
+    target: { version, path, query: "" },
+    route: routeOf("GET", path, 0),
     headers: [],
     body: undefined,
     identity,
