@@ -1,4 +1,3 @@
-import { RecentMap } from "../../collections/recent_map.ts";
 import type { Identity } from "../../domain/identity.ts";
 import type { Upstream } from "../../domain/ports.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
@@ -11,8 +10,8 @@ import { discardBody } from "../../streams/answer_streams.ts";
  */
 const IDENTITIES_MAX = 1_000;
 
-/** Brought tokens remembered, and at most twice as many: as many as may be in doubt at a time. */
-const BROUGHT_MIN = 1_000;
+/** Brought tokens remembered: as many as may be in doubt at a time. */
+const BROUGHT_MAX = 1_000;
 
 /** Routes that every valid token may use, and that cost nothing: a bot's, and one of OAuth2 whatever it may do. */
 const OF_BOT = "/users/@me";
@@ -23,7 +22,7 @@ export class CredentialChecks {
   readonly #upstream: Upstream;
   readonly #apiVersion: number;
   readonly #own = new Map<string, Identity>();
-  readonly #brought = new RecentMap<string, Identity>(BROUGHT_MIN);
+  readonly #brought = new Map<string, Identity>();
 
   constructor(upstream: Upstream, apiVersion: number) {
     this.#upstream = upstream;
@@ -33,9 +32,16 @@ export class CredentialChecks {
   /** Remembers an identity's token, since the scheduler knows only its id. */
   know(identity: Identity): void {
     if (identity.kind === "none") return;
-    if (!identity.isOwn) this.#brought.set(identity.id, identity);
-    else if (this.#own.size < IDENTITIES_MAX) {
-      this.#own.set(identity.id, identity);
+    if (identity.isOwn) {
+      if (this.#own.size < IDENTITIES_MAX) this.#own.set(identity.id, identity);
+      return;
+    }
+    this.#brought.delete(identity.id);
+    this.#brought.set(identity.id, identity);
+    if (this.#brought.size <= BROUGHT_MAX) return;
+    for (const oldest of this.#brought.keys()) {
+      this.#brought.delete(oldest);
+      return;
     }
   }
 
