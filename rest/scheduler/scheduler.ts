@@ -60,6 +60,8 @@ export function createScheduler(
       noteChecked(state, identity, isRejected, nowMs);
       reopenLanes(state);
     },
+    setGlobalLimit: (identityId, limit) =>
+      setGlobalLimit(state, identityId, limit),
     poll: (nowMs) => poll(state, nowMs),
     waitedFor: (id, nowMs) => waitedFor(state, id, nowMs),
     waitingRequests: (query, nowMs) => waitingRequests(state, query, nowMs),
@@ -132,6 +134,19 @@ function poll(state: State, nowMs: number): Poll {
     warnings: take(state.warnings),
     wakeAtMs: nextMs === Infinity ? undefined : nextMs,
   };
+}
+
+/** A lane that is made later asks the options, and one that is forgotten has nothing to be told. */
+function setGlobalLimit(
+  state: State,
+  identityId: string,
+  limit: number,
+): void {
+  const lanes = state.identities.get(identityId)?.lanes.values() ?? [];
+  for (const lane of lanes) {
+    if (lane.limit !== undefined) lane.limit.limit = limit;
+    if (lane.ready.size > 0) state.readyLanes.add(lane);
+  }
 }
 
 const NOTHING: never[] = [];

@@ -13,10 +13,9 @@ import type { Expiries, Expiring } from "./queues/expiries.ts";
 import type { FairEntry, FairQueue } from "./queues/fair_queue.ts";
 import type { GlobalLimit, GlobalPermit } from "./limits/global_limit.ts";
 import type { BucketRegistry } from "./limits/bucket_registry.ts";
-import type { Rejection } from "./health/rejections.ts";
 import type { InvalidBudget } from "./health/invalid_budget.ts";
 import type { SchedulerOptions } from "./options.ts";
-import type { Ask, Refused } from "./types.ts";
+import type { Ask, Refused, Rejection } from "./types.ts";
 import type { WaitHistory } from "./wait_history.ts";
 
 /** Something that has to be looked at again at a known moment. */

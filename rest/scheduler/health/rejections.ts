@@ -4,9 +4,8 @@ import {
   type LimitReport,
   UNKNOWN_WEBHOOK,
 } from "../../domain/limit_report.ts";
-import type { RefusalCode } from "../../domain/refusal.ts";
 import type { State, Waiting } from "../state.ts";
-import type { Ask, Refused } from "../types.ts";
+import type { Ask, Refused, Rejection } from "../types.ts";
 
 /**
  * What Discord has refused for good: webhooks that are gone, tokens that are
@@ -22,15 +21,6 @@ const TOKEN_MS = 60_000;
 const TOKEN_MAX_MS = 600_000;
 /** Rejections kept; the oldest is forgotten. */
 const REJECTIONS_MAX = 10_000;
-
-/** One thing that Discord refuses, until it may be asked again. */
-export interface Rejection {
-  readonly untilMs: number;
-  /** 401s without a success between. */
-  readonly times: number;
-  readonly code: RefusalCode;
-  readonly message: string;
-}
 
 /** What a request is told that Discord would refuse as it has before; undefined: it may go. */
 export function rejectionOf(
