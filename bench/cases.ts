@@ -219,7 +219,7 @@ export const CASES: readonly BenchCase[] = [
     name: "urgent",
     about: "one read of urgency 0 while 600 others wait for the global limit",
     // At once when the next second's tokens are there.
-    idealMs: 550,
+    idealMs: 650,
     reach: 1.4,
     isQuiet: true,
     sim: NEAR,

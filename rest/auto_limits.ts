@@ -29,13 +29,16 @@ export interface AutoLimitsParts {
 /** Starts it where the operator wants it; returns what stops it. */
 export function openAutoLimits(
   { globalLimit, globalLimits, apiVersion }: Settings,
-  { queue, ...parts }: Pick<AutoLimitsParts, "bots" | "clock" | "facts"> & {
+  { queue, bots, clock, facts }: Pick<AutoLimitsParts, "clock" | "facts"> & {
+    readonly bots: { readonly all: readonly LimitedBot[] };
     readonly queue: Queue;
   },
 ): () => void {
   if (globalLimit !== "auto") return () => {};
   return watchGlobalLimits({
-    ...parts,
+    bots: bots.all,
+    clock,
+    facts,
     apiVersion,
     submitter: queue.dispatcher,
     hasOwnLimit: ({ applicationId = "" }) => globalLimits.has(applicationId),

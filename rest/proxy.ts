@@ -147,11 +147,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
-  const stopLimits = openAutoLimits(settings, {
-    ...known,
-    bots: bots.all,
-    queue,
-  });
+  const stopLimits = openAutoLimits(settings, { ...known, ...own });
   async function drain(forMs = settings.drainMs): Promise<DrainReport> {
     stopLimits();
     // The queue first: what it gives up is still answered over the sockets.
