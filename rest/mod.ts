@@ -8,6 +8,7 @@ import {
   CONFIGS,
   DISCORD_TOKEN,
   loadKeys,
+  loadRules,
   loadTls,
   REST_PORT,
 } from "../configs.ts";
@@ -52,7 +53,7 @@ async function start(): Promise<void> {
   });
   rest.baseUrl = settings.upstream;
 
-  // Handing requests on: `proxy.fetch` asks for the key of REST_AUTHORIZATION
+  // Handing requests on: `proxy.endpoint` asks for the key of REST_AUTHORIZATION
   // and answers with what Discord says, when its limits allow.
   const asked = Promise.withResolvers<void>();
   const proxy = createProxy(settings, {
@@ -83,7 +84,8 @@ async function start(): Promise<void> {
   const beginStop = stopOnSignal(settings, log, proxy, listener);
   // By the page's button.
   void asked.promise.then(() => beginStop("An operator"));
-  const isReadingAgain = tls !== undefined || settings.keysFile !== undefined;
+  const isReadingAgain = tls !== undefined ||
+    settings.keysFile !== undefined || settings.rulesFile !== undefined;
   if (isReadingAgain) {
     const botNames = access.bots.map((bot) => bot.name);
     onHangUp(() => reloadFiles(settings, botNames, log, proxy, listener));
@@ -127,7 +129,7 @@ function onHangUp(action: () => void): void {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", action);
 }
 
-/** Reads keys and certificate again, each by itself, so that a mistake in one file does not keep the other from being read. */
+/** Reads keys, rules and certificate again, each by itself, so that a mistake in one file does not keep the other from being read. */
 function reloadFiles(
   settings: Settings,
   botNames: readonly string[],
@@ -138,6 +140,7 @@ function reloadFiles(
   if (settings.keysFile !== undefined) {
     reloadKeys(settings, botNames, log, proxy);
   }
+  if (settings.rulesFile !== undefined) reloadRules(settings, log, proxy);
   if (listener.renew !== undefined) renewCertificate(settings, log, listener);
 }
 
@@ -152,6 +155,14 @@ function reloadKeys(
   proxy.replaceKeys(read.value);
   for (const note of read.notes) log.write("warn", note);
   log.write("info", `SIGHUP: ${read.value.length} keys are read`);
+}
+
+function reloadRules(settings: Settings, log: Log, proxy: Proxy): void {
+  const read = loadRules(settings);
+  if (!read.ok) return tellKept(log, "the rules in use stay", read.problems);
+  proxy.replaceRules(read.value);
+  for (const note of read.notes) log.write("warn", note);
+  log.write("info", `SIGHUP: ${read.value.length} rules are read`);
 }
 
 function renewCertificate(

@@ -16,14 +16,18 @@ import { applicationIdOf, NO_APPLICATION_ID } from "./domain/application_id.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
+import type { WaitRule } from "./domain/wait_rule.ts";
 import { Secret } from "./domain/secret.ts";
-import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
+import {
+  type Authorizer,
+  createAuthorizer,
+} from "./listener/access/authorize.ts";
 import {
   type BotRing,
   createBotRing,
   identityOf,
-} from "./listener/bot_ring.ts";
-import { hexDigestOf, sha256Of } from "./listener/digest.ts";
+} from "./listener/access/bot_ring.ts";
+import { hexDigestOf, sha256Of } from "./listener/access/digest.ts";
 import {
   createHttpEndpoint,
   type HttpEndpoint,
@@ -33,8 +37,8 @@ import type {
   Endpoint,
   HttpHandler,
 } from "./listener/http/incoming_request.ts";
-import { createKeyGate } from "./listener/key_gate.ts";
-import { createKeyRing, type KeyRing } from "./listener/key_ring.ts";
+import { createKeyGate } from "./listener/access/key_gate.ts";
+import { createKeyRing, type KeyRing } from "./listener/access/key_ring.ts";
 import {
   createHttpTwins,
   type HttpTwins,
@@ -74,6 +78,8 @@ export interface Proxy {
   snapshot(): SchedulerSnapshot;
   /** Replaces all keys but that of `REST_AUTHORIZATION`. */
   replaceKeys(keys: readonly KeyEntry[]): void;
+  /** Replaces the rules for all. */
+  replaceRules(rules: readonly WaitRule[]): void;
 }
 
 /** What an embedding program or a test may replace. */
@@ -119,9 +125,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const { baseUrl } = manager;
   const queue = openQueue(settings, { ...parts, clock, facts, baseUrl });
   const { dispatcher } = queue;
-  const keylessMax = Math.ceil(settings.queueLimit * KEYLESS_SHARE);
-  const known = { keys, clock, facts };
-  const gate = createKeyGate({ ...known, submitter: dispatcher, keylessMax });
+  const known = { submitter: dispatcher, keys, clock, facts };
+  const gate = createKeyGate({ ...known, ...gateSettingsOf(settings, parts) });
   const shared = { submitter: gate, authorizer, clock, facts };
   const sockets = createWebSocketEndpoint({
     ...shared,
@@ -141,6 +146,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     isDraining: () => dispatcher.isDraining(),
     troubles: () => operating.figures.troubles(),
     operators: operating.operators,
+    view: operating.view,
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
@@ -160,10 +166,18 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     manager,
     metrics: operating.metrics,
     snapshot: () => dispatcher.control.snapshot(),
+    replaceRules: (rules) => gate.replaceRules(rules),
     replaceKeys(entries) {
       keys.replace([defaultKey(settings), ...entries]);
       operating.signOutAll();
     },
+  };
+}
+
+function gateSettingsOf({ queueLimit }: Settings, { access }: ProxyParts) {
+  return {
+    keylessMax: Math.ceil(queueLimit * KEYLESS_SHARE),
+    rules: access?.rules,
   };
 }
 

@@ -10,6 +10,8 @@ export const WAIT_REASONS = [
   "global",
   /** A limit that Discord announces nowhere. */
   "hidden_limit",
+  /** A counter of Discord's that its line shares with others is spent. */
+  "common_limit",
   /** A 429 paused its line or its bot. */
   "rate_limited",
   /** Cloudflare blocks the proxy's address. */
@@ -28,6 +30,15 @@ export const WAIT_REASONS = [
 
 /** Why a request waits. */
 export type WaitReason = typeof WAIT_REASONS[number];
+
+/** Why a request waits, and how long at least. */
+export interface Wait {
+  readonly reason: WaitReason;
+  /** Its place in its line, from 1. */
+  readonly place: number;
+  /** It leaves no earlier, as far as is known now; undefined: an answer or an operator decides. */
+  readonly earliestAtMs: number | undefined;
+}
 
 /** Where a request's time went, told in `Server-Timing`. */
 export interface Timing {

@@ -1,8 +1,9 @@
 import { advance, makeCandidate, withdraw } from "./flow.ts";
 import { leaseAtOnce } from "./lease.ts";
+import { allowedWaitMs, longestWaitMsOf } from "./longest_wait.ts";
 import type { Urgency } from "../domain/request.ts";
-import { countWaiting } from "./queues/counters.ts";
-import { knownLine, laneFor, lineFor } from "./queues/lines.ts";
+import { countWaiting } from "./queues/occupancy.ts";
+import { knownLine, laneFor, newLine } from "./queues/lines.ts";
 import { inheritedUrgency, joinGroup, shiftUrgency } from "./queues/order.ts";
 import { predictedWaitMs } from "./queues/predict.ts";
 import {
@@ -26,12 +27,12 @@ export function enqueue(
   const lane = laneFor(state, ask);
   const blocked = refuseForHealth(state, ask, lane, nowMs);
   if (blocked !== undefined) return blocked;
-  const known = knownLine(state, ask, lane);
+  const known = knownLine(ask, lane);
   const crowded = known === undefined
     ? refuseForLines(state, nowMs)
     : refuseForLine(state, known, caller);
   if (crowded !== undefined) return crowded;
-  const line = known ?? lineFor(state, ask, lane, nowMs);
+  const line = known ?? newLine(state, ask, lane, nowMs);
   const waiting = newWaiting(state, { ask, caller, lane, line }, nowMs);
   const late = refuseForWait(state, waiting, nowMs);
   if (late !== undefined) return late;
@@ -79,13 +80,14 @@ function newWaiting(
   >,
   nowMs: number,
 ): Waiting {
-  const longestAtMs = nowMs + state.options.maxWaitMs;
+  const longestAtMs = nowMs + longestWaitMsOf(state, ask);
   // What leasing and settling read stands first and so side by side: of
   // thousands that wait, the next one is never in the processor's cache.
   return {
     state: "held",
     line,
-    registryChanges: state.registry.changes,
+    counters: NONE,
+    together: 1,
     lane,
     group: undefined,
     before: undefined,
@@ -108,6 +110,8 @@ function newWaiting(
     seq: state.seq++,
   };
 }
+
+const NONE: never[] = [];
 
 function admit(state: State, waiting: Waiting): void {
   state.waiting.set(waiting.ask.id, waiting);
@@ -202,12 +206,14 @@ function refuseForWait(
   nowMs: number,
 ): Refused | undefined {
   const waitMs = predictedWaitMs(state, waiting, nowMs);
-  const { maxWaitMs } = state.options;
+  const maxWaitMs = allowedWaitMs(state, waiting.ask);
   if (waitMs <= maxWaitMs) return undefined;
+  const isByRule = maxWaitMs < state.options.maxWaitMs;
+  const byWhom = isByRule ? "by a rule for its route is" : "is";
   return {
     code: "wait_too_long",
     message: `Cannot queue request: it would wait ${seconds(waitMs)} s, ` +
-      `the longest allowed is ${seconds(maxWaitMs)} s`,
+      `the longest allowed ${byWhom} ${seconds(maxWaitMs)} s`,
     retryAfterMs: Math.max(1_000, waitMs - maxWaitMs),
   };
 }

@@ -1,7 +1,7 @@
 /** The operators' page over real sockets, as a browser and as somebody else would ask for it. */
 import assert from "node:assert/strict";
 import { ALL_RIGHTS } from "../../rest/domain/access.ts";
-import { hexDigestOf } from "../../rest/listener/digest.ts";
+import { hexDigestOf } from "../../rest/listener/access/digest.ts";
 import { KEY, startTestProxy, type TestProxy } from "../_proxy.ts";
 
 const LOOKER = "a-key-that-may-only-look-up-things";
