@@ -17,6 +17,7 @@ import type { Settings } from "./config/settings.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
 import type { FactSink } from "./domain/fact.ts";
 import { VERSION } from "./domain/version.ts";
+import { keepDebuggerShut } from "./listener/debugger_guard.ts";
 import { dropPermissions } from "./listener/drop_permissions.ts";
 import { withoutUpgrades } from "./listener/http/incoming_request.ts";
 import { ownAddressProblem } from "./listener/own_address.ts";
@@ -41,7 +42,7 @@ if (import.meta.main) await start();
 
 async function start(): Promise<void> {
   if (!CONFIGS.ok) return fail(CONFIGS.problems);
-  const { settings, access, tls, notes } = CONFIGS;
+  const { settings, access, tls, passedSocket, notes } = CONFIGS;
   const problem = ownAddressProblem(settings.outboundAddress);
   if (problem !== undefined) return fail([problem]);
 
@@ -72,6 +73,7 @@ async function start(): Promise<void> {
     host: settings.host,
     port: REST_PORT,
     socket: settings.socket,
+    passedSocket,
     pair: tls,
   })
     // The listener's errors are sentences of ours, fit to be printed.
@@ -81,15 +83,22 @@ async function start(): Promise<void> {
 
   const log = createLog(settings.logLevel, settings.logFormat);
   watchForBugs(log);
+  keepDebuggerShut(() => {
+    log.write("warn", "SIGUSR1: the debugger is shut again");
+  });
   const beginStop = stopOnSignal(settings, log, proxy, listener);
   // By the page's button.
   void asked.promise.then(() => beginStop("An operator"));
   const isReadingAgain = tls !== undefined ||
     settings.keysFile !== undefined || settings.rulesFile !== undefined;
-  if (isReadingAgain) {
-    const botNames = access.bots.map((bot) => bot.name);
-    onHangUp(() => reloadFiles(settings, botNames, log, proxy, listener));
-  }
+  const botNames = access.bots.map((bot) => bot.name);
+  onHangUp(() => {
+    if (isReadingAgain) {
+      return reloadFiles(settings, botNames, log, proxy, listener);
+    }
+    // Without a listener the signal would end the process.
+    log.write("info", "SIGHUP: there is no file to read again");
+  });
   dropPermissions({
     isReadingAgain,
     hasSocket: settings.socket !== undefined,
