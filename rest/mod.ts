@@ -83,26 +83,16 @@ async function start(): Promise<void> {
 
   const log = createLog(settings.logLevel, settings.logFormat);
   watchForBugs(log);
-  keepDebuggerShut(() => {
-    log.write("warn", "SIGUSR1: the debugger is shut again");
-  });
   const beginStop = stopOnSignal(settings, log, proxy, listener);
   // By the page's button.
   void asked.promise.then(() => beginStop("An operator"));
+  const botNames = access.bots.map((bot) => bot.name);
   const isReadingAgain = tls !== undefined ||
     settings.keysFile !== undefined || settings.rulesFile !== undefined;
-  const botNames = access.bots.map((bot) => bot.name);
-  onHangUp(() => {
-    if (isReadingAgain) {
-      return reloadFiles(settings, botNames, log, proxy, listener);
-    }
-    // Without a listener the signal would end the process.
-    log.write("info", "SIGHUP: there is no file to read again");
-  });
-  dropPermissions({
-    isReadingAgain,
-    hasSocket: settings.socket !== undefined,
-  });
+  const reload = () => reloadFiles(settings, botNames, log, proxy, listener);
+  onHangUp(isReadingAgain ? reload : () => tellNothingToReload(log));
+  const hasSocket = settings.socket !== undefined;
+  dropPermissions({ isReadingAgain, hasSocket });
   for (const note of notes) log.write("warn", note);
   if (metricsUrl !== undefined) log.write("info", `Figures at ${metricsUrl}`);
   log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
@@ -139,6 +129,10 @@ function onHangUp(action: () => void): void {
 }
 
 /** Reads keys, rules and certificate again, each by itself, so that a mistake in one file does not keep the other from being read. */
+function tellNothingToReload(log: Log): void {
+  log.write("info", "SIGHUP: there is no file to read again");
+}
+
 function reloadFiles(
   settings: Settings,
   botNames: readonly string[],
@@ -251,8 +245,12 @@ async function stop(
 /**
  * Logs unhandled rejections, which have harmed no caller. An uncaught error in a
  * timer may have stopped the queue, so the process ends and can be restarted.
+ * Nobody is let in to look for more.
  */
 function watchForBugs(log: Log): void {
+  keepDebuggerShut(() => {
+    log.write("warn", "SIGUSR1: the debugger is shut again");
+  });
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     log.write("error", `A bug: nobody handled ${describeBug(event.reason)}`);

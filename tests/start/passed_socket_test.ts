@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startWords } from "../../tools/deno_child.ts";
+import { denoCommand, startWords } from "../../tools/deno_child.ts";
 import { KEY } from "./_held_upstream.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -67,19 +67,11 @@ Deno.test({
     const flags = startWords().slice(2, -1).filter((word) =>
       word !== "--env-file"
     );
-    const { stdout, stderr } = await new Deno.Command(PYTHON, {
-      args: [
-        "-c",
-        PARENT,
-        Deno.execPath(),
-        "run",
-        "--cached-only",
-        ...flags,
-        "rest/mod.ts",
-      ],
+    const { stdout, stderr } = await denoCommand({
+      through: [PYTHON, "-c", PARENT],
+      args: ["run", "--cached-only", ...flags, "rest/mod.ts"],
       cwd: ROOT,
       env: {
-        DENO_NO_UPDATE_CHECK: "1",
         LISTEN_FDS: "1",
         REST_AUTHORIZATION: KEY,
         DISCORD_TOKEN: "",
