@@ -4,6 +4,11 @@ import {
   type ReadSettings,
   readSettings,
 } from "./rest/config/read_settings.ts";
+import { readRulesFile } from "./rest/config/read_rules.ts";
+import {
+  PASSED_SOCKET_NAMES,
+  passedSocketIn,
+} from "./rest/config/passed_socket.ts";
 import { readTls } from "./rest/config/read_tls.ts";
 import {
   permissionNote,
@@ -18,15 +23,22 @@ import {
 
 type Bots = ReturnType<typeof readBots>;
 type Keys = ReturnType<typeof readKeys>;
+type Rules = ReturnType<typeof readRulesFile>;
 type Tls = ReturnType<typeof readTls>;
 type Unread = Extract<ReadSettings, { ok: false }>;
 
 /** Everything the process starts with. */
 type Loaded =
   | Extract<ReadSettings, { ok: true }> & {
-    readonly access: { readonly keys: Keys; readonly bots: Bots };
+    readonly access: {
+      readonly keys: Keys;
+      readonly bots: Bots;
+      readonly rules: Rules;
+    };
     /** Undefined: no TLS is spoken. */
     readonly tls: Tls;
+    /** The file descriptor of a socket that somebody outside holds; undefined: we open one. */
+    readonly passedSocket: number | undefined;
   }
   | Unread;
 
@@ -65,25 +77,37 @@ export const REST_PORT: number = CONFIGS.ok
   : Number(SETTINGS.port.fallback);
 
 function loadSettings(): Loaded {
-  const read = readSettings(readEnv());
+  const env = readEnv();
+  const read = readSettings(env);
   if (!read.ok) return read;
   const { settings } = read;
   const problems: string[] = [];
+  const passedSocket = passedSocketIn(env, Deno.pid, settings, problems);
   const tokens = fileOf("DISCORD_TOKENS_FILE", settings.tokensFile);
   const bots = readBots(settings.discordToken, tokens, problems);
   const keys = loadKeys(settings, bots.map((bot) => bot.name));
+  const rules = loadRules(settings);
   const tls = loadTls(settings);
-  for (const one of [keys, tls]) if (!one.ok) problems.push(...one.problems);
-  if (!keys.ok || !tls.ok || problems.length > 0) {
+  for (const one of [keys, rules, tls]) {
+    if (!one.ok) problems.push(...one.problems);
+  }
+  if (!keys.ok || !rules.ok || !tls.ok || problems.length > 0) {
     return { ok: false, problems };
   }
   const care = tokens === undefined ? [] : permissionNote(tokens, "secret");
   return {
     ok: true,
     settings,
-    access: { keys: keys.value, bots },
+    access: { keys: keys.value, bots, rules: rules.value },
     tls: tls.value,
-    notes: [...read.notes, ...care, ...keys.notes, ...tls.notes],
+    passedSocket,
+    notes: [
+      ...read.notes,
+      ...care,
+      ...keys.notes,
+      ...rules.notes,
+      ...tls.notes,
+    ],
   };
 }
 
@@ -95,6 +119,16 @@ export function loadKeys(
   const problems: string[] = [];
   const file = fileOf("REST_KEYS_FILE", keysFile);
   const value = readKeys(file, botNames, problems);
+  if (problems.length > 0) return { ok: false, problems };
+  const notes = file === undefined ? [] : permissionNote(file, "trusted");
+  return { ok: true, value, notes };
+}
+
+/** Reads `REST_RULES_FILE`. */
+export function loadRules({ rulesFile }: Settings): Reloaded<Rules> {
+  const problems: string[] = [];
+  const file = fileOf("REST_RULES_FILE", rulesFile);
+  const value = readRulesFile(file, problems);
   if (problems.length > 0) return { ok: false, problems };
   const notes = file === undefined ? [] : permissionNote(file, "trusted");
   return { ok: true, value, notes };
@@ -124,6 +158,7 @@ function readEnv(): Record<string, string | undefined> {
     const names = [
       ...Object.values(SETTINGS).map((setting) => setting.name),
       ...TELEMETRY_NAMES,
+      ...PASSED_SOCKET_NAMES,
     ];
     return Object.fromEntries(names.map((name) => [name, variableOf(name)]));
   }

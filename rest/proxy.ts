@@ -16,6 +16,7 @@ import { applicationIdOf, NO_APPLICATION_ID } from "./domain/application_id.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
+import type { WaitRule } from "./domain/wait_rule.ts";
 import { Secret } from "./domain/secret.ts";
 import {
   type Authorizer,
@@ -78,6 +79,8 @@ export interface Proxy {
   snapshot(): SchedulerSnapshot;
   /** Replaces all keys but that of `REST_AUTHORIZATION`. */
   replaceKeys(keys: readonly KeyEntry[]): void;
+  /** Replaces the rules for all. */
+  replaceRules(rules: readonly WaitRule[]): void;
 }
 
 /** What an embedding program or a test may replace. */
@@ -123,9 +126,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const { baseUrl } = manager;
   const queue = openQueue(settings, { ...parts, clock, facts, baseUrl });
   const { dispatcher } = queue;
-  const keylessMax = Math.ceil(settings.queueLimit * KEYLESS_SHARE);
-  const known = { keys, clock, facts };
-  const gate = createKeyGate({ ...known, submitter: dispatcher, keylessMax });
+  const known = { submitter: dispatcher, keys, clock, facts };
+  const gate = createKeyGate({ ...known, ...gateSettingsOf(settings, parts) });
   const shared = { submitter: gate, authorizer, clock, facts };
   const sockets = createWebSocketEndpoint({
     ...shared,
@@ -144,6 +146,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     isDraining: () => dispatcher.isDraining(),
     troubles: () => operating.figures.troubles(),
     operators: operating.operators,
+    view: operating.view,
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
@@ -151,9 +154,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   async function drain(forMs = settings.drainMs): Promise<DrainReport> {
     stopLimits();
     // The queue first: what it gives up is still answered over the sockets.
-    const drained = dispatcher.drain(forMs);
-    await sockets.drain(forMs);
-    const report = await drained;
+    const drains = [dispatcher.drain(forMs), sockets.drain(forMs)] as const;
+    const [report] = await Promise.all(drains);
     http.close();
     operating.close();
     return report;
@@ -165,10 +167,18 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     manager,
     metrics: operating.metrics,
     snapshot: () => dispatcher.control.snapshot(),
+    replaceRules: (rules) => gate.replaceRules(rules),
     replaceKeys(entries) {
       keys.replace([defaultKey(settings), ...entries]);
       operating.signOutAll();
     },
+  };
+}
+
+function gateSettingsOf({ queueLimit }: Settings, { access }: ProxyParts) {
+  return {
+    keylessMax: Math.ceil(queueLimit * KEYLESS_SHARE),
+    rules: access?.rules,
   };
 }
 

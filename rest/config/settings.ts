@@ -32,6 +32,7 @@ export interface Settings {
   readonly tokensFile: string | undefined;
   readonly authorization: Secret;
   readonly keysFile: string | undefined;
+  readonly rulesFile: string | undefined;
   readonly port: number;
   readonly host: string;
   readonly tlsCertFile: string | undefined;
@@ -129,6 +130,12 @@ export const SETTINGS: {
     FILE,
     "",
     "A file with more keys and their rights: a JSON list, read again on SIGHUP.",
+  ),
+  rulesFile: row(
+    "REST_RULES_FILE",
+    FILE,
+    "",
+    "A file with rules for how long requests of some routes may wait, and whether they are sent when their caller has left: a JSON list, read again on SIGHUP.",
   ),
   port: row(
     "REST_PORT",
