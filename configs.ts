@@ -5,6 +5,10 @@ import {
   readSettings,
 } from "./rest/config/read_settings.ts";
 import { readRulesFile } from "./rest/config/read_rules.ts";
+import {
+  PASSED_SOCKET_NAMES,
+  passedSocketIn,
+} from "./rest/config/passed_socket.ts";
 import { readTls } from "./rest/config/read_tls.ts";
 import {
   permissionNote,
@@ -33,6 +37,8 @@ type Loaded =
     };
     /** Undefined: no TLS is spoken. */
     readonly tls: Tls;
+    /** The file descriptor of a socket that somebody outside holds; undefined: we open one. */
+    readonly passedSocket: number | undefined;
   }
   | Unread;
 
@@ -71,10 +77,12 @@ export const REST_PORT: number = CONFIGS.ok
   : Number(SETTINGS.port.fallback);
 
 function loadSettings(): Loaded {
-  const read = readSettings(readEnv());
+  const env = readEnv();
+  const read = readSettings(env);
   if (!read.ok) return read;
   const { settings } = read;
   const problems: string[] = [];
+  const passedSocket = passedSocketIn(env, Deno.pid, settings, problems);
   const tokens = fileOf("DISCORD_TOKENS_FILE", settings.tokensFile);
   const bots = readBots(settings.discordToken, tokens, problems);
   const keys = loadKeys(settings, bots.map((bot) => bot.name));
@@ -92,6 +100,7 @@ function loadSettings(): Loaded {
     settings,
     access: { keys: keys.value, bots, rules: rules.value },
     tls: tls.value,
+    passedSocket,
     notes: [
       ...read.notes,
       ...care,
@@ -149,6 +158,7 @@ function readEnv(): Record<string, string | undefined> {
     const names = [
       ...Object.values(SETTINGS).map((setting) => setting.name),
       ...TELEMETRY_NAMES,
+      ...PASSED_SOCKET_NAMES,
     ];
     return Object.fromEntries(names.map((name) => [name, variableOf(name)]));
   }

@@ -17,6 +17,7 @@ import type { Settings } from "./config/settings.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
 import type { FactSink } from "./domain/fact.ts";
 import { VERSION } from "./domain/version.ts";
+import { keepDebuggerShut } from "./listener/debugger_guard.ts";
 import { dropPermissions } from "./listener/drop_permissions.ts";
 import { withoutUpgrades } from "./listener/http/incoming_request.ts";
 import { ownAddressProblem } from "./listener/own_address.ts";
@@ -41,7 +42,7 @@ if (import.meta.main) await start();
 
 async function start(): Promise<void> {
   if (!CONFIGS.ok) return fail(CONFIGS.problems);
-  const { settings, access, tls, notes } = CONFIGS;
+  const { settings, access, tls, passedSocket, notes } = CONFIGS;
   const problem = ownAddressProblem(settings.outboundAddress);
   if (problem !== undefined) return fail([problem]);
 
@@ -72,6 +73,7 @@ async function start(): Promise<void> {
     host: settings.host,
     port: REST_PORT,
     socket: settings.socket,
+    passedSocket,
     pair: tls,
   })
     // The listener's errors are sentences of ours, fit to be printed.
@@ -84,16 +86,13 @@ async function start(): Promise<void> {
   const beginStop = stopOnSignal(settings, log, proxy, listener);
   // By the page's button.
   void asked.promise.then(() => beginStop("An operator"));
+  const botNames = access.bots.map((bot) => bot.name);
   const isReadingAgain = tls !== undefined ||
     settings.keysFile !== undefined || settings.rulesFile !== undefined;
-  if (isReadingAgain) {
-    const botNames = access.bots.map((bot) => bot.name);
-    onHangUp(() => reloadFiles(settings, botNames, log, proxy, listener));
-  }
-  dropPermissions({
-    isReadingAgain,
-    hasSocket: settings.socket !== undefined,
-  });
+  const reload = () => reloadFiles(settings, botNames, log, proxy, listener);
+  onHangUp(isReadingAgain ? reload : () => tellNothingToReload(log));
+  const hasSocket = settings.socket !== undefined;
+  dropPermissions({ isReadingAgain, hasSocket });
   for (const note of notes) log.write("warn", note);
   if (metricsUrl !== undefined) log.write("info", `Figures at ${metricsUrl}`);
   log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
@@ -130,6 +129,10 @@ function onHangUp(action: () => void): void {
 }
 
 /** Reads keys, rules and certificate again, each by itself, so that a mistake in one file does not keep the other from being read. */
+function tellNothingToReload(log: Log): void {
+  log.write("info", "SIGHUP: there is no file to read again");
+}
+
 function reloadFiles(
   settings: Settings,
   botNames: readonly string[],
@@ -242,8 +245,12 @@ async function stop(
 /**
  * Logs unhandled rejections, which have harmed no caller. An uncaught error in a
  * timer may have stopped the queue, so the process ends and can be restarted.
+ * Nobody is let in to look for more.
  */
 function watchForBugs(log: Log): void {
+  keepDebuggerShut(() => {
+    log.write("warn", "SIGUSR1: the debugger is shut again");
+  });
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     log.write("error", `A bug: nobody handled ${describeBug(event.reason)}`);
