@@ -4,6 +4,7 @@ import { isSignedIn, notice } from "./state.ts";
 export type Action =
   | { readonly action: "pause" | "resume"; readonly line: string }
   | { readonly action: "drop"; readonly request: number }
+  | { readonly action: "button"; readonly button: string }
   | { readonly action: "drain" };
 
 /** Asks the proxy to do it, and tells what came of it. */

@@ -1,6 +1,6 @@
 import type { PageFigures } from "../rest/metrics/types.ts";
 import { browser, type EventFeed } from "./browser.ts";
-import { feed, isSignedIn, newestAtMs, take } from "./state.ts";
+import { buttons, feed, isSignedIn, newestAtMs, take } from "./state.ts";
 
 /** How often figures are asked for where no stream comes through. */
 const POLL_MS = 2_000;
@@ -29,11 +29,15 @@ function restart(): void {
 
 /** Asks first whether somebody is signed in: a stream that is refused would tell of a wrong key. */
 async function begin(): Promise<void> {
-  if (isSignedIn.peek() !== true) {
-    const response = await fetch("/admin/session").catch(() => undefined);
-    isSignedIn.value = response?.ok === true &&
-      (await response.json()).isSignedIn;
+  const response = await fetch("/admin/session").catch(() => undefined);
+  if (response === undefined) {
+    feed.value = "lost";
+    timer = setTimeout(() => void begin(), POLL_MS);
+    return;
   }
+  const session = response.ok ? await response.json() : {};
+  isSignedIn.value = session.isSignedIn === true;
+  buttons.value = session.buttons ?? [];
   if (isSignedIn.peek() === true) listen();
 }
 
@@ -85,6 +89,5 @@ async function poll(): Promise<void> {
 
 /** Follows again, with a key that was given just now. */
 export function signedIn(): void {
-  isSignedIn.value = true;
   restart();
 }

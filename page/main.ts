@@ -8,6 +8,7 @@ import { html } from "./html.ts";
 import type { Element } from "./packages.d.ts";
 import { followRequests, Requests } from "./requests.ts";
 import {
+  buttons,
   chosenBot,
   feed,
   figures,
@@ -62,6 +63,19 @@ function BotChoice(bots: readonly string[]): Element {
   `;
 }
 
+/** What the demo, or another program around the proxy, lets one try. */
+function Buttons(): Element | null {
+  if (buttons.value.length === 0) return null;
+  return html`
+    <p class="extra">
+      ${buttons.value.map((button) =>
+        html`<button type="button" onClick=${() =>
+          act({ action: "button", button })}>${button}</button>`
+      )}
+    </p>
+  `;
+}
+
 function drain(): void {
   const question =
     "Drain this proxy? It takes nothing new, lets what waits finish, and ends.";
@@ -106,7 +120,7 @@ function Page(): Element {
     <main>
       <p class=${`verdict ${tone}`} role="status">${text}</p>
       <p role="status" class="notice">${notice.value}</p>
-      ${Tiles()} ${Charts()} ${Tables()}
+      ${Buttons()} ${Tiles()} ${Charts()} ${Tables()}
     </main>
     ${Requests()}
   `;

@@ -10,6 +10,8 @@ const POINTS_MAX = 600;
 
 /** False until a key was given; undefined until it is known. */
 export const isSignedIn = signal<boolean | undefined>(undefined);
+/** What the program around the proxy adds to press. */
+export const buttons = signal<readonly string[]>([]);
 export const feed = signal<Feed>("lost");
 export const figures = signal<PageFigures | undefined>(undefined);
 export const points = signal<readonly Point[]>([]);

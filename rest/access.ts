@@ -11,10 +11,13 @@ import { applicationIdOf, NO_APPLICATION_ID } from "./domain/application_id.ts";
 import type { Identity } from "./domain/identity.ts";
 import type { Clock } from "./domain/ports.ts";
 import { Secret } from "./domain/secret.ts";
-import { type Authorizer, createAuthorizer } from "./listener/authorize.ts";
-import { type BotRing, createBotRing } from "./listener/bot_ring.ts";
-import { hexDigestOf } from "./listener/digest.ts";
-import { createKeyRing, type KeyRing } from "./listener/key_ring.ts";
+import {
+  type Authorizer,
+  createAuthorizer,
+} from "./listener/access/authorize.ts";
+import { type BotRing, createBotRing } from "./listener/access/bot_ring.ts";
+import { hexDigestOf } from "./listener/access/digest.ts";
+import { createKeyRing, type KeyRing } from "./listener/access/key_ring.ts";
 import { renewManager } from "./manager/join_queue.ts";
 
 /** What access is put together with. */

@@ -54,7 +54,7 @@ async function start(): Promise<void> {
   });
   rest.baseUrl = settings.upstream;
 
-  // Handing requests on: `proxy.fetch` asks for the key of REST_AUTHORIZATION
+  // Handing requests on: `proxy.endpoint` asks for the key of REST_AUTHORIZATION
   // and answers with what Discord says, when its limits allow.
   const asked = Promise.withResolvers<void>();
   const proxy = createProxy(settings, {

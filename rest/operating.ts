@@ -1,11 +1,12 @@
 import { randomUUID } from "../deps.ts";
+import type { PageButtons } from "./admin/actions.ts";
 import { AdminPage } from "./admin/admin_page.ts";
 import { createMetricsHandler } from "./admin/metrics_handler.ts";
 import { createOperatorDoor } from "./admin/operator_door.ts";
 import type { FactSink } from "./domain/fact.ts";
 import { NOBODY } from "./domain/identity.ts";
 import type { Clock, OperatorDoor } from "./domain/ports.ts";
-import type { BotRing } from "./listener/bot_ring.ts";
+import type { BotRing } from "./listener/access/bot_ring.ts";
 import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
 import { Figures } from "./metrics/figures.ts";
 import { requestRowOf } from "./metrics/request_row.ts";
@@ -20,6 +21,7 @@ export interface OperatingParts {
   readonly sockets: WebSocketEndpoint;
   /** Ends the process as SIGTERM does. */
   readonly stop: () => void;
+  readonly buttons?: PageButtons | undefined;
   /** A word that signs in to the page whoever shows it first. */
   readonly onceCode?: string | undefined;
 }
@@ -54,6 +56,7 @@ export function openOperating(parts: OperatingParts): Operating {
       resume: (lineId) => control.resume(lineId),
       drop: (id) => control.drop(id),
       drain: stop,
+      buttons: parts.buttons ?? {},
     },
     onceCode,
   });

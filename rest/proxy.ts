@@ -11,9 +11,9 @@ import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
 import type { Secret } from "./domain/secret.ts";
-import type { Authorizer } from "./listener/authorize.ts";
-import { type BotRing, identityOf } from "./listener/bot_ring.ts";
-import { sha256Of } from "./listener/digest.ts";
+import type { Authorizer } from "./listener/access/authorize.ts";
+import { type BotRing, identityOf } from "./listener/access/bot_ring.ts";
+import { sha256Of } from "./listener/access/digest.ts";
 import {
   createHttpEndpoint,
   type HttpEndpoint,
@@ -23,7 +23,7 @@ import type {
   Endpoint,
   HttpHandler,
 } from "./listener/http/incoming_request.ts";
-import { createKeyGate } from "./listener/key_gate.ts";
+import { createKeyGate } from "./listener/access/key_gate.ts";
 import {
   createHttpTwins,
   type HttpTwins,
@@ -40,6 +40,7 @@ import { isUpgrade } from "./listener/websocket/handshake.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
+import type { PageButtons } from "./admin/actions.ts";
 import { openOperating } from "./operating.ts";
 import { openQueue } from "./queue.ts";
 import { routeOf } from "./routes/route_of.ts";
@@ -88,6 +89,8 @@ export interface ProxyParts {
   readonly manager?: RestManager;
   /** Ends the program, when an operator asks the page to drain; unless given, the proxy drains alone. */
   readonly stop?: () => void;
+  /** What the program adds to the operators' page, by the words on its buttons. */
+  readonly buttons?: PageButtons;
   /** Signs in to the page at `/admin/enter?code=…`, once. */
   readonly onceCode?: string;
 }

@@ -3,7 +3,7 @@ import { createDispatcher } from "./dispatcher/dispatcher.ts";
 import type { Dispatcher } from "./dispatcher/types.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Clock, Random, Upstream } from "./domain/ports.ts";
-import { sha256Of } from "./listener/digest.ts";
+import { sha256Of } from "./listener/access/digest.ts";
 import { USER_AGENT } from "./manager/join_queue.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
 import { createUpstream } from "./upstream/upstream.ts";

@@ -42,7 +42,7 @@ export interface TestProxyOptions {
   /** What the files of keys and tokens say, where there are any. */
   readonly access?: Access;
   /** What an embedding program may put in place of the real thing. */
-  readonly parts?: Pick<ProxyParts, "stop" | "onceCode">;
+  readonly parts?: Pick<ProxyParts, "stop" | "onceCode" | "buttons">;
 }
 
 export async function startTestProxy(

@@ -7,6 +7,8 @@ import { SYSTEM_CLOCK } from "../rest/clock/system_clock.ts";
 import { createProxy } from "../rest/proxy.ts";
 import { type Sim, startSim } from "../sim/server.ts";
 import { type DemoRow, demoTable, runDemoLoad } from "./demo_load.ts";
+import { demoButtons } from "./demo_page.ts";
+import { callsWithoutProxy, limitedOf } from "./demo_without.ts";
 import { sendTwice, tellExchanges } from "./demo_twins.ts";
 import { flags, taskWords } from "./task_words.ts";
 
@@ -17,6 +19,12 @@ const REDRAW_MS = 250;
 const DEMO_TOKEN =
   "MTIzNDU2Nzg5MDEyMzQ1Njc4.demo00.only-the-simulated-discord-takes-it";
 
+/** Discord as the demo has it, with Sluice in front of it and without. */
+const DISCORD: Parameters<typeof startSim>[0] = {
+  latencyOut: { minMs: 30, maxMs: 70 },
+  globalLimit: { window: "sliding" },
+};
+
 const USAGE = `deno task demo [--exit]
 
 Sends calls through the real proxy to a simulated Discord, without a token and
@@ -26,13 +34,16 @@ if (import.meta.main) await demo();
 
 async function demo(): Promise<void> {
   const chosen = taskWords(USAGE, (words) => flags(words, ["--exit"]));
-  const sim = await startSim({
-    latencyOut: { minMs: 30, maxMs: 70 },
-    globalLimit: { window: "sliding" },
-  });
+  const isBrief = chosen["--exit"] === true;
+  const sim = await startSim(DISCORD);
   const key = randomUUID();
   const settings = demoSettings(sim.url, key);
-  const proxy = createProxy(settings);
+  const onceCode = randomUUID();
+  const proxy = createProxy(settings, {
+    onceCode,
+    buttons: demoButtons(sim, () => baseUrl, key),
+    stop: () => Deno.exit(0),
+  });
   const listener = await startListener({
     ...serveOptionsOf(settings),
     endpoint: proxy.endpoint,
@@ -43,24 +54,23 @@ async function demo(): Promise<void> {
   });
   const host = `127.0.0.1:${listener.address.port}`;
   const baseUrl = `http://${host}/api/v10`;
-  print([
-    "Sluice demo: a simulated Discord that keeps Discord's rules, the real proxy in front of it.",
-    "No token, no network.",
-    "",
-    "The same message, sent over HTTP and over REP, which carries any number of requests in one WebSocket:",
-    "",
-    ...tellExchanges(await sendTwice(host, key)),
-    "",
-    "222 calls are made at once; Discord would answer most of them with 429.",
-    "",
-  ]);
+  await greet(host, key, onceCode);
+  if (!isBrief && Deno.stdin.isTerminal()) await untilAskedFor();
+  print(["222 calls are made at once.", ""]);
 
+  const without = callsWithoutProxy(DISCORD, DEMO_TOKEN);
   const load = runDemoLoad(baseUrl, key);
   const redraw = startDrawing(load.rows, proxy, sim);
   await load.finished;
   redraw.stop();
+  print([
+    "",
+    `429s: ${
+      limitedOf(sim)
+    }; without Sluice: ${await without}, by stock @discordjs/rest in four processes making the same calls`,
+  ]);
 
-  if (chosen["--exit"]) {
+  if (isBrief) {
     await proxy.drain();
     await listener.shutdown();
     await sim.close();
@@ -116,9 +126,30 @@ function startDrawing(
   };
 }
 
-function limitedOf(sim: Sim): number {
-  const { limited } = sim.audit.report();
-  return Object.values(limited).reduce((sum, count) => sum + count, 0);
+async function greet(
+  host: string,
+  key: string,
+  onceCode: string,
+): Promise<void> {
+  print([
+    "Look at it in a browser (signs in once):",
+    "",
+    `  http://${host}/admin/enter?code=${onceCode}`,
+    "",
+    "Sluice demo: a simulated Discord that keeps Discord's rules, the real proxy in front of it.",
+    "No token, no network.",
+    "",
+    "The same message, sent over HTTP and over REP, which carries any number of requests in one WebSocket:",
+    "",
+    ...tellExchanges(await sendTwice(host, key)),
+    "",
+  ]);
+}
+
+/** Time to open the page before anything happens on it. */
+async function untilAskedFor(): Promise<void> {
+  print(["Press Enter to let the load begin."]);
+  await Deno.stdin.read(new Uint8Array(1_024));
 }
 
 function curls(baseUrl: string, key: string): string[] {

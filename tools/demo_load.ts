@@ -11,7 +11,7 @@ export interface DemoCall {
 }
 
 /** A short working day of a small bot: everything at once, far more than any limit takes. */
-const DEMO_CALLS: readonly DemoCall[] = [
+export const DEMO_CALLS: readonly DemoCall[] = [
   {
     name: "messages, 3 channels",
     method: "POST",
@@ -84,6 +84,23 @@ export function runDemoLoad(
     })
   );
   return { rows, finished: Promise.all(calls).then(() => {}) };
+}
+
+/** One message to a channel that nothing else of the demo uses. */
+export async function callChannel(
+  baseUrl: string,
+  key: string,
+  n: number,
+): Promise<void> {
+  const call: DemoCall = {
+    name: "flood",
+    method: "POST",
+    path: () => "/channels/88000000000000000/messages",
+    body: () => ({ content: `message ${n}` }),
+    count: 1,
+  };
+  // Whoever presses a button wants to see refusals, too, but on the page.
+  await callOnce(call, n, baseUrl, key).catch(() => undefined);
 }
 
 async function callOnce(

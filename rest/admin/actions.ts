@@ -8,11 +8,15 @@ export interface QueueActions {
   readonly drop: (requestId: number) => boolean;
   /** Begins to drain, as SIGTERM does. */
   readonly drain: () => void;
+  readonly buttons: PageButtons;
 }
+
+/** What the program around the proxy adds to the page, by the words on its buttons. */
+export type PageButtons = Readonly<Record<string, () => void>>;
 
 /** What was asked for, as it is written into the audit log. */
 interface Asked {
-  readonly action: "pause" | "resume" | "drop" | "drain";
+  readonly action: "pause" | "resume" | "drop" | "drain" | "button";
   readonly about: string;
   readonly run: () => boolean;
 }
@@ -32,11 +36,12 @@ export function act(
     "no_such_target",
     action === "drop"
       ? "Cannot drop the request: it does not wait any more"
-      : `Cannot ${action} the line: there is none of this name any more`,
+      : `Cannot ${action} this: there is none of its name any more`,
   );
 }
 
 const DONE: Readonly<Record<Asked["action"], string>> = {
+  button: "Done.",
   pause: "The line is paused: nothing of it leaves until it is resumed.",
   resume: "The line goes on.",
   drop: "The request is dropped; its caller was told 499.",
@@ -45,7 +50,7 @@ const DONE: Readonly<Record<Asked["action"], string>> = {
 };
 
 function askedIn(body: unknown, actions: QueueActions): Asked {
-  const { action, line, request } = fieldsOf(body);
+  const { action, line, request, button } = fieldsOf(body);
   if (action === "drain") {
     const run = () => {
       actions.drain();
@@ -60,10 +65,26 @@ function askedIn(body: unknown, actions: QueueActions): Asked {
     const about = `request ${request}`;
     return { action, about, run: () => actions.drop(request) };
   }
+  if (action === "button" && typeof button === "string") {
+    return pressOf(button, actions.buttons);
+  }
   throw new Refusal(
     "bad_request",
     'Cannot read what to do: "action" is pause or resume with "line", drop with "request", or drain',
   );
+}
+
+function pressOf(button: string, buttons: PageButtons): Asked {
+  const press = Object.hasOwn(buttons, button) ? buttons[button] : undefined;
+  return {
+    action: "button",
+    // Words that are none of ours stay out of the log.
+    about: press === undefined ? "none" : button,
+    run() {
+      press?.();
+      return press !== undefined;
+    },
+  };
 }
 
 function fieldsOf(body: unknown): Record<string, unknown> {

@@ -54,9 +54,7 @@ export class AdminPage {
       case "POST /admin/session":
         return await this.#signIn(call);
       case "GET /admin/session":
-        return jsonAnswer(200, {
-          isSignedIn: this.#sessionOf(call) !== undefined,
-        });
+        return this.#sessionAnswer(call);
       case "DELETE /admin/session":
         return this.#signOut(call);
       case "GET /admin/enter":
@@ -193,6 +191,13 @@ export class AdminPage {
     if (id === undefined) return () => true;
     const { clock } = this.#deps;
     return () => this.#sessions.find(id, clock.nowMs()) !== undefined;
+  }
+
+  /** Whether somebody is signed in, and what else there is to press. */
+  #sessionAnswer(call: OperatorCall): Answer {
+    const isSignedIn = this.#sessionOf(call) !== undefined;
+    const buttons = isSignedIn ? Object.keys(this.#deps.actions.buttons) : [];
+    return jsonAnswer(200, { isSignedIn, buttons });
   }
 
   #sessionOf(call: OperatorCall): Operator | undefined {

@@ -79,7 +79,13 @@ export type Fact =
     readonly kind: "audit";
     readonly keyName: string;
     readonly address: string;
-    readonly action: "sign in" | "pause" | "resume" | "drop" | "drain";
+    readonly action:
+      | "sign in"
+      | "pause"
+      | "resume"
+      | "drop"
+      | "drain"
+      | "button";
     readonly about: string;
     readonly isDone: boolean;
   }

@@ -1,7 +1,7 @@
 /** The operators' page over real sockets, as a browser and as somebody else would ask for it. */
 import assert from "node:assert/strict";
 import { ALL_RIGHTS } from "../../rest/domain/access.ts";
-import { hexDigestOf } from "../../rest/listener/digest.ts";
+import { hexDigestOf } from "../../rest/listener/access/digest.ts";
 import { KEY, startTestProxy, type TestProxy } from "../_proxy.ts";
 
 const LOOKER = "a-key-that-may-only-look-up-things";
@@ -170,6 +170,16 @@ Deno.test("the word that signs in once is worth nothing the second time", async 
   const again = await enter("once-1");
   assert.equal(again.status, 404);
   await again.body?.cancel();
+});
+
+Deno.test("what a program adds to the page is pressed by its words, and by no others", async () => {
+  let presses = 0;
+  const buttons = { "Flood a channel": () => void presses++ };
+  await using proxy = await startTestProxy({ parts: { buttons } });
+  const press = (button: string) => act(proxy, { action: "button", button });
+  assert.equal(await press("Flood a channel"), 200);
+  assert.equal(await press("toString"), 404);
+  assert.equal(presses, 1);
 });
 
 Deno.test("keys that are read anew end every session", async () => {

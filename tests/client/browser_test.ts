@@ -28,14 +28,17 @@ Deno.test({
     const folder = await Deno.makeTempDir();
     const built = new URL(`file://${folder}/npm/`);
     await buildNpm(built);
-    await using proxy = await startTestProxy();
     const told = Promise.withResolvers<string>();
-    const server = servePage(built, pageFor(proxy.port), told.resolve);
+    let page = "";
+    const server = servePage(built, () => page, told.resolve);
+    const origin = `http://127.0.0.1:${server.addr.port}`;
+    await using proxy = await startTestProxy({ env: { REST_ORIGINS: origin } });
+    page = pageFor(proxy.port);
     const browser = new Deno.Command(CHROMIUM, {
       args: [
         ...FLAGS,
         `--user-data-dir=${folder}/profile`,
-        `http://127.0.0.1:${server.addr.port}/`,
+        `${origin}/`,
       ],
       stdout: "null",
       stderr: "null",
@@ -76,7 +79,7 @@ function pageFor(port: number): string {
 
 function servePage(
   built: URL,
-  page: string,
+  page: () => string,
   onTold: (text: string) => void,
 ): Deno.HttpServer<Deno.NetAddr> {
   const hostname = "127.0.0.1";
@@ -87,7 +90,7 @@ function servePage(
       return new Response("");
     }
     const isPage = pathname === "/";
-    const body = isPage ? page : await scriptOf(built, pathname);
+    const body = isPage ? page() : await scriptOf(built, pathname);
     if (body === undefined) return new Response(null, { status: 404 });
     const type = isPage ? "text/html" : "text/javascript";
     return new Response(body, { headers: { "content-type": type } });

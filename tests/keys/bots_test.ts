@@ -6,9 +6,9 @@ import type { Method } from "../../rest/domain/request.ts";
 import {
   createAuthorizer,
   type Evidence,
-} from "../../rest/listener/authorize.ts";
-import { createBotRing } from "../../rest/listener/bot_ring.ts";
-import { createKeyRing } from "../../rest/listener/key_ring.ts";
+} from "../../rest/listener/access/authorize.ts";
+import { createBotRing } from "../../rest/listener/access/bot_ring.ts";
+import { createKeyRing } from "../../rest/listener/access/key_ring.ts";
 import { routeOf } from "../../rest/routes/route_of.ts";
 import { createManualClock } from "../_manual_clock.ts";
 import { keyOf } from "../listener/_bench.ts";

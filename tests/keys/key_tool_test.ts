@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { denoCommand } from "../../tools/deno_child.ts";
 import { readKeys } from "../../rest/config/read_keys.ts";
-import { createKeyRing } from "../../rest/listener/key_ring.ts";
+import { createKeyRing } from "../../rest/listener/access/key_ring.ts";
 import { fileOf } from "../config/_files.ts";
 
 const TOOL = new URL("../../tools/key.ts", import.meta.url).pathname;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ALL_RIGHTS, type KeyRights } from "../../rest/domain/access.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
-import { KeyUse } from "../../rest/listener/key_use.ts";
+import { KeyUse } from "../../rest/listener/access/key_use.ts";
 
 const rightsOf = (rights: Partial<KeyRights>) => ({ ...ALL_RIGHTS, ...rights });
 

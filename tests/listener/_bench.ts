@@ -12,9 +12,9 @@ import { Secret } from "../../rest/domain/secret.ts";
 import {
   type Authorizer,
   createAuthorizer,
-} from "../../rest/listener/authorize.ts";
-import { createBotRing } from "../../rest/listener/bot_ring.ts";
-import { hexDigestOf } from "../../rest/listener/digest.ts";
+} from "../../rest/listener/access/authorize.ts";
+import { createBotRing } from "../../rest/listener/access/bot_ring.ts";
+import { hexDigestOf } from "../../rest/listener/access/digest.ts";
 import type { HttpSettings } from "../../rest/listener/http/handler_context.ts";
 import type {
   Endpoint,
@@ -22,7 +22,7 @@ import type {
 } from "../../rest/listener/http/incoming_request.ts";
 import { createHttpEndpoint } from "../../rest/listener/http/endpoint.ts";
 import type { MoveRequests } from "../../rest/listener/http/token_update.ts";
-import { createKeyRing } from "../../rest/listener/key_ring.ts";
+import { createKeyRing } from "../../rest/listener/access/key_ring.ts";
 import { startListener } from "../../rest/listener/transport/listen.ts";
 import { createManualClock, type ManualClock } from "../_manual_clock.ts";
 import { exchange, type RawResponse } from "./_raw_http.ts";

@@ -7,8 +7,6 @@ const SENTENCE = /^["“(]?[\p{Lu}\d`_][^]*?[.:!?…][)”"]?(?:\s|$)/u;
 
 /** Files that still lack some; strike them off as they are done. */
 const UNFINISHED = [
-  "rest/listener/http/desk.ts",
-  "rest/listener/websocket/door.ts",
   "rest/scheduler/flow.ts",
   "rest/scheduler/limits/sub_limits.ts",
   "rest/scheduler/queues/counters.ts",

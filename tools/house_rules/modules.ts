@@ -60,7 +60,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/config",
     "rest/dispatcher",
     "rest/domain",
-    "rest/listener/digest.ts",
+    "rest/listener/access/digest.ts",
     "rest/manager",
     "rest/scheduler",
     "rest/upstream",
@@ -77,7 +77,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/operating.ts": [
     "rest/admin",
     "rest/domain",
-    "rest/listener/bot_ring.ts",
+    "rest/listener/access/bot_ring.ts",
     "rest/listener/websocket",
     "rest/metrics",
     "rest/queue.ts",

@@ -1,8 +1,8 @@
 import { KEYLESS_SHARE } from "../../domain/caller.ts";
 import type { FactSink } from "../../domain/fact.ts";
 import type { Clock, OperatorDoor, Submitter } from "../../domain/ports.ts";
-import type { Authorizer } from "../authorize.ts";
-import type { KeyGate } from "../key_gate.ts";
+import type { Authorizer } from "../access/authorize.ts";
+import type { KeyGate } from "../access/key_gate.ts";
 import type { HttpTwins } from "../twins/http_twins.ts";
 import type { AdmitDeps } from "./admit.ts";
 import type { BodyRules } from "./body.ts";

@@ -1,5 +1,5 @@
 import type { Operator, OperatorCall } from "../../domain/ports.ts";
-import type { Proof } from "../authorize.ts";
+import type { Proof } from "../access/authorize.ts";
 import { admitSelf, type RequestContext } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { HandlerContext } from "./handler_context.ts";

@@ -2,7 +2,7 @@ import { Refusal } from "../../domain/refusal.ts";
 import type { ConnectionStart } from "../../rep/connections/connection.ts";
 import type { Presented, Principal } from "../../rep/connections/principal.ts";
 import { canonicalOrigin } from "../../rep/frames/target.ts";
-import type { Authorizer, Evidence } from "../authorize.ts";
+import type { Authorizer, Evidence } from "../access/authorize.ts";
 import { fieldOf } from "../http/fields.ts";
 import type { IncomingRequest } from "../http/incoming_request.ts";
 import { rawTargetOf, splitPathKey } from "../http/raw_target.ts";

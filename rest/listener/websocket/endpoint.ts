@@ -9,8 +9,8 @@ import {
   MemorySessionStore,
   type SessionStore,
 } from "../../rep/sessions/session_store.ts";
-import type { Authorizer } from "../authorize.ts";
-import { sha256Of } from "../digest.ts";
+import type { Authorizer } from "../access/authorize.ts";
+import { sha256Of } from "../access/digest.ts";
 import type {
   AcceptedUpgrade,
   HttpAnswer,

@@ -1,6 +1,6 @@
 import type { Principal } from "../../rep/connections/principal.ts";
-import type { Authorizer, Evidence } from "../authorize.ts";
-import { callerOf } from "../caller_of.ts";
+import type { Authorizer, Evidence } from "../access/authorize.ts";
+import { callerOf } from "../access/caller_of.ts";
 
 /** The token in whose name a caller without one of its own speaks. */
 const OWN = "own";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Identity } from "../../../rest/domain/identity.ts";
-import { broughtIdentity } from "../../../rest/listener/identity_of.ts";
+import { broughtIdentity } from "../../../rest/listener/access/credentials.ts";
 import { KEY, startBench } from "../_bench.ts";
 import { headerIn, type RawResponse } from "../_raw_http.ts";
 

@@ -6,7 +6,7 @@ import type { Clock, Submitter, Ticket } from "../../../rest/domain/ports.ts";
 import { Refusal } from "../../../rest/domain/refusal.ts";
 import type { ProxyRequest } from "../../../rest/domain/request.ts";
 import { SYSTEM_CLOCK } from "../../../rest/clock/system_clock.ts";
-import type { Authorizer } from "../../../rest/listener/authorize.ts";
+import type { Authorizer } from "../../../rest/listener/access/authorize.ts";
 import { createHttpEndpoint } from "../../../rest/listener/http/endpoint.ts";
 import type { UpgradeHandler } from "../../../rest/listener/http/incoming_request.ts";
 import { startListener } from "../../../rest/listener/transport/listen.ts";

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "../../deps.ts";
+import { createHash, timingSafeEqual } from "../../../deps.ts";
 
 /** SHA-256: equally long for every secret, so a comparison tells neither content nor length. */
 export type Digest = Uint8Array;

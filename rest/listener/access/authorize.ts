@@ -1,11 +1,11 @@
-import type { KeyRights, OpenTokenRoutes } from "../domain/access.ts";
-import { applicationIdOf } from "../domain/application_id.ts";
-import { type Identity, NOBODY } from "../domain/identity.ts";
-import type { Clock } from "../domain/ports.ts";
-import { Refusal } from "../domain/refusal.ts";
-import type { RouteFacts } from "../domain/route.ts";
+import type { KeyRights, OpenTokenRoutes } from "../../domain/access.ts";
+import { applicationIdOf } from "../../domain/application_id.ts";
+import { type Identity, NOBODY } from "../../domain/identity.ts";
+import type { Clock } from "../../domain/ports.ts";
+import { Refusal } from "../../domain/refusal.ts";
+import type { RouteFacts } from "../../domain/route.ts";
 import { type BotRing, botsWithin, chooseBot, foreignBot } from "./bot_ring.ts";
-import { broughtIdentity, credentialsOf } from "./identity_of.ts";
+import { broughtIdentity, credentialsOf } from "./credentials.ts";
 import type { Key, KeyRing } from "./key_ring.ts";
 import { KnownAddresses } from "./known_addresses.ts";
 

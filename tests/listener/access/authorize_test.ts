@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { createHash } from "../../deps.ts";
-import type { Identity } from "../../rest/domain/identity.ts";
-import { Refusal } from "../../rest/domain/refusal.ts";
-import type { Method } from "../../rest/domain/request.ts";
-import type { Evidence } from "../../rest/listener/authorize.ts";
-import { routeOf } from "../../rest/routes/route_of.ts";
-import { authorizerOf, KEY, OWN_ID, TOKEN } from "./_bench.ts";
+import { createHash } from "../../../deps.ts";
+import type { Identity } from "../../../rest/domain/identity.ts";
+import { Refusal } from "../../../rest/domain/refusal.ts";
+import type { Method } from "../../../rest/domain/request.ts";
+import type { Evidence } from "../../../rest/listener/access/authorize.ts";
+import { routeOf } from "../../../rest/routes/route_of.ts";
+import { authorizerOf, KEY, OWN_ID, TOKEN } from "../_bench.ts";
 
 /** Base64 of 876543210987654321, another application's id. */
 const OTHER = "ODc2NTQzMjEwOTg3NjU0MzIx.other.token";

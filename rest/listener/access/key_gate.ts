@@ -1,10 +1,15 @@
-import { ALL_RIGHTS, type KeyRights } from "../domain/access.ts";
-import { isKeyless, keyNameOf } from "../domain/caller.ts";
-import { type FactSink, refusedFact } from "../domain/fact.ts";
-import type { CallerGone, Clock, Submitter, Ticket } from "../domain/ports.ts";
-import { Refusal } from "../domain/refusal.ts";
-import type { ProxyRequest } from "../domain/request.ts";
-import { isWithinRoutes } from "../domain/route_pattern.ts";
+import { ALL_RIGHTS, type KeyRights } from "../../domain/access.ts";
+import { isKeyless, keyNameOf } from "../../domain/caller.ts";
+import { type FactSink, refusedFact } from "../../domain/fact.ts";
+import type {
+  CallerGone,
+  Clock,
+  Submitter,
+  Ticket,
+} from "../../domain/ports.ts";
+import { Refusal } from "../../domain/refusal.ts";
+import type { ProxyRequest } from "../../domain/request.ts";
+import { isWithinRoutes } from "../../domain/route_pattern.ts";
 import { KeyUse } from "./key_use.ts";
 import type { KeyRing } from "./key_ring.ts";
 

@@ -1,4 +1,8 @@
-import { ALL_RIGHTS, type KeyEntry, type KeyRights } from "../domain/access.ts";
+import {
+  ALL_RIGHTS,
+  type KeyEntry,
+  type KeyRights,
+} from "../../domain/access.ts";
 import {
   type Digest,
   digestFromHex,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Refusal } from "../../rest/domain/refusal.ts";
-import { callerOf } from "../../rest/listener/caller_of.ts";
+import { Refusal } from "../../../rest/domain/refusal.ts";
+import { callerOf } from "../../../rest/listener/access/caller_of.ts";
 
 const FROM_NET = "10.0.0.7";
 const FROM_SOCKET = "unix";

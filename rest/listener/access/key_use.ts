@@ -1,6 +1,6 @@
-import type { KeyRights } from "../domain/access.ts";
-import { KEYLESS } from "../domain/caller.ts";
-import { Refusal } from "../domain/refusal.ts";
+import type { KeyRights } from "../../domain/access.ts";
+import { KEYLESS } from "../../domain/caller.ts";
+import { Refusal } from "../../domain/refusal.ts";
 
 const SECOND_MS = 1_000;
 

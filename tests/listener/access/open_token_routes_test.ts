@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { RepClient } from "../../client/mod.ts";
-import { connectTcp } from "../../deps.ts";
+import { RepClient } from "../../../client/mod.ts";
+import { connectTcp } from "../../../deps.ts";
 
-import { KEY, startTestProxy, type TestProxy, TOKEN } from "../_proxy.ts";
-import { keyOf } from "./_bench.ts";
+import { KEY, startTestProxy, type TestProxy, TOKEN } from "../../_proxy.ts";
+import { keyOf } from "../_bench.ts";
 
 const WEBHOOK = "/api/v10/webhooks/1300000000000000002/webhook-token?wait=true";
 

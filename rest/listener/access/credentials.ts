@@ -1,6 +1,6 @@
-import { applicationIdOf } from "../domain/application_id.ts";
-import type { Identity } from "../domain/identity.ts";
-import { Secret } from "../domain/secret.ts";
+import { applicationIdOf } from "../../domain/application_id.ts";
+import type { Identity } from "../../domain/identity.ts";
+import { Secret } from "../../domain/secret.ts";
 import { hashNameOf } from "./digest.ts";
 
 /**

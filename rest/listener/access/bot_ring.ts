@@ -1,13 +1,13 @@
-import type { BotEntry, KeyRights } from "../domain/access.ts";
-import { applicationIdOf } from "../domain/application_id.ts";
-import type { Identity } from "../domain/identity.ts";
-import { Refusal } from "../domain/refusal.ts";
+import type { BotEntry, KeyRights } from "../../domain/access.ts";
+import { applicationIdOf } from "../../domain/application_id.ts";
+import type { Identity } from "../../domain/identity.ts";
+import { Refusal } from "../../domain/refusal.ts";
 import { type Digest, digestOf, isSameDigest } from "./digest.ts";
 import {
   broughtIdentity,
   credentialsOf,
   ownBotIdentity,
-} from "./identity_of.ts";
+} from "./credentials.ts";
 import { ProvenSecrets } from "./proven_secrets.ts";
 
 /** A bot whose token the proxy was configured with. */

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import { digestOf, isSameDigest } from "../../rest/listener/digest.ts";
-import { createKeyRing } from "../../rest/listener/key_ring.ts";
-import { keyOf } from "./_bench.ts";
+import {
+  digestOf,
+  isSameDigest,
+} from "../../../rest/listener/access/digest.ts";
+import { createKeyRing } from "../../../rest/listener/access/key_ring.ts";
+import { keyOf } from "../_bench.ts";
 
 const RING = createKeyRing([
   keyOf("first", "one-long-enough-key"),

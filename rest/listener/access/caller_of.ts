@@ -1,4 +1,4 @@
-import { Refusal } from "../domain/refusal.ts";
+import { Refusal } from "../../domain/refusal.ts";
 
 /** Printable ASCII, so that it can stand in a log line; 64 characters hold a host name and a shard. */
 const CLIENT_NAME = /^[\x20-\x7e]{1,64}$/;

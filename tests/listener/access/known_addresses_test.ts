@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { ALL_RIGHTS } from "../../rest/domain/access.ts";
-import type { Key } from "../../rest/listener/key_ring.ts";
-import { KnownAddresses } from "../../rest/listener/known_addresses.ts";
+import { ALL_RIGHTS } from "../../../rest/domain/access.ts";
+import type { Key } from "../../../rest/listener/access/key_ring.ts";
+import { KnownAddresses } from "../../../rest/listener/access/known_addresses.ts";
 
 const HOUR_MS = 3_600_000;
 const KEY: Key = { name: "k", sha256: "0".repeat(64), rights: ALL_RIGHTS };

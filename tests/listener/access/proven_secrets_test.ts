@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { fc } from "../deps.ts";
+import { fc } from "../../deps.ts";
 import {
   isSameText,
   ProvenSecrets,
-} from "../../rest/listener/proven_secrets.ts";
+} from "../../../rest/listener/access/proven_secrets.ts";
 
 Deno.test("isSameText() is equality of texts", () => {
   fc.assert(fc.property(fc.string(), fc.string(), (one, other) => {
