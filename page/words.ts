@@ -7,6 +7,7 @@ export const REASON_WORDS: Readonly<Record<WaitReason, string>> = {
   order: "its order",
   global: "the global limit",
   "hidden_limit": "a hidden limit",
+  "common_limit": "a limit shared with others",
   "rate_limited": "a 429 to end",
   breaker: "Cloudflare's block",
   token: "a valid token",

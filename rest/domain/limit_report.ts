@@ -32,6 +32,8 @@ export interface LimitReport {
   readonly bucket: BucketReport | undefined;
   /** Set if the answer names a bucket with impossible numbers. */
   readonly isBucketGarbled?: true | undefined;
+  /** Channels whose guild the answer told, as pairs of ids. */
+  readonly guilds?: ReadonlyArray<readonly [string, string]> | undefined;
   /** Set if and only if `status` is 429. */
   readonly rateLimited: RateLimited | undefined;
   /** Discord's numeric `code` in the JSON body of a 4xx, if one was read. */

@@ -10,6 +10,8 @@ export const WAIT_REASONS = [
   "global",
   /** A limit that Discord announces nowhere. */
   "hidden_limit",
+  /** A counter of Discord's that its line shares with others is spent. */
+  "common_limit",
   /** A 429 paused its line or its bot. */
   "rate_limited",
   /** Cloudflare blocks the proxy's address. */

@@ -1,8 +1,8 @@
 import { advance, makeCandidate, withdraw } from "./flow.ts";
 import { leaseAtOnce } from "./lease.ts";
 import type { Urgency } from "../domain/request.ts";
-import { countWaiting } from "./queues/counters.ts";
-import { knownLine, laneFor, lineFor } from "./queues/lines.ts";
+import { countWaiting } from "./queues/occupancy.ts";
+import { knownLine, laneFor, newLine } from "./queues/lines.ts";
 import { inheritedUrgency, joinGroup, shiftUrgency } from "./queues/order.ts";
 import { predictedWaitMs } from "./queues/predict.ts";
 import {
@@ -26,12 +26,12 @@ export function enqueue(
   const lane = laneFor(state, ask);
   const blocked = refuseForHealth(state, ask, lane, nowMs);
   if (blocked !== undefined) return blocked;
-  const known = knownLine(state, ask, lane);
+  const known = knownLine(ask, lane);
   const crowded = known === undefined
     ? refuseForLines(state, nowMs)
     : refuseForLine(state, known, caller);
   if (crowded !== undefined) return crowded;
-  const line = known ?? lineFor(state, ask, lane, nowMs);
+  const line = known ?? newLine(state, ask, lane, nowMs);
   const waiting = newWaiting(state, { ask, caller, lane, line }, nowMs);
   const late = refuseForWait(state, waiting, nowMs);
   if (late !== undefined) return late;
@@ -85,7 +85,8 @@ function newWaiting(
   return {
     state: "held",
     line,
-    registryChanges: state.registry.changes,
+    counters: NONE,
+    together: 1,
     lane,
     group: undefined,
     before: undefined,
@@ -108,6 +109,8 @@ function newWaiting(
     seq: state.seq++,
   };
 }
+
+const NONE: never[] = [];
 
 function admit(state: State, waiting: Waiting): void {
   state.waiting.set(waiting.ask.id, waiting);

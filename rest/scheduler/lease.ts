@@ -4,12 +4,21 @@ import {
   letOthersPass,
   lineOpensAtMs,
   refresh,
+  reopenForOthers,
   unready,
+  URGENT_IN_A_ROW_MAX,
   withdraw,
 } from "./flow.ts";
 import type { Exhausted } from "./health/invalid_budget.ts";
-import { isBlocked, park, probe, subOf } from "./limits/sub_limits.ts";
-import { countInFlight, uncountWaiting } from "./queues/counters.ts";
+import {
+  admit,
+  forgetStaleSubs,
+  isBlocked,
+  park,
+  subOf,
+} from "./limits/sub_limits.ts";
+import { countInFlight, uncountWaiting } from "./queues/occupancy.ts";
+import type { FairEntry } from "./queues/round_robin.ts";
 import { wakeAt } from "./queues/wakes.ts";
 import type { Lane, Line, State, Waiting } from "./state.ts";
 
@@ -37,7 +46,7 @@ function leaseLane(
   leases: number[],
 ): void {
   for (;;) {
-    const next = lane.ready.peek(nowMs);
+    const next = nextOf(lane);
     if (next === undefined) {
       wakeAt(state, lane, undefined);
       return;
@@ -48,8 +57,35 @@ function leaseLane(
       wakeAt(state, lane, opensAtMs);
       return;
     }
-    leaseFrom(state, next.value, nowMs, leases);
+    leaseFrom(state, next, nowMs, leases);
   }
+}
+
+/** What a lane serves: a line, and which of its candidates. */
+interface Next {
+  readonly line: Line;
+  readonly entry: FairEntry<Waiting> | undefined;
+  /** Something more urgent waits for it. */
+  readonly isPassedOver: boolean;
+}
+
+/** The most urgent; each tenth time one that urgency has passed over, of another line or of that one. */
+function nextOf({ ready, urgentInARow }: Lane): Next | undefined {
+  const top = ready.peek();
+  if (top === undefined) return undefined;
+  const line = top.value;
+  if (urgentInARow >= URGENT_IN_A_ROW_MAX) {
+    const other = ready.peekPassedOver();
+    const entry = line.candidates?.peekPassedOver();
+    const isOther = other !== undefined &&
+      other.sinceMs <= (entry?.sinceMs ?? Infinity);
+    if (isOther) {
+      const first = other.value.candidates?.peek();
+      return { line: other.value, entry: first, isPassedOver: true };
+    }
+    if (entry !== undefined) return { line, entry, isPassedOver: true };
+  }
+  return { line, entry: line.candidates?.peek(), isPassedOver: false };
 }
 
 /** 0: its next request may leave now. Infinity: an answer has to come first. */
@@ -80,32 +116,49 @@ export function laneReasonOf(
 
 function leaseFrom(
   state: State,
-  line: Line,
+  { line, entry, isPassedOver }: Next,
   nowMs: number,
   leases: number[],
 ): void {
+  const { readyOn = NONE, lane } = line;
   unready(line);
-  const top = line.candidates?.peek(nowMs);
-  if (top === undefined || lineOpensAtMs(state, line, nowMs) > 0) {
-    refresh(state, line, nowMs);
-    return;
+  const isOpen = lineOpensAtMs(state, line, nowMs) === 0;
+  if (entry !== undefined && isOpen) {
+    lane.urgentInARow = isPassedOver ? 0 : lane.urgentInARow + 1;
+    takeNext(state, line, entry, nowMs, leases);
   }
+  refresh(state, line, nowMs);
+  for (const counter of readyOn) {
+    reopenForOthers(state, counter, line, nowMs);
+  }
+}
+
+const NONE: never[] = [];
+
+/** Sends a line's next request, or sets it aside where something else holds it. */
+function takeNext(
+  state: State,
+  line: Line,
+  top: FairEntry<Waiting>,
+  nowMs: number,
+  leases: number[],
+): void {
   line.candidates?.remove(top);
   const waiting = top.value;
   waiting.entry = undefined;
+  if (line.subs !== undefined) forgetStaleSubs(state, line, nowMs);
   const sub = line.subs === undefined ? undefined : subOf(waiting);
   const exhausted = exhaustedFor(state, waiting, nowMs);
-  if (sub !== undefined && isBlocked(sub, waiting, nowMs)) {
-    park(state, sub, waiting);
+  if (sub !== undefined && isBlocked(state, sub, waiting, nowMs)) {
+    park(state, sub, waiting, nowMs);
     letOthersPass(state, waiting, nowMs);
   } else if (exhausted !== undefined) {
     deferOrRefuse(state, waiting, exhausted, nowMs);
   } else {
-    if (sub !== undefined) probe(state, sub, waiting);
+    if (sub !== undefined) admit(sub, waiting);
     lease(state, waiting, nowMs);
     leases.push(waiting.ask.id);
   }
-  refresh(state, line, nowMs);
 }
 
 /** Why it may not be sent for what has failed lately; most of the time nobody has to look at it for that. */
@@ -122,7 +175,7 @@ function exhaustedFor(
 /**
  * Keeps a request from being sent as invalid as those before it. It waits if
  * the budget eases in its time. If not, it is told so now; and so is one that
- * its own key is held for: waiting, it would countWaiting up the order of others.
+ * its own key is refused for: waiting, it would delay others of its order.
  */
 function deferOrRefuse(
   state: State,
@@ -167,13 +220,13 @@ export function leaseAtOnce(
 }
 
 function lease(state: State, waiting: Waiting, nowMs: number): void {
-  const { line, lane, ask } = waiting;
+  const { lane, ask } = waiting;
   waiting.state = "leased";
   waiting.permit = lane.limit?.take(nowMs);
   state.expiries.remove(waiting);
   // A deadline is about leaving: from here on only the longest wait binds.
   waiting.expiresAtMs = waiting.enqueuedAtMs + state.options.maxWaitMs;
   state.breaker.leased(ask.id);
-  uncountWaiting(state, waiting, line);
-  countInFlight(state, waiting);
+  uncountWaiting(state, waiting);
+  countInFlight(state, waiting, nowMs);
 }

@@ -10,7 +10,7 @@ export interface SchedulerOptions {
   readonly isInvalidShared: boolean;
   /**
    * Waiting requests in all; memory is what it bounds. Where several keys send,
-   * one may countWaiting four times what is left free: four fifths, if it alone floods.
+   * one may hold four times what is left free: four fifths, if it alone floods.
    */
   readonly waitingMax: number;
   /**

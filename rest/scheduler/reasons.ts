@@ -1,7 +1,10 @@
 import type { WaitReason } from "../domain/wait_reason.ts";
-import { lineOpensAtMs, lineReasonOf, refresh } from "./flow.ts";
+import { lineOpensAtMs, refresh } from "./flow.ts";
+import { lineReasonOf } from "./line_reason.ts";
+import type { Bucket } from "./limits/bucket.ts";
+import { countersOf } from "./limits/counters_of.ts";
 import { laneOpensAtMs, laneReasonOf } from "./lease.ts";
-import { currentLine, knownLine } from "./queues/lines.ts";
+import { knownLine } from "./queues/lines.ts";
 import type { Lane, Line, State, Waiting } from "./state.ts";
 import type { Ask, Wait, WaitingQuery, WaitingRequest } from "./types.ts";
 
@@ -23,7 +26,7 @@ export function waitOf(
   place: number,
   nowMs: number,
 ): Wait {
-  const line = currentLine(waiting.line);
+  const line = waiting.line;
   const { reason, atMs } = gateOf(state, waiting, line, nowMs);
   const turnAtMs = nowMs + backlogMs(state, line, place - 1, nowMs);
   const isOpen = atMs === undefined;
@@ -44,14 +47,14 @@ function gateOf(
         atMs: waiting.wake?.atMs,
       };
     case "parked":
-      return { reason: "hidden_limit", atMs: waiting.sub?.pausedUntilMs };
+      return { reason: "hidden_limit", atMs: waiting.sub?.wake?.atMs };
     case "held": {
       // What keeps the first of an order keeps all behind it.
       const first = waiting.group?.current;
       const isKept = first !== undefined && first.state !== "leased" &&
         first.state !== "held";
       return isKept
-        ? gateOf(state, first, currentLine(first.line), nowMs)
+        ? gateOf(state, first, first.line, nowMs)
         : { reason: "order", atMs: undefined };
     }
     default:
@@ -77,7 +80,10 @@ export function gateOfLine(
 ): Gate | undefined {
   const opensAtMs = lineOpensAtMs(state, line, nowMs);
   if (opensAtMs > 0) {
-    return { reason: lineReasonOf(line, nowMs), atMs: momentOf(opensAtMs) };
+    return {
+      reason: lineReasonOf(state, line, nowMs),
+      atMs: momentOf(opensAtMs),
+    };
   }
   return gateOfLane(state, line.lane, nowMs);
 }
@@ -99,14 +105,28 @@ function momentOf(opensAtMs: number): number | undefined {
   return Number.isFinite(opensAtMs) ? opensAtMs : undefined;
 }
 
-/** How long the line's bucket takes until it has let `ahead` requests go and may let go one more. */
+/** How long the line's counters take until it has let `ahead` requests go and may let go one more. */
 export function backlogMs(
   state: State,
-  { bucket }: Line,
+  line: Line,
   ahead: number,
   nowMs: number,
 ): number {
-  if (bucket === undefined) return 0;
+  let longestMs = 0;
+  for (const { bucket } of countersOf(state, line)) {
+    if (bucket === undefined) continue;
+    const bucketMs = bucketBacklogMs(state, bucket, ahead, nowMs);
+    longestMs = Math.max(longestMs, bucketMs);
+  }
+  return longestMs;
+}
+
+function bucketBacklogMs(
+  state: State,
+  bucket: Bucket,
+  ahead: number,
+  nowMs: number,
+): number {
   const { limit, intervalMs, kind, windowMs } = bucket.facts;
   const before = ahead + bucket.unheard;
   const arrivalServerMs = nowMs + (state.clockOffset.latestOffsetMs ?? 0);
@@ -127,7 +147,7 @@ export function preview(
 ): Wait | undefined {
   const lane = state.identities.get(ask.identityId)?.lanes.get(ask.route.lane);
   if (lane === undefined) return undefined;
-  const line = knownLine(state, ask, lane);
+  const line = knownLine(ask, lane);
   const gate = line === undefined
     ? gateOfLane(state, lane, nowMs)
     : gateOfLine(state, line, nowMs);
@@ -155,7 +175,7 @@ export function waitingRequests(
   let skipped = 0;
   for (const waiting of state.waiting.values()) {
     if (waiting.state === "leased") continue;
-    const line = currentLine(waiting.line);
+    const line = waiting.line;
     const place = (places.get(line) ?? 0) + 1;
     places.set(line, place);
     if (lineId !== undefined && lineIdOf(line) !== lineId) continue;
@@ -184,10 +204,9 @@ function viewOf(
   };
 }
 
-/** Names a line to those outside; the same as long as its bucket is. */
-export function lineIdOf({ lane, bucket, routeKey, major }: Line): string {
-  return [lane.identity.id, lane.which, bucket?.facts.hash ?? routeKey, major]
-    .join(" ");
+/** Names a line to those outside. */
+export function lineIdOf({ lane, routeKey, major }: Line): string {
+  return [lane.identity.id, lane.which, routeKey, major].join(" ");
 }
 
 /** Keeps a line's requests from leaving, or lets them go again; false: there is no such line. */
@@ -218,7 +237,7 @@ export function waitedFor(
   if (waiting === undefined || waiting.enqueuedAtMs === nowMs) return undefined;
   const { line, lane, sub, enqueuedAtMs } = waiting;
   if (sub !== undefined) return "hidden_limit";
-  const history = currentLine(line).waitHistory;
+  const history = line.waitHistory;
   const longest = history?.longest(enqueuedAtMs, nowMs) ?? "turn";
   return longest === "turn" ? lane.lastReason : longest;
 }

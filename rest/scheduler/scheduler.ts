@@ -1,21 +1,22 @@
 import { Deque } from "../collections/deque.ts";
+import { RecentMap } from "../collections/recent_map.ts";
 import { IndexedHeap } from "../collections/indexed_heap.ts";
 import { ClockOffsetEstimator } from "./limits/clock_offset_estimator.ts";
 import { Breaker } from "./health/breaker.ts";
 import { Callers } from "./queues/callers.ts";
 import { Expiries } from "./queues/expiries.ts";
-import { lineOpensAtMs, makeCandidate, refresh, withdraw } from "./flow.ts";
+import { lineOpensAtMs, makeCandidate, reopen, withdraw } from "./flow.ts";
 import { leaseReady } from "./lease.ts";
 import { BucketRegistry } from "./limits/bucket_registry.ts";
 import { cancel, enqueue, takeInNewcomers, urge } from "./intake.ts";
 import { InvalidBudget } from "./health/invalid_budget.ts";
-import { currentLine } from "./queues/lines.ts";
 import { SCHEDULER_DEFAULTS, type SchedulerOptions } from "./options.ts";
-import { release, reopen, settle } from "./settle.ts";
 import { preview, setHalted, waitedFor, waitingRequests } from "./reasons.ts";
+import { release, reopenLanes, settle } from "./settle.ts";
 import { snapshotOf } from "./snapshot.ts";
 import type { State, SubLimit, Waiting, Wake } from "./state.ts";
-import { dropSub } from "./limits/sub_limits.ts";
+import { forgetOrphans } from "./limits/counters_of.ts";
+import { takeParked, watchSub } from "./limits/sub_limits.ts";
 import { forgetIdle, forgetLanes } from "./queues/sweep.ts";
 import {
   nextCheckAtMs,
@@ -56,7 +57,7 @@ export function createScheduler(
       const identity = state.identities.get(identityId);
       if (identity === undefined) return;
       noteChecked(state, identity, isRejected, nowMs);
-      reopen(state);
+      reopenLanes(state);
     },
     poll: (nowMs) => poll(state, nowMs),
     waitedFor: (id, nowMs) => waitedFor(state, id, nowMs),
@@ -70,6 +71,9 @@ export function createScheduler(
   };
 }
 
+/** Channels whose guild is remembered, and at most twice as many: those of a bot at work. */
+const GUILDS_MIN = 20_000;
+
 /** Hashes and routes remembered: Discord has a few hundred of each. */
 const REGISTRY_ENTRIES_MAX = 10_000;
 
@@ -81,8 +85,9 @@ function newState(options: SchedulerOptions): State {
     callers: new Callers(),
     newcomers: [],
     lines: new Set(),
-    unhashed: new Map(),
     idle: new Deque(),
+    orphans: new Deque(),
+    guilds: new RecentMap(GUILDS_MIN),
     lanes: new Set(),
     idleLanes: new Deque(),
     readyLanes: new Set(),
@@ -111,6 +116,7 @@ function poll(state: State, nowMs: number): Poll {
   expire(state, nowMs);
   leaseReady(state, nowMs, leases);
   forgetIdle(state, nowMs);
+  forgetOrphans(state, nowMs);
   forgetLanes(state, nowMs);
   const credentialChecks = takeChecks(state, nowMs);
   const nextMs = Math.min(
@@ -147,7 +153,7 @@ function expire(state: State, nowMs: number): void {
 
 function refusalOf(state: State, waiting: Waiting, nowMs: number): Refused {
   const { ask, enqueuedAtMs, expiresAtMs } = waiting;
-  const opensAtMs = lineOpensAtMs(state, currentLine(waiting.line), nowMs);
+  const opensAtMs = lineOpensAtMs(state, waiting.line, nowMs);
   const waitMs = opensAtMs === Infinity ? 0 : opensAtMs - nowMs;
   const retryAfterMs = Math.max(1_000, waitMs);
   if (expiresAtMs === ask.deadlineAtMs) {
@@ -166,8 +172,8 @@ function wakeDue(state: State, nowMs: number): void {
     const { target } = first;
     wakeAt(state, target, undefined);
     switch (target.kind) {
-      case "line":
-        refresh(state, target, nowMs);
+      case "counter":
+        reopen(state, target, nowMs);
         break;
       case "lane":
         state.readyLanes.add(target);
@@ -185,20 +191,10 @@ function wakeDue(state: State, nowMs: number): void {
   }
 }
 
-/** How long a sub-limit is remembered after its last 429, so that its next burst is not met like the first. */
-const SUB_MEMORY_MS = 60_000;
-
-/** A sub-limit's pause is over: its first goes, alone. */
+/** A sub-limit opens: its first go, as many as it has tokens. */
 function wakeSub(state: State, sub: SubLimit, nowMs: number): void {
-  if (sub.probe !== undefined) return;
-  const next = sub.parked.shift();
-  if (next !== undefined) {
-    sub.probe = next;
+  for (const next of takeParked(state, sub, nowMs)) {
     release(state, next, nowMs);
-    return;
   }
-  const forgetAtMs = Math.max(sub.last429AtMs, sub.pausedUntilMs) +
-    SUB_MEMORY_MS;
-  if (nowMs < forgetAtMs) wakeAt(state, sub, forgetAtMs);
-  else dropSub(state, sub);
+  watchSub(state, sub, nowMs);
 }

@@ -1,35 +1,31 @@
 import { forgetOldest } from "../collections/forget_oldest.ts";
 import { keyNameOf } from "../domain/caller.ts";
 import { invariant } from "../domain/invariant.ts";
-import {
-  type LimitReport,
-  type RateLimited,
-  UNKNOWN_WEBHOOK,
-} from "../domain/limit_report.ts";
+import { type LimitReport, UNKNOWN_WEBHOOK } from "../domain/limit_report.ts";
 import {
   advance,
   delay,
+  dissolve,
   letOthersPass,
   makeCandidate,
   refresh,
+  reopenForOthers,
   retire,
 } from "./flow.ts";
 import { noteUnauthorized, refuseFor } from "./health/credential_check.ts";
-import { noteSilent } from "./limits/bucket.ts";
-import { learnFrom } from "./limits/learn.ts";
-import { leaveSub, limitSub, park, passSub } from "./limits/sub_limits.ts";
-import { countWaiting, uncountInFlight } from "./queues/counters.ts";
-import { currentLine, homeOf } from "./queues/lines.ts";
-import type { Line, State, Waiting } from "./state.ts";
+import { noteSilent, noteTaken } from "./limits/bucket.ts";
+import { backOffAfter, notePassed } from "./limits/counter.ts";
+import { countersOf } from "./limits/counters_of.ts";
+import { learnFrom, readBucket } from "./limits/learn.ts";
+import { closeCounter, type Closed, type Denial } from "./limits/limited.ts";
+import { leaveSub, park } from "./limits/sub_limits.ts";
+import { countWaiting, uncountInFlight } from "./queues/occupancy.ts";
+import type { State, Waiting } from "./state.ts";
 import type { Settlement, Verdict } from "./types.ts";
 
 /** Webhook ids remembered as gone, for how long, and how many at most. */
 const GONE_MS = 600_000;
 const GONE_MAX = 10_000;
-/** Repeated 429s on one line without a success between wait at least this, doubled each time: a mute one must not loop. */
-const BACK_OFF_MS = 500;
-const BACK_OFF_MAX_MS = 60_000;
-
 /** Ends a lease and says whether the request is done or goes again. */
 export function settle(
   state: State,
@@ -39,27 +35,43 @@ export function settle(
 ): Verdict {
   const waiting = state.waiting.get(id);
   invariant(waiting?.state === "leased", `request ${id} is not leased`);
-  const sentFrom = currentLine(waiting.line);
-  waiting.line = sentFrom;
   uncountInFlight(state, waiting);
   const isBlocked = state.breaker.state !== "closed";
   const verdict = conclude(state, waiting, outcome, nowMs);
   givePermitBack(state, waiting, outcome, nowMs);
-  const { line, lane, group } = waiting;
+  const { lane, group } = waiting;
   if (verdict === "done") {
     retire(state, waiting);
     if (group !== undefined) advance(state, group, nowMs);
     // A probe that ended without proving anything lets the next one try.
-    leaveSub(state, waiting);
+    leaveSub(state, waiting, nowMs);
   } else if (lane.identity.credential === "rejected") {
     refuseFor(state, waiting, nowMs);
   }
-  refresh(state, currentLine(sentFrom), nowMs);
-  if (line !== sentFrom) refresh(state, line, nowMs);
+  lookAgain(state, waiting, nowMs);
   // Whatever the probe of a breaker brought, every lane has waited for it.
-  if (isBlocked) reopen(state);
+  if (isBlocked) reopenLanes(state);
   else if (lane.ready.size > 0) state.readyLanes.add(lane);
   return verdict;
+}
+
+/** Has everything looked at that waited for this answer. */
+function lookAgain(state: State, waiting: Waiting, nowMs: number): void {
+  const { line, counters } = waiting;
+  const isSeen = state.registry.recordOf(line.routeKey) !== undefined;
+  for (const counter of counters) {
+    if (counter.role === "unseen" && isSeen) dissolve(state, counter, nowMs);
+    else {
+      if (counter.trial === line) counter.trial = undefined;
+      reopenForOthers(state, counter, line, nowMs);
+    }
+  }
+  refresh(state, line, nowMs);
+  for (const counter of line.counters) {
+    // One that this answer named.
+    if (counters.includes(counter)) continue;
+    reopenForOthers(state, counter, line, nowMs);
+  }
 }
 
 /**
@@ -96,10 +108,11 @@ function conclude(
   nowMs: number,
 ): Verdict {
   const report = outcome.kind === "lost" ? undefined : outcome.report;
+  const seen = report === undefined ? undefined : readBucket(state, report);
   if (report === undefined) {
     noteLost(state, waiting, nowMs);
   } else {
-    learnFrom(state, waiting, report, nowMs);
+    if (report.status !== 429) learnFrom(state, waiting, report, seen, nowMs);
     noteHealth(state, waiting, report, nowMs);
   }
   if (outcome.kind === "retry") {
@@ -111,7 +124,8 @@ function conclude(
     return "again";
   }
   if (report?.rateLimited === undefined) return "done";
-  return limited(state, waiting, report, report.rateLimited, nowMs);
+  const { rateLimited } = report;
+  return limited(state, { waiting, report, rateLimited, seen }, nowMs);
 }
 
 /** Books what an answer says beyond its bucket: failures, blocks, things that are gone. */
@@ -121,7 +135,7 @@ function noteHealth(
   report: LimitReport,
   nowMs: number,
 ): void {
-  const { line, lane, sub } = waiting;
+  const { line, lane, counters } = waiting;
   const { status, rateLimited } = report;
   const isInvalid = status === 401 || status === 403 ||
     (rateLimited !== undefined && rateLimited.scope !== "shared");
@@ -138,13 +152,10 @@ function noteHealth(
   if (status === 404 && report.errorCode === UNKNOWN_WEBHOOK) {
     noteGone(state, waiting, nowMs);
   }
-  line.consecutive429s = 0;
+  state.registry.clearSuspects(line.routeKey);
+  for (const counter of counters) notePassed(counter, report.sentAtMs);
   // An answer to what left before the pause proves nothing about after it.
-  if (report.sentAtMs >= line.pausedUntilMs) line.isCautious = false;
   if (report.sentAtMs >= lane.lockedUntilMs) lane.isCautious = false;
-  if (sub === undefined) return;
-  passSub(state, sub, waiting, report.sentAtMs);
-  waiting.sub = undefined;
 }
 
 function warnOfBlock(state: State): void {
@@ -182,10 +193,15 @@ function noteGone(state: State, waiting: Waiting, nowMs: number): void {
 
 /** No answer: Discord may have counted the request all the same. */
 function noteLost(state: State, waiting: Waiting, nowMs: number): void {
-  state.breaker.lost(waiting.ask.id);
-  const { bucket } = waiting.line;
-  if (bucket === undefined) return;
-  noteSilent(bucket, nowMs + (state.clockOffset.offsetMs ?? 0));
+  const { line, ask } = waiting;
+  state.breaker.lost(ask.id);
+  state.registry.noteAnswered(line.routeKey);
+  const atServerMs = nowMs + (state.clockOffset.offsetMs ?? 0);
+  for (const { role, bucket } of countersOf(state, line)) {
+    if (bucket === undefined) continue;
+    if (role === "own" || role === "common") noteSilent(bucket, atServerMs);
+    else noteTaken(bucket, atServerMs);
+  }
 }
 
 /** Lets a parked request try again, at the head of what waits. */
@@ -197,7 +213,7 @@ export function release(state: State, waiting: Waiting, nowMs: number): void {
 }
 
 /** Has every lane looked at again. */
-export function reopen(state: State): void {
+export function reopenLanes(state: State): void {
   for (const lane of state.lanes.values()) {
     if (lane.ready.size > 0) state.readyLanes.add(lane);
   }
@@ -207,70 +223,46 @@ export function reopen(state: State): void {
  * A 429: pauses the narrowest thing that explains it. What was refused was not
  * executed, so it goes again and keeps its place, unless the wait is too long.
  */
-function limited(
-  state: State,
-  waiting: Waiting,
-  report: LimitReport,
-  rateLimited: RateLimited,
-  nowMs: number,
-): Verdict {
-  // Of a hash that changed under way it is the new bucket that was met.
-  waiting.line = homeOf(state, waiting, nowMs);
-  const { line, lane } = waiting;
-  const backOffMs = backOffAfter(line, report);
+function limited(state: State, denial: Denial, nowMs: number): Verdict {
+  const { waiting, report } = denial;
+  const { isCloudflareBlock, retryAfterMs, scope } = denial.rateLimited;
   const fromMs = Math.max(nowMs, report.receivedAtMs);
-  const untilMs = fromMs + Math.max(rateLimited.retryAfterMs ?? 0, backOffMs);
-  const isSub = isSubLimit(line, report, rateLimited);
-  let againAtMs = untilMs;
-  if (rateLimited.isCloudflareBlock) {
+  let closed: Closed | undefined;
+  let againAtMs: number;
+  if (isCloudflareBlock) {
     if (!state.breaker.isWaiting(fromMs)) warnOfBlock(state);
-    againAtMs = state.breaker.open(rateLimited.retryAfterMs, fromMs);
-  } else if (rateLimited.scope === "global") {
-    lane.lockedUntilMs = Math.max(lane.lockedUntilMs, untilMs);
-    lane.isCautious = true;
-  } else if (!isSub) {
-    line.pausedUntilMs = Math.max(line.pausedUntilMs, untilMs);
-    line.isCautious = true;
+    againAtMs = state.breaker.open(retryAfterMs, fromMs);
+  } else if (scope === "global") {
+    againAtMs = lock(waiting, report, fromMs, retryAfterMs);
+  } else {
+    closed = closeCounter(state, denial, nowMs);
+    againAtMs = closed.untilMs;
   }
-  const sub = isSub ? limitSub(state, waiting, report, untilMs) : undefined;
   if (againAtMs >= waiting.expiresAtMs) return "done";
   waiting.isRetry = true;
   takeBack(state, waiting);
-  if (sub === undefined) {
+  if (closed?.sub === undefined) {
     makeCandidate(state, waiting, nowMs);
   } else {
-    park(state, sub, waiting);
+    park(state, closed.sub, waiting, nowMs);
     letOthersPass(state, waiting, nowMs);
   }
   return "again";
 }
 
-/** How long this line waits at least: nothing for the first two 429s in a row, then more and more. */
-function backOffAfter(line: Line, report: LimitReport): number {
-  // Those that left together are met by the limit together: that is one backOffAfter.
-  if (report.sentAtMs >= line.last429AtMs) line.consecutive429s++;
-  line.last429AtMs = Math.max(line.last429AtMs, report.receivedAtMs);
-  if (line.consecutive429s < 3) {
-    return line.consecutive429s === 1 ? 0 : BACK_OFF_MS;
-  }
-  return Math.min(
-    BACK_OFF_MAX_MS,
-    BACK_OFF_MS * 2 ** (line.consecutive429s - 2),
-  );
-}
-
-/** Tokens left, or a bucket of another name: a limit beside the one we know (#1900, #2190). */
-function isSubLimit(
-  line: Line,
+/** A 429 of the global limit closes its lane. */
+function lock(
+  { lane, line }: Waiting,
   report: LimitReport,
-  rateLimited: RateLimited,
-): boolean {
-  const { bucket } = report;
-  if (bucket === undefined || rateLimited.scope === "shared") return false;
-  if (rateLimited.scope === "global") return false;
-  const isKnown = line.bucket === undefined ||
-    line.bucket.facts.hash === bucket.hash;
-  return bucket.remaining > 0 || !isKnown;
+  fromMs: number,
+  retryAfterMs: number | undefined,
+): number {
+  const [own] = line.counters;
+  const backOffMs = own === undefined ? 0 : backOffAfter(own, report);
+  const untilMs = fromMs + Math.max(retryAfterMs ?? 0, backOffMs);
+  lane.lockedUntilMs = Math.max(lane.lockedUntilMs, untilMs);
+  lane.isCautious = true;
+  return untilMs;
 }
 
 /** A settled request waits again; its place in its order group it never lost. */

@@ -1,5 +1,4 @@
 import type { WaitReason } from "../domain/wait_reason.ts";
-import { currentLine } from "./queues/lines.ts";
 import { backlogMs, gateOfLine, lineIdOf, waitOf } from "./reasons.ts";
 import type { Identity, Line, State } from "./state.ts";
 import type { SchedulerSnapshot } from "./types.ts";
@@ -53,7 +52,7 @@ function surveyOf(state: State, nowMs: number): Survey {
   const { reasons, callers, oldest } = survey;
   for (const waiting of state.waiting.values()) {
     if (waiting.state === "leased") continue;
-    const line = currentLine(waiting.line);
+    const line = waiting.line;
     const { enqueuedAtMs, lane, caller } = waiting;
     for (const one of [state, lane.identity, line]) {
       if (!oldest.has(one)) oldest.set(one, enqueuedAtMs);
@@ -112,10 +111,10 @@ function lineView(
     identityId: line.lane.identity.id,
     label: line.label,
     major: line.major,
-    hash: line.bucket?.facts.hash,
+    hash: line.counters[0]?.bucket?.facts.hash,
     waiting: line.waiting,
     inFlight: line.inFlight,
-    wakeAtMs: line.wake?.atMs,
+    wakeAtMs: line.waitsFor?.wake?.atMs,
     reason: isWaiting
       ? gate?.reason ?? (isOrder ? "order" : "turn")
       : undefined,

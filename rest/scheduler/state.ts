@@ -1,4 +1,6 @@
 import type { Deque } from "../collections/deque.ts";
+import type { RecentMap } from "../collections/recent_map.ts";
+import type { BucketReport } from "../domain/limit_report.ts";
 import type { HeapNode, IndexedHeap } from "../collections/indexed_heap.ts";
 import type { Urgency } from "../domain/request.ts";
 import type { Lane as RouteLane } from "../domain/route.ts";
@@ -19,7 +21,7 @@ import type { WaitHistory } from "./wait_history.ts";
 /** Something that has to be looked at again at a known moment. */
 export interface Wake extends HeapNode {
   atMs: number;
-  readonly target: Line | Lane | SubLimit | Waiting | Identity;
+  readonly target: Counter | Lane | SubLimit | Waiting | Identity;
 }
 
 /**
@@ -54,10 +56,12 @@ export interface Waiting extends Expiring<Waiting> {
   /** What its caller asked for; `urgency` may be higher, inherited from behind. */
   ownUrgency: Urgency;
   urgency: Urgency;
-  line: Line;
-  /** `BucketRegistry.changes` when that was found to be its line. */
-  registryChanges: number;
+  readonly line: Line;
   readonly lane: Lane;
+  /** Those it is counted on while it is under way. */
+  counters: readonly Counter[];
+  /** How many were under way on its line's own counter when it was sent, itself among them. */
+  together: number;
   group: OrderGroup | undefined;
   /** Neighbours within the order group. */
   before: Waiting | undefined;
@@ -86,39 +90,101 @@ export interface OrderGroup {
   current: Waiting | undefined;
 }
 
-/**
- * A limit Discord announces nowhere: seen only as a 429 with tokens left, or
- * with a bucket of another name. One request at a time goes through it, until
- * it has not been met for a while.
- */
-export interface SubLimit {
-  readonly kind: "sub";
-  line: Line;
-  readonly routeKey: string;
-  /** Body members it is about; undefined: every request of the route. */
-  readonly fields: readonly string[] | undefined;
+/** What a counter counts, and how its numbers come to be known. */
+export type CounterRole =
+  /** The bucket of one line's major parameter; every answer of the line tells it. */
+  | "own"
+  /** One bucket for many lines of its hash; every answer of all of them tells it. */
+  | "common"
+  /** A bucket that only its 429s name; in between it is counted here. */
+  | "second"
+  /** A limit whose 429s name no numbers: how many pass in what time is learnt from them. */
+  | "hidden"
+  /** A route that nobody has seen an answer of. */
+  | "unseen";
+
+/** One of Discord's counters, as far as it is known here. */
+export interface Counter {
+  readonly kind: "counter";
+  readonly role: CounterRole;
+  readonly identity: Identity;
+  /** Where it stands in its identity's table; "" while no answer has named it. */
+  name: string;
+  /** Whose it is: a major parameter, a guild, or everybody's. */
+  readonly place: string;
+  /** Undefined: not measured. */
+  bucket: Bucket | undefined;
+  /** Of a counter that only 429s tell of; undefined before the first. */
+  learning: Learning | undefined;
+  /** What was told last, of a counter that may be one for many lines. */
+  told: Told | undefined;
+  /** The line that tries whether it is under this counter at all, while it is closed. */
+  trial: Line | undefined;
+  /** Of a route nobody has seen: whose the first 429 was. */
+  told429Of: Counter | undefined;
+  /** Lines that point to it. */
+  lines: number;
+  /** Those of them that wait for it to open. */
+  waiting: FairQueue<Line> | undefined;
+  /** Those of them that stand ready in a lane: each may take one of its tokens. */
+  ready: number;
+  /** Of those that waited, so many were let go by urgency since the last that was not. */
+  urgentInARow: number;
+  inFlight: number;
+  lastSentAtMs: number;
   pausedUntilMs: number;
-  probe: Waiting | undefined;
-  readonly parked: Waiting[];
-  /** When it last answered 429: it is remembered for a while after that. */
+  /** After a pause one request goes first, alone. */
+  isCautious: boolean;
+  /** Without a success between: what keeps a mute 429 from looping. */
+  consecutive429s: number;
   last429AtMs: number;
-  /** Time to keep between two successes; 0 where none was learnt. */
-  paceMs: number;
-  /** Successes since the last 429, and when the last of them was sent. */
-  passed: number;
-  passedAtMs: number;
   wake: Wake | undefined;
 }
 
-/** Requests that share one limit: (identity, bucket hash or route, major parameter). */
+/** What passed since the last 429 of a counter, on Discord's clock. */
+export interface Learning {
+  /** The newest 429 was decided on then, and told to come back at `opensAtServerMs`. */
+  deniedAtServerMs: number;
+  opensAtServerMs: number;
+  passed: number;
+  /** When the first of those was decided on. */
+  firstAtServerMs: number;
+}
+
+/** One answer's numbers and whose they were, to tell one counter from several. */
+export interface Told {
+  readonly line: Line;
+  readonly report: BucketReport;
+}
+
+/**
+ * A limit on some members of a body (#1900, #2190: names and topics of
+ * channels): requests of its line that share one of them go through it.
+ */
+export interface SubLimit {
+  readonly kind: "sub";
+  readonly line: Line;
+  readonly fields: readonly string[];
+  readonly counter: Counter;
+  /** Let through: released, or under way. */
+  readonly admitted: Set<Waiting>;
+  readonly parked: Waiting[];
+  wake: Wake | undefined;
+}
+
+/** Requests of one route and major parameter. It points to every counter they spend. */
 export interface Line {
   readonly kind: "line";
   readonly major: string;
   readonly lane: Lane;
   readonly label: string;
-  /** The route a line without a hash belongs to. */
   readonly routeKey: string;
-  bucket: Bucket | undefined;
+  /** Its own first; never changed, only replaced. */
+  counters: readonly Counter[];
+  /** `BucketRegistry.changes` when those were found. */
+  registryChanges: number;
+  /** Its numbers have shown that the counter many lines share is not its own. */
+  isSeparate: boolean;
   candidates: FairQueue<Waiting> | undefined;
   subs: SubLimit[] | undefined;
   waiting: number;
@@ -126,19 +192,15 @@ export interface Line {
   soleCaller: Caller | undefined;
   callers: Map<Caller, number> | undefined;
   inFlight: number;
-  pausedUntilMs: number;
+  /** Its place among the ready lines of its lane, or among those that wait for `waitsFor`. */
+  entry: FairEntry<Line> | undefined;
+  waitsFor: Counter | undefined;
+  /** While it is ready: the counters that count it so. */
+  readyOn: readonly Counter[] | undefined;
   /** An operator lets nothing leave. */
   isHalted: boolean;
   /** Why its requests have been waiting; kept from when one had to until the line is idle. */
   waitHistory: WaitHistory | undefined;
-  /** After a pause one request goes first, alone. */
-  isCautious: boolean;
-  /** 429s in a row without a success between: what keeps a mute 429 from looping. */
-  consecutive429s: number;
-  last429AtMs: number;
-  ready: FairEntry<Line> | undefined;
-  wake: Wake | undefined;
-  mergedInto: Line | undefined;
   idleSinceMs: number;
   /** Stands among `State.idle` already. */
   isListedIdle: boolean;
@@ -152,6 +214,8 @@ export interface Lane {
   /** Undefined for interactions and token webhooks: nothing proactive binds them. */
   readonly limit: GlobalLimit | undefined;
   readonly ready: FairQueue<Line>;
+  /** Sends by urgency since the last that was not. */
+  urgentInARow: number;
   /** What kept its ready lines when it was last looked at and closed. */
   lastReason: WaitReason;
   lockedUntilMs: number;
@@ -165,7 +229,8 @@ export interface Lane {
   wake: Wake | undefined;
 }
 
-export type LineTable = Map<string, Map<string, Line>>;
+/** Nested, so that no key has to be put together for each request. */
+export type Table<T> = Map<string, Map<string, T>>;
 
 /** One token's standing, and everything that is its own. */
 export interface Identity {
@@ -173,12 +238,10 @@ export interface Identity {
   readonly id: string;
   /** Its lanes: one token has one standing, by whichever way it is used. */
   readonly lanes: Map<RouteLane, Lane>;
-  /**
-   * Its lines by hash, or by route until that is known, and then by major
-   * parameter. Nested, so that no key has to be put together for each request.
-   */
-  readonly byHash: LineTable;
-  readonly byRoute: LineTable;
+  /** Its lines by route and major parameter. */
+  readonly lines: Table<Line>;
+  /** Its counters by name and place. */
+  readonly counters: Table<Counter>;
   /** Its order groups by their routes' order keys. */
   readonly groups: Map<string, OrderGroup>;
   credential: "unproven" | "checking" | "rejected";
@@ -194,9 +257,11 @@ export interface State {
   /** Came since the last poll; nothing but their order group knows them yet. */
   readonly newcomers: Waiting[];
   readonly lines: Set<Line>;
-  /** Lines without a hash, by route: they move together when it becomes known. */
-  readonly unhashed: Map<string, Set<Line>>;
   readonly idle: Deque<{ readonly line: Line; readonly sinceMs: number }>;
+  /** Counters that no line points to any more, until they are at rest. */
+  readonly orphans: Deque<Counter>;
+  /** The guild behind a channel, where an answer has told it. */
+  readonly guilds: RecentMap<string, string>;
   readonly lanes: Set<Lane>;
   /** Lanes no line led to when they were put here, to be forgotten if need be. */
   readonly idleLanes: Deque<Lane>;

@@ -32,7 +32,7 @@ export interface Ask {
   readonly deadlineAtMs: number | undefined;
 }
 
-/** A refusal as plain data; the dispatcher callerCount it into a `Refusal`. */
+/** A refusal as plain data; the dispatcher turns it into a `Refusal`. */
 export interface Refused {
   readonly code: RefusalCode;
   readonly message: string;

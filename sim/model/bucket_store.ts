@@ -9,6 +9,8 @@ export interface LimitedRequest {
   readonly path: string;
   /** The channel a webhook or an interaction posts to. */
   readonly channel: string;
+  /** The guild a channel is in; the channel itself where nobody said. */
+  readonly guild: string;
   readonly facts: () => BodyFacts;
   readonly messageAgeMs: () => number;
 }
@@ -89,6 +91,8 @@ function keyOf(limiter: Limiter, request: LimitedRequest): string {
       return `${limiter.counter}|${request.owner}`;
     case "channel":
       return `${limiter.counter}|${request.channel}`;
+    case "guild":
+      return `${limiter.counter}|${request.owner}|${request.guild}`;
     case "path":
       return `${limiter.counter}|${request.owner}|${request.path}`;
     default:

@@ -12,8 +12,8 @@ export interface LimitSpec {
   readonly bucket?: string;
   /** Shows the hash of this word while counting apart (Discord before 2026-01). */
   readonly hash?: string;
-  /** Who counts together: the major resource (default), the whole identity, the channel behind a webhook, or each full path. */
-  readonly per?: "major" | "identity" | "channel" | "path";
+  /** Who counts together: the major resource (default), the whole identity, the channel behind a webhook, the guild behind a channel, or each full path. */
+  readonly per?: "major" | "identity" | "channel" | "guild" | "path";
   /** Not announced on success; shows only as a 429. */
   readonly isHidden?: boolean;
   /** What a hidden limiter's 429 carries: the route's own numbers (default) or its own. */

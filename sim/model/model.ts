@@ -203,10 +203,10 @@ export class Model {
   #act(arrival: Arrival, fault: Fault | undefined, nowMs: number): Verdict {
     const instead = insteadOfAnswer(fault);
     if (instead !== undefined && !isDoneUnseen(fault)) return instead;
-    const { answers, clockOffsetMs } = this.#settings;
+    const { accounts, answers, clockOffsetMs } = this.#settings;
     const effect = this.#world.execute(
       arrival,
-      answers,
+      { ...answers, guildOf: accounts.guildOf },
       nowMs,
       nowMs + clockOffsetMs,
     );
@@ -225,6 +225,7 @@ export class Model {
       major: route.major,
       path,
       channel: accounts.channelOf[poster] ?? poster,
+      guild: accounts.guildOf[route.major] ?? route.major,
       facts,
       messageAgeMs: () => {
         const madeAtMs = snowflakeAtMs(route.params.at(-1) ?? "");

@@ -31,6 +31,8 @@ export interface AccountSettings {
   readonly badWebhookTokens: readonly string[];
   /** The channel a webhook id or interaction token posts to; itself when not said. */
   readonly channelOf: Readonly<Record<string, string>>;
+  /** The guild a channel or thread is in; reading the channel tells it. */
+  readonly guildOf: Readonly<Record<string, string>>;
 }
 
 /** The form of answers. */
@@ -114,6 +116,7 @@ export const DEFAULT_SETTINGS: ModelSettings = {
     goneWebhooks: [],
     badWebhookTokens: [],
     channelOf: {},
+    guildOf: {},
   },
   answers: {
     ids: "clock",

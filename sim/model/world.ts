@@ -4,7 +4,7 @@ import { Recent } from "./recent.ts";
 import { headerOf } from "./request.ts";
 import { errorResponse, originResponse, type SimResponse } from "./response.ts";
 import type { Route } from "./router.ts";
-import type { AnswerSettings } from "./settings.ts";
+import type { AccountSettings, AnswerSettings } from "./settings.ts";
 import { snowflakeOf } from "./snowflake.ts";
 
 /** How long a nonce is remembered; the docs say "the past few minutes". */
@@ -34,6 +34,9 @@ const UNKNOWN_WEBHOOK: ErrorParts = [404, 10015, "Unknown Webhook"];
 
 const SEEN = true;
 
+/** How answers are dressed, and what they can tell. */
+type Answers = AnswerSettings & Pick<AccountSettings, "guildOf">;
+
 /** A picture of one pixel. */
 const PNG = Uint8Array.from(
   atob(
@@ -57,7 +60,7 @@ export class World {
   /** Does what a request asks, at `nowMs` (true time) and `clockMs` (the server's clock). */
   execute(
     arrival: Arrival,
-    answers: AnswerSettings,
+    answers: Answers,
     nowMs: number,
     clockMs: number,
   ): Verdict {
@@ -80,7 +83,7 @@ export class World {
   /** Refuses to delete twice, and to change what has been deleted. */
   #refuse(
     { route, path }: Arrival,
-    { remembersDeletions }: AnswerSettings,
+    { remembersDeletions }: Answers,
   ): SimResponse | undefined {
     if (route.key === CALLBACK) return this.#refuseCallback(route);
     if (!remembersDeletions) return undefined;
@@ -114,7 +117,7 @@ export class World {
 
   #answer(
     arrival: Arrival,
-    answers: AnswerSettings,
+    answers: Answers,
     clockMs: number,
   ): SimResponse {
     const { route, path, query } = arrival;
@@ -133,11 +136,13 @@ export class World {
     const status = statusOf(route, query);
     if (status === 204) return originResponse(204, undefined);
     const isMade = arrival.request.method === "POST";
-    const id = isMade ? { id: this.#newId(answers, clockMs) } : {};
+    const id = isMade
+      ? { id: this.#newId(answers, clockMs) }
+      : placeOf(route, answers);
     return originResponse(status, JSON.stringify({ ...id, ...echo(arrival) }));
   }
 
-  #newId(answers: AnswerSettings, clockMs: number): string {
+  #newId(answers: Answers, clockMs: number): string {
     this.#made++;
     return answers.ids === "clock"
       ? snowflakeOf(clockMs, this.#made)
@@ -152,6 +157,15 @@ const DELETE_WEBHOOK = new Set([
   "DELETE /webhooks/{}/{}",
 ]);
 const NEW_MESSAGE = "POST /channels/{}/messages";
+
+/** A channel tells its guild (docs, "Channel Object"). */
+function placeOf(
+  { key, major }: Route,
+  { guildOf }: Answers,
+): { readonly id?: string; readonly guild_id?: string } {
+  const guild = key === "GET /channels/{}" ? guildOf[major] : undefined;
+  return guild === undefined ? {} : { id: major, guild_id: guild };
+}
 
 /** Headers are added to a response later; the kept one stays bare. */
 function copyOf(response: SimResponse): SimResponse {

@@ -2,6 +2,7 @@ import { IndexedHeap } from "../../rest/collections/indexed_heap.ts";
 import { bodyFields } from "../../rest/routes/body_fields.ts";
 import { limitReportOf } from "../../rest/dispatcher/sending/limit_report.ts";
 import type { Method, Urgency } from "../../rest/domain/request.ts";
+import { routeOf } from "../../rest/routes/route_of.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
 import type { SchedulerOptions } from "../../rest/scheduler/options.ts";
 import type { Refused, Scheduler } from "../../rest/scheduler/types.ts";
@@ -42,6 +43,10 @@ export interface WorldOptions {
   readonly wayOut?: Range;
   /** From the global limit's count to the bucket's; at one moment when left out. */
   readonly betweenLimiters?: Range;
+  /** Asked for by somebody else with the same token, at the moment the world begins. */
+  readonly spentBefore?: ReadonlyArray<
+    { readonly path: string; readonly count: number }
+  >;
   /** Share of answers that never come. */
   readonly lossShare?: number;
 }
@@ -121,6 +126,9 @@ class VirtualWorld {
   }
 
   run(): WorldReport {
+    for (const { path, count } of this.#options.spentBefore ?? []) {
+      for (let n = 0; n < count; n++) this.#spend(path);
+    }
     for (;;) {
       const next = this.#happenings.pop();
       if (next === undefined) break;
@@ -136,6 +144,13 @@ class VirtualWorld {
       scheduler: this.#scheduler,
       endedAtMs: this.#nowMs,
     };
+  }
+
+  #spend(path: string): void {
+    const request = simRequestOf("GET", `/api/v10${path}`, {
+      authorization: "Bot 1",
+    });
+    this.#model.handle(request, WORLD_START_MS);
   }
 
   #enqueue(plan: Plan): void {
@@ -236,7 +251,10 @@ class VirtualWorld {
       fate.doneAtMs = this.#nowMs;
       return;
     }
-    const report = limitReportOf(answerOf(response), sentAtMs, this.#nowMs);
+    const { method, path } = fate.plan;
+    const { label } = routeOf(method, path, WALL_OFFSET_MS);
+    const answer = answerOf(response);
+    const report = limitReportOf(answer, sentAtMs, this.#nowMs, label);
     const outcome = { kind: "answered", report } as const;
     if (this.#scheduler.settle(id, outcome, this.#nowMs) === "again") return;
     fate.doneAtMs = this.#nowMs;

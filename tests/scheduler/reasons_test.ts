@@ -66,7 +66,7 @@ Deno.test("past the bot's global limit a request waits for it", () => {
   const scheduler = createScheduler({ globalLimitOf: () => 3 });
   const asks = Array.from(
     { length: 5 },
-    (_, n) => askOf("GET", `/channels/20000000000000000${n}`),
+    (_, n) => askOf("GET", `/channels/1/${"abcde"[n]}`),
   );
   const ids = enqueueAll(scheduler, asks, T);
   assert.equal(scheduler.poll(T).leases.length, 3);

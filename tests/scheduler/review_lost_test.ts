@@ -38,6 +38,9 @@ Deno.test("a report does not give back the token of a request whose answer was l
     limit: 5,
     kind: "sliding",
     intervalMs: 1_000,
+    isWindowExact: false,
+    burst: Infinity,
+    spread: "separate",
     windowMs: 1_000,
     probeUntilMs: 0,
   });

@@ -12,7 +12,7 @@ import {
 const T = START_MS;
 const MESSAGES = "/channels/200000000000000001/messages";
 
-Deno.test("a request that is taken back after its line was merged is no longer counted there", () => {
+Deno.test("a request that is taken back after its line's bucket turned out to be another route's, too, is no longer counted there", () => {
   const scheduler = createScheduler();
   const edit = askOf("PATCH", `${MESSAGES}/300000000000000001`);
   const posts = [1, 2, 3].map(() => askOf("POST", MESSAGES));
@@ -27,6 +27,7 @@ Deno.test("a request that is taken back after its line was merged is no longer c
   settleAndPoll(scheduler, posts[1]?.id ?? 0, answer(T + 1_200));
   const { lines } = scheduler.snapshot(T + 1_200);
   assert.deepEqual(lines.map(({ waiting, inFlight }) => [waiting, inFlight]), [
+    [0, 0],
     [0, 0],
   ]);
 });

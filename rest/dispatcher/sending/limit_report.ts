@@ -6,6 +6,7 @@ import type {
   RateLimited,
 } from "../../domain/limit_report.ts";
 import { decimalOf, msOf } from "./decimal.ts";
+import { guildsTold } from "./guilds_told.ts";
 import { type ErrorBody, readErrorBody } from "./error_body.ts";
 
 /** Cloudflare's "internal network error": Cloudflare blocked the request (docs: error codes). */
@@ -37,11 +38,12 @@ interface LimitHeaders {
   hasRateLimit: boolean;
 }
 
-/** Reads what an answer of Discord's says about limits. */
+/** Reads what an answer of Discord's to a request of the route `label` says about limits. */
 export function limitReportOf(
   answer: Answer,
   sentAtMs: number,
   receivedAtMs: number,
+  label = "",
 ): LimitReport {
   const headers = readHeaders(answer.headers);
   const { status } = answer;
@@ -56,6 +58,7 @@ export function limitReportOf(
     isBucketGarbled: bucket === undefined && headers.hash !== undefined
       ? true
       : undefined,
+    guilds: guildsTold(label, answer),
     rateLimited: status === 429 ? rateLimitedOf(headers, body) : undefined,
     errorCode: body?.code,
     isCloudflare403: status === 403 && body !== undefined &&

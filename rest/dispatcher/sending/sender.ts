@@ -79,7 +79,8 @@ export class Sender {
     const { clock, onAnswer, onAgain } = this.#deps;
     const receivedAtMs = clock.nowMs();
     const sentAtMs = answer.sentAtMs ?? job.sentAtMs;
-    const report = limitReportOf(answer, sentAtMs, receivedAtMs);
+    const { label } = job.request.route;
+    const report = limitReportOf(answer, sentAtMs, receivedAtMs, label);
     if (report.rateLimited !== undefined) this.#tellRateLimit(job, report);
     if (answer.status >= 500) job.mayHaveRun = true;
 

@@ -1,5 +1,5 @@
 /**
- * Stops everything when Cloudflare, not Discord, callerCount requests away: such a
+ * Stops everything when Cloudflare, not Discord, turns requests away: such a
  * block is on the address, so every bot behind it is meant, and asking again
  * prolongs it (docs repository #5810: staff call it an IP ban).
  */

@@ -16,8 +16,12 @@ export interface Bucket {
   remaining: number;
   /** When Discord decided on the newest answer seen; undefined before the first. */
   decidedAtServerMs: number | undefined;
+  /** The newest answer that was no 429: two of them tell sliding from fixed. */
+  passed: BucketReport | undefined;
   /** What that answer's `Reset` was; `resetAtServerMs` may lie beyond it. */
   toldResetServerMs: number;
+  /** When the window began that is counted here; -Infinity where answers tell. */
+  openedAtServerMs: number;
   /** Requests sent since the newest answer came: none of them is in its numbers, as earlier ones under way may be. */
   unheard: number;
   /** Requests whose answers said nothing, and the moment by which they had arrived. */
@@ -34,6 +38,8 @@ export type Opening =
 
 /** Resets this close together are one: fixed windows are reported with some noise. */
 const SAME_RESET_MS = 50;
+/** Limits below this hide no smaller one that is worth going slowly for. */
+const BURST_FROM = 8;
 /** Keeps a token that is due to the last bit from being missed by rounding. */
 const EPSILON = 1e-6;
 
@@ -44,7 +50,9 @@ export function newBucket(facts: HashFacts): Bucket {
     resetAtServerMs: -Infinity,
     remaining: facts.limit,
     decidedAtServerMs: undefined,
+    passed: undefined,
     toldResetServerMs: -Infinity,
+    openedAtServerMs: -Infinity,
     unheard: 0,
     silent: 0,
     silentByServerMs: -Infinity,
@@ -66,10 +74,17 @@ export function openingOf(
   if (bucket.decidedAtServerMs === undefined && nowMs < facts.probeUntilMs) {
     return inFlight === 0 ? { tokens: 1 } : { opensAtServerMs: Infinity };
   }
+  if (inFlight >= burstOf(facts)) return { opensAtServerMs: Infinity };
   if (facts.kind === "sliding" && facts.intervalMs !== undefined) {
     return slidingOpening(bucket, facts.intervalMs, inFlight, arrivalServerMs);
   }
   const isOpenWindow = arrivalServerMs < bucket.resetAtServerMs;
+  // Nobody has told when the window ends that was opened here: one asks.
+  const isGuess = !isOpenWindow && !facts.isWindowExact &&
+    bucket.openedAtServerMs > -Infinity;
+  if (isGuess) {
+    return inFlight === 0 ? { tokens: 1 } : { opensAtServerMs: Infinity };
+  }
   const tokens = (isOpenWindow ? bucket.remaining : facts.limit) - inFlight;
   if (tokens >= 1) return { tokens };
   return {
@@ -77,6 +92,15 @@ export function openingOf(
       ? bucket.resetAtServerMs
       : Infinity,
   };
+}
+
+/**
+ * How many may be under way together. A large limit may hide a small one that
+ * binds (#8161, #7394), which a burst would meet with all but a few of its
+ * requests: so bursts double, once for each hash, until one was as large.
+ */
+function burstOf({ limit, burst }: HashFacts): number {
+  return limit < BURST_FROM || burst >= limit ? Infinity : 2 * burst;
 }
 
 function slidingOpening(
@@ -105,9 +129,18 @@ function slidingResetAtMs(bucket: Bucket, intervalMs: number): number {
 
 /** Takes in what an answer of this bucket said, in whatever order answers come. */
 export function noteReport(bucket: Bucket, report: BucketReport): void {
-  const decidedAtServerMs = report.resetAtServerMs - report.resetAfterMs;
+  tellKind(bucket, report);
+  const passed = bucket.passed;
+  if (passed === undefined || decidedAt(report) >= decidedAt(passed)) {
+    bucket.passed = report;
+  }
+  noteDenied(bucket, report);
+}
+
+/** The same of a 429: what was refused has moved no `Reset`, so it does not tell sliding from fixed. */
+export function noteDenied(bucket: Bucket, report: BucketReport): void {
+  const decidedAtServerMs = decidedAt(report);
   bucket.unheard = 0;
-  tellKind(bucket, report, decidedAtServerMs);
   const { kind, intervalMs } = bucket.facts;
   if (decidedAtServerMs >= bucket.silentByServerMs) forgetSilent(bucket);
   const isSliding = kind === "sliding" && intervalMs !== undefined;
@@ -121,6 +154,11 @@ export function noteReport(bucket: Bucket, report: BucketReport): void {
   if (decidedAtServerMs < (bucket.decidedAtServerMs ?? -Infinity)) return;
   bucket.decidedAtServerMs = decidedAtServerMs;
   bucket.toldResetServerMs = report.resetAtServerMs;
+}
+
+/** When Discord decided on a request. */
+function decidedAt({ resetAtServerMs, resetAfterMs }: BucketReport): number {
+  return resetAtServerMs - resetAfterMs;
 }
 
 /** The largest `Reset` is the newest state; of the same window the fewest tokens are. */
@@ -175,6 +213,24 @@ export function noteSilent(bucket: Bucket, arrivedByServerMs: number): void {
   );
 }
 
+/** Counts a request that certainly spent a token at that moment, of a bucket whose answers tell nothing of it. */
+export function noteTaken(bucket: Bucket, atServerMs: number): void {
+  const { facts } = bucket;
+  // The newest 429 knew of it already.
+  if (atServerMs <= (bucket.decidedAtServerMs ?? -Infinity)) return;
+  if (facts.kind === "sliding" && facts.intervalMs !== undefined) {
+    bucket.resetAtServerMs = Math.max(bucket.resetAtServerMs, atServerMs) +
+      facts.intervalMs;
+    return;
+  }
+  if (atServerMs >= bucket.resetAtServerMs) {
+    bucket.openedAtServerMs = atServerMs;
+    bucket.resetAtServerMs = atServerMs + facts.windowMs;
+    bucket.remaining = facts.limit;
+  }
+  bucket.remaining = Math.max(0, bucket.remaining - 1);
+}
+
 /** Discord's clock was set: what is known keeps its distance from now. */
 export function followClock(bucket: Bucket, stepMs: number): void {
   bucket.resetAtServerMs += stepMs;
@@ -182,6 +238,9 @@ export function followClock(bucket: Bucket, stepMs: number): void {
     bucket.decidedAtServerMs += stepMs;
   }
   bucket.toldResetServerMs += stepMs;
+  bucket.openedAtServerMs += stepMs;
+  // Two answers of two clocks would tell nothing.
+  bucket.passed = undefined;
   bucket.silentByServerMs += stepMs;
 }
 
@@ -190,24 +249,17 @@ export function followClock(bucket: Bucket, stepMs: number): void {
  * stood still the window is fixed, where it moved on it slides. A limit of one
  * is the same either way.
  */
-function tellKind(
-  bucket: Bucket,
-  report: BucketReport,
-  decidedAtServerMs: number,
-): void {
-  const { facts, decidedAtServerMs: lastDecidedAtServerMs } = bucket;
+function tellKind({ facts, passed }: Bucket, report: BucketReport): void {
   if (facts.limit === 1) {
     facts.kind = "sliding";
     return;
   }
-  if (lastDecidedAtServerMs === undefined) return;
-  const isLater = decidedAtServerMs >= lastDecidedAtServerMs;
-  const olderResetMs = isLater
-    ? bucket.toldResetServerMs
-    : report.resetAtServerMs;
-  const newerDecidedMs = isLater ? decidedAtServerMs : lastDecidedAtServerMs;
-  if (olderResetMs <= newerDecidedMs) return;
-  const movedMs = Math.abs(report.resetAtServerMs - bucket.toldResetServerMs);
+  if (passed === undefined) return;
+  const isLater = decidedAt(report) >= decidedAt(passed);
+  const older = isLater ? passed : report;
+  const newer = isLater ? report : passed;
+  if (older.resetAtServerMs <= decidedAt(newer)) return;
+  const movedMs = Math.abs(report.resetAtServerMs - passed.resetAtServerMs);
   const intervalMs = report.resetAfterMs /
     Math.max(1, report.limit - report.remaining);
   if (movedMs < Math.min(SAME_RESET_MS, intervalMs / 2)) facts.kind = "fixed";

@@ -10,28 +10,53 @@ export interface HashFacts {
   intervalMs: number | undefined;
   /** The length of the window, if it is a fixed one: the first request of one shows it, others the rest of it. */
   windowMs: number;
+  /** That is the whole of it, or more: the next window opens by then. */
+  isWindowExact: boolean;
   /**
    * Until then a line never seen before is asked carefully, one request first:
    * its bucket may have been part-used by the process before this one.
    */
   probeUntilMs: number;
+  /** The most that were under way together on one counter, and passed. */
+  burst: number;
+  /**
+   * Whether its lines have counters of their own. While that is not known they
+   * are taken for one counter: two answers tell, and nothing is lost to a 429.
+   */
+  spread: "unknown" | "separate" | "common";
+}
+
+/** What is known of a route. */
+export interface RouteRecord {
+  hash: string | undefined;
+  flips: number;
+  flipsSinceMs: number;
+  /** Answers name no bucket: only the global limit binds it. */
+  isHeaderless: boolean;
+  /** Hashes of the buckets that its 429s named beside its own. */
+  readonly seconds: string[];
+  /** Its lines share a limit whose 429s are of scope `shared`. */
+  isShared: boolean;
+  /** 429s in a row, without a success of any of its lines between. */
+  readonly suspects: { count: number; lines: Set<string> };
 }
 
 /** Changes of one route's hash within a minute before it is believed no more: then it alternates. */
 const FLIPS_MAX = 8;
 const FLIPS_WITHIN_MS = 60_000;
+/** Buckets met beside a route's own: three are known of (deletions of messages, #1295); the oldest is forgotten. */
+const SECONDS_MAX = 4;
+/**
+ * So many 429s in a row, of two lines or more, and no success of a sibling
+ * between: the lines lose to each other. By chance three in a row are rare,
+ * and lines that do share a counter all lose together.
+ */
+const SUSPECTS = 3;
 
-interface RouteHash {
-  hash: string;
-  flips: number;
-  flipsSinceMs: number;
-}
-
-/** Everything learnt about hashes and which route has which. Bounded; the oldest is forgotten. */
+/** Everything learnt about hashes and routes. Bounded; the oldest is forgotten. */
 export class BucketRegistry {
-  readonly #facts = new Map<string, HashFacts>();
-  readonly #routes = new Map<string, RouteHash>();
-  readonly #headerless = new Set<string>();
+  readonly #hashes = new Map<string, HashFacts>();
+  readonly #routes = new Map<string, RouteRecord>();
   readonly #entriesMax: number;
   #changes = 0;
 
@@ -39,9 +64,14 @@ export class BucketRegistry {
     this.#entriesMax = entriesMax;
   }
 
-  /** How often anything `hashOf` and `factsOf` tell has changed: while it has not, what they told holds. */
+  /** How often anything has changed that decides which counters a line has. */
   get changes(): number {
     return this.#changes;
+  }
+
+  /** Undefined: nobody has seen an answer of it. */
+  recordOf(routeKey: string): RouteRecord | undefined {
+    return this.#routes.get(routeKey);
   }
 
   hashOf(routeKey: string): string | undefined {
@@ -49,48 +79,66 @@ export class BucketRegistry {
   }
 
   factsOf(hash: string): HashFacts | undefined {
-    return this.#facts.get(hash);
+    return this.#hashes.get(hash);
   }
 
-  /** True for a route whose answers name no bucket: only the global limit binds it. */
+  /** What its route's answers name; undefined before one did. */
+  factsOfRoute(routeKey: string): HashFacts | undefined {
+    const hash = this.hashOf(routeKey);
+    return hash === undefined ? undefined : this.#hashes.get(hash);
+  }
+
   isHeaderless(routeKey: string): boolean {
-    return this.#headerless.has(routeKey);
+    return this.#routes.get(routeKey)?.isHeaderless ?? false;
+  }
+
+  /** An answer of this route came, whatever it said. */
+  noteAnswered(routeKey: string): RouteRecord {
+    let route = this.#routes.get(routeKey);
+    if (route === undefined) {
+      route = {
+        hash: undefined,
+        flips: 0,
+        flipsSinceMs: -Infinity,
+        isHeaderless: false,
+        seconds: [],
+        isShared: false,
+        suspects: { count: 0, lines: new Set() },
+      };
+      this.#changes++;
+      this.#routes.set(routeKey, route);
+      forgetOldest(this.#routes, this.#entriesMax);
+    }
+    return route;
   }
 
   noteHeaderless(routeKey: string): void {
-    if (this.#routes.has(routeKey)) return;
-    this.#headerless.add(routeKey);
-    forgetOldest(this.#headerless, this.#entriesMax);
+    const route = this.noteAnswered(routeKey);
+    if (route.hash === undefined) route.isHeaderless = true;
   }
 
   /** The facts of a reported bucket, made or brought up to date. */
   learn(report: BucketReport, nowMs: number): HashFacts {
     const exactIntervalMs = intervalOf(report);
-    const known = this.#facts.get(report.hash);
+    const known = this.#hashes.get(report.hash);
     if (known === undefined) {
-      const facts: HashFacts = {
-        hash: report.hash,
-        limit: report.limit,
-        kind: report.limit === 1 ? "sliding" : "unknown",
-        intervalMs: exactIntervalMs,
-        windowMs: report.resetAfterMs,
-        probeUntilMs: nowMs + report.resetAfterMs *
-            report.limit / Math.max(1, report.limit - report.remaining),
-      };
+      const facts = newFacts(report, exactIntervalMs, nowMs);
       this.#changes++;
-      this.#facts.set(report.hash, facts);
-      forgetOldest(this.#facts, this.#entriesMax);
+      this.#hashes.set(report.hash, facts);
+      forgetOldest(this.#hashes, this.#entriesMax);
       return facts;
     }
     if (known.limit !== report.limit) {
       known.limit = report.limit;
       known.intervalMs = undefined;
       known.windowMs = 0;
+      known.isWindowExact = false;
     }
     known.windowMs = Math.max(known.windowMs, report.resetAfterMs);
     if (exactIntervalMs !== undefined) {
       known.intervalMs = exactIntervalMs;
       known.windowMs = exactIntervalMs;
+      known.isWindowExact = true;
     }
     return known;
   }
@@ -100,28 +148,87 @@ export class BucketRegistry {
    * its hash too often to follow (#1295: some routes answer with several).
    */
   assign(routeKey: string, hash: string, nowMs: number): boolean {
-    this.#headerless.delete(routeKey);
-    const known = this.#routes.get(routeKey);
-    if (known === undefined) {
-      this.#changes++;
-      this.#routes.set(routeKey, { hash, flips: 0, flipsSinceMs: nowMs });
-      forgetOldest(this.#routes, this.#entriesMax);
-      return true;
+    const route = this.noteAnswered(routeKey);
+    route.isHeaderless = false;
+    if (route.hash === hash) return true;
+    if (route.hash !== undefined) {
+      if (nowMs - route.flipsSinceMs > FLIPS_WITHIN_MS) {
+        route.flips = 0;
+        route.flipsSinceMs = nowMs;
+      }
+      if (++route.flips > FLIPS_MAX) return false;
     }
-    if (known.hash === hash) return true;
-    if (nowMs - known.flipsSinceMs > FLIPS_WITHIN_MS) {
-      known.flips = 0;
-      known.flipsSinceMs = nowMs;
-    }
-    if (++known.flips > FLIPS_MAX) return false;
     this.#changes++;
-    known.hash = hash;
+    route.hash = hash;
     return true;
   }
 
-  *all(): Iterable<HashFacts> {
-    yield* this.#facts.values();
+  /** A 429 of this route named another bucket than its answers do. */
+  addSecond(routeKey: string, hash: string): void {
+    const { seconds } = this.noteAnswered(routeKey);
+    if (seconds.includes(hash)) return;
+    this.#changes++;
+    seconds.push(hash);
+    if (seconds.length > SECONDS_MAX) seconds.shift();
   }
+
+  /** Lines of this hash have counters of their own, or one for all. */
+  setSpread(facts: HashFacts, spread: HashFacts["spread"]): void {
+    if (facts.spread === spread) return;
+    this.#changes++;
+    facts.spread = spread;
+  }
+
+  setShared(routeKey: string, isShared: boolean): void {
+    const route = this.noteAnswered(routeKey);
+    if (route.isShared === isShared) return;
+    this.#changes++;
+    route.isShared = isShared;
+  }
+
+  /** Counts a 429 that nothing known explains; true when siblings explain it. */
+  suspect(routeKey: string, line: string): boolean {
+    const { suspects } = this.noteAnswered(routeKey);
+    suspects.count++;
+    if (suspects.lines.size < SUSPECTS) suspects.lines.add(line);
+    return suspects.count >= SUSPECTS && suspects.lines.size > 1;
+  }
+
+  /** A line of this route got through. */
+  clearSuspects(routeKey: string): void {
+    const suspects = this.#routes.get(routeKey)?.suspects;
+    if (suspects === undefined || suspects.count === 0) return;
+    suspects.count = 0;
+    suspects.lines.clear();
+  }
+
+  /** Something about a line changed that decides which counters it has. */
+  touch(): void {
+    this.#changes++;
+  }
+
+  *all(): Iterable<HashFacts> {
+    yield* this.#hashes.values();
+  }
+}
+
+function newFacts(
+  report: BucketReport,
+  intervalMs: number | undefined,
+  nowMs: number,
+): HashFacts {
+  const { hash, limit, remaining, resetAfterMs } = report;
+  return {
+    hash,
+    limit,
+    kind: limit === 1 ? "sliding" : "unknown",
+    intervalMs,
+    windowMs: resetAfterMs,
+    isWindowExact: intervalMs !== undefined,
+    probeUntilMs: nowMs + resetAfterMs * limit / Math.max(1, limit - remaining),
+    burst: 1,
+    spread: "unknown",
+  };
 }
 
 /**

@@ -239,7 +239,7 @@ export class ClockOffsetEstimator {
     this.#doubtMs = Math.max(this.#doubtMs, least - formerLeastMs);
     // Of n rounds a minute the next one is the fastest with a chance of 1 in
     // n + 1; this is about what it would then undercut the others by. The
-    // median may still countWaiting some that are forgotten as extremes.
+    // median may still hold some that are forgotten as extremes.
     const median = medianWayInMs(this.#samples) ?? least;
     this.#chanceMs = Math.max(0, median - least) / (this.#rounds + 1);
   }

@@ -12,7 +12,7 @@ import { type HeapNode, IndexedHeap } from "../../collections/indexed_heap.ts";
  * time, at the latest one second and a margin after its start. The margin is
  * the spread of latencies seen: how much faster the next user of the token can
  * be on its way in. Kept so, no window of Discord's, wherever it begins and of
- * whichever kind, can countWaiting more than `limit` arrivals.
+ * whichever kind, can hold more than `limit` arrivals.
  */
 
 const WINDOW_MS = 1_000;

@@ -1,42 +1,80 @@
 import type { BucketReport, LimitReport } from "../../domain/limit_report.ts";
-import { followClock, noteReport, noteSilent } from "./bucket.ts";
-import { makeCandidate, refresh } from "../flow.ts";
+import { dissolve, refresh } from "../flow.ts";
+import type { Counter, Line, State, Waiting } from "../state.ts";
+import { type Bucket, followClock, noteReport, noteSilent } from "./bucket.ts";
 import type { HashFacts } from "./bucket_registry.ts";
-import { mergeWaiting } from "../queues/counters.ts";
-import { currentLine, giveHash, homeOf, lineFor } from "../queues/lines.ts";
-import type { Line, State, Waiting } from "../state.ts";
+import { countersOf } from "./counters_of.ts";
+import { isOneCounter } from "./one_counter.ts";
+import { countPassed } from "./untold.ts";
 
-/** What an answer teaches about buckets: which one it was, its numbers, its clock. */
+/**
+ * What an answer that was no 429 teaches: which bucket it was, its numbers,
+ * and whether the lines of its hash have counters of their own.
+ */
 export function learnFrom(
   state: State,
   waiting: Waiting,
   report: LimitReport,
+  seen: BucketReport | undefined,
   nowMs: number,
 ): void {
+  const { line, sub } = waiting;
+  state.registry.noteAnswered(line.routeKey);
+  if (report.guilds !== undefined) learnGuilds(state, line, report.guilds);
+  if (seen === undefined) learnSilence(state, waiting, report);
+  else learnBucket(state, waiting, seen, report, nowMs);
+  const atServerMs = decidedAtServerMs(state, report, seen);
+  if (sub !== undefined) countPassed(sub.counter, atServerMs);
+  for (const counter of countersOf(state, line)) {
+    const isUntold = counter.role === "second" || counter.role === "hidden";
+    if (isUntold) countPassed(counter, atServerMs);
+  }
+}
+
+/** Which guild channels are in: a counter that lines share may be their guild's. */
+function learnGuilds(
+  { guilds }: State,
+  { lane }: Line,
+  told: ReadonlyArray<readonly [string, string]>,
+): void {
+  for (const [channel, guild] of told) {
+    if (guilds.get(channel) === guild) continue;
+    guilds.set(channel, guild);
+    for (const majors of lane.identity.lines.values()) {
+      const line = majors.get(channel);
+      if (line !== undefined) line.registryChanges = NEVER;
+    }
+  }
+}
+
+/** Has a line's counters found anew. */
+const NEVER = -1;
+
+/** The answer's bucket, its `Reset` as far as it may be believed; learns from its clock. */
+export function readBucket(
+  state: State,
+  report: LimitReport,
+): BucketReport | undefined {
   const isClockTrusted = learnClock(state, report);
   const { bucket } = report;
-  if (bucket === undefined) {
-    learnSilence(state, waiting, report);
-    return;
-  }
+  if (bucket === undefined || isClockTrusted) return bucket;
   const offsetMs = state.clockOffset.offsetMs ?? 0;
-  const seen = isClockTrusted ? bucket : {
+  return {
     ...bucket,
     // The two headers disagree; the time left, counted from receipt, is never too early.
     resetAtServerMs: report.receivedAtMs + bucket.resetAfterMs + offsetMs,
   };
-  if (report.status === 429) {
-    learnFrom429(waiting.line, seen);
-  } else {
-    const facts = state.registry.learn(seen, nowMs);
-    findLine(state, waiting, facts, report, nowMs);
-    waiting.line = currentLine(waiting.line);
-    noteOn(state, waiting, seen, report, nowMs);
-  }
-  // The route's hash changed, now or by another subject's answer.
-  if (homeOf(state, waiting, nowMs) !== waiting.line) {
-    rehome(state, waiting.line, nowMs);
-  }
+}
+
+/** When Discord decided on a request: told by its bucket, else when its answer was here. */
+export function decidedAtServerMs(
+  state: State,
+  { receivedAtMs }: LimitReport,
+  seen: BucketReport | undefined,
+): number {
+  return seen === undefined
+    ? receivedAtMs + (state.clockOffset.offsetMs ?? 0)
+    : seen.resetAtServerMs - seen.resetAfterMs;
 }
 
 /** False where the answer's own clock must not be used. */
@@ -47,25 +85,31 @@ function learnClock(state: State, report: LimitReport): boolean {
   const stepMs = clockOffset.setByMs - formerMs;
   if (stepMs === 0) return isTrusted;
   // What was told by the former clock must not open an hour too late, or too early.
-  for (const { bucket } of state.lines.values()) {
-    if (bucket !== undefined) followClock(bucket, stepMs);
-  }
+  for (const bucket of allBuckets(state)) followClock(bucket, stepMs);
   return isTrusted;
+}
+
+function* allBuckets(state: State): Iterable<Bucket> {
+  for (const { counters } of state.identities.values()) {
+    for (const places of counters.values()) {
+      for (const { bucket } of places.values()) {
+        if (bucket !== undefined) yield bucket;
+      }
+    }
+  }
 }
 
 /** An answer without bucket headers: a route that has none, or one that left them out this time. */
 function learnSilence(
   state: State,
-  waiting: Waiting,
+  { line, ask }: Waiting,
   report: LimitReport,
 ): void {
-  const { line, ask } = waiting;
-  if (line.bucket !== undefined) {
-    noteSilent(
-      line.bucket,
-      report.receivedAtMs + (state.clockOffset.offsetMs ?? 0),
-    );
-    return;
+  const offsetMs = state.clockOffset.offsetMs ?? 0;
+  for (const { role, bucket } of countersOf(state, line)) {
+    const isTold = role === "own" || role === "common";
+    if (!isTold || bucket === undefined) continue;
+    noteSilent(bucket, report.receivedAtMs + offsetMs);
   }
   // An error may come from before Discord's limiter, whatever its status.
   const isTelling = report.status >= 200 && report.status < 300 &&
@@ -73,120 +117,84 @@ function learnSilence(
   if (isTelling) state.registry.noteHeaderless(ask.route.key);
 }
 
-/** A 429 shows another limit's numbers as often as the bucket's own; only an empty bucket of the same name is believed. */
-function learnFrom429(line: Line, seen: BucketReport): void {
-  const { bucket } = line;
-  if (bucket?.facts.hash !== seen.hash || seen.remaining > 0) return;
-  noteReport(bucket, seen);
-}
-
-/** Sees to it that the request's route and line carry the hash the answer named. */
-function findLine(
-  state: State,
-  waiting: Waiting,
-  facts: HashFacts,
-  report: LimitReport,
-  nowMs: number,
-): void {
-  const { line } = waiting;
-  if (isHomeOf(state, waiting, facts)) return;
-  const { ask } = waiting;
-  const known = state.registry.hashOf(ask.route.key);
-  if (known === facts.hash) {
-    // The route has its hash already, but this line was made before that.
-    if (line.bucket === undefined) joinHash(state, line, facts, nowMs);
-    return;
-  }
-  // Deleting a message that is gone answers with another bucket than deleting
-  // one that is there (#1295); an error must not rename the route.
-  if (known !== undefined && report.status >= 400) return;
-  if (!state.registry.assign(ask.route.key, facts.hash, nowMs)) return;
-  if (known !== undefined) return;
-  for (const sibling of [...state.unhashed.get(ask.route.key) ?? []]) {
-    joinHash(state, sibling, facts, nowMs);
-  }
-}
-
-function isHomeOf(state: State, waiting: Waiting, facts: HashFacts): boolean {
-  return waiting.line.bucket?.facts === facts &&
-    waiting.registryChanges === state.registry.changes;
-}
-
-/** Books the numbers on the line of that hash; the request's own line, if another, only lost a token. */
-function noteOn(
+function learnBucket(
   state: State,
   waiting: Waiting,
   seen: BucketReport,
   report: LimitReport,
   nowMs: number,
 ): void {
-  const { line } = waiting;
-  if (line.bucket?.facts.hash === seen.hash) {
-    noteReport(line.bucket, seen);
+  const { registry } = state;
+  const { line, together } = waiting;
+  const facts = registry.learn(seen, nowMs);
+  facts.burst = Math.max(facts.burst, together);
+  nameRoute(state, line, facts, report, nowMs);
+  const [own, ...others] = countersOf(state, line);
+  if (own?.bucket?.facts !== facts) {
+    noteElsewhere(state, line, facts, seen, report);
     return;
   }
-  if (line.bucket !== undefined) {
-    noteSilent(
-      line.bucket,
-      report.sentAtMs + (state.clockOffset.offsetMs ?? 0),
-    );
-  }
-  if (state.registry.hashOf(waiting.ask.route.key) !== seen.hash) return;
-  const named = lineFor(state, waiting.ask, waiting.lane, nowMs);
-  if (named.bucket !== undefined) noteReport(named.bucket, seen);
+  noteReport(own.bucket, seen);
+  const common = others.find(({ role }) => role === "common");
+  if (common !== undefined) noteCommon(state, line, common, seen, nowMs);
 }
 
-/** Gives a line its hash; where the bucket has a line already, everything moves there. */
-function joinHash(
+/** Sees to it that the route carries the hash the answer named. */
+function nameRoute(
+  { registry }: State,
+  { routeKey }: Line,
+  { hash }: HashFacts,
+  { status }: LimitReport,
+  nowMs: number,
+): void {
+  const known = registry.hashOf(routeKey);
+  if (known === hash) return;
+  // Deleting a message that is gone answers with another bucket than deleting
+  // one that is there (#1295); an error must not rename the route.
+  if (known !== undefined && status >= 400) return;
+  registry.assign(routeKey, hash, nowMs);
+}
+
+/** Books the numbers on the bucket of that hash; the line's own, which is another, only lost a token. */
+function noteElsewhere(
   state: State,
   line: Line,
   facts: HashFacts,
+  seen: BucketReport,
+  { sentAtMs }: LimitReport,
+): void {
+  const [own] = line.counters;
+  if (own?.bucket !== undefined) {
+    noteSilent(own.bucket, sentAtMs + (state.clockOffset.offsetMs ?? 0));
+  }
+  const named = line.lane.identity.counters.get(facts.hash)?.get(line.major);
+  if (named?.bucket !== undefined) noteReport(named.bucket, seen);
+}
+
+/** Books the numbers on what many lines may share, or finds that they do not. */
+function noteCommon(
+  state: State,
+  line: Line,
+  common: Counter,
+  seen: BucketReport,
   nowMs: number,
 ): void {
-  const target = giveHash(state, line, facts);
-  if (target !== undefined) merge(state, line, target, nowMs);
-  refresh(state, target ?? line, nowMs);
-}
-
-function merge(state: State, from: Line, into: Line, nowMs: number): void {
-  const candidates = takeCandidates(from);
-  from.mergedInto = into;
-  mergeWaiting(from, into);
-  into.inFlight += from.inFlight;
-  into.pausedUntilMs = Math.max(into.pausedUntilMs, from.pausedUntilMs);
-  into.isCautious ||= from.isCautious;
-  into.isHalted ||= from.isHalted;
-  from.inFlight = 0;
-  for (const sub of from.subs ?? []) {
-    sub.line = into;
-    into.subs ??= [];
-    into.subs.push(sub);
-    for (const parked of sub.parked) parked.line = into;
+  const { bucket, told } = common;
+  if (bucket === undefined) return;
+  const isShown = told === undefined || told.line === line ||
+    isOneCounter(told.report, seen, bucket.facts);
+  if (isShown) {
+    noteReport(bucket, seen);
+    common.told = { line, report: seen };
+    return;
   }
-  from.subs = undefined;
-  refresh(state, from, nowMs);
-  for (const waiting of candidates) makeCandidate(state, waiting, nowMs);
-}
-
-/** Moves the waiting requests of a line that are at home elsewhere. */
-function rehome(state: State, line: Line, nowMs: number): void {
-  // `makeCandidate` looks up the line anew, so putting all back is moving those that must.
-  for (const waiting of takeCandidates(line)) {
-    makeCandidate(state, waiting, nowMs);
+  if (bucket.facts.spread === "common") {
+    // Others have lost to each other here: it is this one that is apart.
+    line.isSeparate = true;
+    state.registry.touch();
+    refresh(state, line, nowMs);
+    return;
   }
-  refresh(state, line, nowMs);
-}
-
-/** Empties a line's queue in the order of arrival. */
-function takeCandidates(line: Line): Waiting[] {
-  const taken: Waiting[] = [];
-  const { candidates } = line;
-  for (;;) {
-    const entry = candidates?.peek(Infinity);
-    if (entry === undefined) break;
-    candidates?.remove(entry);
-    entry.value.entry = undefined;
-    taken.push(entry.value);
-  }
-  return taken.sort((a, b) => a.seq - b.seq);
+  state.registry.setSpread(bucket.facts, "separate");
+  dissolve(state, common, nowMs);
 }

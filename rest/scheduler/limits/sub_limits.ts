@@ -1,24 +1,18 @@
-import type { LimitReport } from "../../domain/limit_report.ts";
+import { newCounter, openingOfCounter } from "./counter.ts";
 import type { Ask } from "../types.ts";
+import { isStale } from "./counters_of.ts";
 import type { Line, State, SubLimit, Waiting } from "../state.ts";
 import { wakeAt } from "../queues/wakes.ts";
 
 /**
- * Hidden sub-limits (docs repository #1900, #2190: renaming a channel is
- * limited to 2 per 10 minutes, and nothing but the 429 says so). A request
- * waits only behind one that shares a body member with it.
+ * Hidden limits on members of a body (docs repository #1900, #2190: renaming a
+ * channel is limited to 2 per 10 minutes, and nothing but the 429 says so).
+ * Other requests of the line pass: one waits only behind an earlier one that
+ * shares a body member with it. The counter is a hidden one like any other.
  */
 
 /** Sub-limits kept per line; the oldest goes, at worst to be met once more. */
 const SUBS_MAX = 16;
-/**
- * A short wait after a success is taken as the time one token of the hidden
- * limit needs (#8161, #7394: a huge limit announced, 5 per 5 s or 30 per 30 s
- * binding). A longer one is a window: keeping its pace would crawl.
- */
-const PACE_MAX_MS = 5_000;
-/** After so many successes in a row the pace is halved, in case it was too slow; at worst one 429 in so many. */
-const PASSES_PER_EASING = 8;
 
 /** Whether one request may not overtake the other. */
 export function sharesField(a: Ask, b: Ask): boolean {
@@ -34,85 +28,106 @@ function overlaps(
 }
 
 /** The sub-limit of its line that `waiting` falls under, if any: of several the one that is paused longest. */
-export function subOf(waiting: Waiting): SubLimit | undefined {
-  const { line, ask } = waiting;
+export function subOf({ line, ask }: Waiting): SubLimit | undefined {
   let longest: SubLimit | undefined;
   for (const sub of line.subs ?? []) {
-    const isMeant = sub.routeKey === ask.route.key &&
-      overlaps(sub.fields, ask.fields);
-    if (!isMeant) continue;
-    if (longest === undefined || sub.pausedUntilMs > longest.pausedUntilMs) {
-      longest = sub;
-    }
+    if (!overlaps(sub.fields, ask.fields)) continue;
+    const isLonger = longest === undefined ||
+      sub.counter.pausedUntilMs > longest.counter.pausedUntilMs;
+    if (isLonger) longest = sub;
   }
   return longest;
 }
 
+/** Forgets what has not been met for long, where nobody waits for it. */
+export function forgetStaleSubs(
+  state: State,
+  line: Line,
+  nowMs: number,
+): void {
+  for (const sub of line.subs ?? []) {
+    const isUsed = sub.parked.length > 0 || sub.admitted.size > 0;
+    if (!isUsed && isStale(sub.counter, nowMs)) dropSub(state, sub);
+  }
+}
+
 /** Whether `waiting` may not be sent now because of `sub`. */
 export function isBlocked(
+  state: State,
   sub: SubLimit,
   waiting: Waiting,
   nowMs: number,
 ): boolean {
-  if (sub.probe === waiting) return false;
-  return sub.probe !== undefined || nowMs < sub.pausedUntilMs;
+  const free = freeOf(state, sub, nowMs);
+  // Its own place among those let through is one of the tokens.
+  if (sub.admitted.has(waiting)) return free < 0;
+  return sub.parked.length > 0 || free < 1;
 }
 
-/** A 429 of a hidden limit: makes or prolongs the sub-limit of this request. */
-export function limitSub(
+/** Tokens that nobody who was let through will take; below 0 where they have become fewer. */
+function freeOf(
+  state: State,
+  { counter, admitted }: SubLimit,
+  nowMs: number,
+): number {
+  const opening = openingOfCounter(state, counter, nowMs);
+  const tokens = "tokens" in opening ? opening.tokens : 0;
+  return tokens - (admitted.size - counter.inFlight);
+}
+
+/** The sub-limit a 429 was about, made where there is none. */
+export function limitedSub(
   state: State,
   waiting: Waiting,
-  report: LimitReport,
-  untilMs: number,
+  fields: readonly string[],
 ): SubLimit {
-  const { line, ask } = waiting;
-  const isProbe = waiting.sub !== undefined && line.subs?.includes(waiting.sub);
-  let sub = isProbe ? waiting.sub : subOf(waiting);
-  if (sub === undefined) {
-    sub = {
-      kind: "sub",
-      line,
-      routeKey: ask.route.key,
-      fields: ask.fields,
-      pausedUntilMs: 0,
-      probe: undefined,
-      parked: [],
-      last429AtMs: -Infinity,
-      paceMs: 0,
-      passed: 0,
-      passedAtMs: -Infinity,
-      wake: undefined,
-    };
-    line.subs ??= [];
-    line.subs.push(sub);
-    trimSubs(state, line);
-  }
-  const tokenMs = untilMs - sub.passedAtMs;
-  sub.paceMs = tokenMs <= PACE_MAX_MS ? Math.max(sub.paceMs, tokenMs) : 0;
-  sub.last429AtMs = report.receivedAtMs;
-  sub.passed = 0;
-  sub.pausedUntilMs = Math.max(sub.pausedUntilMs, untilMs);
-  if (sub.probe === waiting) sub.probe = undefined;
-  wakeAt(state, sub, sub.pausedUntilMs);
+  const { line } = waiting;
+  const known = waiting.sub ?? subOf(waiting);
+  if (known !== undefined && line.subs?.includes(known)) return known;
+  const { identity } = line.lane;
+  const sub: SubLimit = {
+    kind: "sub",
+    line,
+    fields,
+    counter: newCounter(identity, "hidden", "", line.major),
+    admitted: new Set(),
+    parked: [],
+    wake: undefined,
+  };
+  line.subs ??= [];
+  line.subs.push(sub);
+  trimSubs(state, line.subs);
   return sub;
 }
 
-/** A request under `sub` got through: the next may follow after the pace the limit has shown. */
-export function passSub(
-  state: State,
-  sub: SubLimit,
-  waiting: Waiting,
-  sentAtMs: number,
-): void {
-  if (sub.probe === waiting) sub.probe = undefined;
-  sub.passedAtMs = sentAtMs;
-  sub.passed++;
-  if (sub.passed % PASSES_PER_EASING === 0) sub.paceMs /= 2;
-  sub.pausedUntilMs = Math.max(sub.pausedUntilMs, sentAtMs + sub.paceMs);
-  wakeAt(state, sub, sub.pausedUntilMs);
+/** Has a sub-limit looked at when it opens, if somebody is parked there. */
+export function watchSub(state: State, sub: SubLimit, nowMs: number): void {
+  if (sub.parked.length === 0) return;
+  if (freeOf(state, sub, nowMs) >= 1) {
+    wakeAt(state, sub, nowMs);
+    return;
+  }
+  // Where all its tokens are promised, whoever was let through makes room.
+  const opening = openingOfCounter(state, sub.counter, nowMs);
+  wakeAt(state, sub, "tokens" in opening ? undefined : opening.opensAtMs);
 }
 
-export function dropSub(state: State, sub: SubLimit): void {
+/** Those that may try now; they stay admitted until they are settled. */
+export function takeParked(
+  state: State,
+  sub: SubLimit,
+  nowMs: number,
+): Waiting[] {
+  const taken: Waiting[] = [];
+  while (sub.parked.length > 0 && freeOf(state, sub, nowMs) >= 1) {
+    const next = sub.parked.shift() as Waiting;
+    sub.admitted.add(next);
+    taken.push(next);
+  }
+  return taken;
+}
+
+function dropSub(state: State, sub: SubLimit): void {
   const { line } = sub;
   const rest = line.subs?.filter((other) => other !== sub) ?? [];
   line.subs = rest.length === 0 ? undefined : rest;
@@ -120,41 +135,48 @@ export function dropSub(state: State, sub: SubLimit): void {
 }
 
 /** Parks a candidate; it waits at its own place among the parked. */
-export function park(state: State, sub: SubLimit, waiting: Waiting): void {
-  enter(state, sub, waiting);
+export function park(
+  state: State,
+  sub: SubLimit,
+  waiting: Waiting,
+  nowMs: number,
+): void {
+  if (waiting.sub !== sub) leaveSub(state, waiting, nowMs);
+  waiting.sub = sub;
   waiting.state = "parked";
+  sub.admitted.delete(waiting);
   const { parked } = sub;
   let index = parked.length;
   while (index > 0 && (parked[index - 1] as Waiting).seq > waiting.seq) index--;
   parked.splice(index, 0, waiting);
+  watchSub(state, sub, nowMs);
 }
 
-/** Lets `waiting` through `sub`, alone. */
-export function probe(state: State, sub: SubLimit, waiting: Waiting): void {
-  enter(state, sub, waiting);
-  sub.probe = waiting;
-}
-
-/** A request stands under one sub-limit at a time: after a merge or a change of hash it may meet another. */
-function enter(state: State, sub: SubLimit, waiting: Waiting): void {
-  if (waiting.sub !== sub) leaveSub(state, waiting);
+/** Lets `waiting` through. */
+export function admit(sub: SubLimit, waiting: Waiting): void {
   waiting.sub = sub;
+  sub.admitted.add(waiting);
 }
 
 /** Takes `waiting` out of its sub-limit, where the next one may try then. */
-export function leaveSub(state: State, waiting: Waiting): void {
+export function leaveSub(
+  state: State,
+  waiting: Waiting,
+  nowMs: number,
+): void {
   const { sub } = waiting;
   if (sub === undefined) return;
+  waiting.sub = undefined;
   const index = sub.parked.indexOf(waiting);
   if (index >= 0) sub.parked.splice(index, 1);
-  waiting.sub = undefined;
-  if (sub.probe !== waiting) return;
-  sub.probe = undefined;
-  wakeAt(state, sub, sub.pausedUntilMs);
+  sub.admitted.delete(waiting);
+  watchSub(state, sub, nowMs);
 }
 
-function trimSubs(state: State, line: Line): void {
-  const oldest = line.subs?.find((sub) => sub.parked.length === 0);
-  const isFull = (line.subs?.length ?? 0) > SUBS_MAX;
-  if (isFull && oldest !== undefined) dropSub(state, oldest);
+function trimSubs(state: State, subs: readonly SubLimit[]): void {
+  if (subs.length <= SUBS_MAX) return;
+  const oldest = subs.find(({ parked, admitted }) =>
+    parked.length === 0 && admitted.size === 0
+  );
+  if (oldest !== undefined) dropSub(state, oldest);
 }

@@ -1,5 +1,5 @@
 import type { Caller } from "./callers.ts";
-import { callersIn, waitingOf } from "./counters.ts";
+import { callersIn, waitingOf } from "./occupancy.ts";
 import type { Line, State } from "../state.ts";
 import { forgetIdleFor } from "./sweep.ts";
 import type { Ask, Refused } from "../types.ts";
@@ -13,7 +13,7 @@ import type { Ask, Refused } from "../types.ts";
 const OVERLOADED_RETRY_MS = 1_000;
 
 /**
- * Where several keys share the queue, each may countWaiting so many times what is left
+ * Where several keys share the queue, each may hold so many times what is left
  * free. One that floods ends at four fifths, two end at four ninths each: there
  * is always room for one more.
  */
@@ -45,7 +45,7 @@ export function refuseForRoom(
 }
 
 /**
- * Whether there is room in its line. A full one refuses callers that countWaiting their
+ * Whether there is room in its line. A full one refuses callers that hold their
  * share of it, the bound divided by those who wait there; others may come still,
  * up to theirs.
  */

@@ -1,9 +1,9 @@
 import { keyNameOf } from "../../domain/caller.ts";
 
-/** Callers remembered before those that countWaiting nothing are dropped: names can be made up without end. */
+/** Callers remembered before those that hold nothing are dropped: names can be made up without end. */
 const CALLERS_MAX = 4_096;
 
-/** One key of the operator's, and what its requests countWaiting. */
+/** One key of the operator's, and what its requests hold. */
 export interface ApiKey {
   readonly name: string;
   /** Its callers that are remembered. */

@@ -20,23 +20,22 @@ import {
 export type { FairEntry } from "./round_robin.ts";
 
 /**
- * Who is next: the most urgent first, in turn within one urgency, and nobody
- * starved.
+ * Who is next: the most urgent first, and round robin within one urgency.
  *
- * Each urgency is a circle of keys, each key a circle of its callers, each
- * caller a line of entries, first in, first out. Who was served goes to the end
- * of both circles, so callers with much waiting and callers with little
- * alternate; and a key that invents callers gains no callerCount by it. Who has
- * nothing left leaves its circle, so names do not pile up. Ageing needs no
- * moving about: only the head of each urgency can be next, so comparing the
- * heads by urgency less age is enough. Every operation takes constant time.
+ * Round robin twice over: each urgency is a ring of keys, each key a ring of its
+ * callers, each caller a queue of entries, first in, first out. A caller that
+ * was served goes to the end of both rings, so callers with much waiting and
+ * callers with little alternate, and a key that invents callers gains nothing.
+ * A caller with nothing left leaves its ring, so names do not pile up.
+ *
+ * Urgency comes before all that, so what is less urgent could wait for ever:
+ * `peekPassedOver` names an entry that has waited longer than what would be
+ * served before it, for whoever serves to let one in a while go first. Every
+ * operation takes constant time.
  */
 
-/** A waiting entry gains one urgency per this time, so that 7 overtakes a stream of 0s within 14 s. */
-const AGEING_STEP_MS = 2_000;
-
 export class FairQueue<T> {
-  /** One for each urgency that somebody waits at: seldom more than one or two. */
+  /** One for each urgency that somebody waits at, the most urgent first: seldom more than one or two. */
   readonly #urgencies: UrgencyQueue<T>[] = [];
   /** An entry that came when nobody waited stands outside the rings until another comes: most are served before that. */
   #sole: FairEntry<T> | undefined;
@@ -65,29 +64,28 @@ export class FairQueue<T> {
     caller: Caller,
     sinceMs: number,
   ): FairEntry<T> {
-    const isAgain = false;
-    const entry = newEntry({ value, urgency, caller, sinceMs, isAgain });
+    const entry = newEntry({ value, urgency, caller, sinceMs, again: NEVER });
     if (this.#size++ === 0) this.#sole = entry;
     else append(this.#queueOf(entry), entry);
     return entry;
   }
 
-  /** Puts `value` before everything of its caller and urgency: it was already first once. */
+  /** Puts `value` before all of its caller and urgency that were not first yet; those that were go by `again`. */
   pushFront(
     value: T,
     urgency: Urgency,
     caller: Caller,
     sinceMs: number,
+    again: number,
   ): FairEntry<T> {
-    const isAgain = true;
-    const entry = newEntry({ value, urgency, caller, sinceMs, isAgain });
+    const entry = newEntry({ value, urgency, caller, sinceMs, again });
     if (this.#size++ === 0) {
       this.#sole = entry;
       return entry;
     }
     const callerQueue = this.#queueOf(entry);
     const { first } = callerQueue;
-    const later = laterOf(callerQueue, sinceMs);
+    const later = laterOf(callerQueue, again);
     if (later === undefined) {
       append(callerQueue, entry);
     } else {
@@ -97,25 +95,38 @@ export class FairQueue<T> {
     return entry;
   }
 
-  /** The entry to be served next at `nowMs`; it stays where it is. */
-  peek(nowMs: number): FairEntry<T> | undefined {
-    if (this.#sole !== undefined) return this.#sole;
-    let best: FairEntry<T> | undefined;
-    let bestUrgency = Infinity;
-    for (const atUrgency of this.#urgencies) {
-      const head = atUrgency.first?.first?.first;
-      if (head === undefined) continue;
-      // Alone it is the next one, however old it is.
-      if (this.#urgencies.length === 1) return head;
-      const aged = agedUrgency(head, nowMs);
-      const isOlder = best === undefined || head.sinceMs < best.sinceMs ||
-        (head.sinceMs === best.sinceMs && head.urgency < best.urgency);
-      if (aged < bestUrgency || (aged === bestUrgency && isOlder)) {
-        best = head;
-        bestUrgency = aged;
-      }
+  /** The entry to be served next; it stays where it is. */
+  peek(): FairEntry<T> | undefined {
+    return this.#sole ?? this.#urgencies[0]?.first?.first?.first;
+  }
+
+  /**
+   * The one that has waited longest of those that are next at a lower urgency,
+   * if it has waited longer than what is next at each higher one, of all, of its
+   * key and of its caller: there it would have been served before them.
+   */
+  peekPassedOver(): FairEntry<T> | undefined {
+    let longest: FairEntry<T> | undefined;
+    for (const [index, { first }] of this.#urgencies.entries()) {
+      const entry = first?.first?.first;
+      if (index === 0 || entry === undefined) continue;
+      const isLonger = longest === undefined || entry.sinceMs < longest.sinceMs;
+      if (isLonger && this.#isPassedOver(entry, index)) longest = entry;
     }
-    return best;
+    return longest;
+  }
+
+  #isPassedOver({ sinceMs, caller }: FairEntry<T>, index: number): boolean {
+    for (const urgencyQueue of this.#urgencies.slice(0, index)) {
+      const key = findKey(urgencyQueue, caller.key);
+      const own = key === undefined ? undefined : findCaller(key, caller);
+      const rivals = [urgencyQueue.first?.first, key?.first, own];
+      const isLater = rivals.some((rival) =>
+        rival?.first !== undefined && rival.first.sinceMs <= sinceMs
+      );
+      if (isLater) return false;
+    }
+    return true;
   }
 
   /** Takes an entry out, served or not; the head's caller then counts as served. */
@@ -182,21 +193,28 @@ export class FairQueue<T> {
       if (known.urgency === urgency) return known;
     }
     const added: UrgencyQueue<T> = { first: undefined, urgency };
-    this.#urgencies.push(added);
+    let index = this.#urgencies.length;
+    while (index > 0) {
+      const other = this.#urgencies[index - 1] as UrgencyQueue<T>;
+      if (other.urgency < urgency) break;
+      index--;
+    }
+    this.#urgencies.splice(index, 0, added);
     return added;
   }
 
   #drop(emptied: UrgencyQueue<T>): void {
-    const last = this.#urgencies.pop();
-    if (last === undefined || last === emptied) return;
-    this.#urgencies[this.#urgencies.indexOf(emptied)] = last;
+    this.#urgencies.splice(this.#urgencies.indexOf(emptied), 1);
   }
 }
 
+/** Was never first: comes after all that were. */
+const NEVER = Infinity;
+
 function newEntry<T>(
-  { value, urgency, caller, sinceMs, isAgain }: Pick<
+  { value, urgency, caller, sinceMs, again }: Pick<
     FairEntry<T>,
-    "value" | "urgency" | "caller" | "sinceMs" | "isAgain"
+    "value" | "urgency" | "caller" | "sinceMs" | "again"
   >,
 ): FairEntry<T> {
   return {
@@ -204,27 +222,22 @@ function newEntry<T>(
     urgency,
     caller,
     sinceMs,
-    isAgain,
+    again,
     queue: undefined,
     next: undefined,
     previous: undefined,
   };
 }
 
-/** The first entry that one which comes again, waiting since `sinceMs`, goes before; undefined: none. */
+/** The first entry that one which comes again, by its number, goes before; undefined: none. */
 function laterOf<T>(
   { first }: CallerQueue<T>,
-  sinceMs: number,
+  again: number,
 ): FairEntry<T> | undefined {
   let entry = first;
-  while (entry?.isAgain && entry.sinceMs <= sinceMs) {
+  while (entry !== undefined && entry.again < again) {
     entry = entry.next;
     if (entry === first) return undefined;
   }
   return entry;
-}
-
-function agedUrgency<T>(entry: FairEntry<T>, nowMs: number): number {
-  const steps = Math.floor((nowMs - entry.sinceMs) / AGEING_STEP_MS);
-  return Math.max(0, entry.urgency - steps);
 }

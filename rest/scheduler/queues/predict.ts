@@ -1,5 +1,7 @@
+import type { Bucket } from "../limits/bucket.ts";
+import { countersOf } from "../limits/counters_of.ts";
 import { groupOf } from "./order.ts";
-import type { Lane, Line, State, Waiting } from "../state.ts";
+import type { Lane, State, Waiting } from "../state.ts";
 import { subOf } from "../limits/sub_limits.ts";
 
 /**
@@ -7,7 +9,7 @@ import { subOf } from "../limits/sub_limits.ts";
  * much, so that nothing is refused that could have gone. Only what certainly
  * goes before it counts: what was sent since the last answer, what waits before
  * it in its order, and its own caller's requests of its urgency or a higher one.
- * Other callers take callerCount with it, however much of theirs waits.
+ * Other callers are served in between, however much of theirs waits.
  */
 export function predictedWaitMs(
   state: State,
@@ -15,29 +17,31 @@ export function predictedWaitMs(
   nowMs: number,
 ): number {
   const { line, lane } = waiting;
-  const pausedMs = Math.max(
-    line.pausedUntilMs,
-    lane.lockedUntilMs,
-    state.breaker.untilMs ?? 0,
-    line.subs === undefined ? 0 : subOf(waiting)?.pausedUntilMs ?? 0,
-  ) - nowMs;
+  const subMs = line.subs === undefined
+    ? 0
+    : subOf(waiting)?.counter.pausedUntilMs ?? 0;
+  const breakerMs = state.breaker.untilMs ?? 0;
+  let longestMs = Math.max(lane.lockedUntilMs, breakerMs, subMs) - nowMs;
   const ahead = aheadInLine(waiting);
-  return Math.max(
-    0,
-    pausedMs,
-    backlogMs(state, line, ahead, nowMs),
-    laneMs(lane, waiting),
-  );
+  for (const counter of countersOf(state, line)) {
+    const { bucket, pausedUntilMs, role } = counter;
+    longestMs = Math.max(longestMs, pausedUntilMs - nowMs);
+    // That lines share a bucket may yet turn out to be wrong.
+    const isDoubted = role === "common" && bucket?.facts.spread !== "common";
+    if (bucket === undefined || isDoubted) continue;
+    // What was sent before the newest answer may be in the bucket's numbers already.
+    const all = ahead + bucket.unheard;
+    longestMs = Math.max(longestMs, backlogMs(state, bucket, all, nowMs));
+  }
+  return Math.max(0, longestMs, laneMs(lane, waiting));
 }
 
-/** How many requests of its line certainly go before the newcomer. */
+/** How many waiting requests of its line certainly go before the newcomer. */
 function aheadInLine(waiting: Waiting): number {
   const { line, caller, urgency } = waiting;
-  // What was sent before the newest answer may be in the bucket's numbers already.
-  const sent = line.bucket?.unheard ?? 0;
-  if (line.waiting === 0) return sent;
+  if (line.waiting === 0) return 0;
   const own = line.candidates?.countOf(caller, urgency) ?? 0;
-  return sent + own + aheadInOrder(waiting);
+  return own + aheadInOrder(waiting);
 }
 
 /** Members of its order group in the same line, but for the one that stands among the candidates or is under way. */
@@ -53,11 +57,10 @@ function aheadInOrder(waiting: Waiting): number {
 /** Time the line's bucket needs for what goes before the newcomer, and itself. */
 function backlogMs(
   state: State,
-  { bucket }: Line,
+  bucket: Bucket,
   ahead: number,
   nowMs: number,
 ): number {
-  if (bucket === undefined) return 0;
   const { facts } = bucket;
   // What it is sent by may be earlier: that is doubt, which passes.
   const arrivalServerMs = nowMs + (state.clockOffset.latestOffsetMs ?? 0);

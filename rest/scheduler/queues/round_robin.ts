@@ -21,8 +21,8 @@ export interface FairEntry<T> extends RingNode<FairEntry<T>> {
   readonly urgency: Urgency;
   readonly caller: Caller;
   readonly sinceMs: number;
-  /** It was first once, and comes before all of its caller's that were not. */
-  readonly isAgain: boolean;
+  /** It was first once: its place among its caller's that were, and come before all others; else Infinity. */
+  readonly again: number;
   /** Undefined while it is alone in the queue, and once it has left. */
   queue: CallerQueue<T> | undefined;
 }

@@ -1,3 +1,5 @@
+import { isAtRest } from "../limits/counter.ts";
+import { isStale } from "../limits/counters_of.ts";
 import { forgetLine, listIdleLane } from "./lines.ts";
 import type { Line, State } from "../state.ts";
 
@@ -37,7 +39,7 @@ export function forgetIdleFor(
       list(state, line, line.idleSinceMs);
       continue;
     }
-    if (line.mergedInto !== undefined || mayForget(state, line, nowMs)) {
+    if (mayForget(state, line, nowMs)) {
       forgetLine(state, line);
     } else {
       list(state, line, nowMs);
@@ -46,7 +48,7 @@ export function forgetIdleFor(
 }
 
 /**
- * Drops lanes that countWaiting nothing, and identities without a lane, where there
+ * Drops lanes that hold nothing, and identities without a lane, where there
  * are many: callers may bring any number of tokens. A lane that a line leads to
  * stays: a second one of the same token would double its global limit.
  */
@@ -75,13 +77,11 @@ function list(state: State, line: Line, sinceMs: number): void {
   state.idle.push({ line, sinceMs });
 }
 
+/** What its counters know would be lost, unless other lines point to them. */
 function mayForget(state: State, line: Line, nowMs: number): boolean {
-  if (line.isHalted || line.subs !== undefined) return false;
-  if (nowMs < line.pausedUntilMs) return false;
-  // What a 429 taught is kept as long as it would be in an empty table.
-  if (nowMs - line.last429AtMs < state.options.lineIdleMs) return false;
-  const { bucket } = line;
-  if (bucket === undefined) return true;
-  const arrivalServerMs = nowMs + (state.clockOffset.offsetMs ?? 0);
-  return bucket.resetAtServerMs <= arrivalServerMs;
+  if (line.isHalted) return false;
+  if (line.subs?.some((sub) => !isStale(sub.counter, nowMs))) return false;
+  return line.counters.every((counter) =>
+    counter.lines > 1 || isAtRest(state, counter, nowMs)
+  );
 }

@@ -36,6 +36,7 @@ Deno.test("limitReportOf() tells the bucket in milliseconds, and when it was sen
     rateLimited: undefined,
     errorCode: undefined,
     isBucketGarbled: undefined,
+    guilds: undefined,
     isCloudflare403: false,
   });
 });

@@ -21,13 +21,13 @@ for (const stepMs of [-HOUR_MS, HOUR_MS]) {
     // Both tokens of the first channel go; the third read waits for their window.
     const [first = 0, second = 0, third] = readsOf(scheduler, 1, 3, T);
     scheduler.poll(T);
-    answer(scheduler, first, T + 50, 1, 0);
-    answer(scheduler, second, T + 100, 0, 0);
+    answer(scheduler, first, T + 50, { remaining: 1, n: 1 });
+    answer(scheduler, second, T + 100, { remaining: 0, n: 1 });
     const others = readsOf(scheduler, 2, 4, T + 200);
     scheduler.poll(T + 200);
     let nowMs = T + 300;
     for (const id of others) {
-      answer(scheduler, id, nowMs, 1, stepMs);
+      answer(scheduler, id, nowMs, { remaining: 1, n: 2, stepMs });
       nowMs += 100;
     }
     assert.deepEqual(scheduler.poll(T + 4_900).leases, []);
@@ -73,7 +73,8 @@ class SteadyWay {
 
   /** Reads one or several channels at once; each bucket has two tokens, so many left until then. */
   read(channel: number | number[], remaining: number, opensAtMs: number): void {
-    const ids = [channel].flat().flatMap((one) => this.#ask(one));
+    const channels = [channel].flat();
+    const ids = channels.flatMap((one) => this.#ask(one));
     assert.deepEqual(this.#scheduler.poll(this.nowMs).leases, ids);
     const sentAtMs = this.nowMs;
     const decidedAtMs = sentAtMs + WAY_MS;
@@ -81,8 +82,9 @@ class SteadyWay {
     const resetAfterMs = opensAtMs - decidedAtMs;
     const seen = bucketOf({ decidedAtMs, limit: 2, remaining, resetAfterMs });
     const resetAtServerMs = seen.resetAtServerMs + this.stepMs;
-    const bucket = { ...seen, resetAtServerMs };
-    for (const id of ids) {
+    for (const [index, id] of ids.entries()) {
+      const hash = `hash-${channels[index]}`;
+      const bucket = { ...seen, hash, resetAtServerMs };
       const report = reportOf(this.nowMs, { sentAtMs, bucket });
       settleAndPoll(this.#scheduler, id, report);
     }
@@ -106,14 +108,14 @@ class SteadyWay {
   }
 }
 
-/** Enqueues `count` reads of the `n`th channel. */
+/** Enqueues `count` reads of the `n`th route, which has a bucket of its own. */
 function readsOf(
   scheduler: Scheduler,
   n: number,
   count: number,
   atMs: number,
 ): number[] {
-  const path = `/channels/20000000000000000${n}/messages`;
+  const path = `/channels/200000000000000001/${"abcdefgh"[n]}`;
   const asks = Array.from({ length: count }, () => askOf("GET", path));
   return enqueueAll(scheduler, asks, atMs);
 }
@@ -123,12 +125,19 @@ function answer(
   scheduler: Scheduler,
   id: number,
   atMs: number,
-  remaining: number,
-  stepMs: number,
+  { remaining, n, stepMs = 0 }: {
+    remaining: number;
+    n: number;
+    stepMs?: number;
+  },
 ): void {
   const decidedAtMs = atMs - 25;
   const resetAfterMs = T + 5_000 - decidedAtMs;
   const seen = bucketOf({ decidedAtMs, limit: 2, remaining, resetAfterMs });
-  const bucket = { ...seen, resetAtServerMs: seen.resetAtServerMs + stepMs };
+  const bucket = {
+    ...seen,
+    hash: `hash-${n}`,
+    resetAtServerMs: seen.resetAtServerMs + stepMs,
+  };
   settleAndPoll(scheduler, id, reportOf(atMs, { bucket }));
 }

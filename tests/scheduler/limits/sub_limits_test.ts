@@ -71,7 +71,7 @@ Deno.test("a hidden limit with a short wait is kept at the pace it has shown", (
   assert.deepEqual(scheduler.poll(T + 2_000).leases, [ids[2]]);
   answer(scheduler, ids[2] ?? 0, T + 2_050);
   assert.deepEqual(scheduler.poll(T + 2_999).leases, []);
-  assert.deepEqual(scheduler.poll(T + 3_000).leases, [ids[3]]);
+  assert.deepEqual(scheduler.poll(T + 3_030).leases, [ids[3]]);
 });
 
 Deno.test("a hidden limit is forgotten a minute after its last 429", () => {
@@ -150,8 +150,8 @@ function struckReads(): { scheduler: Scheduler; ids: number[] } {
   scheduler.poll(T);
   const bucket = bucketOf({
     decidedAtMs: T + 25,
-    limit: 1_000,
-    remaining: 999,
+    limit: 7,
+    remaining: 6,
     resetAfterMs: 5,
   });
   settleAndPoll(scheduler, ids[0] ?? 0, reportOf(T + 50, { bucket }));

@@ -11,12 +11,12 @@ const callers = new Callers();
 
 Deno.test("FairQueue serves the more urgent first while both wait", () => {
   const queue = queueOf([["low", 7, "a", 0], ["high", 0, "a", 1]]);
-  assert.deepEqual(drain(queue, 1), ["high", "low"]);
+  assert.deepEqual(drain(queue), ["high", "low"]);
 });
 
 Deno.test("FairQueue serves one caller alone in the order of arrival", () => {
   const queue = queueOf([["1", 3, "a", 0], ["2", 3, "a", 1], ["3", 3, "a", 2]]);
-  assert.deepEqual(drain(queue, 3), ["1", "2", "3"]);
+  assert.deepEqual(drain(queue), ["1", "2", "3"]);
 });
 
 Deno.test("FairQueue takes callers in turn within one urgency", () => {
@@ -27,44 +27,67 @@ Deno.test("FairQueue takes callers in turn within one urgency", () => {
     ["b1", 3, "b", 0],
     ["b2", 3, "b", 0],
   ]);
-  assert.deepEqual(drain(queue, 0), ["a1", "b1", "a2", "b2", "a3"]);
+  assert.deepEqual(drain(queue), ["a1", "b1", "a2", "b2", "a3"]);
 });
 
-Deno.test("FairQueue does not let a newcomer make up for callerCount it was not there for", () => {
+Deno.test("FairQueue does not let a newcomer make up for turns it was not there for", () => {
   const queue = queueOf([["a1", 3, "a", 0], ["a2", 3, "a", 0], [
     "a3",
     3,
     "a",
     0,
   ]]);
-  drainOne(queue, 0);
-  drainOne(queue, 0);
+  drainOne(queue);
+  drainOne(queue);
   queue.push("b1", 3, callers.of("b"), 0);
   queue.push("b2", 3, callers.of("b"), 0);
-  assert.deepEqual(drain(queue, 0), ["a3", "b1", "b2"]);
+  assert.deepEqual(drain(queue), ["a3", "b1", "b2"]);
 });
 
-Deno.test("FairQueue lets one that waited 14 s at urgency 7 pass a fresh 0", () => {
-  const queue = queueOf([["old", 7, "a", 0], ["new", 0, "b", 13_999]]);
-  assert.equal(queue.peek(13_999)?.value, "new");
-  assert.equal(queue.peek(14_000)?.value, "old");
+Deno.test("FairQueue serves a fresh 0 before what has waited for a minute at 1", () => {
+  const queue = queueOf([["old", 1, "a", 0], ["new", 0, "b", 60_000]]);
+  assert.equal(queue.peek()?.value, "new");
+  assert.equal(queue.peekPassedOver()?.value, "old");
+});
+
+Deno.test("FairQueue passes nothing over that came after what is next at a higher urgency", () => {
+  const queue = queueOf([["urgent", 0, "a", 5], ["later", 3, "b", 5]]);
+  assert.equal(queue.peekPassedOver(), undefined);
+});
+
+Deno.test("FairQueue passes nothing over whose own key has something older at a higher urgency", () => {
+  const queue = queueOf([
+    ["b urgent", 0, "b", 9],
+    ["a urgent", 0, "a", 1],
+    ["a later", 3, "a", 2],
+  ]);
+  assert.equal(queue.peekPassedOver(), undefined);
+});
+
+Deno.test("FairQueue names the one passed over that has waited longest", () => {
+  const queue = queueOf([
+    ["urgent", 0, "a", 9],
+    ["3", 3, "b", 2],
+    ["5", 5, "c", 1],
+  ]);
+  assert.equal(queue.peekPassedOver()?.value, "5");
 });
 
 Deno.test("FairQueue.pushFront() puts a retried entry before its urgency's others", () => {
   const queue = queueOf([["1", 3, "a", 0], ["2", 3, "a", 0]]);
-  queue.pushFront("again", 3, callers.of("a"), 0);
-  assert.deepEqual(drain(queue, 0), ["again", "1", "2"]);
+  queue.pushFront("again", 3, callers.of("a"), 0, 0);
+  assert.deepEqual(drain(queue), ["again", "1", "2"]);
 });
 
 Deno.test("FairQueue.pushFront() keeps retried entries in the order they came in", () => {
   const queue = queueOf([["1", 3, "a", 0]]);
-  for (const [value, sinceMs] of [["y", 2], ["x", 1], ["z", 3]] as const) {
-    queue.pushFront(value, 3, callers.of("a"), sinceMs);
+  for (const [value, again] of [["y", 2], ["x", 1], ["z", 3]] as const) {
+    queue.pushFront(value, 3, callers.of("a"), 0, again);
   }
-  assert.deepEqual(drain(queue, 3), ["x", "y", "z", "1"]);
+  assert.deepEqual(drain(queue), ["x", "y", "z", "1"]);
 });
 
-Deno.test("FairQueue gives a key no more callerCount for the callers it invents", () => {
+Deno.test("FairQueue gives a key no more turns for the callers it invents", () => {
   const queue = new FairQueue<string>();
   for (let n = 0; n < 20; n++) {
     queue.push(`a${n}`, 3, callers.of(`a/client-${n}`), 0);
@@ -72,7 +95,7 @@ Deno.test("FairQueue gives a key no more callerCount for the callers it invents"
   for (const value of ["b1", "b2", "b3"]) {
     queue.push(value, 3, callers.of("b/x"), 0);
   }
-  const first = drain(queue, 0).slice(0, 6);
+  const first = drain(queue).slice(0, 6);
   assert.deepEqual(first, ["a0", "b1", "a1", "b2", "a2", "b3"]);
 });
 
@@ -85,7 +108,7 @@ Deno.test("FairQueue takes the callers of one key in turn, each in the order of 
     ["b2", 3, "b", 0],
     ["b3", 3, "b", 0],
   ]);
-  assert.deepEqual(drain(queue, 0), ["x1", "b1", "y1", "b2", "x2", "b3"]);
+  assert.deepEqual(drain(queue), ["x1", "b1", "y1", "b2", "x2", "b3"]);
 });
 
 Deno.test("FairQueue remembers no caller that has nothing left, whoever keeps the queue alive", () => {
@@ -105,11 +128,11 @@ Deno.test("FairQueue finds each of a thousand callers of one key again", () => {
     queue.push(name, 3, callers.of(name), 0);
   }
   assert.equal(queue.callerCount, 1_000);
-  assert.deepEqual(drain(queue, 0), [...names, ...names]);
+  assert.deepEqual(drain(queue), [...names, ...names]);
   assert.equal(queue.callerCount, 0);
 });
 
-Deno.test("FairQueue agrees with a plain list of callerCount, whatever is put in and taken out", () => {
+Deno.test("FairQueue agrees with a plain list of entries, whatever is put in and taken out", () => {
   const random = createRandom(7);
   const names = ["a/x", "a/y", "a/z", "b/x", "c"];
   const queue = new FairQueue<number>();
@@ -121,11 +144,11 @@ Deno.test("FairQueue agrees with a plain list of callerCount, whatever is put in
     perCaller.get(name)?.push(value);
     while (random() < 0.49) {
       const served = random() < 0.5
-        ? queue.peek(0)
+        ? queue.peek()
         : entries.get(Math.floor(random() * value));
       if (served === undefined) continue;
       const own = perCaller.get(served.caller.name) ?? [];
-      if (served === queue.peek(0)) assert.equal(own[0], served.value);
+      if (served === queue.peek()) assert.equal(own[0], served.value);
       queue.remove(served);
       entries.delete(served.value);
       own.splice(own.indexOf(served.value), 1);
@@ -147,19 +170,16 @@ function queueOf(rows: Row[]): FairQueue<string> {
   return queue;
 }
 
-function drainOne(
-  queue: FairQueue<string>,
-  nowMs: number,
-): string | undefined {
-  const entry = queue.peek(nowMs);
+function drainOne(queue: FairQueue<string>): string | undefined {
+  const entry = queue.peek();
   if (entry !== undefined) queue.remove(entry);
   return entry?.value;
 }
 
-function drain(queue: FairQueue<string>, nowMs: number): string[] {
+function drain(queue: FairQueue<string>): string[] {
   const values: string[] = [];
   for (;;) {
-    const value = drainOne(queue, nowMs);
+    const value = drainOne(queue);
     if (value === undefined) return values;
     values.push(value);
   }

@@ -398,3 +398,23 @@ Deno.test("rules set in the middle of a run hold from then on", () => {
   model.set({ rules: [{ match: "* *", headerless: true }] }, NOW_MS + 1);
   assert.equal(passed(20, () => send(POST_MESSAGE, 2)), 20);
 });
+
+Deno.test("a counter per guild spans the threads of that guild, and no other's", () => {
+  const join = "PUT /channels/{c}/thread-members/@me";
+  const guildOf = { "11": "1", "12": "1", "21": "2" };
+  const { send } = discordOf({
+    rules: [{
+      match: join,
+      limit: 2,
+      periodMs: 2_000,
+      kind: "fixed",
+      per: "guild",
+    }],
+    accounts: { guildOf },
+  });
+  const remaining = ["11", "12", "21"].map((thread) => {
+    const answer = send(join.replace("{c}", thread));
+    return said(answer, "x-ratelimit-remaining");
+  });
+  assert.deepEqual(remaining, ["1", "0", "1"]);
+});

@@ -195,3 +195,12 @@ Deno.test("what was deleted is unknown the second time, when deletions are remem
   assert.equal(forgetful.send(message).response.status, 204);
   assert.equal(forgetful.send(message, 1).response.status, 204);
 });
+
+Deno.test("a channel whose guild is known tells it, as often as it is read", () => {
+  const { send } = discordOf({ accounts: { guildOf: { "11": "1" } } });
+  for (const atMs of [0, 100]) {
+    const { id, guild_id } = bodyOf(send("GET /channels/11", atMs));
+    assert.deepEqual([id, guild_id], ["11", "1"]);
+  }
+  assert.equal(bodyOf(send("GET /channels/12", 200)).guild_id, undefined);
+});

@@ -1,3 +1,4 @@
+import { countBack, countSent, noteTrial } from "../limits/counter.ts";
 import type { Caller } from "./callers.ts";
 import type { Line, State, Waiting } from "../state.ts";
 
@@ -14,13 +15,9 @@ export function countWaiting(state: State, waiting: Waiting): void {
   state.bytes += ask.bytes;
 }
 
-/** Counts it no more: it was leased, or it is gone. Its line is `line`, if that was merged since. */
-export function uncountWaiting(
-  state: State,
-  waiting: Waiting,
-  line: Line,
-): void {
-  const { ask, caller, lane } = waiting;
+/** Counts it as waiting no more: it was leased, or it is gone. */
+export function uncountWaiting(state: State, waiting: Waiting): void {
+  const { ask, caller, lane, line } = waiting;
   const { key } = caller;
   leaveLine(line, caller);
   lane.waiting--;
@@ -29,7 +26,7 @@ export function uncountWaiting(
   state.bytes -= ask.bytes;
 }
 
-export function enterLine(line: Line, caller: Caller): void {
+function enterLine(line: Line, caller: Caller): void {
   if (line.callers !== undefined) {
     line.callers.set(caller, (line.callers.get(caller) ?? 0) + 1);
   } else if (line.waiting === 0) {
@@ -40,7 +37,7 @@ export function enterLine(line: Line, caller: Caller): void {
   line.waiting++;
 }
 
-export function leaveLine(line: Line, caller: Caller): void {
+function leaveLine(line: Line, caller: Caller): void {
   const { callers } = line;
   if (--line.waiting === 0) {
     line.callers = undefined;
@@ -50,20 +47,6 @@ export function leaveLine(line: Line, caller: Caller): void {
     if (count > 0) callers.set(caller, count);
     else callers.delete(caller);
   }
-}
-
-/** Everything that waits in `from` waits in `into` now. */
-export function mergeWaiting(from: Line, into: Line): void {
-  if (from.waiting === 0) return;
-  const counts = countsOf(into);
-  for (const [caller, count] of countsOf(from)) {
-    counts.set(caller, (counts.get(caller) ?? 0) + count);
-  }
-  into.callers = counts;
-  into.waiting += from.waiting;
-  from.waiting = 0;
-  from.callers = undefined;
-  from.soleCaller = undefined;
 }
 
 /** How many of this caller's wait in the line. */
@@ -84,20 +67,33 @@ function countsOf({ callers, soleCaller, waiting }: Line): Map<Caller, number> {
 }
 
 /** Counts a request that is sent. */
-export function countInFlight(state: State, { line, lane }: Waiting): void {
+export function countInFlight(
+  state: State,
+  waiting: Waiting,
+  nowMs: number,
+): void {
+  const { line, lane, sub } = waiting;
   line.inFlight++;
   lane.inFlight++;
   state.inFlight++;
-  if (line.bucket !== undefined) line.bucket.unheard++;
+  waiting.counters = sub === undefined
+    ? line.counters
+    : [...line.counters, sub.counter];
+  waiting.together = 1;
+  for (const counter of waiting.counters) {
+    noteTrial(state, counter, line, nowMs);
+    countSent(counter, nowMs);
+    const isTold = counter.role === "own" || counter.role === "common";
+    if (isTold && counter.inFlight > waiting.together) {
+      waiting.together = counter.inFlight;
+    }
+  }
 }
 
 /** Counts it as under way no more, whatever came of it. */
-export function uncountInFlight(state: State, { line, lane }: Waiting): void {
-  line.inFlight--;
-  lane.inFlight--;
+export function uncountInFlight(state: State, waiting: Waiting): void {
+  waiting.line.inFlight--;
+  waiting.lane.inFlight--;
   state.inFlight--;
-  const { bucket } = line;
-  // It may be one that was sent before the newest answer: then one too few is
-  // taken for unheard, which is never too much to wait.
-  if (bucket !== undefined && bucket.unheard > 0) bucket.unheard--;
+  for (const counter of waiting.counters) countBack(counter);
 }
