@@ -21,7 +21,6 @@ interface Running extends AsyncDisposable {
   ask(
     path: string,
     headers?: Record<string, string>,
-    content?: string,
   ): Promise<{ status: number; body: Record<string, unknown> }>;
 }
 
@@ -55,15 +54,9 @@ async function run(
       await child.seen(again);
       heard = again.source;
     },
-    async ask(path, headers = {}, content) {
+    async ask(path, headers = {}) {
       const response = await fetch(`http://${host}${path}`, {
-        method: content === undefined ? "GET" : "POST",
-        headers: {
-          authorization: KEY,
-          "content-type": "application/json",
-          ...headers,
-        },
-        body: content === undefined ? null : JSON.stringify({ content }),
+        headers: { authorization: KEY, ...headers },
       });
       return { status: response.status, body: await response.json() };
     },
@@ -157,7 +150,7 @@ Deno.test("bots come and go, and keys may name the new ones at once", async () =
     REST_KEYS_FILE: keys,
   });
   const { child, sim, ask, reread } = running;
-  const music = { bot_id: "music" };
+  const music = { "bot_id": "music" };
   assert.equal((await ask(ME, music)).status, 403);
 
   await files.write("keys.json", keysFileOf({ dj: { bots: ["music"] } }));
