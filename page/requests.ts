@@ -6,7 +6,7 @@ import { html } from "./html.ts";
 import { figures, openLine } from "./state.ts";
 import { TableOf } from "./tables.ts";
 import { duration, REASON_WORDS } from "./words.ts";
-import type { RequestRow } from "../rest/metrics/types.ts";
+import type { RequestRow } from "../rest/domain/request_row.ts";
 
 const requests = signal<readonly RequestRow[]>([]);
 

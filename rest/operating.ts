@@ -5,7 +5,7 @@ import { createMetricsHandler } from "./admin/metrics_handler.ts";
 import { createOperatorDoor } from "./admin/operator_door.ts";
 import type { FactSink } from "./domain/fact.ts";
 import { NOBODY } from "./domain/identity.ts";
-import type { Clock, OperatorDoor } from "./domain/ports.ts";
+import type { Clock, OperatorDoor, QueueView } from "./domain/ports.ts";
 import type { BotRing } from "./listener/access/bot_ring.ts";
 import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
 import { Figures } from "./metrics/figures.ts";
@@ -30,6 +30,7 @@ export interface OperatingParts {
 export interface Operating {
   readonly figures: Figures;
   readonly operators: OperatorDoor;
+  readonly view: QueueView;
   /** `/metrics` for a port of its own. */
   readonly metrics: ReturnType<typeof createMetricsHandler>;
   /** The keys have been read anew: whoever signed in has to show one again. */
@@ -64,6 +65,12 @@ export function openOperating(parts: OperatingParts): Operating {
   return {
     figures,
     operators: createOperatorDoor({ exposition, page }),
+    view: {
+      requests: (isMeant, offset, limit) =>
+        control.waitingRequests({ isMeant, offset, limit })
+          .map((waiting) => requestRowOf(waiting, clock.nowMs())),
+      preview: (request) => control.preview(request),
+    },
     metrics: createMetricsHandler(exposition),
     signOutAll: () => page.signOutAll(),
     close() {

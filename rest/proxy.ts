@@ -134,6 +134,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     isDraining: () => dispatcher.isDraining(),
     troubles: () => operating.figures.troubles(),
     operators: operating.operators,
+    view: operating.view,
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));

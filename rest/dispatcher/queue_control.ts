@@ -1,9 +1,8 @@
-import type { Clock } from "../domain/ports.ts";
-import type { ProxyRequest } from "../domain/request.ts";
+import type { Clock, PreviewedRequest } from "../domain/ports.ts";
+import type { Wait } from "../domain/wait_reason.ts";
 import type {
   Scheduler,
   SchedulerSnapshot,
-  Wait,
   WaitingQuery,
   WaitingRequest,
 } from "../scheduler/types.ts";
@@ -38,10 +37,10 @@ export class QueueControl {
   }
 
   /** What the request would wait for if it came now; undefined: it would leave at once. */
-  preview(request: Omit<ProxyRequest, "target" | "headers">): Wait | undefined {
+  preview(request: PreviewedRequest): Wait | undefined {
     const ask = askOf({
       id: 0,
-      request: { ...request, headers: [] },
+      request: { ...request, headers: [], body: undefined },
       queuedAtMs: this.#nowMs(),
       attempts: 0,
     });

@@ -1,6 +1,8 @@
 import type { Answer } from "./answer.ts";
 import type { HeaderList } from "./headers.ts";
 import type { ProxyRequest } from "./request.ts";
+import type { RequestRow } from "./request_row.ts";
+import type { Wait } from "./wait_reason.ts";
 
 /** The clock. Intervals are measured with `nowMs`; `wallMs` is only for calendar time. */
 export interface Clock {
@@ -79,6 +81,24 @@ export interface Submitter {
    */
   submit(request: ProxyRequest, callerGone?: CallerGone): Ticket;
 }
+
+/** What callers may see of the queue. */
+export interface QueueView {
+  /** Waiting requests of the callers that are meant, by their arrival. */
+  requests(
+    isMeant: (caller: string) => boolean,
+    offset: number,
+    limit: number,
+  ): readonly RequestRow[];
+  /** What a request would wait for if it came now; undefined: it would leave at once. */
+  preview(request: PreviewedRequest): Wait | undefined;
+}
+
+/** A request that is not sent: its body and headers do not matter. */
+export type PreviewedRequest = Omit<
+  ProxyRequest,
+  "target" | "headers" | "body"
+>;
 
 /** Somebody with a key, and whether it has the right `admin`. */
 export interface Operator {

@@ -31,6 +31,15 @@ export const WAIT_REASONS = [
 /** Why a request waits. */
 export type WaitReason = typeof WAIT_REASONS[number];
 
+/** Why a request waits, and how long at least. */
+export interface Wait {
+  readonly reason: WaitReason;
+  /** Its place in its line, from 1. */
+  readonly place: number;
+  /** It leaves no earlier, as far as is known now; undefined: an answer or an operator decides. */
+  readonly earliestAtMs: number | undefined;
+}
+
 /** Where a request's time went, told in `Server-Timing`. */
 export interface Timing {
   /** In the queue, up to its last sending or its refusal. */

@@ -8,7 +8,7 @@ const encoder = new TextEncoder();
 export function ownAnswer(
   status: number,
   value: Readonly<Record<string, unknown>>,
-  signature: "kept" | "moved",
+  signature: "kept" | "moved" | "queue",
   headers: HeaderList = [],
 ): Answer {
   const body = encoder.encode(JSON.stringify(value));

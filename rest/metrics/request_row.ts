@@ -1,5 +1,5 @@
+import type { RequestRow } from "../domain/request_row.ts";
 import type { WaitingRequest } from "../scheduler/types.ts";
-import type { RequestRow } from "./types.ts";
 
 /** A waiting request as its caller and operators are shown it; `nowMs` is the scheduler's clock. */
 export function requestRowOf(

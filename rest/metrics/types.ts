@@ -103,20 +103,6 @@ export interface LineRow {
   readonly isPaused: boolean;
 }
 
-/** A waiting request, without anything of its content. */
-export interface RequestRow {
-  readonly id: number;
-  readonly route: string;
-  readonly major: string;
-  readonly caller: string;
-  readonly waitedMs: number;
-  readonly reason: WaitReason;
-  /** Its place in its line, from 1. */
-  readonly place: number;
-  /** It leaves no earlier; undefined: an answer or an operator decides. */
-  readonly earliestInMs: number | undefined;
-}
-
 /** Everything the page shows. */
 export interface PageFigures {
   readonly reading: Reading;

@@ -1,12 +1,13 @@
-import type { WaitReason } from "../domain/wait_reason.ts";
+import type { Wait, WaitReason } from "../domain/wait_reason.ts";
 import { lineOpensAtMs, refresh } from "./flow.ts";
 import { lineReasonOf } from "./line_reason.ts";
 import type { Bucket } from "./limits/bucket.ts";
 import { countersOf } from "./limits/counters_of.ts";
 import { laneOpensAtMs, laneReasonOf } from "./lease.ts";
 import { knownLine } from "./queues/lines.ts";
+import { groupOf } from "./queues/order.ts";
 import type { Lane, Line, State, Waiting } from "./state.ts";
-import type { Ask, Wait, WaitingQuery, WaitingRequest } from "./types.ts";
+import type { Ask, WaitingQuery, WaitingRequest } from "./types.ts";
 
 /**
  * Why requests wait, and when they may leave at the earliest: told from what
@@ -153,8 +154,9 @@ export function preview(
     : gateOfLine(state, line, nowMs);
   const waiting = line?.waiting ?? 0;
   const place = waiting + 1;
-  if (gate === undefined && waiting === 0) return undefined;
-  const reason = gate?.reason ?? "turn";
+  const isBehind = groupOf({ ask, lane }) !== undefined;
+  if (gate === undefined && waiting === 0 && !isBehind) return undefined;
+  const reason = gate?.reason ?? (isBehind ? "order" : "turn");
   if (gate !== undefined && gate.atMs === undefined) {
     return { reason, place, earliestAtMs: undefined };
   }

@@ -2,7 +2,7 @@ import type { LimitReport } from "../domain/limit_report.ts";
 import type { RefusalCode } from "../domain/refusal.ts";
 import type { Method, Urgency } from "../domain/request.ts";
 import type { RouteFacts } from "../domain/route.ts";
-import type { WaitReason } from "../domain/wait_reason.ts";
+import type { Wait, WaitReason } from "../domain/wait_reason.ts";
 
 /** What the scheduler has to know of a request to decide when it may go. */
 export interface Ask {
@@ -81,15 +81,6 @@ export interface Poll {
   readonly warnings?: readonly string[];
   /** Call `poll` again then, or earlier after any other call; undefined: nothing to wait for. */
   readonly wakeAtMs: number | undefined;
-}
-
-/** Why a request waits, and how long at least. */
-export interface Wait {
-  readonly reason: WaitReason;
-  /** Its place in its line, from 1. */
-  readonly place: number;
-  /** It leaves no earlier, as far as is known now; undefined: an answer or an operator decides. */
-  readonly earliestAtMs: number | undefined;
 }
 
 /** A waiting request, as operators and its own caller may see it. */

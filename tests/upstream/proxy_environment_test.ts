@@ -4,8 +4,9 @@ import { type RawServer, rawServerOf, replying } from "./_raw_server.ts";
 
 const PROGRAM = new URL("./_send_one.ts", import.meta.url).pathname;
 
-/** All that undici asks of the environment; a narrower `--allow-env` stops it. */
-const ENV_NAMES = "UNDICI_NO_WASM_SIMD,UNDICI_USE_MILO,JEST_WORKER_ID";
+/** All that undici, and `ws` beside it, ask of the environment; a narrower `--allow-env` stops them. */
+const ENV_NAMES =
+  "UNDICI_NO_WASM_SIMD,UNDICI_USE_MILO,JEST_WORKER_ID,WS_NO_BUFFER_UTIL";
 
 /** Sends one request in a process of its own and returns what that printed. */
 async function sendElsewhere(
@@ -46,7 +47,7 @@ for (const over of ["TCP", "TLS"] as const) {
     }
   });
 
-  Deno.test(`three names of the environment and one address are all it takes (${over})`, async () => {
+  Deno.test(`four names of the environment and one address are all it takes (${over})`, async () => {
     const server = await rawServerOf(replying(204), { isTls: over === "TLS" });
     try {
       const { host } = new URL(server.url);

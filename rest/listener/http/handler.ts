@@ -27,6 +27,7 @@ import type { HttpAnswer } from "./incoming_request.ts";
 import { operatorCallOf } from "./operator_call.ts";
 import { outgoingAnswer } from "./outgoing_answer.ts";
 import { isOrderedBy, leaveWithinMsOf, urgencyOf } from "./preferences.ts";
+import { answerQueueView, isQueueView } from "./queue_view.ts";
 import { rawTargetOf, splitPathKey } from "./raw_target.ts";
 import { isTokenUpdate, updateToken } from "./token_update.ts";
 
@@ -88,13 +89,18 @@ function answerSelf(
   visit: RequestContext,
   pathKey: string | undefined,
   target: string,
-  { twins, moveRequests, authorizer, bodies }: HandlerContext,
+  context: HandlerContext,
 ): Promise<Answer> | undefined {
+  const { twins, moveRequests, authorizer, bodies } = context;
   const { request } = visit;
   const { method } = request;
   if (twins !== undefined && target.startsWith(KEPT_PATH)) {
     const proof = admitSelf(visit, pathKey, authorizer);
     return twins.answerAt(method, target, ownerOf(proof));
+  }
+  if (isQueueView(target)) {
+    const proof = admitSelf(visit, pathKey, authorizer);
+    return Promise.resolve(answerQueueView(visit, target, proof, context));
   }
   if (moveRequests !== undefined && isTokenUpdate(target)) {
     const proof = admitSelf(visit, pathKey, authorizer);

@@ -1,6 +1,11 @@
 import { KEYLESS_SHARE } from "../../domain/caller.ts";
 import type { FactSink } from "../../domain/fact.ts";
-import type { Clock, OperatorDoor, Submitter } from "../../domain/ports.ts";
+import type {
+  Clock,
+  OperatorDoor,
+  QueueView,
+  Submitter,
+} from "../../domain/ports.ts";
 import type { Authorizer } from "../access/authorize.ts";
 import type { KeyGate } from "../access/key_gate.ts";
 import type { HttpTwins } from "../twins/http_twins.ts";
@@ -46,6 +51,8 @@ export interface HttpEndpointDeps {
   readonly gate?: Pick<KeyGate, "enter">;
   /** Answers `/metrics` and `/admin`. */
   readonly operators?: OperatorDoor;
+  /** Shows callers what they have waiting, and what a request would wait for. */
+  readonly view?: QueueView;
   /** What is wrong though requests are taken in, for `/readyz`. */
   readonly troubles?: () => readonly string[];
   /** Gives waiting requests another token, for `POST /update-bearer-token`. */

@@ -14,7 +14,9 @@ import type { Ask } from "../types.ts";
 const LOOK_AHEAD_MAX = 256;
 
 /** The group a request would join, if others are in it. */
-export function groupOf({ ask, lane }: Waiting): OrderGroup | undefined {
+export function groupOf(
+  { ask, lane }: Pick<Waiting, "ask" | "lane">,
+): OrderGroup | undefined {
   const key = groupKeyOf(ask);
   return key === undefined ? undefined : lane.identity.groups.get(key);
 }
