@@ -4,6 +4,7 @@ import {
   type ReadSettings,
   readSettings,
 } from "./rest/config/read_settings.ts";
+import { readRulesFile } from "./rest/config/read_rules.ts";
 import { readSecretFile, SECRET_FILES } from "./rest/config/secret_files.ts";
 import { readTls } from "./rest/config/read_tls.ts";
 import {
@@ -20,6 +21,7 @@ import type { Secret } from "./rest/domain/secret.ts";
 
 type Bots = ReturnType<typeof readBots>;
 type Keys = ReturnType<typeof readKeys>;
+type Rules = ReturnType<typeof readRulesFile>;
 type Tls = ReturnType<typeof readTls>;
 type Env = Record<string, string | undefined>;
 type Unread = Extract<ReadSettings, { ok: false }>;
@@ -27,7 +29,11 @@ type Unread = Extract<ReadSettings, { ok: false }>;
 /** Everything the process starts with. */
 type Loaded =
   | Extract<ReadSettings, { ok: true }> & {
-    readonly access: { readonly keys: Keys; readonly bots: Bots };
+    readonly access: {
+      readonly keys: Keys;
+      readonly bots: Bots;
+      readonly rules: Rules;
+    };
     /** Undefined: no TLS is spoken. */
     readonly tls: Tls;
   }
@@ -76,22 +82,26 @@ function loadSettings(): Loaded {
   const tokens = fileOf("DISCORD_TOKENS_FILE", settings.tokensFile);
   const bots = readBots(settings.discordToken, tokens, problems);
   const keys = loadKeys(settings, bots.map((bot) => bot.name));
+  const rules = loadRules(settings);
   const tls = loadTls(settings);
-  for (const one of [keys, tls]) if (!one.ok) problems.push(...one.problems);
-  if (!keys.ok || !tls.ok || problems.length > 0) {
+  for (const one of [keys, rules, tls]) {
+    if (!one.ok) problems.push(...one.problems);
+  }
+  if (!keys.ok || !rules.ok || !tls.ok || problems.length > 0) {
     return { ok: false, problems };
   }
   const care = tokens === undefined ? [] : permissionNote(tokens, "secret");
   return {
     ok: true,
     settings,
-    access: { keys: keys.value, bots },
+    access: { keys: keys.value, bots, rules: rules.value },
     tls: tls.value,
     notes: [
       ...read.notes,
       ...secrets.notes,
       ...care,
       ...keys.notes,
+      ...rules.notes,
       ...tls.notes,
     ],
   };
@@ -179,6 +189,16 @@ export function loadKeys(
   const problems: string[] = [];
   const file = fileOf("REST_KEYS_FILE", keysFile);
   const value = readKeys(file, botNames, problems);
+  if (problems.length > 0) return { ok: false, problems };
+  const notes = file === undefined ? [] : permissionNote(file, "trusted");
+  return { ok: true, value, notes };
+}
+
+/** Reads `REST_RULES_FILE`. */
+export function loadRules({ rulesFile }: Settings): Reloaded<Rules> {
+  const problems: string[] = [];
+  const file = fileOf("REST_RULES_FILE", rulesFile);
+  const value = readRulesFile(file, problems);
   if (problems.length > 0) return { ok: false, problems };
   const notes = file === undefined ? [] : permissionNote(file, "trusted");
   return { ok: true, value, notes };

@@ -10,6 +10,7 @@ import {
   loadAuthorization,
   loadBots,
   loadKeys,
+  loadRules,
   loadTls,
   REST_PORT,
 } from "../configs.ts";
@@ -85,7 +86,8 @@ async function start(): Promise<void> {
   const beginStop = stopOnSignal(settings, log, proxy, listener);
   // By the page's button.
   void asked.promise.then(() => beginStop("An operator"));
-  const isReadingAgain = tls !== undefined || hasFilesOfAccess(settings);
+  const isReadingAgain = tls !== undefined || hasFilesOfAccess(settings) ||
+    settings.rulesFile !== undefined;
   if (isReadingAgain) {
     onHangUp(() => reloadFiles(settings, log, proxy, listener));
   }
@@ -136,7 +138,7 @@ function hasFilesOfAccess(
   return files.some((file) => file !== undefined);
 }
 
-/** Reads bots, keys and certificate again, each by itself, so that a mistake in one file does not keep the others from being read. */
+/** Reads bots, keys, rules and certificate again, each by itself, so that a mistake in one file does not keep the others from being read. */
 function reloadFiles(
   settings: Settings,
   log: Log,
@@ -147,6 +149,7 @@ function reloadFiles(
     reloadBots(settings, log, proxy);
     reloadKeys(settings, log, proxy);
   }
+  if (settings.rulesFile !== undefined) reloadRules(settings, log, proxy);
   if (listener.renew !== undefined) renewCertificate(settings, log, listener);
 }
 
@@ -175,6 +178,14 @@ function reloadKeys(settings: Settings, log: Log, proxy: Proxy): void {
   proxy.replaceKeys(keys.value, key.value);
   for (const note of [...key.notes, ...keys.notes]) log.write("warn", note);
   log.write("info", `SIGHUP: ${keys.value.length} keys are read`);
+}
+
+function reloadRules(settings: Settings, log: Log, proxy: Proxy): void {
+  const read = loadRules(settings);
+  if (!read.ok) return tellKept(log, "the rules in use stay", read.problems);
+  proxy.replaceRules(read.value);
+  for (const note of read.notes) log.write("warn", note);
+  log.write("info", `SIGHUP: ${read.value.length} rules are read`);
 }
 
 function renewCertificate(

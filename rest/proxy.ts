@@ -14,6 +14,7 @@ import type { Secret } from "./domain/secret.ts";
 import type { Authorizer } from "./listener/access/authorize.ts";
 import { type BotRing, identityOf } from "./listener/access/bot_ring.ts";
 import { sha256Of } from "./listener/access/digest.ts";
+import type { WaitRule } from "./domain/wait_rule.ts";
 import {
   createHttpEndpoint,
   type HttpEndpoint,
@@ -71,6 +72,8 @@ export interface Proxy {
   replaceBots(bots: readonly BotEntry[]): number;
   /** The names of the bots there are. */
   botNames(): readonly string[];
+  /** Replaces the rules for all. */
+  replaceRules(rules: readonly WaitRule[]): void;
 }
 
 /** What an embedding program or a test may replace. */
@@ -112,9 +115,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const { baseUrl } = manager;
   const queue = openQueue(settings, { ...parts, clock, facts, baseUrl });
   const { dispatcher } = queue;
-  const keylessMax = Math.ceil(settings.queueLimit * KEYLESS_SHARE);
-  const known = { keys, clock, facts };
-  const gate = createKeyGate({ ...known, submitter: dispatcher, keylessMax });
+  const known = { submitter: dispatcher, keys, clock, facts };
+  const gate = createKeyGate({ ...known, ...gateSettingsOf(settings, parts) });
   const shared = { submitter: gate, authorizer, clock, facts };
   const sockets = createWebSocketEndpoint({
     ...shared,
@@ -154,6 +156,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     manager,
     metrics: operating.metrics,
     snapshot: () => dispatcher.control.snapshot(),
+    replaceRules: (rules) => gate.replaceRules(rules),
     botNames: () => bots.all.map(({ name }) => name),
     replaceBots: (entries) =>
       access.replaceBots(entries, (bot) => dispatcher.renewToken(bot)),
@@ -175,6 +178,13 @@ function observedFacts(settings: Settings, parts: ProxyParts): {
     for (const observe of observers) observe(fact);
   };
   return { facts, observers };
+}
+
+function gateSettingsOf({ queueLimit }: Settings, { access }: ProxyParts) {
+  return {
+    keylessMax: Math.ceil(queueLimit * KEYLESS_SHARE),
+    rules: access?.rules,
+  };
 }
 
 /** What listeners serve: HTTP, and REP where a WebSocket is asked for. */

@@ -1,6 +1,7 @@
-import type { KeyEntry, KeyRights, RoutePattern } from "../domain/access.ts";
-import { parseRoutePattern } from "../domain/route_pattern.ts";
+import type { KeyEntry, KeyRights } from "../domain/access.ts";
 import type { Urgency } from "../domain/request.ts";
+import { readRoutes, type Tell, unknownMember, wholeOf } from "./members.ts";
+import { readRules } from "./read_rules.ts";
 import {
   ENTRY_NAME,
   ENTRY_NAME_WANTED,
@@ -11,8 +12,6 @@ import {
 
 /** Every key is compared with what every caller shows, some 0.4 µs each. */
 const KEYS_MAX = 100;
-/** Discord has some 250 routes; patterns are fewer. */
-const ROUTES_MAX = 250;
 /** Ten thousand a second are more than the proxy takes in. */
 const RATE_MAX = 10_000;
 /** The longest queue there can be. */
@@ -37,6 +36,7 @@ const MEMBERS: readonly string[] = [
   "rate",
   "concurrency",
   "admin",
+  "rules",
 ];
 
 /** All keys of the file. Every problem in it is added to `problems`, without anything secret. */
@@ -75,8 +75,6 @@ export function readKeys(
   return keys;
 }
 
-type Tell = (problem: string) => void;
-
 function readKey(
   given: unknown,
   bots: readonly string[],
@@ -87,7 +85,7 @@ function readKey(
     return undefined;
   }
   for (const member of Object.keys(given)) {
-    if (!MEMBERS.includes(member)) tell(unknownMember(member));
+    if (!MEMBERS.includes(member)) tell(unknownMember(member, MEMBERS));
   }
   const { name, sha256 } = given;
   const isNamed = typeof name === "string" && ENTRY_NAME.test(name);
@@ -122,6 +120,7 @@ function readRights(
     rate: whole("rate", 1, RATE_MAX),
     concurrency: whole("concurrency", 1, CONCURRENCY_MAX),
     isAdmin: readSwitch(given, "admin", tell),
+    rules: readRules(given["rules"], (problem) => tell(`"rules": ${problem}`)),
   };
 }
 
@@ -146,53 +145,6 @@ function readBotNames(
     given.every((name) => bots.includes(name));
   if (!isKnown) tell(`"bots": want a list of names of bots (${known})`);
   return isKnown ? given : [];
-}
-
-function readRoutes(
-  given: unknown,
-  tell: Tell,
-): readonly RoutePattern[] | undefined {
-  if (given === undefined) return undefined;
-  if (!Array.isArray(given) || given.length > ROUTES_MAX) {
-    tell(`"routes": want a list of at most ${ROUTES_MAX} patterns`);
-    return [];
-  }
-  const patterns: RoutePattern[] = [];
-  for (const [at, text] of given.entries()) {
-    const pattern = typeof text === "string"
-      ? parseRoutePattern(text)
-      : undefined;
-    if (pattern !== undefined) patterns.push(pattern);
-    else {
-      tell(
-        `"routes", pattern ${at + 1}: want a method or * and a path without ` +
-          "/api and version, such as GET /guilds/*/members/**",
-      );
-    }
-  }
-  return patterns;
-}
-
-function wholeOf(
-  given: Record<string, unknown>,
-  member: string,
-  min: number,
-  max: number,
-  tell: Tell,
-): number | undefined {
-  const value = given[member];
-  if (value === undefined) return undefined;
-  const isWhole = typeof value === "number" && Number.isInteger(value);
-  if (isWhole && value >= min && value <= max) return value;
-  // A value that is not a number may be anything, even a misplaced secret: it is not shown.
-  const shown = typeof value === "number" ? ` is ${value}` : "";
-  tell(`"${member}"${shown}: want a whole number from ${min} to ${max}`);
-  return undefined;
-}
-
-function unknownMember(member: string): string {
-  const shown = ENTRY_NAME.test(member) ? ` "${member}"` : "";
-  return `has an unknown member${shown}: want none but ${list(MEMBERS)}`;
 }
 
 function labelOf(given: unknown, at: number): string {

@@ -34,6 +34,7 @@ export interface Settings {
   readonly authorization: Secret;
   readonly authorizationFile: string | undefined;
   readonly keysFile: string | undefined;
+  readonly rulesFile: string | undefined;
   readonly port: number;
   readonly host: string;
   readonly tlsCertFile: string | undefined;
@@ -143,6 +144,12 @@ export const SETTINGS: {
     FILE,
     "",
     "A file with more keys and their rights: a JSON list, read again on SIGHUP.",
+  ),
+  rulesFile: row(
+    "REST_RULES_FILE",
+    FILE,
+    "",
+    "A file with rules for how long requests of some routes may wait, and whether they are sent when their caller has left: a JSON list, read again on SIGHUP.",
   ),
   port: row(
     "REST_PORT",

@@ -11,6 +11,7 @@ export function askOf(
     & { readonly request: Omit<ProxyRequest, "target"> },
 ): Ask {
   const { method, identity, body, leaveWithinMs, headers } = request;
+  const { longestWaitMs } = request;
   return {
     id,
     identityId: identity.id,
@@ -28,5 +29,6 @@ export function askOf(
     deadlineAtMs: leaveWithinMs === undefined || attempts > 0
       ? undefined
       : queuedAtMs + leaveWithinMs,
+    longestWaitMs,
   };
 }

@@ -138,10 +138,10 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       ticket.reject(
         cancelledRefusal({ sent: job.state === "waiting" ? job.sent : null }),
       );
+    } else if (job.state === "waiting" && !job.outlivesCallers) {
+      this.#takeOut(job);
     } else if (job.isWrite) {
       this.#leaveBehind(job);
-    } else if (job.state === "waiting") {
-      this.#takeOut(job);
     }
   }
 
@@ -218,7 +218,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   #lease(job: Job, nowMs: number): void {
     job.state = "leased";
     this.#flights?.close(job);
-    if (!job.isWrite && !job.isWanted) {
+    if (!job.outlivesCallers && !job.isWanted) {
       // Its caller disconnected after the scheduler had chosen it.
       this.#sender.abandon(job);
       this.#refuse(job, cancelledRefusal(job));
@@ -238,7 +238,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   }
 
   #again(job: Job): void {
-    if (!job.isWrite && !job.isWanted) this.#takeOut(job);
+    if (!job.outlivesCallers && !job.isWanted) this.#takeOut(job);
     this.#pollLoop.soon();
   }
 

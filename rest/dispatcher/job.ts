@@ -76,6 +76,12 @@ export class Job {
     return isRepeatable(this.request.method);
   }
 
+  /** Whether it is sent though nobody waits for it any more. */
+  get outlivesCallers(): boolean {
+    return this.isWrite &&
+      (this.request.onLeave !== "cancel" || this.mayHaveRun);
+  }
+
   get isWanted(): boolean {
     return this.tickets.some((ticket) => ticket.isWanted);
   }

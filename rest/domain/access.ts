@@ -1,15 +1,7 @@
 import type { Urgency } from "./request.ts";
+import type { RoutePattern } from "./route_pattern.ts";
+import type { WaitRule } from "./wait_rule.ts";
 import type { Secret } from "./secret.ts";
-
-/** A method and a path in which some segments stand for any. */
-export interface RoutePattern {
-  /** Undefined: every method. */
-  readonly method: string | undefined;
-  /** Segments after the first slash; undefined stands for any one. */
-  readonly segments: ReadonlyArray<string | undefined>;
-  /** Whatever follows the segments is meant too. */
-  readonly isOpenEnded: boolean;
-}
 
 /** What a key may do. */
 export interface KeyRights {
@@ -26,6 +18,8 @@ export interface KeyRights {
   readonly concurrency: number | undefined;
   /** See figures, the page and what others have waiting, and act on the queue. */
   readonly isAdmin: boolean;
+  /** How its requests wait, before the rules for all. */
+  readonly rules: readonly WaitRule[];
 }
 
 /** What the key of `REST_AUTHORIZATION` may do. */
@@ -37,6 +31,7 @@ export const ALL_RIGHTS: KeyRights = {
   rate: undefined,
   concurrency: undefined,
   isAdmin: true,
+  rules: [],
 };
 
 /**
@@ -66,4 +61,6 @@ export interface Access {
   readonly keys: readonly KeyEntry[];
   /** The first one is the default. */
   readonly bots: readonly BotEntry[];
+  /** How requests of all callers wait; none when left out. */
+  readonly rules?: readonly WaitRule[];
 }

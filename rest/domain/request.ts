@@ -11,6 +11,12 @@ export type Method = (typeof METHODS)[number];
 /** Urgency of RFC 9218: 0 is the most urgent, 7 the least, 3 the default. */
 export type Urgency = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
+/**
+ * What becomes of a write that is not sent yet when its caller leaves: it is
+ * sent all the same, or dropped. A read is always dropped.
+ */
+export type OnLeave = "run" | "cancel";
+
 /** The default of RFC 9218. */
 const URGENCY_DEFAULT: Urgency = 3;
 /** Discord waits 3 s for the answer to an interaction (docs: receiving and responding). */
@@ -48,4 +54,8 @@ export interface ProxyRequest {
   readonly isOrdered: boolean;
   /** The request must be sent within this time after it is queued; undefined: only `REST_MAX_WAIT_MS` counts. */
   readonly leaveWithinMs: number | undefined;
+  /** The longest wait that a rule of the operator's allows it; undefined: `REST_MAX_WAIT_MS`. */
+  readonly longestWaitMs?: number | undefined;
+  /** What becomes of it when its caller leaves; `run` when left out. */
+  readonly onLeave?: OnLeave;
 }

@@ -1,5 +1,14 @@
-import type { RoutePattern } from "./access.ts";
 import { METHODS } from "./request.ts";
+
+/** A method and a path in which some segments stand for any. */
+export interface RoutePattern {
+  /** Undefined: every method. */
+  readonly method: string | undefined;
+  /** Segments after the first slash; undefined stands for any one. */
+  readonly segments: ReadonlyArray<string | undefined>;
+  /** Whatever follows the segments is meant too. */
+  readonly isOpenEnded: boolean;
+}
 
 const PATTERN = /^(\S+) (\/\S*)$/;
 /** Patterns have no prefix and no version, since a path means the same without them. */

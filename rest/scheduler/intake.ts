@@ -1,5 +1,6 @@
 import { advance, makeCandidate, withdraw } from "./flow.ts";
 import { leaseAtOnce } from "./lease.ts";
+import { allowedWaitMs, longestWaitMsOf } from "./longest_wait.ts";
 import type { Urgency } from "../domain/request.ts";
 import { countWaiting } from "./queues/occupancy.ts";
 import { knownLine, laneFor, newLine } from "./queues/lines.ts";
@@ -79,7 +80,7 @@ function newWaiting(
   >,
   nowMs: number,
 ): Waiting {
-  const longestAtMs = nowMs + state.options.maxWaitMs;
+  const longestAtMs = nowMs + longestWaitMsOf(state, ask);
   // What leasing and settling read stands first and so side by side: of
   // thousands that wait, the next one is never in the processor's cache.
   return {
@@ -205,12 +206,14 @@ function refuseForWait(
   nowMs: number,
 ): Refused | undefined {
   const waitMs = predictedWaitMs(state, waiting, nowMs);
-  const { maxWaitMs } = state.options;
+  const maxWaitMs = allowedWaitMs(state, waiting.ask);
   if (waitMs <= maxWaitMs) return undefined;
+  const isByRule = maxWaitMs < state.options.maxWaitMs;
+  const byWhom = isByRule ? "by a rule for its route is" : "is";
   return {
     code: "wait_too_long",
     message: `Cannot queue request: it would wait ${seconds(waitMs)} s, ` +
-      `the longest allowed is ${seconds(maxWaitMs)} s`,
+      `the longest allowed ${byWhom} ${seconds(maxWaitMs)} s`,
     retryAfterMs: Math.max(1_000, waitMs - maxWaitMs),
   };
 }

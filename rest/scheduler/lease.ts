@@ -19,6 +19,7 @@ import {
 } from "./limits/sub_limits.ts";
 import { countInFlight, uncountWaiting } from "./queues/occupancy.ts";
 import type { FairEntry } from "./queues/round_robin.ts";
+import { longestWaitMsOf } from "./longest_wait.ts";
 import { wakeAt } from "./queues/wakes.ts";
 import type { Lane, Line, State, Waiting } from "./state.ts";
 
@@ -225,7 +226,7 @@ function lease(state: State, waiting: Waiting, nowMs: number): void {
   waiting.permit = lane.limit?.take(nowMs);
   state.expiries.remove(waiting);
   // A deadline is about leaving: from here on only the longest wait binds.
-  waiting.expiresAtMs = waiting.enqueuedAtMs + state.options.maxWaitMs;
+  waiting.expiresAtMs = waiting.enqueuedAtMs + longestWaitMsOf(state, ask);
   state.breaker.leased(ask.id);
   uncountWaiting(state, waiting);
   countInFlight(state, waiting, nowMs);

@@ -160,8 +160,11 @@ function refusalOf(state: State, waiting: Waiting, nowMs: number): Refused {
     const message = "Cannot send request: its deadline passed while it waited";
     return { code: "deadline", message, retryAfterMs };
   }
-  const waitedS = Math.round((nowMs - enqueuedAtMs) / 1_000);
-  const message = `Cannot send request: it waited ${waitedS} s for its limit`;
+  const waitedMs = Math.round(nowMs - enqueuedAtMs);
+  const waited = waitedMs < 1_000
+    ? `${waitedMs} ms`
+    : `${Math.round(waitedMs / 1_000)} s`;
+  const message = `Cannot send request: it waited ${waited} for its limit`;
   return { code: "wait_too_long", message, retryAfterMs };
 }
 

@@ -30,6 +30,8 @@ export interface Ask {
    * undefined: the longest wait alone.
    */
   readonly deadlineAtMs: number | undefined;
+  /** Its own longest wait, where that is shorter than the one of all; 0 goes at once or not at all. */
+  readonly longestWaitMs?: number | undefined;
 }
 
 /** A refusal as plain data; the dispatcher turns it into a `Refusal`. */

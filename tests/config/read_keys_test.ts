@@ -39,6 +39,7 @@ Deno.test("a name and a hash may do everything", () => {
       rate: undefined,
       concurrency: undefined,
       isAdmin: false,
+      rules: [],
     },
   }]);
 });
@@ -67,6 +68,7 @@ Deno.test("every right is read", () => {
     rate: 10,
     concurrency: 20,
     isAdmin: true,
+    rules: [],
   });
 });
 
@@ -128,11 +130,11 @@ const WRONG: ReadonlyArray<
   [{ admin: 1 }, 'key "k" "admin": want true or false'],
   [
     { readonly: true },
-    'key "k" has an unknown member "readonly": want none but name, sha256, bots, read-only, routes, urgency, rate, concurrency, admin',
+    'key "k" has an unknown member "readonly": want none but name, sha256, bots, read-only, routes, urgency, rate, concurrency, admin, rules',
   ],
   [
     { [HASH]: true },
-    'key "k" has an unknown member: want none but name, sha256, bots, read-only, routes, urgency, rate, concurrency, admin',
+    'key "k" has an unknown member: want none but name, sha256, bots, read-only, routes, urgency, rate, concurrency, admin, rules',
   ],
 ];
 

@@ -38,9 +38,9 @@ export class SingleFlight {
 /** Undefined where a request has terms of its own, which a shared one could break. */
 function flightKeyOf(request: ProxyRequest): string | undefined {
   const { method, body, leaveWithinMs, identity, target, headers } = request;
-  if (method !== "GET" || body !== undefined || leaveWithinMs !== undefined) {
-    return undefined;
-  }
+  const hasTerms = leaveWithinMs !== undefined ||
+    request.longestWaitMs !== undefined;
+  if (method !== "GET" || body !== undefined || hasTerms) return undefined;
   return JSON.stringify([
     identity.id,
     target.version,

@@ -10,6 +10,7 @@ import type {
 import { Refusal } from "../../domain/refusal.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
 import { isWithinRoutes } from "../../domain/route_pattern.ts";
+import { type WaitRule, withRule } from "../../domain/wait_rule.ts";
 import { KeyUse } from "./key_use.ts";
 import type { KeyRing } from "./key_ring.ts";
 
@@ -27,6 +28,8 @@ export interface KeyGate extends Submitter {
    * back; undefined where the key has no bounds.
    */
   enter(asked: Asked): (() => void) | undefined;
+  /** Replaces the rules for all. */
+  replaceRules(rules: readonly WaitRule[]): void;
 }
 
 /** What a key gate is made with. */
@@ -37,6 +40,8 @@ export interface KeyGateDeps {
   readonly facts: FactSink;
   /** Requests without an answer that all callers without a key may have together. */
   readonly keylessMax: number;
+  /** The rules for all; those of a request's key come first. */
+  readonly rules?: readonly WaitRule[] | undefined;
 }
 
 /** Makes the gate in front of the queue. */
@@ -49,9 +54,11 @@ class Gate implements KeyGate {
   readonly #keylessRights: KeyRights;
   /** By the key's name. There are as many as keys in the ring, and one more. */
   readonly #uses = new Map<string, KeyUse>();
+  #rules: readonly WaitRule[];
 
   constructor(deps: KeyGateDeps) {
     this.#deps = deps;
+    this.#rules = deps.rules ?? [];
     this.#keylessRights = {
       ...ALL_RIGHTS,
       isAdmin: false,
@@ -70,7 +77,8 @@ class Gate implements KeyGate {
   submit(request: ProxyRequest, callerGone?: CallerGone): Ticket {
     const { submitter, clock } = this.#deps;
     const rights = this.#rightsOf(request.caller);
-    if (isUnbound(rights)) return submitter.submit(request, callerGone);
+    const ruled = this.#ruled(request, rights);
+    if (isUnbound(rights)) return submitter.submit(ruled, callerGone);
     const name = keyNameOf(request.caller);
     try {
       checkRights(name, rights, request);
@@ -78,7 +86,7 @@ class Gate implements KeyGate {
       const leave = use.enter(rights, clock.nowMs());
       use.spend(rights, clock.nowMs());
       const ticket = submitter.submit(
-        withAllowedUrgency(request, rights),
+        withAllowedUrgency(ruled, rights),
         callerGone,
       );
       ticket.answer.then(leave, leave);
@@ -94,6 +102,17 @@ class Gate implements KeyGate {
     if (isKeyless(caller)) return this.#keylessRights;
     const { keys } = this.#deps;
     return keys.hasBounds ? keys.rightsOf(keyNameOf(caller)) : undefined;
+  }
+
+  replaceRules(rules: readonly WaitRule[]): void {
+    this.#rules = rules;
+  }
+
+  /** As the key's first rule that fits wants it, or else the first one for all. */
+  #ruled(request: ProxyRequest, rights: KeyRights | undefined): ProxyRequest {
+    const own = rights?.rules ?? [];
+    if (own.length + this.#rules.length === 0) return request;
+    return withRule(request, [...own, ...this.#rules]);
   }
 
   #useOf(name: string): KeyUse {
