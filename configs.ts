@@ -5,6 +5,10 @@ import {
   readSettings,
 } from "./rest/config/read_settings.ts";
 import { readRulesFile } from "./rest/config/read_rules.ts";
+import {
+  PASSED_SOCKET_NAMES,
+  passedSocketIn,
+} from "./rest/config/passed_socket.ts";
 import { readSecretFile, SECRET_FILES } from "./rest/config/secret_files.ts";
 import { readTls } from "./rest/config/read_tls.ts";
 import {
@@ -36,6 +40,8 @@ type Loaded =
     };
     /** Undefined: no TLS is spoken. */
     readonly tls: Tls;
+    /** The file descriptor of a socket that somebody outside holds; undefined: we open one. */
+    readonly passedSocket: number | undefined;
   }
   | Unread;
 
@@ -74,11 +80,13 @@ export const REST_PORT: number = CONFIGS.ok
   : Number(SETTINGS.port.fallback);
 
 function loadSettings(): Loaded {
-  const secrets = withSecretFiles(readEnv());
+  const env = readEnv();
+  const secrets = withSecretFiles(env);
   const read = readSettings(secrets.env);
   if (!read.ok) return { ok: false, problems: allProblems(secrets, read) };
   const { settings } = read;
   const problems = [...secrets.problems];
+  const passedSocket = passedSocketIn(env, Deno.pid, settings, problems);
   const tokens = fileOf("DISCORD_TOKENS_FILE", settings.tokensFile);
   const bots = readBots(settings.discordToken, tokens, problems);
   const keys = loadKeys(settings, bots.map((bot) => bot.name));
@@ -96,6 +104,7 @@ function loadSettings(): Loaded {
     settings,
     access: { keys: keys.value, bots, rules: rules.value },
     tls: tls.value,
+    passedSocket,
     notes: [
       ...read.notes,
       ...secrets.notes,
@@ -228,6 +237,7 @@ function readEnv(): Env {
     const names = [
       ...Object.values(SETTINGS).map((setting) => setting.name),
       ...TELEMETRY_NAMES,
+      ...PASSED_SOCKET_NAMES,
     ];
     return Object.fromEntries(names.map((name) => [name, variableOf(name)]));
   }

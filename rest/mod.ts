@@ -19,6 +19,7 @@ import type { Settings } from "./config/settings.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
 import type { FactSink } from "./domain/fact.ts";
 import { VERSION } from "./domain/version.ts";
+import { keepDebuggerShut } from "./listener/debugger_guard.ts";
 import { dropPermissions } from "./listener/drop_permissions.ts";
 import { withoutUpgrades } from "./listener/http/incoming_request.ts";
 import { ownAddressProblem } from "./listener/own_address.ts";
@@ -43,7 +44,7 @@ if (import.meta.main) await start();
 
 async function start(): Promise<void> {
   if (!CONFIGS.ok) return fail(CONFIGS.problems);
-  const { settings, access, tls, notes } = CONFIGS;
+  const { settings, access, tls, passedSocket, notes } = CONFIGS;
   const problem = ownAddressProblem(settings.outboundAddress);
   if (problem !== undefined) return fail([problem]);
 
@@ -74,6 +75,7 @@ async function start(): Promise<void> {
     host: settings.host,
     port: REST_PORT,
     socket: settings.socket,
+    passedSocket,
     pair: tls,
   })
     // The listener's errors are sentences of ours, fit to be printed.
@@ -86,15 +88,11 @@ async function start(): Promise<void> {
   const beginStop = stopOnSignal(settings, log, proxy, listener);
   // By the page's button.
   void asked.promise.then(() => beginStop("An operator"));
-  const isReadingAgain = tls !== undefined || hasFilesOfAccess(settings) ||
-    settings.rulesFile !== undefined;
-  if (isReadingAgain) {
-    onHangUp(() => reloadFiles(settings, log, proxy, listener));
-  }
-  dropPermissions({
-    isReadingAgain,
-    hasSocket: settings.socket !== undefined,
-  });
+  const isReadingAgain = tls !== undefined || hasFilesToReload(settings);
+  const reload = () => reloadFiles(settings, log, proxy, listener);
+  onHangUp(isReadingAgain ? reload : () => tellNothingToReload(log));
+  const hasSocket = settings.socket !== undefined;
+  dropPermissions({ isReadingAgain, hasSocket });
   for (const note of notes) log.write("warn", note);
   if (metricsUrl !== undefined) log.write("info", `Figures at ${metricsUrl}`);
   log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
@@ -130,12 +128,16 @@ function onHangUp(action: () => void): void {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", action);
 }
 
-/** Whether bots or keys stand in files. */
-function hasFilesOfAccess(
-  { keysFile, authorizationFile, discordTokenFile, tokensFile }: Settings,
-): boolean {
-  const files = [keysFile, authorizationFile, discordTokenFile, tokensFile];
-  return files.some((file) => file !== undefined);
+/** Whether bots, keys or rules stand in files. */
+function hasFilesToReload(settings: Settings): boolean {
+  const { keysFile, authorizationFile, rulesFile } = settings;
+  const { discordTokenFile, tokensFile } = settings;
+  const access = [keysFile, authorizationFile, discordTokenFile, tokensFile];
+  return [...access, rulesFile].some((file) => file !== undefined);
+}
+
+function tellNothingToReload(log: Log): void {
+  log.write("info", "SIGHUP: there is no file to read again");
 }
 
 /** Reads bots, keys, rules and certificate again, each by itself, so that a mistake in one file does not keep the others from being read. */
@@ -145,10 +147,8 @@ function reloadFiles(
   proxy: Proxy,
   listener: Listener,
 ): void {
-  if (hasFilesOfAccess(settings)) {
-    reloadBots(settings, log, proxy);
-    reloadKeys(settings, log, proxy);
-  }
+  reloadBots(settings, log, proxy);
+  reloadKeys(settings, log, proxy);
   if (settings.rulesFile !== undefined) reloadRules(settings, log, proxy);
   if (listener.renew !== undefined) renewCertificate(settings, log, listener);
 }
@@ -265,8 +265,12 @@ async function stop(
 /**
  * Logs unhandled rejections, which have harmed no caller. An uncaught error in a
  * timer may have stopped the queue, so the process ends and can be restarted.
+ * Nobody is let in to look for more.
  */
 function watchForBugs(log: Log): void {
+  keepDebuggerShut(() => {
+    log.write("warn", "SIGUSR1: the debugger is shut again");
+  });
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     log.write("error", `A bug: nobody handled ${describeBug(event.reason)}`);

@@ -32,7 +32,8 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, string>> = {
   upgrade_required: "The path is for WebSockets only.",
   head_too_large: "The line and headers have more than 16 KiB.",
   overloaded: "Too many requests, bytes or buckets are waiting.",
-  wait_too_long: "The wait is, or would be, longer than `REST_MAX_WAIT_MS`.",
+  wait_too_long:
+    "The wait is, or would be, longer than `REST_MAX_WAIT_MS` or a rule allows.",
   deadline: "The caller's own deadline passed while the request waited.",
   too_many:
     "WebSocket: more unanswered requests than `maxInFlight`. As 503: too many connections are open.",

@@ -222,6 +222,12 @@ const lineAndTarget: AttemptGroup = {
         "/api/v10/%25252e%25252e/gateway",
       ),
       "encoded more than three times": get("/api/v10/%2525252e/gateway"),
+      "`/..;` (a segment's parameters)": get("/api/v10/..;/gateway"),
+      "`/%2e%2e%3bx=1`": get("/api/v10/%2e%2e%3bx=1/gateway"),
+      "`/%c0%ae%c0%ae` (overlong UTF-8)": get(
+        "/api/v10/%c0%ae%c0%ae/gateway",
+      ),
+      "`%e0%80%af` (overlong UTF-8)": get("/api/v10/users%e0%80%afgateway"),
       "`\\..\\`": get("/api/v10\\..\\gateway"),
       "`%5c..%5c`": get("/api/v10/%5c..%5cgateway"),
       "`..%2f`": get("/api/v10/..%2fgateway"),

@@ -6,7 +6,13 @@ import { startSim } from "../../sim/server.ts";
 import { KEY, TOKEN } from "../_proxy.ts";
 import { makeFiles } from "../start/_files.ts";
 import { startChild } from "../start/child.ts";
-import { keyNamed, keysFileOf, type Stand, startStand } from "./_stand.ts";
+import {
+  contentsOf,
+  keyNamed,
+  keysFileOf,
+  type Stand,
+  startStand,
+} from "./_stand.ts";
 
 /** After its first answer a line of this route waits for an hour. */
 const SIM = {
@@ -72,6 +78,43 @@ Deno.test("rules that are replaced hold from the next request on", async () => {
   assert.equal(await secondOf(stand, "plain", 1), "wait_too_long");
   stand.proxy.proxy.replaceRules([]);
   assert.equal(await secondOf(stand, "plain", 2), "waits");
+});
+
+/** Far longer than anything takes that these tests wait for. */
+const WAIT_MS = 30_000;
+
+Deno.test("a write with onLeave cancel is dropped when its caller closes the connection, though its body came in a segment of its own", async () => {
+  await using stand = await startStand(KEYS, { sim: SIM, env: ENV });
+  const { proxy } = stand.proxy;
+  proxy.replaceRules(rulesOf({ onLeave: "cancel" }));
+  await using caller = stand.overHttp(keyNamed("plain"));
+  await caller.ask("POST /channels/1/messages", { content: "1" });
+
+  const body = '{"content":"2"}';
+  const connection = await Deno.connect({
+    hostname: "127.0.0.1",
+    port: stand.proxy.port,
+  });
+  const send = (text: string) =>
+    connection.write(new TextEncoder().encode(text));
+  await send(
+    "POST /channels/1/messages HTTP/1.1\r\nHost: x\r\n" +
+      `Authorization: ${keyNamed("plain")}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
+  );
+  // A call through, so that the head has been read before the body is there.
+  await caller.ask("GET /users/@me");
+  await send(body);
+  await stand.waiting(1);
+  connection.close();
+
+  const endMs = performance.now() + WAIT_MS;
+  while (proxy.snapshot().waiting > 0) {
+    assert.ok(performance.now() < endMs, "it is still there");
+    await caller.ask("GET /users/@me");
+  }
+  const contents = contentsOf(stand.proxy.sim.requests());
+  assert.deepEqual(contents.filter((content) => content !== ""), ["1"]);
 });
 
 Deno.test("REST_RULES_FILE is read at the start and anew on SIGHUP; a mistake leaves the rules in force", async () => {

@@ -15,7 +15,7 @@ Deno.test("the start task asks for the network, its settings and the files they 
     "--allow-read",
     "--allow-write",
     "--allow-sys",
-    "--allow-env=DISCORD_*,REST_*,OTEL_DENO*",
+    "--allow-env=DISCORD_*,REST_*,OTEL_DENO*,LISTEN_*",
     "--ignore-env",
     "--v8-flags=--memory-reducer-delay-ms=600000",
     "rest/mod.ts",

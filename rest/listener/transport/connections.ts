@@ -13,6 +13,9 @@ export interface ConnectionLimits {
   readonly addressConnectionsMax: number | undefined;
 }
 
+/** What was accepted a moment before the end brings its first request within this: to cut it would reset a call that another process could have answered. */
+const FIRST_REQUEST_MS = 200;
+
 /** Every connection of callers, counted in all and by address. */
 export class Connections {
   readonly #limits: ConnectionLimits;
@@ -70,14 +73,19 @@ export class Connections {
 /** One connection, and who waits for answers over it. */
 export class Connection {
   readonly address: string;
-  /** It ends with the answers that are still to be given. */
+  /** Nothing more is read from it: it ends with the answers that are still to be given. */
   isClosing = false;
+  /** It ends with its next answer. */
+  isEnding = false;
   /** Called once nobody waits any more; at its most useful for what is idle then. */
   onIdle: (() => void) | undefined;
   readonly #destroy: () => void;
   readonly #onGone: () => void;
   readonly #waiting = new Set<Waiting>();
   #isGone = false;
+  /** Nobody has asked anything on it yet. */
+  #isFresh = true;
+  #ending: ReturnType<typeof setTimeout> | undefined;
 
   constructor(address: string, destroy: () => void, onGone: () => void) {
     this.address = address;
@@ -90,6 +98,7 @@ export class Connection {
   }
 
   add(waiting: Waiting): void {
+    this.#isFresh = false;
     this.#waiting.add(waiting);
   }
 
@@ -99,10 +108,14 @@ export class Connection {
     if (this.#waiting.size === 0) this.onIdle?.();
   }
 
-  /** Lets the requests on it be answered, and nothing more come. */
+  /** Lets the requests on it be answered, and nothing more come; one that has only just been opened may still bring its first. */
   closeSoon(): void {
-    this.isClosing = true;
-    if (this.isIdle) this.#destroy();
+    this.isEnding = true;
+    if (!this.isIdle) return;
+    if (!this.#isFresh) return this.#destroy();
+    this.#ending = setTimeout(() => {
+      if (this.isIdle) this.#destroy();
+    }, FIRST_REQUEST_MS);
   }
 
   destroy(): void {
@@ -120,6 +133,7 @@ export class Connection {
   gone(): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    clearTimeout(this.#ending);
     this.#onGone();
     for (const waiting of [...this.#waiting]) waiting.leave();
     this.#waiting.clear();

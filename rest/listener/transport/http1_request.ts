@@ -106,7 +106,8 @@ export class Http1Request extends ServedRequest {
     const headers = [...answer.headers] as [string, string][];
     // Where this request ends is not certain, so nothing after it is read.
     if (this.problem !== undefined) this.connection.isClosing = true;
-    if (this.connection.isClosing) headers.push(["connection", "close"]);
+    const { isClosing, isEnding } = this.connection;
+    if (isClosing || isEnding) headers.push(["connection", "close"]);
     if (this.isIncoming && this.problem === undefined) {
       return this.#writeEarly(answer, headers);
     }

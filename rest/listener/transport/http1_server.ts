@@ -95,7 +95,8 @@ export class Http1Server {
     if (connection === undefined) return part(socket, crowdedAnswer());
     this.#served.set(socket, connection);
     connection.onIdle = () => {
-      if (connection.isClosing) setImmediate(() => socket.end());
+      const isOver = connection.isClosing || connection.isEnding;
+      if (isOver) setImmediate(() => socket.end());
     };
     socket.on("close", () => connection.gone());
   }

@@ -81,7 +81,7 @@ export class Http2Server {
     session.setLocalWindowSize?.(WINDOW_BYTES);
     this.#first.add(timeout);
     connection.onIdle = () => {
-      if (connection.isClosing) return session.close();
+      if (connection.isClosing || connection.isEnding) return session.close();
       this.#idle.add(timeout);
     };
     const onStream = (
