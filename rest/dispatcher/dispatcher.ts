@@ -1,6 +1,6 @@
 import type { Answer } from "../domain/answer.ts";
 import { refusedFact } from "../domain/fact.ts";
-import { botOf } from "../domain/identity.ts";
+import { botOf, type Identity } from "../domain/identity.ts";
 import { invariant } from "../domain/invariant.ts";
 import { cancelledRefusal, drainingRefusal } from "../domain/own_refusals.ts";
 import type { CallerGone, Ticket } from "../domain/ports.ts";
@@ -15,12 +15,12 @@ import { Drain, type DrainReport } from "./drain.ts";
 import { Job, type JobTicket, leasedFact } from "./job.ts";
 import { PollLoop } from "./poll_loop.ts";
 import { QueueControl } from "./queue_control.ts";
-import { reassignJobs, type Reassignment } from "./reassign.ts";
+import { reassignJobs, type Reassignment, renewToken } from "./reassign.ts";
 import { Joining } from "./second_tries/joining.ts";
 import { Orphans } from "./second_tries/orphans.ts";
 import { possibleSecondTries } from "./second_tries/second_tries.ts";
 import { SingleFlight } from "./second_tries/single_flight.ts";
-import { CredentialChecks } from "./sending/credential_checks.ts";
+import { CredentialChecks, isCheckDue } from "./sending/credential_checks.ts";
 import { Sender } from "./sending/sender.ts";
 import type { Dispatcher, DispatcherDeps } from "./types.ts";
 
@@ -114,6 +114,14 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     });
     this.#pollLoop.soon();
     return reassigned;
+  }
+
+  renewToken(identity: Identity): number {
+    this.#credentialChecks.know(identity);
+    // At once, and not a minute after the last check, which was of the old token.
+    const isDue = isCheckDue(this.control.snapshot(), identity.id);
+    if (isDue) void this.#checkToken(identity.id);
+    return renewToken(this.#jobs.values(), identity);
   }
 
   drain(forMs: number): Promise<DrainReport> {

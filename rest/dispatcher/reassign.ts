@@ -68,3 +68,20 @@ function reassignJob(
   flights?.open(job);
   return true;
 }
+
+/**
+ * Gives requests of an identity its new token, and returns how many wait with
+ * it. Those in flight get it, too: should they go again, they go with it.
+ */
+export function renewToken(jobs: Iterable<Job>, identity: Identity): number {
+  let waiting = 0;
+  for (const job of jobs) {
+    if (job.request.identity.id !== identity.id) continue;
+    job.request = { ...job.request, identity };
+    for (const ticket of job.tickets) {
+      ticket.request = { ...ticket.request, identity };
+    }
+    if (job.state === "waiting") waiting++;
+  }
+  return waiting;
+}

@@ -65,6 +65,14 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/scheduler",
     "rest/upstream",
   ],
+  // Who may come in, put together: keys, bots, and the manager of the first.
+  "rest/access.ts": [
+    "rest/config",
+    "rest/domain",
+    "rest/listener",
+    "rest/manager",
+    "deps.ts",
+  ],
   // What operators see and do, put together.
   "rest/operating.ts": [
     "rest/admin",

@@ -2,6 +2,7 @@ import type { Identity } from "../../domain/identity.ts";
 import type { Upstream } from "../../domain/ports.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
 import { routeOf } from "../../routes/route_of.ts";
+import type { SchedulerSnapshot } from "../../scheduler/types.ts";
 import { discardBody } from "../../streams/answer_streams.ts";
 
 /**
@@ -40,12 +41,26 @@ export class CredentialChecks {
         checkOf(identity, this.#apiVersion),
       );
       discardBody(answer);
+      // The verdict is on a token that was replaced meanwhile.
+      const now = this.#identities.get(identityId);
+      const isOld = now?.authorization?.reveal() !==
+        identity.authorization?.reveal();
+      if (isOld) return await this.isRejected(identityId);
       if (answer.status === 401) return true;
       return answer.status === 200 ? false : undefined;
     } catch {
       return undefined; // No answer is no verdict; the scheduler asks again.
     }
   }
+}
+
+/** Whether a new token of this identity is to be checked: its old one was rejected, and no block forbids to ask. */
+export function isCheckDue(
+  { breaker, identities }: SchedulerSnapshot,
+  identityId: string,
+): boolean {
+  const identity = identities.find(({ id }) => id === identityId);
+  return identity?.credential === "rejected" && breaker.state === "closed";
 }
 
 function checkOf(identity: Identity, version: number): ProxyRequest {
