@@ -46,9 +46,13 @@ export class CredentialChecks {
     }
   }
 
+  #identityOf(id: string): Identity | undefined {
+    return this.#own.get(id) ?? this.#brought.get(id);
+  }
+
   /** True: Discord says 401. False: it takes the token. Undefined: it said neither. */
   async isRejected(identityId: string): Promise<boolean | undefined> {
-    const identity = this.#own.get(identityId) ?? this.#brought.get(identityId);
+    const identity = this.#identityOf(identityId);
     if (identity === undefined) return undefined;
     try {
       const answer = await this.#upstream.send(
@@ -56,7 +60,7 @@ export class CredentialChecks {
       );
       discardBody(answer);
       // The verdict is on a token that was replaced meanwhile.
-      const now = this.#identities.get(identityId);
+      const now = this.#identityOf(identityId);
       const isOld = now?.authorization?.reveal() !==
         identity.authorization?.reveal();
       if (isOld) return await this.isRejected(identityId);
