@@ -108,7 +108,14 @@ function calm(figures: PageFigures): Verdict {
   if (sent === 0 && reading.inFlight === 0) {
     return good("All quiet: nothing waits, and nothing has been sent lately.");
   }
-  return good(`All well: requests leave at once. ${discord}.`);
+  if (reading.waiting === 0) {
+    return good(`All well: requests leave at once. ${discord}.`);
+  }
+  return good(
+    `All well: ${
+      counted(reading.waiting, "request")
+    } wait for a moment. ${discord}.`,
+  );
 }
 
 function mainReasons(

@@ -7,6 +7,8 @@ import {
   APPLICATION_ID,
   CONFIGS,
   DISCORD_TOKEN,
+  loadAuthorization,
+  loadBots,
   loadKeys,
   loadRules,
   loadTls,
@@ -86,10 +88,8 @@ async function start(): Promise<void> {
   const beginStop = stopOnSignal(settings, log, proxy, listener);
   // By the page's button.
   void asked.promise.then(() => beginStop("An operator"));
-  const botNames = access.bots.map((bot) => bot.name);
-  const isReadingAgain = tls !== undefined ||
-    settings.keysFile !== undefined || settings.rulesFile !== undefined;
-  const reload = () => reloadFiles(settings, botNames, log, proxy, listener);
+  const isReadingAgain = tls !== undefined || hasFilesToReload(settings);
+  const reload = () => reloadFiles(settings, log, proxy, listener);
   onHangUp(isReadingAgain ? reload : () => tellNothingToReload(log));
   const hasSocket = settings.socket !== undefined;
   dropPermissions({ isReadingAgain, hasSocket });
@@ -128,36 +128,56 @@ function onHangUp(action: () => void): void {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", action);
 }
 
-/** Reads keys, rules and certificate again, each by itself, so that a mistake in one file does not keep the other from being read. */
+/** Whether bots, keys or rules stand in files. */
+function hasFilesToReload(settings: Settings): boolean {
+  const { keysFile, authorizationFile, rulesFile } = settings;
+  const { discordTokenFile, tokensFile } = settings;
+  const access = [keysFile, authorizationFile, discordTokenFile, tokensFile];
+  return [...access, rulesFile].some((file) => file !== undefined);
+}
+
 function tellNothingToReload(log: Log): void {
   log.write("info", "SIGHUP: there is no file to read again");
 }
 
+/** Reads bots, keys, rules and certificate again, each by itself, so that a mistake in one file does not keep the others from being read. */
 function reloadFiles(
   settings: Settings,
-  botNames: readonly string[],
   log: Log,
   proxy: Proxy,
   listener: Listener,
 ): void {
-  if (settings.keysFile !== undefined) {
-    reloadKeys(settings, botNames, log, proxy);
-  }
+  reloadBots(settings, log, proxy);
+  reloadKeys(settings, log, proxy);
   if (settings.rulesFile !== undefined) reloadRules(settings, log, proxy);
   if (listener.renew !== undefined) renewCertificate(settings, log, listener);
 }
 
-function reloadKeys(
-  settings: Settings,
-  botNames: readonly string[],
-  log: Log,
-  proxy: Proxy,
-): void {
-  const read = loadKeys(settings, botNames);
-  if (!read.ok) return tellKept(log, "the keys in use stay", read.problems);
-  proxy.replaceKeys(read.value);
+function reloadBots(settings: Settings, log: Log, proxy: Proxy): void {
+  const { discordTokenFile, tokensFile } = settings;
+  if (discordTokenFile === undefined && tokensFile === undefined) return;
+  const read = loadBots(settings);
+  if (!read.ok) return tellKept(log, "the bots in use stay", read.problems);
+  const moved = proxy.replaceBots(read.value);
   for (const note of read.notes) log.write("warn", note);
-  log.write("info", `SIGHUP: ${read.value.length} keys are read`);
+  const waiting = moved === 0
+    ? ""
+    : `; ${moved} requests wait with a new token`;
+  log.write("info", `SIGHUP: ${read.value.length} bots are read${waiting}`);
+}
+
+function reloadKeys(settings: Settings, log: Log, proxy: Proxy): void {
+  const { keysFile, authorizationFile } = settings;
+  if (keysFile === undefined && authorizationFile === undefined) return;
+  const key = loadAuthorization(settings);
+  const keys = loadKeys(settings, proxy.botNames());
+  if (!keys.ok || !key.ok) {
+    const problems = [key, keys].flatMap((one) => one.ok ? [] : one.problems);
+    return tellKept(log, "the keys in use stay", problems);
+  }
+  proxy.replaceKeys(keys.value, key.value);
+  for (const note of [...key.notes, ...keys.notes]) log.write("warn", note);
+  log.write("info", `SIGHUP: ${keys.value.length} keys are read`);
 }
 
 function reloadRules(settings: Settings, log: Log, proxy: Proxy): void {

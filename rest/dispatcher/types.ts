@@ -1,4 +1,5 @@
 import type { FactSink } from "../domain/fact.ts";
+import type { Identity } from "../domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "../domain/ports.ts";
 import type { Scheduler } from "../scheduler/types.ts";
 import type { DrainReport } from "./drain.ts";
@@ -39,4 +40,6 @@ export interface Dispatcher extends Submitter {
   readonly control: QueueControl;
   /** Gives waiting requests another token, and returns how many have it now. */
   reassign(which: Reassignment): number;
+  /** Gives requests of this identity its new token, and returns how many of them wait. */
+  renewToken(identity: Identity): number;
 }

@@ -1,5 +1,6 @@
 import { RecentMap } from "../collections/recent_map.ts";
 import type { Fact } from "../domain/fact.ts";
+import type { Clock } from "../domain/ports.ts";
 import type { SchedulerSnapshot } from "../scheduler/types.ts";
 import { RecentDurations } from "./recent_durations.ts";
 import type { CallerRow, Incident, Point, Reading, RouteRow } from "./types.ts";
@@ -36,7 +37,8 @@ interface CallerTally {
 export class Recent {
   readonly #queue = new RecentDurations(1_000, CHART_SLOTS);
   readonly #discord = new RecentDurations(1_000, CHART_SLOTS);
-  readonly #routes = new RecentMap<string, RouteTally>(REMEMBERED);
+  /** By bot, then by the route's label. */
+  readonly #routes = new Map<string, RecentMap<string, RouteTally>>();
   readonly #callers = new RecentMap<string, CallerTally>(REMEMBERED);
   readonly #limitedByScope: Record<string, number> = {};
   #points: Point[] = [];
@@ -55,7 +57,8 @@ export class Recent {
     return this.#incidents.toReversed();
   }
 
-  observe(fact: Fact, nowMs: number, wallMs: number): void {
+  /** Three facts come with every request, so the clock is asked only where it matters. */
+  observe(fact: Fact, clock: Clock): void {
     switch (fact.kind) {
       case "queued":
         this.#callerOf(fact.caller).sent++;
@@ -64,18 +67,19 @@ export class Recent {
         this.#sent++;
         return;
       case "answered":
-        return this.#answered(fact, nowMs);
+        return this.#answered(fact, clock.nowMs());
       case "rate_limited": {
         const { scope, bot, label } = fact;
         const what = `429 ${scope}`;
         this.#limited++;
         this.#limitedByScope[scope] = (this.#limitedByScope[scope] ?? 0) + 1;
-        return this.#tell({ atMs: wallMs, bot, what, label });
+        return this.#tell({ atMs: clock.wallMs(), bot, what, label });
       }
       case "refused": {
         const { code: what, bot, label, caller } = fact;
         this.#callerOf(caller).refused++;
-        return this.#tell({ atMs: wallMs, bot, what, label, caller });
+        const atMs = clock.wallMs();
+        return this.#tell({ atMs, bot, what, label, caller });
       }
     }
   }
@@ -105,7 +109,8 @@ export class Recent {
 
   /** The routes with the most answers of the last minutes. */
   routeRows(nowMs: number): readonly RouteRow[] {
-    return [...this.#routes.entries()].map(([, route]) => route)
+    return [...this.#routes.values()]
+      .flatMap((routes) => [...routes.entries()].map(([, route]) => route))
       .filter(({ answers }) => answers > 0)
       .sort((a, b) => b.answers - a.answers)
       .slice(0, ROWS_MAX)
@@ -139,17 +144,15 @@ export class Recent {
     const route = this.#routeOf(bot, label);
     route.answers++;
     if (status >= 500 || status === 429) route.errors++;
-    for (const durations of [route.queue, this.#queue]) {
-      durations.add(waitMs, nowMs);
-    }
-    for (const durations of [route.discord, this.#discord]) {
-      durations.add(sendMs, nowMs);
-    }
+    route.queue.add(waitMs, nowMs);
+    route.discord.add(sendMs, nowMs);
+    this.#queue.add(waitMs, nowMs);
+    this.#discord.add(sendMs, nowMs);
   }
 
   #routeOf(bot: string, label: string): RouteTally {
-    const name = `${bot} ${label}`;
-    let tally = this.#routes.get(name);
+    const routes = this.#routesOf(bot);
+    let tally = routes.get(label);
     if (tally === undefined) {
       tally = {
         bot,
@@ -159,9 +162,19 @@ export class Recent {
         queue: new RecentDurations(TABLE_SLOT_MS, TABLE_SLOTS),
         discord: new RecentDurations(TABLE_SLOT_MS, TABLE_SLOTS),
       };
-      this.#routes.set(name, tally);
+      routes.set(label, tally);
     }
     return tally;
+  }
+
+  /** Bots are few: those that are configured, and two names for all others. */
+  #routesOf(bot: string): RecentMap<string, RouteTally> {
+    let routes = this.#routes.get(bot);
+    if (routes === undefined) {
+      routes = new RecentMap(REMEMBERED);
+      this.#routes.set(bot, routes);
+    }
+    return routes;
   }
 
   #callerOf(caller: string): CallerTally {

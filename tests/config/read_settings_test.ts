@@ -12,6 +12,8 @@ Deno.test("a key is all it takes; everything else has its documented default", (
   assert.equal(authorization.reveal(), KEY);
   assert.deepEqual(others, {
     discordToken: undefined,
+    discordTokenFile: undefined,
+    authorizationFile: undefined,
     tokensFile: undefined,
     keysFile: undefined,
     rulesFile: undefined,
@@ -58,8 +60,10 @@ Deno.test("a key is all it takes; everything else has its documented default", (
 Deno.test("every row of the table but REST_SOCKET's is read from its own name", () => {
   const given: Record<string, string> = {
     DISCORD_TOKEN: TOKEN,
+    DISCORD_TOKEN_FILE: "/run/token",
     DISCORD_TOKENS_FILE: "/run/tokens.json",
     REST_AUTHORIZATION: KEY + KEY,
+    REST_AUTHORIZATION_FILE: "/run/key",
     REST_KEYS_FILE: "keys.json",
     REST_RULES_FILE: "rules.json",
     REST_PORT: "0",
@@ -106,7 +110,9 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
   assert.equal(discordToken?.reveal(), TOKEN);
   assert.equal(authorization.reveal(), KEY + KEY);
   assert.deepEqual(others, {
+    discordTokenFile: "/run/token",
     tokensFile: "/run/tokens.json",
+    authorizationFile: "/run/key",
     keysFile: "keys.json",
     rulesFile: "rules.json",
     port: 0,

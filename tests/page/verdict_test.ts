@@ -86,7 +86,7 @@ const SITUATIONS: ReadonlyArray<
   [
     { reading: { waiting: 2, oldestWaitMs: 15_000, reasons: { order: 2 } } },
     "good",
-    "All well: requests leave at once. Discord is fine (78 ms).",
+    "All well: 2 requests wait for a moment. Discord is fine (78 ms).",
   ],
   [
     {
