@@ -139,7 +139,10 @@ function stateTile(reading: Reading): Tile {
     name: "Discord",
     value,
     about: `${counted(upstreamConnections, "connection")}, ` +
-      `${counted(rep.connections, "REP client")}, lag ${duration(loopLagMs)}`,
+      `${counted(rep.connections, "REP client")}, ` +
+      `${counted(rep.sessions, "session")}, ` +
+      `${counted(rep.mailboxReplies, "reply", "replies")} to fetch, ` +
+      `lag ${duration(loopLagMs)}`,
     ...isBad && { tone: "bad" },
   };
 }

@@ -17,7 +17,7 @@ import { PollLoop } from "./poll_loop.ts";
 import { QueueControl } from "./queue_control.ts";
 import { reassignJobs, type Reassignment, renewToken } from "./reassign.ts";
 import { Joining } from "./second_tries/joining.ts";
-import { Orphans } from "./second_tries/orphans.ts";
+import { DetachedWrites } from "./second_tries/detached_writes.ts";
 import { possibleSecondTries } from "./second_tries/second_tries.ts";
 import { SingleFlight } from "./second_tries/single_flight.ts";
 import { CredentialChecks, isCheckDue } from "./sending/credential_checks.ts";
@@ -45,7 +45,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   readonly #sender: Sender;
   readonly #joining: Joining;
   readonly #responder: Responder;
-  readonly #orphans: Orphans;
+  readonly #detachedWrites: DetachedWrites;
   readonly #flights: SingleFlight | undefined;
   readonly #credentialChecks: CredentialChecks;
   readonly #drain: Drain;
@@ -66,17 +66,17 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       onRefusal: (job, refusal) => this.#refuse(job, refusal),
       onAgain: (job) => this.#again(job),
     });
-    this.#orphans = new Orphans(deps.digest);
+    this.#detachedWrites = new DetachedWrites(deps.digest);
     this.#flights = options.isSingleFlight ? new SingleFlight() : undefined;
     this.#joining = new Joining({
       ...deps,
-      orphans: this.#orphans,
+      detachedWrites: this.#detachedWrites,
       flights: this.#flights,
       onChange: () => this.#pollLoop.soon(),
     });
     this.#responder = new Responder({
       facts: deps.facts,
-      orphans: this.#orphans,
+      detachedWrites: this.#detachedWrites,
       askAlone: (ticket) => this.#queue(ticket, null),
       onStreamEnd: () => this.#drain.noteProgress(),
     });
@@ -108,7 +108,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   reassign(which: Reassignment): number {
     const reassigned = reassignJobs(this.#jobs.values(), which, {
       ...this.#deps,
-      orphans: this.#orphans,
+      detachedWrites: this.#detachedWrites,
       flights: this.#flights,
       onRefusal: (job, refusal) => this.#refuse(job, refusal),
     });
@@ -164,7 +164,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     const newestId = this.#nextId - 1;
     const tries = possibleSecondTries(job, this.#jobs, newestId, nowMs);
     const twin = this.#joining.reunite(job, tries);
-    if (twin === undefined) this.#orphans.add(job);
+    if (twin === undefined) this.#detachedWrites.add(job);
     else this.#close(twin);
   }
 
@@ -206,7 +206,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     for (const message of poll.warnings ?? []) {
       this.#deps.facts({ kind: "warning", message });
     }
-    this.#orphans.expire(nowMs);
+    this.#detachedWrites.expire(nowMs);
   }
 
   #jobOf(id: number): Job {

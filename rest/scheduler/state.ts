@@ -15,7 +15,7 @@ import type { GlobalLimit, GlobalPermit } from "./limits/global_limit.ts";
 import type { BucketRegistry } from "./limits/bucket_registry.ts";
 import type { InvalidBudget } from "./health/invalid_budget.ts";
 import type { SchedulerOptions } from "./options.ts";
-import type { Ask, Refused } from "./types.ts";
+import type { Ask, Refused, Rejection } from "./types.ts";
 import type { WaitHistory } from "./wait_history.ts";
 
 /** Something that has to be looked at again at a known moment. */
@@ -244,7 +244,13 @@ export interface Identity {
   readonly counters: Table<Counter>;
   /** Its order groups by their routes' order keys. */
   readonly groups: Map<string, OrderGroup>;
+  /** The proxy's own token; else a caller brought it. */
+  readonly isOwn: boolean;
   credential: "unproven" | "checking" | "rejected";
+  /** It has got through, or is no token: until then only a few of a brought one's requests go at once. */
+  isProven: boolean;
+  /** How often in a row a brought one was found to be rejected. */
+  rejections: number;
   wake: Wake | undefined;
 }
 
@@ -273,8 +279,8 @@ export interface State {
   readonly clockOffset: ClockOffsetEstimator;
   readonly invalid: InvalidBudget;
   readonly breaker: Breaker;
-  /** Webhooks that are gone, until when. */
-  readonly gone: Map<string, number>;
+  /** What Discord has refused for good, by name. */
+  readonly rejections: Map<string, Rejection>;
   readonly credentialChecks: string[];
   /** Whose token check is the probe of the breaker. */
   checkProbe: string | undefined;

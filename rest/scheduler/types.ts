@@ -43,6 +43,15 @@ export interface Refused {
   readonly waitedFor?: WaitReason | undefined;
 }
 
+/** One thing that Discord refuses, until it may be asked again. */
+export interface Rejection {
+  readonly untilMs: number;
+  /** 401s without a success between. */
+  readonly times: number;
+  readonly code: RefusalCode;
+  readonly message: string;
+}
+
 /** How a lease ended. Every lease is settled exactly once. */
 export type Settlement =
   /** Discord answered; whatever came is in the report. */
@@ -120,6 +129,8 @@ export interface Scheduler {
     isRejected: boolean | undefined,
     nowMs: number,
   ): void;
+  /** What Discord allows this identity from now on, per second. */
+  setGlobalLimit(identityId: string, limit: number): void;
   poll(nowMs: number): Poll;
   /** What this request, leased just now, has waited for longest since it came; undefined: for nothing. */
   waitedFor(id: number, nowMs: number): WaitReason | undefined;

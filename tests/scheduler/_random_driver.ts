@@ -293,7 +293,7 @@ export class RandomDriver {
     for (const { id, refused } of poll.refused) {
       assert.ok(Number.isFinite(refused.retryAfterMs ?? 0));
       const isPatience = this.#options.isPatient &&
-        refused.code !== "token_rejected";
+        !/^(token|webhook)_/.test(refused.code);
       assert.ok(!isPatience, `${refused.code}: ${refused.message}`);
       assert.equal(this.#known.get(id)?.state, "waiting");
       this.#end(id);

@@ -85,7 +85,7 @@ export function listIdleLane(state: State, lane: Lane): void {
 /** The lane a request goes through, made if need be. */
 export function laneFor(state: State, ask: Ask): Lane {
   const which = ask.route.lane;
-  const identity = identityFor(state, ask.identityId);
+  const identity = identityFor(state, ask);
   const known = identity.lanes.get(which);
   if (known !== undefined) return known;
   const isLimited = which === "bot";
@@ -117,7 +117,10 @@ export function laneFor(state: State, ask: Ask): Lane {
   return lane;
 }
 
-function identityFor(state: State, id: string): Identity {
+function identityFor(
+  state: State,
+  { identityId: id, isOwnToken: isOwn }: Ask,
+): Identity {
   let identity = state.identities.get(id);
   if (identity === undefined) {
     identity = {
@@ -127,7 +130,10 @@ function identityFor(state: State, id: string): Identity {
       lines: new Map(),
       counters: new Map(),
       groups: new Map(),
+      isOwn,
       credential: "unproven",
+      isProven: isOwn || id === "none",
+      rejections: 0,
       wake: undefined,
     };
     state.identities.set(id, identity);
