@@ -1,6 +1,7 @@
 import type { LimitReport } from "../domain/limit_report.ts";
 import type { RefusalCode } from "../domain/refusal.ts";
-import type { Method, Urgency } from "../domain/request.ts";
+import type { Method } from "../domain/request.ts";
+import type { Urgency } from "../domain/urgency.ts";
 import type { RouteFacts } from "../domain/route.ts";
 import type { Wait, WaitReason } from "../domain/wait_reason.ts";
 
