@@ -5,6 +5,11 @@ import {
   readSettings,
 } from "./rest/config/read_settings.ts";
 import { readRulesFile } from "./rest/config/read_rules.ts";
+import {
+  PASSED_SOCKET_NAMES,
+  passedSocketIn,
+} from "./rest/config/passed_socket.ts";
+import { readSecretFile, SECRET_FILES } from "./rest/config/secret_files.ts";
 import { readTls } from "./rest/config/read_tls.ts";
 import {
   permissionNote,
@@ -16,11 +21,13 @@ import {
   applicationIdOf,
   NO_APPLICATION_ID,
 } from "./rest/domain/application_id.ts";
+import type { Secret } from "./rest/domain/secret.ts";
 
 type Bots = ReturnType<typeof readBots>;
 type Keys = ReturnType<typeof readKeys>;
 type Rules = ReturnType<typeof readRulesFile>;
 type Tls = ReturnType<typeof readTls>;
+type Env = Record<string, string | undefined>;
 type Unread = Extract<ReadSettings, { ok: false }>;
 
 /** Everything the process starts with. */
@@ -33,6 +40,8 @@ type Loaded =
     };
     /** Undefined: no TLS is spoken. */
     readonly tls: Tls;
+    /** The file descriptor of a socket that somebody outside holds; undefined: we open one. */
+    readonly passedSocket: number | undefined;
   }
   | Unread;
 
@@ -71,10 +80,13 @@ export const REST_PORT: number = CONFIGS.ok
   : Number(SETTINGS.port.fallback);
 
 function loadSettings(): Loaded {
-  const read = readSettings(readEnv());
-  if (!read.ok) return read;
+  const env = readEnv();
+  const secrets = withSecretFiles(env);
+  const read = readSettings(secrets.env);
+  if (!read.ok) return { ok: false, problems: allProblems(secrets, read) };
   const { settings } = read;
-  const problems: string[] = [];
+  const problems = [...secrets.problems];
+  const passedSocket = passedSocketIn(env, Deno.pid, settings, problems);
   const tokens = fileOf("DISCORD_TOKENS_FILE", settings.tokensFile);
   const bots = readBots(settings.discordToken, tokens, problems);
   const keys = loadKeys(settings, bots.map((bot) => bot.name));
@@ -92,14 +104,90 @@ function loadSettings(): Loaded {
     settings,
     access: { keys: keys.value, bots, rules: rules.value },
     tls: tls.value,
+    passedSocket,
     notes: [
       ...read.notes,
+      ...secrets.notes,
       ...care,
       ...keys.notes,
       ...rules.notes,
       ...tls.notes,
     ],
   };
+}
+
+/** The environment with the secrets that stand in files, and what is to be said of the files. */
+interface Secrets {
+  readonly env: Env;
+  /** Names of secrets whose file did not give them. */
+  readonly missing: readonly string[];
+  readonly problems: readonly string[];
+  readonly notes: readonly string[];
+}
+
+function withSecretFiles(given: Env): Secrets {
+  const env = { ...given };
+  const missing: string[] = [];
+  const problems: string[] = [];
+  const notes: string[] = [];
+  for (const [secret, { name: setting }] of SECRET_FILES) {
+    const { name } = secret;
+    const file = fileOf(setting, given[setting]?.trim() || undefined);
+    if (file === undefined) continue;
+    const there = given[name]?.trim() ?? "";
+    const text = readSecretFile(secret, there, file, problems);
+    if (text === undefined && there === "") missing.push(name);
+    env[name] = text ?? given[name];
+    notes.push(...permissionNote(file, "secret"));
+  }
+  return { env, missing, problems, notes };
+}
+
+/** Every problem once: a secret that its file did not give is not also missing. */
+function allProblems(secrets: Secrets, read: Unread): string[] {
+  const isTold = (problem: string) =>
+    secrets.missing.some((name) => problem.startsWith(`${name} is not set`));
+  return [
+    ...secrets.problems,
+    ...read.problems.filter((problem) => !isTold(problem)),
+  ];
+}
+
+/** Reads the files of tokens again: `DISCORD_TOKEN_FILE` and `DISCORD_TOKENS_FILE`. */
+export function loadBots(
+  { discordToken, discordTokenFile, tokensFile }: Settings,
+): Reloaded<Bots> {
+  const secret = loadSecret(SECRET_FILES[0], discordTokenFile);
+  if (!secret.ok) return secret;
+  const problems: string[] = [];
+  const tokens = fileOf("DISCORD_TOKENS_FILE", tokensFile);
+  const value = readBots(secret.value ?? discordToken, tokens, problems);
+  if (problems.length > 0) return { ok: false, problems };
+  const care = tokens === undefined ? [] : permissionNote(tokens, "secret");
+  return { ok: true, value, notes: [...secret.notes, ...care] };
+}
+
+/** Reads `REST_AUTHORIZATION_FILE` again. */
+export function loadAuthorization(
+  { authorization, authorizationFile }: Settings,
+): Reloaded<Secret> {
+  const secret = loadSecret(SECRET_FILES[1], authorizationFile);
+  if (!secret.ok) return secret;
+  return { ...secret, value: secret.value ?? authorization };
+}
+
+/** Undefined where no file holds it. */
+function loadSecret(
+  [secret, { name: setting }]: (typeof SECRET_FILES)[number],
+  path: string | undefined,
+): Reloaded<Secret | undefined> {
+  const file = fileOf(setting, path);
+  if (file === undefined) return { ok: true, value: undefined, notes: [] };
+  const problems: string[] = [];
+  const text = readSecretFile(secret, "", file, problems);
+  if (text === undefined) return { ok: false, problems };
+  const value = secret.kind.parse(text);
+  return { ok: true, value, notes: permissionNote(file, "secret") };
 }
 
 /** Reads `REST_KEYS_FILE`; the bots it may name are those that were there at the start. */
@@ -140,7 +228,7 @@ export function loadTls(
   return { ok: true, value, notes: permissionNote(key, "guarded") };
 }
 
-function readEnv(): Record<string, string | undefined> {
+function readEnv(): Env {
   try {
     return Deno.env.toObject();
   } catch {
@@ -149,6 +237,7 @@ function readEnv(): Record<string, string | undefined> {
     const names = [
       ...Object.values(SETTINGS).map((setting) => setting.name),
       ...TELEMETRY_NAMES,
+      ...PASSED_SOCKET_NAMES,
     ];
     return Object.fromEntries(names.map((name) => [name, variableOf(name)]));
   }

@@ -76,6 +76,8 @@ const CHARTS: readonly Chart[] = [
 ];
 
 const HEIGHT = 170;
+/** What may lie between two times of an axis. */
+const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300];
 /** The highest point does not touch the frame. */
 const HEADROOM = 1.15;
 
@@ -152,7 +154,7 @@ function draw(chart: Chart, place: PageElement): uPlot {
       },
     },
     axes: [
-      { ...axis, space: 70, size: 26, values: clockTimes },
+      { ...axis, space: 70, size: 26, incrs: SECONDS, values: clockTimes },
       {
         ...axis,
         size: 54,

@@ -12,15 +12,18 @@ export interface DrainParts {
   readonly http: HttpEndpoint;
   readonly sockets: WebSocketEndpoint;
   readonly operating: Operating;
+  /** Ends what asks Discord by itself, for the limits there are. */
+  readonly stopLimits: () => void;
 }
 
 /** Drains a whole proxy: queue, REP, HTTP and what operators look at, in an order in which nobody is left without an answer. */
 export async function drainProxy(
-  { clock, dispatcher, http, sockets, operating }: DrainParts,
+  { clock, dispatcher, http, sockets, operating, stopLimits }: DrainParts,
   forMs: number,
   closePorts: () => Promise<void> = () => Promise.resolve(),
 ): Promise<DrainReport> {
   const endsAtMs = clock.nowMs() + forMs;
+  stopLimits();
   sockets.announceDrain(forMs);
   let closed = Promise.resolve();
   // Before the queue gives anything up: that is still answered over the sockets.

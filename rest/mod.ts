@@ -7,6 +7,8 @@ import {
   APPLICATION_ID,
   CONFIGS,
   DISCORD_TOKEN,
+  loadAuthorization,
+  loadBots,
   loadKeys,
   loadRules,
   loadTls,
@@ -17,11 +19,15 @@ import type { Settings } from "./config/settings.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
 import type { FactSink } from "./domain/fact.ts";
 import { VERSION } from "./domain/version.ts";
+import { keepDebuggerShut } from "./listener/debugger_guard.ts";
 import { dropPermissions } from "./listener/drop_permissions.ts";
 import { withoutUpgrades } from "./listener/http/incoming_request.ts";
 import { ownAddressProblem } from "./listener/own_address.ts";
 import { startListener } from "./listener/transport/listen.ts";
-import type { Listener } from "./listener/transport/listener.ts";
+import {
+  type Listener,
+  takeInAndShutDown,
+} from "./listener/transport/listener.ts";
 import { openListener } from "./listener/transport/open_listener.ts";
 import { serveOptionsOf } from "./listener/transport/serve_options.ts";
 import { describeBug } from "./log/describe_bug.ts";
@@ -32,9 +38,6 @@ import { createProxy, type Proxy } from "./proxy.ts";
 /** How long the end of the process waits, after a drain, for sockets that nobody closes. */
 const CLOSE_MS_MAX = 2_000;
 
-/** A few turns of the event loop, each of which takes in connections. */
-const TAKE_IN_MS = 10;
-
 /** Windows has no SIGTERM. */
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
@@ -44,7 +47,7 @@ if (import.meta.main) await start();
 
 async function start(): Promise<void> {
   if (!CONFIGS.ok) return fail(CONFIGS.problems);
-  const { settings, access, tls, notes } = CONFIGS;
+  const { settings, access, tls, passedSocket, notes } = CONFIGS;
   const problem = ownAddressProblem(settings.outboundAddress);
   if (problem !== undefined) return fail([problem]);
 
@@ -75,6 +78,7 @@ async function start(): Promise<void> {
     host: settings.host,
     port: REST_PORT,
     socket: settings.socket,
+    passedSocket,
     pair: tls,
   })
     // The listener's errors are sentences of ours, fit to be printed.
@@ -87,16 +91,11 @@ async function start(): Promise<void> {
   const beginStop = stopOnSignal(settings, log, proxy, listener);
   // By the page's button.
   void asked.promise.then(() => beginStop("An operator"));
-  const isReadingAgain = tls !== undefined ||
-    settings.keysFile !== undefined || settings.rulesFile !== undefined;
-  if (isReadingAgain) {
-    const botNames = access.bots.map((bot) => bot.name);
-    onHangUp(() => reloadFiles(settings, botNames, log, proxy, listener));
-  }
-  dropPermissions({
-    isReadingAgain,
-    hasSocket: settings.socket !== undefined,
-  });
+  const isReadingAgain = tls !== undefined || hasFilesToReload(settings);
+  const reload = () => reloadFiles(settings, log, proxy, listener);
+  onHangUp(isReadingAgain ? reload : () => tellNothingToReload(log));
+  const hasSocket = settings.socket !== undefined;
+  dropPermissions({ isReadingAgain, hasSocket });
   for (const note of notes) log.write("warn", note);
   if (metricsUrl !== undefined) log.write("info", `Figures at ${metricsUrl}`);
   log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
@@ -132,32 +131,56 @@ function onHangUp(action: () => void): void {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", action);
 }
 
-/** Reads keys, rules and certificate again, each by itself, so that a mistake in one file does not keep the other from being read. */
+/** Whether bots, keys or rules stand in files. */
+function hasFilesToReload(settings: Settings): boolean {
+  const { keysFile, authorizationFile, rulesFile } = settings;
+  const { discordTokenFile, tokensFile } = settings;
+  const access = [keysFile, authorizationFile, discordTokenFile, tokensFile];
+  return [...access, rulesFile].some((file) => file !== undefined);
+}
+
+function tellNothingToReload(log: Log): void {
+  log.write("info", "SIGHUP: there is no file to read again");
+}
+
+/** Reads bots, keys, rules and certificate again, each by itself, so that a mistake in one file does not keep the others from being read. */
 function reloadFiles(
   settings: Settings,
-  botNames: readonly string[],
   log: Log,
   proxy: Proxy,
   listener: Listener,
 ): void {
-  if (settings.keysFile !== undefined) {
-    reloadKeys(settings, botNames, log, proxy);
-  }
+  reloadBots(settings, log, proxy);
+  reloadKeys(settings, log, proxy);
   if (settings.rulesFile !== undefined) reloadRules(settings, log, proxy);
   if (listener.renew !== undefined) renewCertificate(settings, log, listener);
 }
 
-function reloadKeys(
-  settings: Settings,
-  botNames: readonly string[],
-  log: Log,
-  proxy: Proxy,
-): void {
-  const read = loadKeys(settings, botNames);
-  if (!read.ok) return tellKept(log, "the keys in use stay", read.problems);
-  proxy.replaceKeys(read.value);
+function reloadBots(settings: Settings, log: Log, proxy: Proxy): void {
+  const { discordTokenFile, tokensFile } = settings;
+  if (discordTokenFile === undefined && tokensFile === undefined) return;
+  const read = loadBots(settings);
+  if (!read.ok) return tellKept(log, "the bots in use stay", read.problems);
+  const moved = proxy.replaceBots(read.value);
   for (const note of read.notes) log.write("warn", note);
-  log.write("info", `SIGHUP: ${read.value.length} keys are read`);
+  const waiting = moved === 0
+    ? ""
+    : `; ${moved} requests wait with a new token`;
+  log.write("info", `SIGHUP: ${read.value.length} bots are read${waiting}`);
+}
+
+function reloadKeys(settings: Settings, log: Log, proxy: Proxy): void {
+  const { keysFile, authorizationFile } = settings;
+  if (keysFile === undefined && authorizationFile === undefined) return;
+  const key = loadAuthorization(settings);
+  const keys = loadKeys(settings, proxy.botNames());
+  if (!keys.ok || !key.ok) {
+    const problems = [key, keys].flatMap((one) => one.ok ? [] : one.problems);
+    return tellKept(log, "the keys in use stay", problems);
+  }
+  proxy.replaceKeys(keys.value, key.value);
+  for (const note of [...key.notes, ...keys.notes]) log.write("warn", note);
+  log.write("info", `SIGHUP: ${keys.value.length} keys are read`);
 }
 
 function reloadRules(settings: Settings, log: Log, proxy: Proxy): void {
@@ -231,12 +254,10 @@ async function stop(
   listener: Listener,
 ): Promise<void> {
   listener.endKeepAlive();
-  let closed: Promise<void> = Promise.resolve();
-  const closePorts = () => closed = shutDown(listener);
-  const { finished, waiting, inFlight } = await proxy.drain(
-    settings.drainMs,
-    closePorts,
-  );
+  let closed = Promise.resolve();
+  const closePort = () => closed = takeInAndShutDown(listener);
+  const report = await proxy.drain(settings.drainMs, closePort);
+  const { finished, waiting, inFlight } = report;
   const isClean = waiting === 0 && inFlight === 0;
   log.write(
     isClean ? "info" : "warn",
@@ -248,17 +269,15 @@ async function stop(
   Deno.exit(0);
 }
 
-/** Closes the port. To close it resets what the system has accepted and the proxy has not taken in yet, so that comes first. */
-async function shutDown(listener: Listener): Promise<void> {
-  await afterMs(TAKE_IN_MS);
-  await listener.shutdown();
-}
-
 /**
  * Logs unhandled rejections, which have harmed no caller. An uncaught error in a
  * timer may have stopped the queue, so the process ends and can be restarted.
+ * Nobody is let in to look for more.
  */
 function watchForBugs(log: Log): void {
+  keepDebuggerShut(() => {
+    log.write("warn", "SIGUSR1: the debugger is shut again");
+  });
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     log.write("error", `A bug: nobody handled ${describeBug(event.reason)}`);

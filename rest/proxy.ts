@@ -1,33 +1,20 @@
-import { createRestManager, randomUUID, type RestManager } from "../deps.ts";
-import { MAIN_BOT, readBots } from "./config/read_bots.ts";
+import { randomUUID, type RestManager } from "../deps.ts";
+import { openAccess } from "./access.ts";
 import type { Settings } from "./config/settings.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
 import {
   addressOf,
   bodyDigestOf,
 } from "./dispatcher/second_tries/fingerprint.ts";
-import {
-  type Access,
-  ALL_RIGHTS,
-  type BotEntry,
-  type KeyEntry,
-} from "./domain/access.ts";
-import { applicationIdOf, NO_APPLICATION_ID } from "./domain/application_id.ts";
+import type { Access, BotEntry, KeyEntry } from "./domain/access.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
+import type { Secret } from "./domain/secret.ts";
+import type { Authorizer } from "./listener/access/authorize.ts";
+import { type BotRing, identityOf } from "./listener/access/bot_ring.ts";
+import { sha256Of } from "./listener/access/digest.ts";
 import type { WaitRule } from "./domain/wait_rule.ts";
-import { Secret } from "./domain/secret.ts";
-import {
-  type Authorizer,
-  createAuthorizer,
-} from "./listener/access/authorize.ts";
-import {
-  type BotRing,
-  createBotRing,
-  identityOf,
-} from "./listener/access/bot_ring.ts";
-import { hexDigestOf, sha256Of } from "./listener/access/digest.ts";
 import {
   createHttpEndpoint,
   type HttpEndpoint,
@@ -38,7 +25,6 @@ import type {
   HttpHandler,
 } from "./listener/http/incoming_request.ts";
 import { createKeyGate } from "./listener/access/key_gate.ts";
-import { createKeyRing, type KeyRing } from "./listener/access/key_ring.ts";
 import {
   createHttpTwins,
   type HttpTwins,
@@ -56,6 +42,7 @@ import { createFactLog } from "./log/fact_log.ts";
 import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
 import type { PageButtons } from "./admin/actions.ts";
+import { openAutoLimits } from "./auto_limits.ts";
 import { drainProxy } from "./draining.ts";
 import { openOperating } from "./operating.ts";
 import { openQueue } from "./queue.ts";
@@ -85,8 +72,16 @@ export interface Proxy {
   readonly metrics: HttpHandler;
   /** What waits and what is known of the limits, as plain data. */
   snapshot(): SchedulerSnapshot;
-  /** Replaces all keys but that of `REST_AUTHORIZATION`. */
-  replaceKeys(keys: readonly KeyEntry[]): void;
+  /** Replaces all keys; that of `REST_AUTHORIZATION` by `authorization`, where it is given. */
+  replaceKeys(keys: readonly KeyEntry[], authorization?: Secret): void;
+  /**
+   * Replaces all bots, the manager's among them. What waits for a bot with a
+   * new token goes with that one, what waits for a bot that is gone with the
+   * token it came with. Returns how many requests wait with a new token.
+   */
+  replaceBots(bots: readonly BotEntry[]): number;
+  /** The names of the bots there are. */
+  botNames(): readonly string[];
   /** Replaces the rules for all. */
   replaceRules(rules: readonly WaitRule[]): void;
 }
@@ -124,13 +119,9 @@ export interface ProxyParts {
  */
 export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const clock = parts.clock ?? SYSTEM_CLOCK;
-  const observers = [
-    parts.facts ?? createFactLog(settings.logLevel, settings.logFormat),
-  ];
-  const facts: FactSink = (fact) => {
-    for (const observe of observers) observe(fact);
-  };
-  const { manager, bots, keys, authorizer } = openKeys(settings, parts, clock);
+  const { facts, observers } = observedFacts(settings, parts);
+  const access = openAccess(settings, { ...parts, clock });
+  const { manager, bots, keys, authorizer } = access;
   const { baseUrl } = manager;
   const queue = openQueue(settings, { ...parts, clock, facts, baseUrl });
   const { dispatcher } = queue;
@@ -141,9 +132,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     ...shared,
     settings: webSocketSettingsOf(settings, manager),
   });
-  const stop = () => void proxy.drain();
-  const own = { ...shared, bots, queue, sockets };
-  const operating = openOperating({ stop, ...parts, ...own });
+  const own = { stop: () => void proxy.drain(), bots, queue, sockets };
+  const operating = openOperating({ ...shared, ...own, ...parts });
   observers.push((fact) => sockets.observe(fact));
   observers.push((fact) => operating.figures.observe(fact));
   const http = createHttpEndpoint({
@@ -159,7 +149,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
-  const ending = { clock, dispatcher, http, sockets, operating };
+  const stopLimits = openAutoLimits(settings, { ...known, ...own });
+  const ending = { clock, dispatcher, http, sockets, operating, stopLimits };
   const proxy: Proxy = {
     fetch: fetchHandlerOf(http.handle),
     endpoint: endpointOf(settings, http, sockets),
@@ -169,12 +160,28 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     metrics: operating.metrics,
     snapshot: () => dispatcher.control.snapshot(),
     replaceRules: (rules) => gate.replaceRules(rules),
-    replaceKeys(entries) {
-      keys.replace([defaultKey(settings), ...entries]);
+    botNames: () => bots.all.map(({ name }) => name),
+    replaceBots: (entries) =>
+      access.replaceBots(entries, (bot) => dispatcher.renewToken(bot)),
+    replaceKeys(entries, authorization = settings.authorization) {
+      access.replaceKeys(entries, authorization);
       operating.signOutAll();
     },
   };
   return proxy;
+}
+
+/** A sink of facts, and everybody who is told of them; more may be added. */
+function observedFacts(settings: Settings, parts: ProxyParts): {
+  readonly facts: FactSink;
+  readonly observers: FactSink[];
+} {
+  const { logLevel, logFormat } = settings;
+  const observers = [parts.facts ?? createFactLog(logLevel, logFormat)];
+  const facts: FactSink = (fact) => {
+    for (const observe of observers) observe(fact);
+  };
+  return { facts, observers };
 }
 
 function gateSettingsOf({ queueLimit }: Settings, { access }: ProxyParts) {
@@ -197,29 +204,6 @@ function endpointOf(
   };
 }
 
-/** Who may come in, and for which bots: the manager's is the first. */
-function openKeys(settings: Settings, parts: ProxyParts, clock: Clock): {
-  readonly manager: RestManager;
-  readonly bots: BotRing;
-  readonly keys: KeyRing;
-  readonly authorizer: Authorizer;
-} {
-  const access = parts.access ??
-    { keys: [], bots: readBots(settings.discordToken, undefined, []) };
-  const manager = parts.manager ?? createManager(settings, access);
-  const bots = createBotRing(botsOf(manager, access));
-  const keys = createKeyRing([defaultKey(settings), ...access.keys]);
-  const { openTokenRoutes } = settings;
-  const authorizer = createAuthorizer({ keys, bots, clock, openTokenRoutes });
-  return { manager, bots, keys, authorizer };
-}
-
-/** The key of `REST_AUTHORIZATION`. */
-function defaultKey({ authorization }: Settings): KeyEntry {
-  const sha256 = hexDigestOf(authorization.reveal());
-  return { name: DEFAULT_KEY_NAME, sha256, rights: ALL_RIGHTS };
-}
-
 function webSocketSettingsOf(settings: Settings, { baseUrl }: RestManager) {
   return {
     apiVersion: settings.apiVersion,
@@ -229,28 +213,6 @@ function webSocketSettingsOf(settings: Settings, { baseUrl }: RestManager) {
     isKeyInPathAllowed: settings.isKeyInPathAllowed,
     origins: settings.origins,
   };
-}
-
-/** The manager of the first bot there is. */
-function createManager(settings: Settings, { bots }: Access): RestManager {
-  const token = bots[0]?.token.reveal() ?? "";
-  const applicationId = applicationIdOf(token) ?? NO_APPLICATION_ID;
-  const manager = createRestManager({ token, applicationId });
-  // Given as an option it would make discordeno call `fetch` by itself.
-  manager.baseUrl = settings.upstream;
-  return manager;
-}
-
-/** The bots there are, that of the manager first. */
-function botsOf({ token }: RestManager, { bots }: Access): readonly BotEntry[] {
-  const [first] = bots;
-  if (token === "" || first?.token.reveal() === token) return bots;
-  if (first === undefined) {
-    return [{ name: MAIN_BOT, token: new Secret(token) }];
-  }
-  throw new Error(
-    "Cannot use the manager: its token is not that of the first bot in the settings",
-  );
 }
 
 function managerDepsOf(
@@ -291,6 +253,3 @@ function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
       `${addressOf(request)} ${bodyDigestOf(request, sha256Of)}`,
   });
 }
-
-/** The name of the key of `REST_AUTHORIZATION` in logs. */
-const DEFAULT_KEY_NAME = "default";

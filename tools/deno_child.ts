@@ -12,13 +12,16 @@ export interface DenoCommandOptions extends Omit<Deno.CommandOptions, "args"> {
   readonly args: readonly string[];
   /** How many files it may have open; as many as we may unless said. */
   readonly filesMax?: number;
+  /** A program and its words that gets the command line behind them and runs it; itself unless said. */
+  readonly through?: readonly string[];
 }
 
 /** A command that runs this Deno. With `clearEnv` it still finds its cache. */
 export function denoCommand(
-  { args, filesMax, env, ...options }: DenoCommandOptions,
+  { args, filesMax, through = [], env, ...options }: DenoCommandOptions,
 ): Deno.Command {
-  const [program, words] = commandOf(args, filesMax);
+  const [direct, directWords] = commandOf(args, filesMax);
+  const [program = direct, ...words] = [...through, direct, ...directWords];
   const own = options.clearEnv === true ? ownPlaces() : {};
   return new Deno.Command(program, {
     ...options,

@@ -2,7 +2,7 @@
  * The least a proxy can do: check the key, filter headers, hold the body, send
  * it with the same upstream client as ours. No limits, no queue, no order.
  */
-import { Pool } from "../../deps.ts";
+import { createHttpServer, type IncomingMessage, Pool } from "../../deps.ts";
 import type { PeerOptions } from "./_serve.ts";
 
 /** Headers of one connection, of this proxy, or made anew by the client. */
@@ -28,37 +28,69 @@ const pool = new Pool(upstream.origin, {
   bodyTimeout: 0,
 });
 
-Deno.serve({
-  hostname: "127.0.0.1",
-  port: 0,
-  onListen({ hostname, port }) {
-    // The line the bench waits for.
-    // deno-lint-ignore no-console
-    console.log(JSON.stringify({ url: `http://${hostname}:${port}` }));
-  },
-}, relay);
-
-async function relay(request: Request): Promise<Response> {
-  if (request.headers.get("authorization") !== options.key) {
-    return new Response(null, { status: 401 });
+const server = createHttpServer(async (request, response) => {
+  if (request.headers.authorization !== options.key) {
+    response.writeHead(401).end();
+    return;
   }
-  const { pathname, search } = new URL(request.url);
-  const body = await request.bytes();
   const answer = await pool.request({
     method: request.method as "GET",
-    path: pathname + search,
-    headers: [...crossing(request.headers), "authorization", options.token],
-    body: body.length === 0 ? null : body,
+    path: request.url ?? "/",
+    headers: [
+      ...crossing(request.rawHeaders),
+      "authorization",
+      options.token,
+    ],
+    body: await bodyOf(request),
   });
-  const headers = new Headers();
+  const headers: string[] = [];
   for (const [name, value] of Object.entries(answer.headers)) {
     if (STAYS.has(name) || value === undefined) continue;
-    for (const one of [value].flat()) headers.append(name, one);
+    for (const one of [value].flat()) headers.push(name, one);
   }
-  const bytes = await answer.body.arrayBuffer();
-  return new Response(bytes, { status: answer.statusCode, headers });
+  const bytes = new Uint8Array(await answer.body.arrayBuffer());
+  headers.push("content-length", String(bytes.length));
+  response.writeHead(answer.statusCode, headers);
+  response.end(bytes);
+});
+
+server.listen(0, "127.0.0.1", () => {
+  const { port } = server.address() as { port: number };
+  // The line the bench waits for.
+  // deno-lint-ignore no-console
+  console.log(JSON.stringify({ url: `http://127.0.0.1:${port}` }));
+});
+
+function bodyOf(request: IncomingMessage): Promise<Uint8Array | null> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    request.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+    request.on("error", reject);
+    request.on("end", () => {
+      const [first, ...more] = chunks;
+      if (first === undefined) return resolve(null);
+      resolve(more.length === 0 ? first : concat(chunks));
+    });
+  });
 }
 
-function crossing(headers: Headers): string[] {
-  return [...headers].filter(([name]) => !STAYS.has(name)).flat();
+function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(
+    chunks.reduce((sum, { length }) => sum + length, 0),
+  );
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+function crossing(raw: readonly string[]): string[] {
+  const headers: string[] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at] ?? "";
+    if (!STAYS.has(name.toLowerCase())) headers.push(name, raw[at + 1] ?? "");
+  }
+  return headers;
 }

@@ -6,7 +6,7 @@ import {
   ADDRESS,
   BOOLEAN,
   FILE,
-  GLOBAL_LIMIT_MAX,
+  GLOBAL_LIMIT,
   HEADER_NAMES,
   HOST,
   integer,
@@ -29,8 +29,10 @@ export type LogFormat = "auto" | "pretty" | "json";
 /** Everything an operator can decide, read and checked. */
 export interface Settings {
   readonly discordToken: Secret | undefined;
+  readonly discordTokenFile: string | undefined;
   readonly tokensFile: string | undefined;
   readonly authorization: Secret;
+  readonly authorizationFile: string | undefined;
   readonly keysFile: string | undefined;
   readonly rulesFile: string | undefined;
   readonly port: number;
@@ -67,7 +69,7 @@ export interface Settings {
   readonly upstreamTimeoutMs: number;
   readonly maxWaitMs: number;
   readonly drainMs: number;
-  readonly globalLimit: number;
+  readonly globalLimit: number | "auto";
   readonly globalLimits: ReadonlyMap<string, number>;
   readonly invalidLimit: number;
   readonly queueLimit: number;
@@ -112,11 +114,17 @@ export const SETTINGS: {
     "The bot's token. Without it only callers that bring a token of their own are served.",
     "optional",
   ),
+  discordTokenFile: row(
+    "DISCORD_TOKEN_FILE",
+    FILE,
+    "",
+    "A file that holds the bot's token, in place of `DISCORD_TOKEN`. Read again on SIGHUP.",
+  ),
   tokensFile: row(
     "DISCORD_TOKENS_FILE",
     FILE,
     "",
-    "A file with more bots: a JSON object of names and tokens.",
+    "A file with more bots: a JSON object of names and tokens, read again on SIGHUP.",
   ),
   authorization: row(
     "REST_AUTHORIZATION",
@@ -124,6 +132,12 @@ export const SETTINGS: {
     "",
     "The key that callers must send. Make one with `deno task key`.",
     "required",
+  ),
+  authorizationFile: row(
+    "REST_AUTHORIZATION_FILE",
+    FILE,
+    "",
+    "A file that holds the key, in place of `REST_AUTHORIZATION`. Read again on SIGHUP.",
   ),
   keysFile: row(
     "REST_KEYS_FILE",
@@ -195,7 +209,7 @@ export const SETTINGS: {
     "REST_HEAD_TIMEOUT_MS",
     integer(1_000, 600_000, "ms"),
     "10000",
-    "How long a request's line and headers may take to come in, and a TLS handshake.",
+    "How long a request's line and headers may take to come in.",
   ),
   idleTimeoutMs: row(
     "REST_IDLE_TIMEOUT_MS",
@@ -313,9 +327,9 @@ export const SETTINGS: {
   ),
   globalLimit: row(
     "REST_GLOBAL_LIMIT",
-    integer(1, GLOBAL_LIMIT_MAX, "requests"),
+    GLOBAL_LIMIT,
     "50",
-    "Requests per second that Discord allows a bot over all routes.",
+    "Requests per second that Discord allows a bot over all routes; with `auto` the proxy asks Discord every hour and never goes below 50.",
   ),
   globalLimits: row(
     "REST_GLOBAL_LIMITS",

@@ -1,6 +1,6 @@
 import type { Answer } from "../domain/answer.ts";
 import { refusedFact } from "../domain/fact.ts";
-import { botOf } from "../domain/identity.ts";
+import { botOf, type Identity } from "../domain/identity.ts";
 import { invariant } from "../domain/invariant.ts";
 import { cancelledRefusal, drainingRefusal } from "../domain/own_refusals.ts";
 import type { CallerGone, Ticket } from "../domain/ports.ts";
@@ -11,16 +11,16 @@ import { refusalOf } from "./answering/refusals.ts";
 import { Responder } from "./answering/responder.ts";
 import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
 import { askOf } from "./ask.ts";
-import { Drain, type DrainReport } from "./drain.ts";
-import { Job, type JobTicket, leasedFact } from "./job.ts";
+import { type CloseWayIn, Drain, type DrainReport } from "./drain.ts";
+import { isWaiting, Job, type JobTicket, leasedFact } from "./job.ts";
 import { PollLoop } from "./poll_loop.ts";
 import { QueueControl } from "./queue_control.ts";
-import { reassignJobs, type Reassignment } from "./reassign.ts";
+import { reassignJobs, type Reassignment, renewToken } from "./reassign.ts";
 import { Joining } from "./second_tries/joining.ts";
-import { Orphans } from "./second_tries/orphans.ts";
+import { DetachedWrites } from "./second_tries/detached_writes.ts";
 import { possibleSecondTries } from "./second_tries/second_tries.ts";
 import { SingleFlight } from "./second_tries/single_flight.ts";
-import { CredentialChecks } from "./sending/credential_checks.ts";
+import { CredentialChecks, isCheckDue } from "./sending/credential_checks.ts";
 import { Sender } from "./sending/sender.ts";
 import type { Dispatcher, DispatcherDeps } from "./types.ts";
 
@@ -45,7 +45,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   readonly #sender: Sender;
   readonly #joining: Joining;
   readonly #responder: Responder;
-  readonly #orphans: Orphans;
+  readonly #detachedWrites: DetachedWrites;
   readonly #flights: SingleFlight | undefined;
   readonly #credentialChecks: CredentialChecks;
   readonly #drain: Drain;
@@ -67,17 +67,17 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       onRefusal: (job, refusal) => this.#refuse(job, refusal),
       onAgain: (job) => this.#again(job),
     });
-    this.#orphans = new Orphans(deps.digest);
+    this.#detachedWrites = new DetachedWrites(deps.digest);
     this.#flights = options.isSingleFlight ? new SingleFlight() : undefined;
     this.#joining = new Joining({
       ...deps,
-      orphans: this.#orphans,
+      detachedWrites: this.#detachedWrites,
       flights: this.#flights,
       onChange: () => this.#pollLoop.soon(),
     });
     this.#responder = new Responder({
       facts: deps.facts,
-      orphans: this.#orphans,
+      detachedWrites: this.#detachedWrites,
       askAlone: (ticket) => this.#queue(ticket, null),
       onStreamEnd: () => this.#drain.noteProgress(),
     });
@@ -89,8 +89,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     });
     this.#credentialChecks = new CredentialChecks(upstream, options.apiVersion);
     this.#drain = new Drain(clock, {
-      hasWaiting: () =>
-        this.#jobs.values().some(({ state }) => state === "waiting"),
+      hasWaiting: () => this.#jobs.values().some(isWaiting),
       hasOpen: () => this.#jobs.size + this.#responder.openStreams > 0,
     });
   }
@@ -110,7 +109,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   reassign(which: Reassignment): number {
     const reassigned = reassignJobs(this.#jobs.values(), which, {
       ...this.#deps,
-      orphans: this.#orphans,
+      detachedWrites: this.#detachedWrites,
       flights: this.#flights,
       onRefusal: (job, refusal) => this.#refuse(job, refusal),
     });
@@ -118,10 +117,15 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     return reassigned;
   }
 
-  drain(
-    forMs: number,
-    closeWayIn: () => Promise<unknown> = () => Promise.resolve(),
-  ): Promise<DrainReport> {
+  renewToken(identity: Identity): number {
+    this.#credentialChecks.know(identity);
+    // At once, and not a minute after the last check, which was of the old token.
+    const isDue = isCheckDue(this.control.snapshot(), identity.id);
+    if (isDue) void this.#checkToken(identity.id);
+    return renewToken(this.#jobs.values(), identity);
+  }
+
+  drain(forMs: number, closeWayIn?: CloseWayIn): Promise<DrainReport> {
     this.#report ??= this.#runDrain(forMs, closeWayIn);
     return this.#report;
   }
@@ -161,7 +165,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     const newestId = this.#nextId - 1;
     const tries = possibleSecondTries(job, this.#jobs, newestId, nowMs);
     const twin = this.#joining.reunite(job, tries);
-    if (twin === undefined) this.#orphans.add(job);
+    if (twin === undefined) this.#detachedWrites.add(job);
     else this.#close(twin);
   }
 
@@ -203,7 +207,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     for (const message of poll.warnings ?? []) {
       this.#deps.facts({ kind: "warning", message });
     }
-    this.#orphans.expire(nowMs);
+    this.#detachedWrites.expire(nowMs);
     this.#drain.noteProgress();
   }
 
@@ -266,12 +270,8 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     return true;
   }
 
-  async #runDrain(
-    forMs: number,
-    closeWayIn: () => Promise<unknown>,
-  ): Promise<DrainReport> {
-    const { scheduler, clock } = this.#deps;
-    scheduler.endAt(clock.nowMs() + forMs);
+  async #runDrain(forMs: number, closeWayIn?: CloseWayIn) {
+    this.#deps.scheduler.endAt(this.#deps.clock.nowMs() + forMs);
     await this.#drain.run(forMs, closeWayIn);
     const report = this.#giveUp();
     this.#pollLoop.stop();

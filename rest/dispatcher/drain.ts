@@ -10,6 +10,9 @@ export interface DrainReport {
   readonly inFlight: number;
 }
 
+/** Lets nobody come any more; settles when that is so. */
+export type CloseWayIn = () => Promise<unknown>;
+
 /** What a drain waits for. */
 export interface OpenWork {
   /** Whether a request waits for its turn. */
@@ -52,7 +55,10 @@ export class Drain {
   }
 
   /** Settles when everything has ended, or after `forMs`. `closeWayIn` is called in between and settles when nobody can come any more. */
-  async run(forMs: number, closeWayIn: () => Promise<unknown>): Promise<void> {
+  async run(
+    forMs: number,
+    closeWayIn: CloseWayIn = nothingToClose,
+  ): Promise<void> {
     this.#isOn = true;
     const endsAtMs = this.#clock.nowMs() + forMs;
     const lastMs = Math.min(LAST_ANSWERS_MS, forMs / 10);
@@ -94,3 +100,8 @@ export class Drain {
 }
 
 function ignore(): void {}
+
+/** For a queue without a way in of its own. */
+function nothingToClose(): Promise<void> {
+  return Promise.resolve();
+}

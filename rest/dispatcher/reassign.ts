@@ -5,7 +5,7 @@ import type { Scheduler } from "../scheduler/types.ts";
 import { refusalOf } from "./answering/refusals.ts";
 import { askOf } from "./ask.ts";
 import type { Job } from "./job.ts";
-import type { Orphans } from "./second_tries/orphans.ts";
+import type { DetachedWrites } from "./second_tries/detached_writes.ts";
 import type { SingleFlight } from "./second_tries/single_flight.ts";
 
 /** Which requests get another identity, and which one. */
@@ -21,7 +21,7 @@ export interface Reassignment {
 export interface ReassignDeps {
   readonly scheduler: Scheduler;
   readonly clock: Clock;
-  readonly orphans: Orphans;
+  readonly detachedWrites: DetachedWrites;
   readonly flights: SingleFlight | undefined;
   readonly onRefusal: (job: Job, refusal: Refusal) => void;
 }
@@ -47,13 +47,13 @@ export function reassignJobs(
 function reassignJob(
   job: Job,
   identity: Identity,
-  { scheduler, clock, orphans, flights, onRefusal }: ReassignDeps,
+  { scheduler, clock, detachedWrites, flights, onRefusal }: ReassignDeps,
 ): boolean {
   const nowMs = clock.nowMs();
   // Between a poll and our acting on it, the scheduler may have leased or refused it.
   if (scheduler.cancel(job.id, nowMs) !== "cancelled") return false;
-  const isOrphan = orphans.has(job);
-  orphans.drop(job);
+  const isDetached = detachedWrites.has(job);
+  detachedWrites.drop(job);
   flights?.close(job);
   job.request = { ...job.request, identity };
   for (const ticket of job.tickets) {
@@ -64,7 +64,24 @@ function reassignJob(
     onRefusal(job, refusalOf(refused, job.sent));
     return false;
   }
-  if (isOrphan) orphans.add(job);
+  if (isDetached) detachedWrites.add(job);
   flights?.open(job);
   return true;
+}
+
+/**
+ * Gives requests of an identity its new token, and returns how many wait with
+ * it. Those in flight get it, too: should they go again, they go with it.
+ */
+export function renewToken(jobs: Iterable<Job>, identity: Identity): number {
+  let waiting = 0;
+  for (const job of jobs) {
+    if (job.request.identity.id !== identity.id) continue;
+    job.request = { ...job.request, identity };
+    for (const ticket of job.tickets) {
+      ticket.request = { ...ticket.request, identity };
+    }
+    if (job.state === "waiting") waiting++;
+  }
+  return waiting;
 }

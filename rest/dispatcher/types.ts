@@ -1,7 +1,8 @@
 import type { FactSink } from "../domain/fact.ts";
+import type { Identity } from "../domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "../domain/ports.ts";
 import type { Scheduler } from "../scheduler/types.ts";
-import type { DrainReport } from "./drain.ts";
+import type { CloseWayIn, DrainReport } from "./drain.ts";
 import type { QueueControl } from "./queue_control.ts";
 import type { Reassignment } from "./reassign.ts";
 import type { Digest } from "./second_tries/fingerprint.ts";
@@ -35,13 +36,12 @@ export interface Dispatcher extends Submitter {
    * near, `closeWayIn` is called; it settles when nobody can come any more.
    * Called again, it returns the same report.
    */
-  drain(
-    forMs: number,
-    closeWayIn?: () => Promise<unknown>,
-  ): Promise<DrainReport>;
+  drain(forMs: number, closeWayIn?: CloseWayIn): Promise<DrainReport>;
   isDraining(): boolean;
   /** For operators. */
   readonly control: QueueControl;
   /** Gives waiting requests another token, and returns how many have it now. */
   reassign(which: Reassignment): number;
+  /** Gives requests of this identity its new token, and returns how many of them wait. */
+  renewToken(identity: Identity): number;
 }

@@ -3,7 +3,10 @@ import {
   type RestManager,
   type SendRequestOptions,
 } from "../../deps.ts";
-import { NO_APPLICATION_ID } from "../domain/application_id.ts";
+import {
+  applicationIdOf,
+  NO_APPLICATION_ID,
+} from "../domain/application_id.ts";
 import type { Submitter } from "../domain/ports.ts";
 import { VERSION } from "../domain/version.ts";
 import { rejectRequest, resolveRequest } from "./settle_request.ts";
@@ -35,7 +38,7 @@ export const USER_AGENT = `${
  */
 export function joinQueue(manager: RestManager, deps: ManagerDeps): void {
   manager.version = deps.apiVersion as ApiVersion;
-  hideToken(manager);
+  hideToken(manager, manager.token);
   const gate = new FormGate();
   const pass = (request: SendRequestOptions) =>
     forward(manager, deps, gate, request);
@@ -43,13 +46,19 @@ export function joinQueue(manager: RestManager, deps: ManagerDeps): void {
   manager.sendRequest = pass;
 }
 
+/** Gives a manager that has joined the queue another token. */
+export function renewManager(manager: RestManager, token: string): void {
+  hideToken(manager, token);
+  manager.applicationId = BigInt(applicationIdOf(token) ?? NO_APPLICATION_ID);
+}
+
 /** Keeps the token readable but out of every print, and read-only: the queue would not know of another one. */
-function hideToken(manager: RestManager): void {
-  const value = manager.token;
+function hideToken(manager: RestManager, value: string): void {
   Object.defineProperty(manager, "token", {
     value,
     enumerable: false,
     writable: false,
+    configurable: true,
   });
 }
 

@@ -62,9 +62,8 @@ export class Figures {
   }
 
   observe(fact: Fact): void {
-    const { clock } = this.#sources;
     this.#instruments.observe(fact);
-    this.#recent.observe(fact, clock.nowMs(), clock.wallMs());
+    this.#recent.observe(fact, this.#sources.clock);
     this.#minute.observe(fact);
   }
 

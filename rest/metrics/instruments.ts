@@ -72,6 +72,8 @@ export class Instruments {
     "Requests taken in, by the name of the key.",
     ["key"],
   );
+  /** By the key's name: a hundred can be configured. */
+  readonly #byKey = new Map<string, Counter.Internal>();
   /** By bot, then by a route's label; both are few. */
   readonly #routes = new Map<string, Map<string, RouteInstruments>>();
 
@@ -83,7 +85,7 @@ export class Instruments {
   observe(fact: Fact): void {
     switch (fact.kind) {
       case "queued":
-        return this.#keyRequests.labels(keyNameOf(fact.caller)).inc();
+        return this.#keyCounterOf(fact.caller).inc();
       case "leased":
         return fact.attempt > 1
           ? this.#retries.labels(fact.bot).inc()
@@ -100,6 +102,17 @@ export class Instruments {
         return this.#unknownOutcomes.labels(fact.bot ?? "none").inc();
       }
     }
+  }
+
+  /** Looked up once: labels are put together and hashed with every use. */
+  #keyCounterOf(caller: string): Counter.Internal {
+    const name = keyNameOf(caller);
+    let counter = this.#byKey.get(name);
+    if (counter === undefined) {
+      counter = this.#keyRequests.labels(name);
+      this.#byKey.set(name, counter);
+    }
+    return counter;
   }
 
   #answered({ bot, label, status, waitMs, sendMs }: Answered): void {

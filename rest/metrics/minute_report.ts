@@ -31,7 +31,6 @@ export class MinuteReport {
   }
 
   observe(fact: Fact): void {
-    const nowMs = this.#clock.nowMs();
     switch (fact.kind) {
       case "leased":
         this.#sent++;
@@ -42,15 +41,17 @@ export class MinuteReport {
       case "rate_limited":
         this.#limited++;
         break;
-      case "answered":
+      case "answered": {
+        const nowMs = this.#clock.nowMs();
         this.#queue.add(fact.waitMs, nowMs);
         this.#discord.add(fact.sendMs, nowMs);
         break;
+      }
       default:
         return;
     }
     this.#callOff ??= this.#clock.wakeAt(
-      nowMs + MINUTE_MS,
+      this.#clock.nowMs() + MINUTE_MS,
       () => this.#report(),
     );
   }

@@ -1,5 +1,6 @@
 import { RecentMap } from "../collections/recent_map.ts";
 import type { Fact } from "../domain/fact.ts";
+import type { Clock } from "../domain/ports.ts";
 import type { SchedulerSnapshot } from "../scheduler/types.ts";
 import { RecentDurations } from "./recent_durations.ts";
 import type { CallerRow, Incident, Point, Reading, RouteRow } from "./types.ts";
@@ -14,9 +15,19 @@ const ROWS_MAX = 50;
 const REMEMBERED = 300;
 /** Charts show the percentile of the last ten seconds: fewer answers than that make it jump. */
 const CHART_SLOTS = 10;
+/** No point came for so long: what was counted since is no second's. */
+const GAP_MS = 5_000;
 /** Tables show that of the last five minutes. */
 const TABLE_SLOT_MS = 60_000;
 const TABLE_SLOTS = 5;
+
+const NO_COUNTS = { sent: 0, limited: 0, answered: 0, failed: 0 };
+const UNCOUNTED = {
+  sent: undefined,
+  limited: undefined,
+  answered: undefined,
+  failed: undefined,
+};
 
 interface RouteTally {
   readonly bot: string;
@@ -36,14 +47,15 @@ interface CallerTally {
 export class Recent {
   readonly #queue = new RecentDurations(1_000, CHART_SLOTS);
   readonly #discord = new RecentDurations(1_000, CHART_SLOTS);
-  readonly #routes = new RecentMap<string, RouteTally>(REMEMBERED);
+  /** By bot, then by the route's label. */
+  readonly #routes = new Map<string, RecentMap<string, RouteTally>>();
   readonly #callers = new RecentMap<string, CallerTally>(REMEMBERED);
   readonly #limitedByScope: Record<string, number> = {};
   #points: Point[] = [];
   #incidents: Incident[] = [];
   /** Since the last point. */
-  #sent = 0;
-  #limited = 0;
+  #counts = { ...NO_COUNTS };
+  #sampledAtMs = -Infinity;
 
   /** 429s of Discord's since the start, by scope. */
   get limitedByScope(): Readonly<Record<string, number>> {
@@ -55,27 +67,29 @@ export class Recent {
     return this.#incidents.toReversed();
   }
 
-  observe(fact: Fact, nowMs: number, wallMs: number): void {
+  /** Three facts come with every request, so the clock is asked only where it matters. */
+  observe(fact: Fact, clock: Clock): void {
     switch (fact.kind) {
       case "queued":
         this.#callerOf(fact.caller).sent++;
         return;
       case "leased":
-        this.#sent++;
+        this.#counts.sent++;
         return;
       case "answered":
-        return this.#answered(fact, nowMs);
+        return this.#answered(fact, clock.nowMs());
       case "rate_limited": {
         const { scope, bot, label } = fact;
         const what = `429 ${scope}`;
-        this.#limited++;
+        this.#counts.limited++;
         this.#limitedByScope[scope] = (this.#limitedByScope[scope] ?? 0) + 1;
-        return this.#tell({ atMs: wallMs, bot, what, label });
+        return this.#tell({ atMs: clock.wallMs(), bot, what, label });
       }
       case "refused": {
         const { code: what, bot, label, caller } = fact;
         this.#callerOf(caller).refused++;
-        return this.#tell({ atMs: wallMs, bot, what, label, caller });
+        const atMs = clock.wallMs();
+        return this.#tell({ atMs, bot, what, label, caller });
       }
     }
   }
@@ -87,15 +101,12 @@ export class Recent {
     );
     this.#points.push({
       atMs: reading.atMs,
-      sent: this.#sent,
       waiting: reading.waiting,
-      limited: this.#limited,
+      ...this.#countsUntil(nowMs),
       queueP95Ms: this.#queue.percentile(0.95, nowMs),
       discordP95Ms: this.#discord.percentile(0.95, nowMs),
       globalShare: Math.max(0, ...shares),
     });
-    this.#sent = 0;
-    this.#limited = 0;
     if (this.#points.length > POINTS_MAX) this.#points.shift();
   }
 
@@ -105,7 +116,8 @@ export class Recent {
 
   /** The routes with the most answers of the last minutes. */
   routeRows(nowMs: number): readonly RouteRow[] {
-    return [...this.#routes.entries()].map(([, route]) => route)
+    return [...this.#routes.values()]
+      .flatMap((routes) => [...routes.entries()].map(([, route]) => route))
       .filter(({ answers }) => answers > 0)
       .sort((a, b) => b.answers - a.answers)
       .slice(0, ROWS_MAX)
@@ -134,22 +146,35 @@ export class Recent {
       .slice(0, ROWS_MAX);
   }
 
+  /** What was counted since the last point, and begins anew. */
+  #countsUntil(
+    nowMs: number,
+  ): Pick<Point, "sent" | "limited" | "answered" | "failed"> {
+    const elapsedMs = nowMs - this.#sampledAtMs;
+    const counts = this.#counts;
+    this.#sampledAtMs = nowMs;
+    this.#counts = { ...NO_COUNTS };
+    if (elapsedMs > GAP_MS) return UNCOUNTED;
+    const rate = counts.sent / Math.max(elapsedMs, 1) * 1_000;
+    return { ...counts, sent: Math.round(rate * 10) / 10 };
+  }
+
   #answered(fact: Extract<Fact, { kind: "answered" }>, nowMs: number): void {
     const { bot, label, status, waitMs, sendMs } = fact;
     const route = this.#routeOf(bot, label);
     route.answers++;
+    this.#counts.answered++;
+    if (status >= 500) this.#counts.failed++;
     if (status >= 500 || status === 429) route.errors++;
-    for (const durations of [route.queue, this.#queue]) {
-      durations.add(waitMs, nowMs);
-    }
-    for (const durations of [route.discord, this.#discord]) {
-      durations.add(sendMs, nowMs);
-    }
+    route.queue.add(waitMs, nowMs);
+    route.discord.add(sendMs, nowMs);
+    this.#queue.add(waitMs, nowMs);
+    this.#discord.add(sendMs, nowMs);
   }
 
   #routeOf(bot: string, label: string): RouteTally {
-    const name = `${bot} ${label}`;
-    let tally = this.#routes.get(name);
+    const routes = this.#routesOf(bot);
+    let tally = routes.get(label);
     if (tally === undefined) {
       tally = {
         bot,
@@ -159,9 +184,19 @@ export class Recent {
         queue: new RecentDurations(TABLE_SLOT_MS, TABLE_SLOTS),
         discord: new RecentDurations(TABLE_SLOT_MS, TABLE_SLOTS),
       };
-      this.#routes.set(name, tally);
+      routes.set(label, tally);
     }
     return tally;
+  }
+
+  /** Bots are few: those that are configured, and two names for all others. */
+  #routesOf(bot: string): RecentMap<string, RouteTally> {
+    let routes = this.#routes.get(bot);
+    if (routes === undefined) {
+      routes = new RecentMap(REMEMBERED);
+      this.#routes.set(bot, routes);
+    }
+    return routes;
   }
 
   #callerOf(caller: string): CallerTally {

@@ -12,6 +12,8 @@ Deno.test("a key is all it takes; everything else has its documented default", (
   assert.equal(authorization.reveal(), KEY);
   assert.deepEqual(others, {
     discordToken: undefined,
+    discordTokenFile: undefined,
+    authorizationFile: undefined,
     tokensFile: undefined,
     keysFile: undefined,
     rulesFile: undefined,
@@ -58,8 +60,10 @@ Deno.test("a key is all it takes; everything else has its documented default", (
 Deno.test("every row of the table but REST_SOCKET's is read from its own name", () => {
   const given: Record<string, string> = {
     DISCORD_TOKEN: TOKEN,
+    DISCORD_TOKEN_FILE: "/run/token",
     DISCORD_TOKENS_FILE: "/run/tokens.json",
     REST_AUTHORIZATION: KEY + KEY,
+    REST_AUTHORIZATION_FILE: "/run/key",
     REST_KEYS_FILE: "keys.json",
     REST_RULES_FILE: "rules.json",
     REST_PORT: "0",
@@ -106,7 +110,9 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
   assert.equal(discordToken?.reveal(), TOKEN);
   assert.equal(authorization.reveal(), KEY + KEY);
   assert.deepEqual(others, {
+    discordTokenFile: "/run/token",
     tokensFile: "/run/tokens.json",
+    authorizationFile: "/run/key",
     keysFile: "keys.json",
     rulesFile: "rules.json",
     port: 0,
@@ -173,8 +179,8 @@ Deno.test("every mistake has its line, all at once", () => {
       REST_LOG_LEVEL: "loud",
     }),
     [
-      "DISCORD_TOKEN is [secret]: want the bot's token: three parts joined by dots, as Discord's developer portal shows it",
-      "REST_AUTHORIZATION is [secret]: want 16 to 256 visible ASCII characters; make one with: deno task key",
+      "DISCORD_TOKEN is a secret of 14 characters: want the bot's token: three parts joined by dots, as Discord's developer portal shows it",
+      "REST_AUTHORIZATION is a secret of 12 characters: want 16 to 256 visible ASCII characters; make one with: deno task key",
       'REST_PORT is "80a": want a whole number from 0 to 65535',
       'REST_HOST is "localhost:80": want an address or a host name without a port, such as 127.0.0.1 or ::1',
       'REST_UPSTREAM is "ftp://x": want an http or https URL without user, query, fragment or version, such as https://discord.com/api',
@@ -384,7 +390,7 @@ Deno.test("a key that cannot stand in a path contradicts REST_KEY_IN_PATH", () =
   const env = { REST_AUTHORIZATION: KEY + "/" };
   assert.deepEqual(problemsOf(env), []);
   assert.deepEqual(problemsOf({ ...env, REST_KEY_IN_PATH: "true" }), [
-    "REST_AUTHORIZATION is [secret]: with REST_KEY_IN_PATH want letters, digits and - . _ ~ only, which stand in a path as they are",
+    "REST_AUTHORIZATION cannot stand in a path: with REST_KEY_IN_PATH want letters, digits and - . _ ~ only, which stand in a path as they are",
   ]);
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PATIENCE_MS } from "../../rest/dispatcher/second_tries/second_tries.ts";
+import { SHORTEST_TIMEOUT_MS } from "../../rest/dispatcher/second_tries/second_tries.ts";
 import type { Answer } from "../../rest/domain/answer.ts";
 import type { Identity } from "../../rest/domain/identity.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
@@ -129,7 +129,7 @@ export class RandomCallers {
       isWrite && ends.length === 0
     );
     if (first === undefined) return;
-    await this.#queue.clock.advance(PATIENCE_MS);
+    await this.#queue.clock.advance(SHORTEST_TIMEOUT_MS);
     this.#submit(first.text);
     this.#late.push(first);
   }

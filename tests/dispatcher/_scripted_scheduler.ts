@@ -103,6 +103,7 @@ export function createScriptedScheduler(): ScriptedScheduler {
     preview: () => undefined,
     pause: () => false,
     resume: () => false,
+    setGlobalLimit: () => {},
     snapshot: () => ({
       waiting: waiting.size,
       inFlight: leased.size,
@@ -114,6 +115,7 @@ export function createScriptedScheduler(): ScriptedScheduler {
       breaker: { state: "closed", untilMs: undefined },
       identities: [],
       hashes: [],
+      counters: [],
       lines: [],
     }),
   };

@@ -5,7 +5,7 @@ import {
 } from "../../rest/dispatcher/second_tries/kept_answers.ts";
 import {
   LATE_NOTICE_MS,
-  PATIENCE_MS,
+  SHORTEST_TIMEOUT_MS,
 } from "../../rest/dispatcher/second_tries/second_tries.ts";
 import type { ProxyRequest } from "../../rest/domain/request.ts";
 import {
@@ -113,7 +113,7 @@ Deno.test("a write whose caller had left before it was handed in still runs", as
   await bench.clock.settle();
 });
 
-Deno.test("an identical write adopts a waiting orphan: one message is sent", async () => {
+Deno.test("an identical write adopts a waiting detached write: one message is sent", async () => {
   const bench = benchOf();
   bench.scheduler.isHeld = true;
   const first = submitWith(bench, POST);
@@ -142,7 +142,7 @@ Deno.test("an identical write adopts a waiting orphan: one message is sent", asy
   await bench.dispatcher.drain(0);
 });
 
-Deno.test("an identical write adopts an orphan in flight", async () => {
+Deno.test("an identical write adopts a detached write in flight", async () => {
   const bench = benchOf();
   const first = submitWith(bench, POST);
   await bench.clock.settle();
@@ -154,7 +154,7 @@ Deno.test("an identical write adopts an orphan in flight", async () => {
   assert.equal((await second.answer).status, 200);
 });
 
-Deno.test("an orphan's answer waits a minute for an identical write", async () => {
+Deno.test("a detached write's answer waits a minute for an identical write", async () => {
   for (const [afterMs, sends] of [[KEPT_MS - 1, 1], [KEPT_MS, 2]] as const) {
     const bench = benchOf();
     const first = submitWith(bench, POST);
@@ -172,7 +172,7 @@ Deno.test("an orphan's answer waits a minute for an identical write", async () =
   }
 });
 
-Deno.test("an adopted orphan whose new caller leaves too is adopted again", async () => {
+Deno.test("an adopted detached write whose new caller leaves too is adopted again", async () => {
   const bench = benchOf();
   bench.scheduler.isHeld = true;
   const callers = [1, 2, 3].map(() => {
@@ -218,7 +218,7 @@ Deno.test("a second try is found although its first is in flight", async () => {
   const first = submitWith(bench, POST);
   await bench.clock.settle();
   bench.scheduler.isHeld = true;
-  await bench.clock.advance(PATIENCE_MS);
+  await bench.clock.advance(SHORTEST_TIMEOUT_MS);
   const second = submitWith(bench, POST);
   first.leave();
   assert.deepEqual(bench.scheduler.waitingIds, []);
@@ -241,7 +241,7 @@ Deno.test("an identical write that came too early before the leaving, too soon a
   const soon = benchOf();
   soon.scheduler.isHeld = true;
   const dying = submitWith(soon, POST);
-  await soon.clock.advance(PATIENCE_MS - 1);
+  await soon.clock.advance(SHORTEST_TIMEOUT_MS - 1);
   submitWith(soon, POST);
   dying.leave();
   assert.deepEqual(soon.scheduler.waitingIds, [1, 2]);
@@ -267,7 +267,7 @@ Deno.test("an earlier identical write is not taken for the second try of a later
   await bench.dispatcher.drain(0);
 });
 
-Deno.test("orphans are adopted one for one", async () => {
+Deno.test("detached writes are adopted one for one", async () => {
   const bench = benchOf();
   bench.scheduler.isHeld = true;
   for (const caller of [submitWith(bench, POST), submitWith(bench, POST)]) {
@@ -381,7 +381,7 @@ Deno.test("a multipart write adopts in spite of its new boundary", async () => {
   }
 });
 
-Deno.test("an adopter's body takes the place of the orphan's while it waits", async () => {
+Deno.test("an adopter's body takes the place of the detached write's while it waits", async () => {
   const bench = benchOf();
   bench.scheduler.isHeld = true;
   submitWith(bench, POST).leave();
@@ -394,7 +394,7 @@ Deno.test("an adopter's body takes the place of the orphan's while it waits", as
   await second.answer;
 });
 
-Deno.test("a more urgent adopter hurries its orphan", async () => {
+Deno.test("a more urgent adopter hurries its detached write", async () => {
   const bench = benchOf();
   bench.scheduler.isHeld = true;
   submitWith(bench, POST).leave();
@@ -404,7 +404,7 @@ Deno.test("a more urgent adopter hurries its orphan", async () => {
   await bench.dispatcher.drain(0);
 });
 
-Deno.test("an orphan's streamed answer is kept whole up to 1 MiB", async () => {
+Deno.test("a detached write's streamed answer is kept whole up to 1 MiB", async () => {
   const half = new Uint8Array(KEPT_BODY_BYTES_MAX / 2).fill(1);
   const bench = benchOf();
   const first = submitWith(bench, POST);
@@ -419,7 +419,7 @@ Deno.test("an orphan's streamed answer is kept whole up to 1 MiB", async () => {
   assert.equal(body.byteLength, KEPT_BODY_BYTES_MAX);
 });
 
-Deno.test("an orphan with an answer over 1 MiB is not sent again: its adopter is told", async () => {
+Deno.test("a detached write with an answer over 1 MiB is not sent again: its adopter is told", async () => {
   const half = new Uint8Array(KEPT_BODY_BYTES_MAX / 2);
   const streamed = streamOf([half, half, new Uint8Array(1), half]);
   for (
@@ -480,7 +480,7 @@ Deno.test("an orphaned POST whose outcome nobody knows is not sent again", async
   assert.equal(bench.upstream.sends.length, 1);
 });
 
-Deno.test("an orphan that came to nothing is sent anew for the caller that comes back", async () => {
+Deno.test("a detached write that came to nothing is sent anew for the caller that comes back", async () => {
   const refused = benchOf();
   refused.scheduler.isHeld = true;
   submitWith(refused, POST).leave();

@@ -3,8 +3,8 @@ import { discardBody } from "../../rest/streams/answer_streams.ts";
 import { CallerTicket } from "../../rest/dispatcher/answering/ticket.ts";
 import { Job } from "../../rest/dispatcher/job.ts";
 import { KEPT_MS } from "../../rest/dispatcher/second_tries/kept_answers.ts";
-import { Orphans } from "../../rest/dispatcher/second_tries/orphans.ts";
-import { PATIENCE_MS } from "../../rest/dispatcher/second_tries/second_tries.ts";
+import { DetachedWrites } from "../../rest/dispatcher/second_tries/detached_writes.ts";
+import { SHORTEST_TIMEOUT_MS } from "../../rest/dispatcher/second_tries/second_tries.ts";
 import type { Identity } from "../../rest/domain/identity.ts";
 import type { Method } from "../../rest/domain/request.ts";
 import { Secret } from "../../rest/domain/secret.ts";
@@ -99,7 +99,7 @@ class Rounds {
     }
     await clock.settle();
     for (const action of this.#inFlight.splice(0)) action();
-    await clock.advance(PATIENCE_MS);
+    await clock.advance(SHORTEST_TIMEOUT_MS);
     for (const action of this.#later.splice(0)) action();
     do {
       this.#endAll();
@@ -187,18 +187,18 @@ Deno.test("of 100,000 submits whose callers stay, leave and come back the dispat
   await rounds.drain();
 });
 
-Deno.test("of 100,000 orphans that were adopted, dropped, expired or beyond the bound, not one address is remembered", () => {
-  const orphans = new Orphans(sha256);
+Deno.test("of 100,000 detached writes that were adopted, dropped, expired or beyond the bound, not one address is remembered", () => {
+  const detachedWrites = new DetachedWrites(sha256);
   const handler = { callerLeft() {}, takeBack: () => "done" as const };
   for (let index = 0; index < SUBMITS; index++) {
     const request = requestOf("POST", { path: `/channels/${index}/pins` });
     const job = new Job(index, new CallerTicket(request, handler), 0);
-    orphans.add(job);
-    if (index % 4 === 0) orphans.adopt(request, 0);
-    else if (index % 4 === 1) orphans.drop(job);
-    else orphans.keep(job, index % 4 === 2 ? answerOf() : undefined, 0);
+    detachedWrites.add(job);
+    if (index % 4 === 0) detachedWrites.adopt(request, 0);
+    else if (index % 4 === 1) detachedWrites.drop(job);
+    else detachedWrites.keep(job, index % 4 === 2 ? answerOf() : undefined, 0);
   }
-  assert.ok(!orphans.isEmpty);
-  orphans.expire(KEPT_MS);
-  assert.ok(orphans.isEmpty);
+  assert.ok(!detachedWrites.isEmpty);
+  detachedWrites.expire(KEPT_MS);
+  assert.ok(detachedWrites.isEmpty);
 });

@@ -3,6 +3,7 @@ import { RepClient } from "../../client/mod.ts";
 import { BASE_URL, createRestManager } from "../../deps.ts";
 import { SETTINGS } from "../../rest/config/settings.ts";
 import { startListener } from "../../rest/listener/transport/listen.ts";
+import { Secret } from "../../rest/domain/secret.ts";
 import { createProxy } from "../../rest/proxy.ts";
 import { headerOf } from "../../sim/model/request.ts";
 import { startSim } from "../../sim/server.ts";
@@ -98,4 +99,22 @@ Deno.test("a manager of another bot than the settings' is refused in one sentenc
 
 Deno.test("requests go to discordeno's BASE_URL unless the settings say otherwise", () => {
   assert.equal(SETTINGS.upstream.fallback, BASE_URL);
+});
+
+Deno.test("the manager goes with the first bot's new token, and is nobody else's", async () => {
+  await using sim = await startSim();
+  const rest = createRestManager({ token: TOKEN });
+  rest.baseUrl = sim.url;
+  const proxy = createProxy(settingsOf(NO_TOKEN), { manager: rest, facts });
+  const token = TOKEN.replace("tests0", "tests1");
+  proxy.replaceBots([{ name: "main", token: new Secret(token) }]);
+  await rest.getUser(5n);
+  assert.equal(rest.token, token);
+  const [request] = sim.requests();
+  assert.equal(
+    headerOf(request?.headers ?? [], "authorization"),
+    `Bot ${token}`,
+  );
+  assert.ok(!Deno.inspect(rest).includes(token));
+  await proxy.drain(0);
 });

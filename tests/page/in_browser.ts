@@ -1,5 +1,6 @@
 /** The operators' page in Debian's Chromium; run by page_test.ts. */
 import assert from "node:assert/strict";
+import { Secret } from "../../rest/domain/secret.ts";
 import { KEY, startTestProxy, type TestProxy } from "../_proxy.ts";
 import { startBrowser } from "./_browser.ts";
 import { axe, type Page } from "./deps.ts";
@@ -99,6 +100,37 @@ Deno.test({
     await page.route("**/admin/stream*", (route) => route.abort());
     await page.evaluate(SHOW);
     await page.waitForSelector(".feed.polling");
+  },
+});
+
+Deno.test({
+  ...DRIVER,
+  name: "with several bots the page shows all, or the one that is chosen",
+  async fn() {
+    const bots = ["main", "music"].map((name, n) => {
+      const id = btoa(`12345678901234567${n}`);
+      const token = new Secret(`${id}.tests0.${"x".repeat(27)}`);
+      return { name, token };
+    });
+    await using proxy = await startTestProxy({ access: { keys: [], bots } });
+    for (
+      const [bot, path] of [["main", "/gateway/bot"], ["music", "/users/@me"]]
+    ) {
+      const headers = { authorization: KEY, "bot_id": bot ?? "" };
+      const response = await fetch(proxy.url + path, { headers });
+      await response.body?.cancel();
+    }
+    await using browser = await startBrowser();
+    const page = await browser.open();
+    await page.goto(`${proxy.url}/admin`);
+    await signIn(page);
+    await page.waitForSelector("td:text('GET /gateway/bot')");
+    await page.selectOption("select", "music");
+    await page.waitForSelector("td:text('GET /gateway/bot')", {
+      state: "detached",
+    });
+    await page.waitForSelector("td:text('GET /users/@me')");
+    assert.deepEqual(browser.errors, []);
   },
 });
 

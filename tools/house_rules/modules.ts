@@ -56,6 +56,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Levels and formats are settings.
   "rest/log": ["rest/domain", "rest/config", "deps.ts"],
   // The queue put together: what decides, what sends, and what is between them.
+  "rest/auto_limits.ts": [
+    "rest/config",
+    "rest/domain",
+    "rest/queue.ts",
+    "rest/routes",
+  ],
   "rest/queue.ts": [
     "rest/config",
     "rest/dispatcher",
@@ -64,6 +70,14 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/manager",
     "rest/scheduler",
     "rest/upstream",
+  ],
+  // Who may come in, put together: keys, bots, and the manager of the first.
+  "rest/access.ts": [
+    "rest/config",
+    "rest/domain",
+    "rest/listener",
+    "rest/manager",
+    "deps.ts",
   ],
   // What operators see and do, put together.
   "rest/draining.ts": [

@@ -5,7 +5,7 @@ import { cancelledRefusal } from "../../domain/own_refusals.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import { discardBody, observeEnd } from "../../streams/answer_streams.ts";
 import type { Job, JobTicket } from "../job.ts";
-import type { Orphans } from "../second_tries/orphans.ts";
+import type { DetachedWrites } from "../second_tries/detached_writes.ts";
 import { shareAnswer } from "../second_tries/single_flight.ts";
 
 /** Header with the number of tries, if there was more than one. */
@@ -14,7 +14,7 @@ const ATTEMPTS_HEADER = "x-rest-attempts";
 /** Where ends of jobs are told, and who takes the answers that reach no caller. */
 export interface ResponderDeps {
   readonly facts: FactSink;
-  readonly orphans: Orphans;
+  readonly detachedWrites: DetachedWrites;
   /** Sends a read again for a caller who cannot get the shared answer. */
   readonly askAlone: (ticket: JobTicket) => void;
   /** The stream of an answer has ended. */
@@ -58,7 +58,7 @@ export class Responder {
   }
 
   refuse(job: Job, refusal: Refusal, nowMs: number): void {
-    const { facts, orphans } = this.#deps;
+    const { facts, detachedWrites } = this.#deps;
     // A write that may have run must not be sent again for a caller that comes back.
     const isOutcomeUnknown = refusal.sent !== false && !job.isRepeatable;
     const waitMs = nowMs - job.queuedAtMs;
@@ -66,13 +66,13 @@ export class Responder {
     refusal.timing = { waitMs, reason, attempts };
     const fact = refusedFact(job.request, refusal);
     facts(isOutcomeUnknown ? { ...fact, isOutcomeUnknown } : fact);
-    if (isOutcomeUnknown) orphans.keep(job, undefined, nowMs);
-    else orphans.drop(job);
+    if (isOutcomeUnknown) detachedWrites.keep(job, undefined, nowMs);
+    else detachedWrites.drop(job);
     for (const ticket of [...job.tickets]) ticket.reject(refusal);
   }
 
   #answerMany(job: Job, answer: Answer, nowMs: number): void {
-    const { orphans, askAlone } = this.#deps;
+    const { detachedWrites, askAlone } = this.#deps;
     const wanted = job.tickets.filter((ticket) => ticket.isWanted);
     for (const ticket of [...job.tickets]) {
       if (!ticket.isWanted) ticket.reject(cancelledRefusal({ sent: true }));
@@ -80,10 +80,10 @@ export class Responder {
     if (wanted.length > 0) {
       shareAnswer(wanted, answer, askAlone);
     } else if (job.isWrite && answer.status !== 429) {
-      orphans.keep(job, answer, nowMs);
+      detachedWrites.keep(job, answer, nowMs);
     } else {
       // A 429 says that nothing was done: for a caller that comes back it is sent again.
-      orphans.drop(job);
+      detachedWrites.drop(job);
       discardBody(answer);
     }
   }

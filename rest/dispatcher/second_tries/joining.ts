@@ -5,8 +5,8 @@ import type { Clock } from "../../domain/ports.ts";
 import type { Scheduler } from "../../scheduler/types.ts";
 import { lostAnswerRefusal } from "../answering/refusals.ts";
 import type { Job, JobTicket } from "../job.ts";
-import type { Orphan } from "./orphan.ts";
-import type { Orphans } from "./orphans.ts";
+import type { DetachedWrite } from "./detached_write.ts";
+import type { DetachedWrites } from "./detached_writes.ts";
 import type { SingleFlight } from "./single_flight.ts";
 
 /** What a new caller can join. */
@@ -14,7 +14,7 @@ export interface JoiningDeps {
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly facts: FactSink;
-  readonly orphans: Orphans;
+  readonly detachedWrites: DetachedWrites;
   /** Undefined: every read is sent for itself. */
   readonly flights: SingleFlight | undefined;
   /** The scheduler has something new to think about. */
@@ -48,12 +48,12 @@ export class Joining {
 
   /** Takes up an identical write whose caller left. */
   #adopt(ticket: JobTicket): boolean {
-    const { orphans, clock } = this.#deps;
-    if (orphans.isEmpty) return false;
-    const orphan = orphans.adopt(ticket.request, clock.nowMs());
-    if (orphan === undefined) return false;
-    if (orphan.job === undefined) this.#follow(orphan, ticket);
-    else this.#takeOver(orphan.job, ticket);
+    const { detachedWrites, clock } = this.#deps;
+    if (detachedWrites.isEmpty) return false;
+    const detached = detachedWrites.adopt(ticket.request, clock.nowMs());
+    if (detached === undefined) return false;
+    if (detached.job === undefined) this.#follow(detached, ticket);
+    else this.#takeOver(detached.job, ticket);
     this.#tell("adopted", ticket);
     return true;
   }
@@ -63,17 +63,17 @@ export class Joining {
    * it is among these and has not been sent. Whoever waits for that waits for
    * the first then, and the second is taken out of the queue.
    */
-  reunite(orphan: Job, candidates: Iterable<Job>): Job | undefined {
-    const { orphans, scheduler, clock } = this.#deps;
+  reunite(detached: Job, candidates: Iterable<Job>): Job | undefined {
+    const { detachedWrites, scheduler, clock } = this.#deps;
     for (const twin of candidates) {
       const [ticket] = twin.tickets;
       if (twin.state !== "waiting" || twin.mayHaveRun) continue;
       if (ticket === undefined || !ticket.isWanted) continue;
-      if (!orphans.isSame(orphan.request, twin.request)) continue;
+      if (!detachedWrites.isSame(detached.request, twin.request)) continue;
       // What the scheduler has chosen or refused already is told with its next poll.
       if (scheduler.cancel(twin.id, clock.nowMs()) !== "cancelled") continue;
       twin.state = "done";
-      this.#takeOver(orphan, ticket);
+      this.#takeOver(detached, ticket);
       this.#tell("adopted", ticket);
       return twin;
     }
@@ -90,10 +90,10 @@ export class Joining {
     this.#raise(job, ticket);
   }
 
-  async #follow(orphan: Orphan, ticket: JobTicket): Promise<void> {
-    const answer = await orphan.kept;
+  async #follow(detached: DetachedWrite, ticket: JobTicket): Promise<void> {
+    const answer = await detached.kept;
     if (!ticket.isWanted) {
-      this.#deps.orphans.giveBack(orphan);
+      this.#deps.detachedWrites.giveBack(detached);
       ticket.reject(cancelledRefusal({ sent: true }));
     } else if (answer === undefined) ticket.reject(lostAnswerRefusal());
     else ticket.resolve(answer);

@@ -1,7 +1,7 @@
 import type { Answer } from "../../domain/answer.ts";
 import { discard } from "../../streams/answer_streams.ts";
 import { readBounded } from "../../streams/read_bounded.ts";
-import type { Orphan } from "./orphan.ts";
+import type { DetachedWrite } from "./detached_write.ts";
 
 /** How long a library may take to come back: discord.js needs 15 s, a restarted bot some more. */
 export const KEPT_MS = 60_000;
@@ -15,82 +15,86 @@ export const KEPT_BYTES_MAX = 16 * 1_048_576;
 /** Without bodies some 0.5 KiB each; 160 callers a second would have to leave to get there. */
 export const KEPT_COUNT_MAX = 10_000;
 
-/** Answers of orphans, for a while and within bounds, oldest first. */
+/** Answers of detached writes, for a while and within bounds, oldest first. */
 export class KeptAnswers {
   /** In the order of their ends, since all are kept equally long. */
-  readonly #orphans = new Set<Orphan>();
+  readonly #detachedWrites = new Set<DetachedWrite>();
   /** Those of them that hold a body. */
-  readonly #withBody = new Set<Orphan>();
-  readonly #onEnd: (orphan: Orphan) => void;
+  readonly #withBody = new Set<DetachedWrite>();
+  readonly #onEnd: (detached: DetachedWrite) => void;
   #bytes = 0;
 
-  constructor(onEnd: (orphan: Orphan) => void) {
+  constructor(onEnd: (detached: DetachedWrite) => void) {
     this.#onEnd = onEnd;
   }
 
   /** An undefined answer is remembered too: that there is none to give. */
-  add(orphan: Orphan, answer: Answer | undefined, nowMs: number): void {
+  add(
+    detached: DetachedWrite,
+    answer: Answer | undefined,
+    nowMs: number,
+  ): void {
     this.expire(nowMs);
-    orphan.keptUntilMs = nowMs + KEPT_MS;
+    detached.keptUntilMs = nowMs + KEPT_MS;
     const body = answer?.body;
     if (answer !== undefined && body instanceof ReadableStream) {
       // Its size is not known yet: the most it may be is set aside.
-      this.#hold(orphan, KEPT_BODY_BYTES_MAX);
-      orphan.kept = this.#readBounded(orphan, answer, body);
+      this.#hold(detached, KEPT_BODY_BYTES_MAX);
+      detached.kept = this.#readBounded(detached, answer, body);
     } else if (!(body instanceof ReadableStream)) {
       const size = body?.byteLength ?? 0;
       const isKept = size <= KEPT_BODY_BYTES_MAX;
-      this.#hold(orphan, isKept ? size : 0);
-      orphan.kept = Promise.resolve(isKept ? answer : undefined);
+      this.#hold(detached, isKept ? size : 0);
+      detached.kept = Promise.resolve(isKept ? answer : undefined);
     }
     this.#enforceBounds();
   }
 
-  giveBack(orphan: Orphan): void {
-    this.#hold(orphan, orphan.keptBytes);
+  giveBack(detached: DetachedWrite): void {
+    this.#hold(detached, detached.keptBytes);
     this.#enforceBounds();
   }
 
-  remove(orphan: Orphan): void {
-    if (!this.#orphans.delete(orphan)) return;
-    this.#bytes -= orphan.keptBytes;
-    this.#withBody.delete(orphan);
+  remove(detached: DetachedWrite): void {
+    if (!this.#detachedWrites.delete(detached)) return;
+    this.#bytes -= detached.keptBytes;
+    this.#withBody.delete(detached);
   }
 
   expire(nowMs: number): void {
-    for (const orphan of this.#orphans) {
-      if (orphan.keptUntilMs > nowMs) return;
-      this.#onEnd(orphan);
+    for (const detached of this.#detachedWrites) {
+      if (detached.keptUntilMs > nowMs) return;
+      this.#onEnd(detached);
     }
   }
 
-  #hold(orphan: Orphan, bytes: number): void {
-    orphan.keptBytes = bytes;
+  #hold(detached: DetachedWrite, bytes: number): void {
+    detached.keptBytes = bytes;
     this.#bytes += bytes;
-    this.#orphans.add(orphan);
-    if (bytes > 0) this.#withBody.add(orphan);
+    this.#detachedWrites.add(detached);
+    if (bytes > 0) this.#withBody.add(detached);
   }
 
   async #readBounded(
-    orphan: Orphan,
+    detached: DetachedWrite,
     answer: Answer,
     body: ReadableStream<Uint8Array<ArrayBuffer>>,
   ): Promise<Answer | undefined> {
     const collected = await readBounded(body, KEPT_BODY_BYTES_MAX);
     const isWhole = collected.kind === "whole";
-    this.#resize(orphan, isWhole ? collected.bytes.byteLength : 0);
+    this.#resize(detached, isWhole ? collected.bytes.byteLength : 0);
     if (isWhole) return { ...answer, body: collected.bytes };
     if (collected.kind === "large") discard(collected.stream);
     return undefined;
   }
 
-  #resize(orphan: Orphan, bytes: number): void {
-    if (this.#withBody.has(orphan)) {
-      this.#bytes += bytes - orphan.keptBytes;
-      orphan.keptBytes = bytes;
-      if (bytes === 0) this.#withBody.delete(orphan);
-    } else if (!this.#orphans.has(orphan)) {
-      orphan.keptBytes = bytes; // Adopted meanwhile; counts again if given back.
+  #resize(detached: DetachedWrite, bytes: number): void {
+    if (this.#withBody.has(detached)) {
+      this.#bytes += bytes - detached.keptBytes;
+      detached.keptBytes = bytes;
+      if (bytes === 0) this.#withBody.delete(detached);
+    } else if (!this.#detachedWrites.has(detached)) {
+      detached.keptBytes = bytes; // Adopted meanwhile; counts again if given back.
     }
   }
 
@@ -103,8 +107,8 @@ export class KeptAnswers {
       oldest.kept = Promise.resolve(undefined);
       this.#withBody.delete(oldest);
     }
-    while (this.#orphans.size > KEPT_COUNT_MAX) {
-      const [oldest] = this.#orphans;
+    while (this.#detachedWrites.size > KEPT_COUNT_MAX) {
+      const [oldest] = this.#detachedWrites;
       if (oldest === undefined) break;
       this.#onEnd(oldest);
     }

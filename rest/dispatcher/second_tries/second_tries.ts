@@ -1,17 +1,18 @@
 import type { Job } from "../job.ts";
 
 /**
- * How late a caller's leaving may be told. A connection that closes is often
- * told after what comes in on the next one (seen 2026-11 with Node's fetch:
+ * How long after a second try we may learn that its first caller left. A
+ * connection that closes is often told after what comes in on the next one (seen 2026-11 with Node's fetch:
  * two times in three, by up to 0.4 ms); a busy event loop stretches that.
  */
 export const LATE_NOTICE_MS = 100;
 
 /**
- * No library gives up sooner, so what came earlier is another request: of a
- * bot that dies, two equal writes stay two.
+ * No library gives up within this time. An equal write that came sooner is
+ * therefore another request, not a second try: if its bot then dies, both are
+ * sent.
  */
-export const PATIENCE_MS = 100;
+export const SHORTEST_TIMEOUT_MS = 100;
 
 /** Newest requests that are looked at: some 50 µs, also when 10,000 callers leave at once. */
 const LOOKED_AT_MAX = 1_000;
@@ -27,7 +28,7 @@ export function* possibleSecondTries(
   nowMs: number,
 ): Generator<Job> {
   const sinceMs = Math.max(
-    first.queuedAtMs + PATIENCE_MS,
+    first.queuedAtMs + SHORTEST_TIMEOUT_MS,
     nowMs - LATE_NOTICE_MS,
   );
   const oldestId = Math.max(first.id + 1, newestId - LOOKED_AT_MAX + 1);

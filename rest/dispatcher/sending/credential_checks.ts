@@ -2,6 +2,7 @@ import type { Identity } from "../../domain/identity.ts";
 import type { Upstream } from "../../domain/ports.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
 import { routeOf } from "../../routes/route_of.ts";
+import type { SchedulerSnapshot } from "../../scheduler/types.ts";
 import { discardBody } from "../../streams/answer_streams.ts";
 
 /**
@@ -10,15 +11,19 @@ import { discardBody } from "../../streams/answer_streams.ts";
  */
 const IDENTITIES_MAX = 1_000;
 
-/** A route that every valid token may use, and that costs nothing. */
-const PATH = "/users/@me";
-const ROUTE = routeOf("GET", PATH, 0);
+/** Brought tokens remembered: as many as may be in doubt at a time. */
+const BROUGHT_MAX = 1_000;
+
+/** Routes that every valid token may use, and that cost nothing: a bot's, and one of OAuth2 whatever it may do. */
+const OF_BOT = "/users/@me";
+const OF_BEARER = "/oauth2/@me";
 
 /** Asks Discord whether a token is still good, past the queue. */
 export class CredentialChecks {
   readonly #upstream: Upstream;
   readonly #apiVersion: number;
-  readonly #identities = new Map<string, Identity>();
+  readonly #own = new Map<string, Identity>();
+  readonly #brought = new Map<string, Identity>();
 
   constructor(upstream: Upstream, apiVersion: number) {
     this.#upstream = upstream;
@@ -27,19 +32,38 @@ export class CredentialChecks {
 
   /** Remembers an identity's token, since the scheduler knows only its id. */
   know(identity: Identity): void {
-    if (!identity.isOwn || this.#identities.size >= IDENTITIES_MAX) return;
-    this.#identities.set(identity.id, identity);
+    if (identity.kind === "none") return;
+    if (identity.isOwn) {
+      if (this.#own.size < IDENTITIES_MAX) this.#own.set(identity.id, identity);
+      return;
+    }
+    this.#brought.delete(identity.id);
+    this.#brought.set(identity.id, identity);
+    if (this.#brought.size <= BROUGHT_MAX) return;
+    for (const oldest of this.#brought.keys()) {
+      this.#brought.delete(oldest);
+      return;
+    }
+  }
+
+  #identityOf(id: string): Identity | undefined {
+    return this.#own.get(id) ?? this.#brought.get(id);
   }
 
   /** True: Discord says 401. False: it takes the token. Undefined: it said neither. */
   async isRejected(identityId: string): Promise<boolean | undefined> {
-    const identity = this.#identities.get(identityId);
+    const identity = this.#identityOf(identityId);
     if (identity === undefined) return undefined;
     try {
       const answer = await this.#upstream.send(
         checkOf(identity, this.#apiVersion),
       );
       discardBody(answer);
+      // The verdict is on a token that was replaced meanwhile.
+      const now = this.#identityOf(identityId);
+      const isOld = now?.authorization?.reveal() !==
+        identity.authorization?.reveal();
+      if (isOld) return await this.isRejected(identityId);
       if (answer.status === 401) return true;
       return answer.status === 200 ? false : undefined;
     } catch {
@@ -48,11 +72,21 @@ export class CredentialChecks {
   }
 }
 
+/** Whether a new token of this identity is to be checked: its old one was rejected, and no block forbids to ask. */
+export function isCheckDue(
+  { breaker, identities }: SchedulerSnapshot,
+  identityId: string,
+): boolean {
+  const identity = identities.find(({ id }) => id === identityId);
+  return identity?.credential === "rejected" && breaker.state === "closed";
+}
+
 function checkOf(identity: Identity, version: number): ProxyRequest {
+  const path = identity.kind === "bot" ? OF_BOT : OF_BEARER;
   return {
     method: "GET",
-    target: { version, path: PATH, query: "" },
-    route: ROUTE,
+    target: { version, path, query: "" },
+    route: routeOf("GET", path, 0),
     headers: [],
     body: undefined,
     identity,

@@ -2,7 +2,7 @@ import type { BotEntry, KeyRights } from "../../domain/access.ts";
 import { applicationIdOf } from "../../domain/application_id.ts";
 import type { Identity } from "../../domain/identity.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import { digestOf, isSameDigest } from "./digest.ts";
+import { type Digest, digestOf, isSameDigest } from "./digest.ts";
 import {
   broughtIdentity,
   credentialsOf,
@@ -22,21 +22,20 @@ export interface Bot {
 export interface BotRing {
   /** In the order of their configuration; the first one is the default. */
   readonly all: readonly Bot[];
+  /** How often the bots have been replaced. */
+  readonly generation: number;
   /** The configured bot with this token (without `Bot `), or undefined. */
   botOf(token: string): Bot | undefined;
+  /** Replaces all bots, and returns the identities of those that have a new token. */
+  replace(entries: readonly BotEntry[]): readonly Identity[];
 }
 
 /** Creates the ring of the configured bots. */
 export function createBotRing(entries: readonly BotEntry[]): BotRing {
-  const held = entries.map(({ name, token }) => ({
-    bot: {
-      name,
-      applicationId: applicationIdOf(token.reveal()),
-      identity: ownBotIdentity(token, name),
-    },
-    digest: digestOf(token.reveal()),
-  }));
-  const proven = new ProvenSecrets<Bot>();
+  let held = entries.map(withDigest);
+  let all = held.map(({ bot }) => bot);
+  let proven = new ProvenSecrets<Bot>();
+  let generation = 0;
 
   function prove(presented: string): Bot | undefined {
     const digest = digestOf(presented);
@@ -50,8 +49,42 @@ export function createBotRing(entries: readonly BotEntry[]): BotRing {
   }
 
   return {
-    all: held.map(({ bot }) => bot),
+    get all() {
+      return all;
+    },
+    get generation() {
+      return generation;
+    },
     botOf: (presented) => proven.find(presented) ?? prove(presented),
+    replace(entries) {
+      const before = held;
+      held = entries.map(withDigest);
+      all = held.map(({ bot }) => bot);
+      proven = new ProvenSecrets();
+      generation++;
+      return held.filter((bot) => before.some((old) => isRenewed(old, bot)))
+        .map(({ bot }) => bot.identity);
+    },
+  };
+}
+
+interface BotWithDigest {
+  readonly bot: Bot;
+  readonly digest: Digest;
+}
+
+/** Whether it is the same bot, by its application, with another token. */
+function isRenewed(old: BotWithDigest, now: BotWithDigest): boolean {
+  return old.bot.identity.id === now.bot.identity.id &&
+    !isSameDigest(old.digest, now.digest);
+}
+
+function withDigest({ name, token }: BotEntry): BotWithDigest {
+  const plain = token.reveal();
+  const identity = ownBotIdentity(token, name);
+  return {
+    bot: { name, applicationId: applicationIdOf(plain), identity },
+    digest: digestOf(plain),
   };
 }
 

@@ -13,6 +13,9 @@ export interface ConnectionLimits {
   readonly addressConnectionsMax: number | undefined;
 }
 
+/** What was accepted a moment before the end brings its first request within this: to cut it would reset a call that another process could have answered. */
+const FIRST_REQUEST_MS = 200;
+
 /** Every connection of callers, counted in all and by address. */
 export class Connections {
   readonly #limits: ConnectionLimits;
@@ -29,14 +32,13 @@ export class Connections {
     return this.#open.size;
   }
 
-  /** The next answer of every connection is its last; what has come by then is still answered. */
-  get isKeepAliveOver(): boolean {
-    return this.#isKeepAliveOver;
-  }
-
+  /** Lets every connection end with its next answer, those to come among them. */
   endKeepAlive(): void {
     this.#isKeepAliveOver = true;
-    for (const connection of [...this.#open]) connection.onKeepAliveOver?.();
+    for (const connection of [...this.#open]) {
+      connection.isEnding = true;
+      connection.onEnding?.();
+    }
   }
 
   /** Lets a connection in; undefined: there are too many. `destroy` cuts it at once, `isTrusted` exempts an address. */
@@ -56,15 +58,15 @@ export class Connections {
     const connection = new Connection(address, destroy, () => {
       this.#leave(connection);
     });
+    connection.isEnding = this.#isKeepAliveOver;
     this.#open.add(connection);
     return connection;
   }
 
   /** Ends those nobody waits on, and the others as soon as they are answered; settles once all are gone. */
   async close(): Promise<void> {
-    if (this.#isKeepAliveOver && this.#open.size > 0) await firstRequests();
     for (const connection of [...this.#open]) {
-      // The end of a WebSocket is said in its own words.
+      // In a drain the end of a WebSocket is said in its own words.
       if (this.#isKeepAliveOver && connection.isUpgraded) continue;
       connection.closeSoon();
     }
@@ -83,28 +85,26 @@ export class Connections {
   }
 }
 
-/** A caller that has just connected is about to ask: its request is on its way for so long at most, within one machine or data centre. */
-const FIRST_REQUEST_MS = 100;
-
-function firstRequests(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, FIRST_REQUEST_MS));
-}
-
 /** One connection, and who waits for answers over it. */
 export class Connection {
   readonly address: string;
-  /** It ends with the answers that are still to be given. */
+  /** Nothing more is read from it: it ends with the answers that are still to be given. */
   isClosing = false;
+  /** It ends with its next answer. */
+  isEnding = false;
   /** It carries a WebSocket now. */
   isUpgraded = false;
   /** Called when its next answer is to be its last. */
-  onKeepAliveOver: (() => void) | undefined;
+  onEnding: (() => void) | undefined;
   /** Called once nobody waits any more; at its most useful for what is idle then. */
   onIdle: (() => void) | undefined;
   readonly #destroy: () => void;
   readonly #onGone: () => void;
   readonly #waiting = new Set<Waiting>();
   #isGone = false;
+  /** Nobody has asked anything on it yet. */
+  #isFresh = true;
+  #ending: ReturnType<typeof setTimeout> | undefined;
 
   constructor(address: string, destroy: () => void, onGone: () => void) {
     this.address = address;
@@ -122,6 +122,7 @@ export class Connection {
   }
 
   add(waiting: Waiting): void {
+    this.#isFresh = false;
     this.#waiting.add(waiting);
   }
 
@@ -131,10 +132,14 @@ export class Connection {
     if (this.#waiting.size === 0) this.onIdle?.();
   }
 
-  /** Lets the requests on it be answered, and nothing more come. */
+  /** Lets the requests on it be answered, and nothing more come; one that has only just been opened may still bring its first. */
   closeSoon(): void {
-    this.isClosing = true;
-    if (this.isIdle) this.#destroy();
+    this.isEnding = true;
+    if (!this.isIdle) return;
+    if (!this.#isFresh) return this.#destroy();
+    this.#ending = setTimeout(() => {
+      if (this.isIdle) this.#destroy();
+    }, FIRST_REQUEST_MS);
   }
 
   destroy(): void {
@@ -152,6 +157,7 @@ export class Connection {
   gone(): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    clearTimeout(this.#ending);
     this.#onGone();
     for (const waiting of [...this.#waiting]) waiting.leave();
     this.#waiting.clear();

@@ -104,13 +104,10 @@ export class Http1Request extends ServedRequest {
     const { status, body } = answer;
     const response = this.#response;
     const headers = [...answer.headers] as [string, string][];
-    // Where this request ends is not certain, so nothing after it is read.
-    if (this.problem !== undefined) this.connection.isClosing = true;
+    const { isClosing, isEnding, isShared } = this.connection;
     // What a caller has sent ahead is answered, too.
-    if (
-      this.transport.connections.isKeepAliveOver && !this.connection.isShared
-    ) this.connection.isClosing = true;
-    if (this.connection.isClosing) headers.push(["connection", "close"]);
+    const isLast = isClosing || (isEnding && !isShared);
+    if (isLast) headers.push(["connection", "close"]);
     if (this.isIncoming && this.problem === undefined) {
       return this.#writeEarly(answer, headers);
     }

@@ -1,7 +1,12 @@
 import type { HttpServer } from "../../../deps.ts";
 import { Http1Server } from "./http1_server.ts";
 import { keepAccepting } from "./keep_accepting.ts";
-import { type PortListener, reasonOf, urlOf } from "./listener.ts";
+import {
+  type Listener,
+  type PortListener,
+  reasonOf,
+  urlOf,
+} from "./listener.ts";
 import { type ServeOptions, type Transport, transportOf } from "./transport.ts";
 
 /** How a port is opened. */
@@ -32,10 +37,39 @@ export async function startListener(
   };
 }
 
+/**
+ * Listens on a socket that somebody outside holds, so that callers wait in its
+ * line while one process follows another; rejects with one sentence where that fails.
+ */
+export async function startPassedListener(
+  options: ServeOptions & { readonly fd: number },
+): Promise<Listener> {
+  const { fd } = options;
+  const transport = transportOf(options);
+  const { server } = new Http1Server(transport);
+  try {
+    await listening(server, { fd });
+  } catch {
+    throw new Error(
+      `Cannot listen on file descriptor ${fd}: it is no socket that listens. LISTEN_FDS says that one was passed on`,
+    );
+  }
+  const address = server.address();
+  return {
+    url: typeof address === "object" && address !== null
+      ? urlOf("http", addressOf(server))
+      : `fd:${fd}`,
+    endKeepAlive: () => transport.connections.endKeepAlive(),
+    shutdown: keptOpen(server, transport),
+  };
+}
+
 /** Has a server listen, and settles when it does. */
 function listening(
   server: HttpServer,
-  place: { readonly host: string; readonly port: number },
+  place: { readonly host: string; readonly port: number } | {
+    readonly fd: number;
+  },
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);

@@ -59,3 +59,12 @@ export function isError(
   const code = error instanceof Error && "code" in error ? error.code : "";
   return codes.some((one) => one === code);
 }
+
+/** A few turns of the event loop, each of which takes in connections. */
+const TAKE_IN_MS = 10;
+
+/** Shuts down. What the system has accepted and nobody has taken in yet would be reset by that, so it is taken in before. */
+export async function takeInAndShutDown(listener: Listener): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, TAKE_IN_MS));
+  await listener.shutdown();
+}

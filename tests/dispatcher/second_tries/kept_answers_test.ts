@@ -11,23 +11,23 @@ import {
   KEPT_MS,
   KeptAnswers,
 } from "../../../rest/dispatcher/second_tries/kept_answers.ts";
-import { Orphan } from "../../../rest/dispatcher/second_tries/orphan.ts";
+import { DetachedWrite } from "../../../rest/dispatcher/second_tries/detached_write.ts";
 import { answerOf, requestOf, streamOf } from "../_builders.ts";
 
 let nextId = 1;
 
 const HANDLER: TicketHandler = { callerLeft: () => {}, takeBack: () => "done" };
 
-function orphanOf(): Orphan {
+function detachedOf(): DetachedWrite {
   const ticket = new CallerTicket(requestOf("POST"), HANDLER);
-  return new Orphan("address", new Job(nextId++, ticket, 0));
+  return new DetachedWrite("address", new Job(nextId++, ticket, 0));
 }
 
 function keptAnswers() {
-  const ended: Orphan[] = [];
-  const kept: KeptAnswers = new KeptAnswers((orphan) => {
-    ended.push(orphan);
-    kept.remove(orphan);
+  const ended: DetachedWrite[] = [];
+  const kept: KeptAnswers = new KeptAnswers((detached) => {
+    ended.push(detached);
+    kept.remove(detached);
   });
   return { kept, ended };
 }
@@ -36,26 +36,26 @@ const MEBIBYTE = answerOf(200, { body: new Uint8Array(KEPT_BODY_BYTES_MAX) });
 
 Deno.test("KeptAnswers lets an answer go after a minute", () => {
   const { kept, ended } = keptAnswers();
-  const orphan = orphanOf();
-  kept.add(orphan, answerOf(), 0);
+  const detached = detachedOf();
+  kept.add(detached, answerOf(), 0);
   kept.expire(KEPT_MS - 1);
   assert.deepEqual(ended, []);
   kept.expire(KEPT_MS);
-  assert.deepEqual(ended, [orphan]);
+  assert.deepEqual(ended, [detached]);
 });
 
 Deno.test("KeptAnswers holds 16 MiB of bodies; beyond it the oldest keeps its place without one", async () => {
   const { kept, ended } = keptAnswers();
-  const orphans: Orphan[] = [];
+  const detachedWrites: DetachedWrite[] = [];
   for (let bytes = 0; bytes < KEPT_BYTES_MAX; bytes += KEPT_BODY_BYTES_MAX) {
-    const orphan = orphanOf();
-    orphans.push(orphan);
-    kept.add(orphan, MEBIBYTE, 0);
+    const detached = detachedOf();
+    detachedWrites.push(detached);
+    kept.add(detached, MEBIBYTE, 0);
   }
-  assert.equal(await orphans[0]?.kept, MEBIBYTE);
-  kept.add(orphanOf(), answerOf(200, { body: new Uint8Array(1) }), 0);
-  assert.equal(await orphans[0]?.kept, undefined);
-  assert.equal(await orphans[1]?.kept, MEBIBYTE);
+  assert.equal(await detachedWrites[0]?.kept, MEBIBYTE);
+  kept.add(detachedOf(), answerOf(200, { body: new Uint8Array(1) }), 0);
+  assert.equal(await detachedWrites[0]?.kept, undefined);
+  assert.equal(await detachedWrites[1]?.kept, MEBIBYTE);
   assert.deepEqual(ended, []);
 });
 
@@ -65,41 +65,43 @@ Deno.test("KeptAnswers sets 1 MiB aside for a stream until its size is known", a
     { length: 20 },
     () => streamOf([new Uint8Array(10)]),
   );
-  const orphans = streams.map(({ stream }) => {
-    const orphan = orphanOf();
-    kept.add(orphan, answerOf(200, { body: stream }), 0);
-    return orphan;
+  const detachedWrites = streams.map(({ stream }) => {
+    const detached = detachedOf();
+    kept.add(detached, answerOf(200, { body: stream }), 0);
+    return detached;
   });
-  const whole = await Promise.all(orphans.map((orphan) => orphan.kept));
+  const whole = await Promise.all(
+    detachedWrites.map((detached) => detached.kept),
+  );
   assert.equal(whole.filter((answer) => answer === undefined).length, 4);
-  assert.equal(orphans.at(-1)?.keptBytes, 10);
+  assert.equal(detachedWrites.at(-1)?.keptBytes, 10);
 
-  const more = Array.from({ length: 15 }, orphanOf);
-  for (const orphan of more) kept.add(orphan, MEBIBYTE, 0);
-  assert.equal((await orphans.at(-1)?.kept)?.status, 200);
+  const more = Array.from({ length: 15 }, detachedOf);
+  for (const detached of more) kept.add(detached, MEBIBYTE, 0);
+  assert.equal((await detachedWrites.at(-1)?.kept)?.status, 200);
 });
 
 Deno.test("KeptAnswers remembers 10,000 and forgets the oldest beyond", () => {
   const { kept, ended } = keptAnswers();
-  const first = orphanOf();
+  const first = detachedOf();
   kept.add(first, answerOf(204), 0);
   for (let count = 1; count < KEPT_COUNT_MAX; count++) {
-    kept.add(orphanOf(), undefined, 0);
+    kept.add(detachedOf(), undefined, 0);
   }
   assert.deepEqual(ended, []);
-  kept.add(orphanOf(), answerOf(204), 0);
+  kept.add(detachedOf(), answerOf(204), 0);
   assert.deepEqual(ended, [first]);
 });
 
 Deno.test("KeptAnswers counts an answer that was given back", async () => {
   const { kept } = keptAnswers();
-  const orphan = orphanOf();
-  kept.add(orphan, MEBIBYTE, 0);
-  kept.remove(orphan);
-  const others = Array.from({ length: 16 }, orphanOf);
+  const detached = detachedOf();
+  kept.add(detached, MEBIBYTE, 0);
+  kept.remove(detached);
+  const others = Array.from({ length: 16 }, detachedOf);
   for (const other of others) kept.add(other, MEBIBYTE, 0);
   assert.equal(await others[0]?.kept, MEBIBYTE);
-  kept.giveBack(orphan);
+  kept.giveBack(detached);
   assert.equal(await others[0]?.kept, undefined);
-  assert.equal(await orphan.kept, MEBIBYTE);
+  assert.equal(await detached.kept, MEBIBYTE);
 });

@@ -5,7 +5,7 @@ import type { Job } from "../job.ts";
  * A write whose caller left: it waits or runs (`job`), or its answer waits for
  * somebody to come back for it (`kept`).
  */
-export class Orphan {
+export class DetachedWrite {
   readonly address: string;
   job: Job | undefined;
   /** Resolves to undefined where the answer could not be kept. */

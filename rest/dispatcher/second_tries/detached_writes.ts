@@ -3,28 +3,28 @@ import type { ProxyRequest } from "../../domain/request.ts";
 import type { Job } from "../job.ts";
 import { addressOf, bodyDigestOf, type Digest } from "./fingerprint.ts";
 import { KeptAnswers } from "./kept_answers.ts";
-import { Orphan } from "./orphan.ts";
+import { DetachedWrite } from "./detached_write.ts";
 
-/** Orphans with one address. Bodies are compared only when somebody asks. */
+/** DetachedWrites with one address. Bodies are compared only when somebody asks. */
 interface Family {
-  readonly unread: Set<Orphan>;
-  readonly byBody: Map<string, Set<Orphan>>;
+  readonly unread: Set<DetachedWrite>;
+  readonly byBody: Map<string, Set<DetachedWrite>>;
 }
 
 /**
  * Writes nobody waits for any more. Libraries give up after some seconds and
- * send again; an identical write that arrives adopts its orphan, one for one,
+ * send again; an identical write that arrives adopts its detached write, one for one,
  * instead of being done twice.
  */
-export class Orphans {
+export class DetachedWrites {
   readonly #digest: Digest;
   readonly #families = new Map<string, Family>();
-  readonly #byJob = new Map<Job, Orphan>();
+  readonly #byJob = new Map<Job, DetachedWrite>();
   readonly #kept: KeptAnswers;
 
   constructor(digest: Digest) {
     this.#digest = digest;
-    this.#kept = new KeptAnswers((orphan) => this.#remove(orphan));
+    this.#kept = new KeptAnswers((detached) => this.#remove(detached));
   }
 
   get isEmpty(): boolean {
@@ -34,41 +34,41 @@ export class Orphans {
   /** The last caller of this write has left. */
   add(job: Job): void {
     if (this.#byJob.has(job)) return;
-    const orphan = new Orphan(addressOf(job.request), job);
-    this.#byJob.set(job, orphan);
-    this.#insert(orphan);
+    const detached = new DetachedWrite(addressOf(job.request), job);
+    this.#byJob.set(job, detached);
+    this.#insert(detached);
   }
 
   has(job: Job): boolean {
     return this.#byJob.has(job);
   }
 
-  /** The orphan came to an end that says nothing: the next one may be sent anew. */
+  /** The detached write came to an end that says nothing: the next one may be sent anew. */
   drop(job: Job): void {
-    const orphan = this.#byJob.get(job);
-    if (orphan !== undefined) this.#remove(orphan);
+    const detached = this.#byJob.get(job);
+    if (detached !== undefined) this.#remove(detached);
   }
 
   /**
-   * The orphan is through; its answer waits for whoever comes back. Undefined:
+   * The detached write is through; its answer waits for whoever comes back. Undefined:
    * nobody knows what became of it, so it must not be sent anew either.
    */
   keep(job: Job, answer: Answer | undefined, nowMs: number): void {
-    const orphan = this.#byJob.get(job);
-    if (orphan === undefined) return;
+    const detached = this.#byJob.get(job);
+    if (detached === undefined) return;
     // From here on the body is needed no more, but what it was is.
-    this.#read(orphan);
+    this.#read(detached);
     this.#byJob.delete(job);
-    orphan.job = undefined;
-    this.#kept.add(orphan, answer, nowMs);
+    detached.job = undefined;
+    this.#kept.add(detached, answer, nowMs);
   }
 
-  /** The orphan that this write repeats, now in the hands of its caller. */
-  adopt(request: ProxyRequest, nowMs: number): Orphan | undefined {
+  /** The detached write that this write repeats, now in the hands of its caller. */
+  adopt(request: ProxyRequest, nowMs: number): DetachedWrite | undefined {
     this.#kept.expire(nowMs);
     const family = this.#families.get(addressOf(request));
     if (family === undefined) return undefined;
-    for (const orphan of [...family.unread]) this.#read(orphan);
+    for (const detached of [...family.unread]) this.#read(detached);
     const twins = family.byBody.get(bodyDigestOf(request, this.#digest));
     const [oldest] = twins ?? [];
     if (oldest !== undefined) this.#remove(oldest);
@@ -89,42 +89,42 @@ export class Orphans {
   }
 
   /** A kept answer whose adopter left before it was there. */
-  giveBack(orphan: Orphan): void {
-    this.#insert(orphan);
-    this.#kept.giveBack(orphan);
+  giveBack(detached: DetachedWrite): void {
+    this.#insert(detached);
+    this.#kept.giveBack(detached);
   }
 
-  #insert(orphan: Orphan): void {
-    const { address, bodyDigest } = orphan;
+  #insert(detached: DetachedWrite): void {
+    const { address, bodyDigest } = detached;
     let family = this.#families.get(address);
     if (family === undefined) {
       family = { unread: new Set(), byBody: new Map() };
       this.#families.set(address, family);
     }
-    if (bodyDigest === undefined) family.unread.add(orphan);
-    else addTo(family.byBody, bodyDigest, orphan);
+    if (bodyDigest === undefined) family.unread.add(detached);
+    else addTo(family.byBody, bodyDigest, detached);
   }
 
-  #read(orphan: Orphan): void {
-    const { address, job, bodyDigest } = orphan;
+  #read(detached: DetachedWrite): void {
+    const { address, job, bodyDigest } = detached;
     if (bodyDigest !== undefined || job === undefined) return;
-    orphan.bodyDigest = bodyDigestOf(job.request, this.#digest);
+    detached.bodyDigest = bodyDigestOf(job.request, this.#digest);
     const family = this.#families.get(address);
     if (family === undefined) return;
-    family.unread.delete(orphan);
-    addTo(family.byBody, orphan.bodyDigest, orphan);
+    family.unread.delete(detached);
+    addTo(family.byBody, detached.bodyDigest, detached);
   }
 
-  #remove(orphan: Orphan): void {
-    if (orphan.job !== undefined) this.#byJob.delete(orphan.job);
-    this.#kept.remove(orphan);
-    const { address, bodyDigest } = orphan;
+  #remove(detached: DetachedWrite): void {
+    if (detached.job !== undefined) this.#byJob.delete(detached.job);
+    this.#kept.remove(detached);
+    const { address, bodyDigest } = detached;
     const family = this.#families.get(address);
     if (family === undefined) return;
-    family.unread.delete(orphan);
+    family.unread.delete(detached);
     if (bodyDigest !== undefined) {
       const twins = family.byBody.get(bodyDigest);
-      twins?.delete(orphan);
+      twins?.delete(detached);
       if (twins?.size === 0) family.byBody.delete(bodyDigest);
     }
     if (family.unread.size + family.byBody.size === 0) {
@@ -134,11 +134,11 @@ export class Orphans {
 }
 
 function addTo(
-  byBody: Map<string, Set<Orphan>>,
+  byBody: Map<string, Set<DetachedWrite>>,
   digest: string,
-  orphan: Orphan,
+  detached: DetachedWrite,
 ): void {
   const twins = byBody.get(digest);
-  if (twins === undefined) byBody.set(digest, new Set([orphan]));
-  else twins.add(orphan);
+  if (twins === undefined) byBody.set(digest, new Set([detached]));
+  else twins.add(detached);
 }
