@@ -22,6 +22,7 @@ import { VERSION } from "./domain/version.ts";
 import { keepDebuggerShut } from "./listener/debugger_guard.ts";
 import { dropPermissions } from "./listener/drop_permissions.ts";
 import { withoutUpgrades } from "./listener/http/incoming_request.ts";
+import { onStopSignal } from "./listener/stop_signals.ts";
 import { ownAddressProblem } from "./listener/own_address.ts";
 import { startListener } from "./listener/transport/listen.ts";
 import {
@@ -37,11 +38,6 @@ import { createProxy, type Proxy } from "./proxy.ts";
 
 /** How long the end of the process waits, after a drain, for sockets that nobody closes. */
 const CLOSE_MS_MAX = 2_000;
-
-/** Windows has no SIGTERM. */
-const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT", "SIGBREAK"]
-  : ["SIGINT", "SIGTERM"];
 
 if (import.meta.main) await start();
 
@@ -231,20 +227,13 @@ function stopOnSignal(
   proxy: Proxy,
   listener: Listener,
 ): (who: string) => void {
-  let isStopping = false;
-  function begin(who: string): void {
-    if (isStopping) Deno.exit(1);
-    isStopping = true;
+  return onStopSignal(SYSTEM_CLOCK, (who) => {
     const most = `for at most ${settings.drainMs} ms`;
     log.write("info", `${who}: draining ${most}, requests are still served`);
     stop(settings, log, proxy, listener).catch((error) => {
       exitOn(log, `A bug while draining: ${describeBug(error)}`);
     });
-  }
-  for (const signal of SIGNALS) {
-    Deno.addSignalListener(signal, () => begin(signal));
-  }
-  return begin;
+  });
 }
 
 async function stop(
