@@ -18,6 +18,7 @@ import {
   unreadable,
 } from "./raw_answer.ts";
 import type { Transport } from "./transport.ts";
+import { Turns } from "./turns.ts";
 import { WebSocketUpgrades } from "./websocket_upgrades.ts";
 
 /** How often heads are looked at that take too long: a tenth of the shortest time they may be given. */
@@ -28,12 +29,18 @@ export type ServedSocket = Duplex & {
   readonly remoteAddress?: string | undefined;
 };
 
+/** What is known of a socket that was let in. */
+interface Served {
+  readonly connection: Connection;
+  readonly turns: Turns;
+}
+
 /** A server of HTTP/1.1 for one transport: it listens, or is handed sockets. */
 export class Http1Server {
   readonly server: HttpServer;
   readonly #transport: Transport;
   readonly #upgrades: WebSocketUpgrades;
-  readonly #served = new WeakMap<object, Connection>();
+  readonly #served = new WeakMap<object, Served>();
 
   constructor(transport: Transport) {
     const { headTimeoutMs, idleTimeoutMs } = transport.limits;
@@ -75,8 +82,9 @@ export class Http1Server {
       void refuseConnect(request, socket, this.#transport);
     });
     server.on("upgrade", (request, socket, head) => {
-      const connection = this.#served.get(socket);
-      if (connection === undefined) return void socket.destroy();
+      const connection = this.#served.get(socket)?.connection;
+      // Who waits for an answer there has no use for anything else before it.
+      if (connection?.isIdle !== true) return void socket.destroy();
       this.#upgrades.upgrade(request, socket, head, connection);
     });
     server.on("clientError", (error: Error & { code?: string }, socket) => {
@@ -93,12 +101,17 @@ export class Http1Server {
       () => socket.destroy(),
     );
     if (connection === undefined) return part(socket, crowdedAnswer());
-    this.#served.set(socket, connection);
+    const turns = new Turns(connection);
+    this.#served.set(socket, { connection, turns });
     connection.onIdle = () => {
       const isOver = connection.isClosing || connection.isEnding;
       if (isOver) setImmediate(() => socket.end());
+      else turns.next();
     };
-    socket.on("close", () => connection.gone());
+    socket.on("close", () => {
+      turns.stop();
+      connection.gone();
+    });
   }
 
   #take(
@@ -106,18 +119,21 @@ export class Http1Server {
     request: IncomingMessage,
     response: ServerResponse,
   ): void {
-    const connection = this.#served.get(request.socket);
+    const served = this.#served.get(request.socket);
     // One that was not let in may have sent a request with its first bytes, and
     // what stands behind a last request is none.
-    if (connection === undefined || connection.isClosing) return;
+    if (served === undefined || served.connection.isClosing) return;
+    const { connection, turns } = served;
     const transport = this.#transport;
-    void new Http1Request(request, response, bodyComes, transport, connection)
-      .serve();
+    turns.take(() => {
+      void new Http1Request(request, response, bodyComes, transport, connection)
+        .serve();
+    });
   }
 
   /** What came on a connection cannot be read, or did not come in time. */
   #spoil(error: Error & { code?: string }, socket: ServedSocket): void {
-    const connection = this.#served.get(socket);
+    const connection = this.#served.get(socket)?.connection;
     if (connection === undefined || !isTellable(error, socket)) {
       return void socket.destroy();
     }
