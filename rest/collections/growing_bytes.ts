@@ -13,6 +13,11 @@ export class GrowingBytes {
     return this.#length;
   }
 
+  /** With the room that is not used yet. */
+  get heldBytes(): number {
+    return this.#bytes.length;
+  }
+
   add(chunk: Uint8Array): void {
     const length = this.#length + chunk.length;
     if (length > this.#bytes.length) {

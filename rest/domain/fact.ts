@@ -89,6 +89,12 @@ export type Fact =
     readonly about: string;
     readonly isDone: boolean;
   }
+  /** What Discord allows a bot, found out by the proxy itself. */
+  | {
+    readonly kind: "global_limit";
+    readonly bot: string;
+    readonly limit: number;
+  }
   | { readonly kind: "warning"; readonly message: string };
 
 /** The fact that a request, known by now for whose it is, was refused. */

@@ -21,6 +21,7 @@ import { forgetIdle, forgetLanes } from "./queues/sweep.ts";
 import {
   nextCheckAtMs,
   noteChecked,
+  recheck,
   takeChecks,
 } from "./health/credential_check.ts";
 import type { Poll, Refused, Scheduler } from "./types.ts";
@@ -59,6 +60,8 @@ export function createScheduler(
       noteChecked(state, identity, isRejected, nowMs);
       reopenLanes(state);
     },
+    setGlobalLimit: (identityId, limit) =>
+      setGlobalLimit(state, identityId, limit),
     poll: (nowMs) => poll(state, nowMs),
     waitedFor: (id, nowMs) => waitedFor(state, id, nowMs),
     waitingRequests: (query, nowMs) => waitingRequests(state, query, nowMs),
@@ -98,7 +101,7 @@ function newState(options: SchedulerOptions): State {
     clockOffset: new ClockOffsetEstimator(),
     invalid: new InvalidBudget(options.invalidCeiling, options.isInvalidShared),
     breaker: new Breaker(),
-    gone: new Map(),
+    rejections: new Map(),
     credentialChecks: [],
     checkProbe: undefined,
     warnings: [],
@@ -133,6 +136,19 @@ function poll(state: State, nowMs: number): Poll {
   };
 }
 
+/** A lane that is made later asks the options, and one that is forgotten has nothing to be told. */
+function setGlobalLimit(
+  state: State,
+  identityId: string,
+  limit: number,
+): void {
+  const lanes = state.identities.get(identityId)?.lanes.values() ?? [];
+  for (const lane of lanes) {
+    if (lane.limit !== undefined) lane.limit.limit = limit;
+    if (lane.ready.size > 0) state.readyLanes.add(lane);
+  }
+}
+
 const NOTHING: never[] = [];
 
 function take<T>(list: T[]): readonly T[] {
@@ -154,8 +170,13 @@ function expire(state: State, nowMs: number): void {
 function refusalOf(state: State, waiting: Waiting, nowMs: number): Refused {
   const { ask, enqueuedAtMs, expiresAtMs } = waiting;
   const opensAtMs = lineOpensAtMs(state, waiting.line, nowMs);
-  const waitMs = opensAtMs === Infinity ? 0 : opensAtMs - nowMs;
-  const retryAfterMs = Math.max(1_000, waitMs);
+  // In a ban or a lock asking again is not worth while before its end.
+  const worthAtMs = Math.max(
+    opensAtMs === Infinity ? 0 : opensAtMs,
+    waiting.lane.lockedUntilMs,
+    state.breaker.untilMs ?? 0,
+  );
+  const retryAfterMs = Math.max(1_000, worthAtMs - nowMs);
   if (expiresAtMs === ask.deadlineAtMs) {
     const message = "Cannot send request: its deadline passed while it waited";
     return { code: "deadline", message, retryAfterMs };
@@ -188,7 +209,7 @@ function wakeDue(state: State, nowMs: number): void {
         makeCandidate(state, target, nowMs);
         break;
       case "identity":
-        state.credentialChecks.push(target.id);
+        recheck(state, target);
         break;
     }
   }

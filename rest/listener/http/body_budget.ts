@@ -12,9 +12,9 @@ const HOLDER_FACTOR = 4;
  * their request is answered.
  *
  * What has arrived counts, not what was announced. A body that finds no room
- * is paused. The oldest one that is not whole yet may always go on: what it
- * may still need is kept free of the others, or halves would wait for each
- * other for ever.
+ * is paused. Room is given only where all bodies can still become whole one
+ * after the other: what the oldest one may still need is kept free of the
+ * others, or halves would wait for each other for ever.
  */
 export class BodyBudget {
   readonly #small: BodyRoom;
@@ -86,6 +86,9 @@ class BodyRoom {
   waiting = 0;
   /** Bodies that are not whole yet, the oldest first. */
   readonly #unfinished = new Set<Account>();
+  /** Those of them that are paused, by who answers for them. */
+  readonly #paused = new Map<string | undefined, Set<Account>>();
+  #unfinishedBytes = 0;
   readonly #heldBy = new Map<string, number>();
 
   constructor(limitBytes: number) {
@@ -100,18 +103,35 @@ class BodyRoom {
 
   mayTake(account: Account, bytes: number): boolean {
     const freeBytes = this.limitBytes - this.usedBytes - bytes;
-    if (freeBytes < 0) return false;
-    const [oldest] = this.#unfinished;
-    if (oldest === undefined || oldest === account) return true;
-    if (freeBytes < oldest.missingBytes) return false;
+    if (freeBytes < 0 || !this.#isSafe(account, bytes)) return false;
     const { holder } = account;
-    if (holder === undefined) return true;
+    const [oldest] = this.#unfinished;
+    if (holder === undefined || oldest === account) return true;
     const heldBytes = (this.#heldBy.get(holder) ?? 0) + bytes;
     return heldBytes <= HOLDER_FACTOR * freeBytes;
   }
 
-  charge({ holder }: Account, bytes: number): void {
+  /**
+   * Whether all bodies could still become whole, one after the other from the
+   * oldest, if this one took so much: each needs what it lacks out of what is
+   * free then, and gives back what it holds (Dijkstra's banker). Bodies that are
+   * whole give theirs back in any case.
+   */
+  #isSafe(account: Account, bytes: number): boolean {
+    let freeBytes = this.limitBytes - this.#unfinishedBytes - bytes;
+    for (const older of this.#unfinished) {
+      // Those behind it lose nothing: it gives back all that it takes.
+      if (older === account) return true;
+      if (freeBytes < older.missingBytes) return false;
+      freeBytes += older.heldBytes;
+    }
+    return true;
+  }
+
+  charge(account: Account, bytes: number): void {
+    const { holder } = account;
     this.usedBytes += bytes;
+    if (this.#unfinished.has(account)) this.#unfinishedBytes += bytes;
     if (holder === undefined || bytes === 0) return;
     const heldBytes = (this.#heldBy.get(holder) ?? 0) + bytes;
     if (heldBytes === 0) this.#heldBy.delete(holder);
@@ -120,13 +140,38 @@ class BodyRoom {
 
   /** It needs no more, or is gone. */
   close(account: Account): void {
-    this.#unfinished.delete(account);
+    if (this.#unfinished.delete(account)) {
+      this.#unfinishedBytes -= account.heldBytes;
+    }
   }
 
-  /** Something may have become free: whoever waits is asked again, the oldest first. */
+  pause(account: Account): void {
+    const { holder } = account;
+    const paused = this.#paused.get(holder) ?? new Set();
+    this.#paused.set(holder, paused.add(account));
+    this.waiting++;
+  }
+
+  resume(account: Account): void {
+    const { holder } = account;
+    const paused = this.#paused.get(holder);
+    paused?.delete(account);
+    if (paused?.size === 0) this.#paused.delete(holder);
+    this.waiting--;
+  }
+
+  /**
+   * Something may have become free: the oldest is asked again, then whoever
+   * waits, each holder's in turn until one finds no room. To ask all of them
+   * held the process up for seconds when thousands left at once.
+   */
   admit(): void {
     if (this.waiting === 0) return;
-    for (const account of this.#unfinished) account.tryAgain();
+    const [oldest] = this.#unfinished;
+    oldest?.tryAgain();
+    for (const paused of [...this.#paused.values()]) {
+      for (const account of paused) if (!account.tryAgain()) break;
+    }
   }
 }
 
@@ -160,14 +205,17 @@ class Account implements BodyAccount {
 
   whenTaken(bytes: number, onTaken: () => void): void {
     this.#wanted = { bytes, onTaken };
-    this.#room.waiting++;
+    this.#room.pause(this);
   }
 
-  tryAgain(): void {
+  /** False: it waits on. */
+  tryAgain(): boolean {
     const wanted = this.#wanted;
-    if (wanted === undefined || !this.take(wanted.bytes)) return;
+    if (wanted === undefined) return true;
+    if (!this.take(wanted.bytes)) return false;
     this.#waitNoMore();
     wanted.onTaken();
+    return true;
   }
 
   finish(): void {
@@ -177,15 +225,15 @@ class Account implements BodyAccount {
 
   release(): void {
     this.#waitNoMore();
+    this.#room.close(this);
     this.#room.charge(this, -this.heldBytes);
     this.heldBytes = 0;
-    this.#room.close(this);
     this.#room.admit();
   }
 
   #waitNoMore(): void {
     if (this.#wanted === undefined) return;
     this.#wanted = undefined;
-    this.#room.waiting--;
+    this.#room.resume(this);
   }
 }

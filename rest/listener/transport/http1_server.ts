@@ -18,29 +18,25 @@ import {
   unreadable,
 } from "./raw_answer.ts";
 import type { Transport } from "./transport.ts";
-import { Turns } from "./turns.ts";
 import { WebSocketUpgrades } from "./websocket_upgrades.ts";
 
 /** How often heads are looked at that take too long: a tenth of the shortest time they may be given. */
 const CHECK_MS = 100;
+
+/** Requests of one connection that may wait for answers: more than any client sends ahead, and no more than a connection may keep in memory. */
+const PIPELINED_MAX = 16;
 
 /** A socket of a server, whether the server made it or it was handed over. */
 export type ServedSocket = Duplex & {
   readonly remoteAddress?: string | undefined;
 };
 
-/** What is known of a socket that was let in. */
-interface Served {
-  readonly connection: Connection;
-  readonly turns: Turns;
-}
-
 /** A server of HTTP/1.1 for one transport: it listens, or is handed sockets. */
 export class Http1Server {
   readonly server: HttpServer;
   readonly #transport: Transport;
   readonly #upgrades: WebSocketUpgrades;
-  readonly #served = new WeakMap<object, Served>();
+  readonly #served = new WeakMap<object, Connection>();
 
   constructor(transport: Transport) {
     const { headTimeoutMs, idleTimeoutMs } = transport.limits;
@@ -82,7 +78,7 @@ export class Http1Server {
       void refuseConnect(request, socket, this.#transport);
     });
     server.on("upgrade", (request, socket, head) => {
-      const connection = this.#served.get(socket)?.connection;
+      const connection = this.#served.get(socket);
       // Who waits for an answer there has no use for anything else before it.
       if (connection?.isIdle !== true) return void socket.destroy();
       this.#upgrades.upgrade(request, socket, head, connection);
@@ -101,17 +97,12 @@ export class Http1Server {
       () => socket.destroy(),
     );
     if (connection === undefined) return part(socket, crowdedAnswer());
-    const turns = new Turns(connection);
-    this.#served.set(socket, { connection, turns });
+    this.#served.set(socket, connection);
     connection.onIdle = () => {
       const isOver = connection.isClosing || connection.isEnding;
       if (isOver) setImmediate(() => socket.end());
-      else turns.next();
     };
-    socket.on("close", () => {
-      turns.stop();
-      connection.gone();
-    });
+    socket.on("close", () => connection.gone());
   }
 
   #take(
@@ -119,21 +110,27 @@ export class Http1Server {
     request: IncomingMessage,
     response: ServerResponse,
   ): void {
-    const served = this.#served.get(request.socket);
+    const connection = this.#served.get(request.socket);
     // One that was not let in may have sent a request with its first bytes, and
     // what stands behind a last request is none.
-    if (served === undefined || served.connection.isClosing) return;
-    const { connection, turns } = served;
+    if (connection === undefined || connection.isClosing) return;
+    if (connection.waitingCount >= PIPELINED_MAX) return connection.destroy();
     const transport = this.#transport;
-    turns.take(() => {
-      void new Http1Request(request, response, bodyComes, transport, connection)
-        .serve();
-    });
+    const served = new Http1Request(
+      request,
+      response,
+      bodyComes,
+      transport,
+      connection,
+    );
+    // Where it ends is not certain, so nothing after it is a request.
+    if (served.problem !== undefined) connection.isClosing = true;
+    void served.serve();
   }
 
   /** What came on a connection cannot be read, or did not come in time. */
   #spoil(error: Error & { code?: string }, socket: ServedSocket): void {
-    const connection = this.#served.get(socket)?.connection;
+    const connection = this.#served.get(socket);
     if (connection === undefined || !isTellable(error, socket)) {
       return void socket.destroy();
     }
