@@ -1,5 +1,5 @@
 import type { KeyEntry, KeyRights } from "../domain/access.ts";
-import type { Urgency } from "../domain/request.ts";
+import type { Urgency } from "../domain/urgency.ts";
 import { readRoutes, type Tell, unknownMember, wholeOf } from "./members.ts";
 import { readRules } from "./read_rules.ts";
 import {

@@ -209,7 +209,7 @@ export const SETTINGS: {
     "REST_HEAD_TIMEOUT_MS",
     integer(1_000, 600_000, "ms"),
     "10000",
-    "How long a request's line and headers may take to come in, and a TLS handshake.",
+    "How long a request's line and headers may take to come in.",
   ),
   idleTimeoutMs: row(
     "REST_IDLE_TIMEOUT_MS",

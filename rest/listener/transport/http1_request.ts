@@ -104,8 +104,6 @@ export class Http1Request extends ServedRequest {
     const { status, body } = answer;
     const response = this.#response;
     const headers = [...answer.headers] as [string, string][];
-    // Where this request ends is not certain, so nothing after it is read.
-    if (this.problem !== undefined) this.connection.isClosing = true;
     const { isClosing, isEnding } = this.connection;
     if (isClosing || isEnding) headers.push(["connection", "close"]);
     if (this.isIncoming && this.problem === undefined) {
