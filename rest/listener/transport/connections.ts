@@ -116,9 +116,8 @@ export class Connection {
     return this.#waiting.size === 0;
   }
 
-  /** More than one request of it is without its answer. */
-  get isShared(): boolean {
-    return this.#waiting.size > 1;
+  get waitingCount(): number {
+    return this.#waiting.size;
   }
 
   add(waiting: Waiting): void {

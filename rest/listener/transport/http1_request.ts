@@ -32,6 +32,7 @@ export class Http1Request extends ServedRequest {
   readonly target: string;
   readonly authority = undefined;
   readonly problem: string | undefined;
+  protected readonly pieceBytes = AT_ONCE_BYTES_MAX;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #bodyComes: BodyComes;
@@ -104,9 +105,9 @@ export class Http1Request extends ServedRequest {
     const { status, body } = answer;
     const response = this.#response;
     const headers = [...answer.headers] as [string, string][];
-    const { isClosing, isEnding, isShared } = this.connection;
+    const { isClosing, isEnding, waitingCount } = this.connection;
     // What a caller has sent ahead is answered, too.
-    const isLast = isClosing || (isEnding && !isShared);
+    const isLast = isClosing || (isEnding && waitingCount === 1);
     if (isLast) headers.push(["connection", "close"]);
     if (this.isIncoming && this.problem === undefined) {
       return this.#writeEarly(answer, headers);
@@ -167,10 +168,16 @@ export class Http1Request extends ServedRequest {
     });
   }
 
+  /** Behind an answer that is late nobody can read this one. */
+  protected override startUnread(): void {
+    if (this.#response.socket !== null) return super.startUnread();
+    this.#response.once("socket", () => super.startUnread());
+  }
+
   /** What the socket has not taken yet must not wait there for ever. */
   #doneWhenTaken(): void {
     const { unread } = this.transport;
-    unread.add(this);
+    this.startUnread();
     this.#response.once("finish", () => {
       unread.remove(this);
       this.done();
