@@ -181,6 +181,20 @@ export interface SchedulerSnapshot {
     readonly intervalMs: number | undefined;
     readonly kind: "unknown" | "sliding" | "fixed";
   }>;
+  /** Counters that lines share, and those that only 429s tell of. */
+  readonly counters: ReadonlyArray<{
+    readonly identityId: string;
+    readonly role: "own" | "common" | "second" | "hidden" | "unseen";
+    /** A hash, or a route by its label. */
+    readonly name: string;
+    /** A major parameter, a guild, or `*`. */
+    readonly place: string;
+    readonly lines: number;
+    readonly waitingLines: number;
+    readonly inFlight: number;
+    readonly limit: number | undefined;
+    readonly pausedUntilMs: number;
+  }>;
   readonly lines: ReadonlyArray<{
     /** Names it in `pause`, `resume` and `waitingRequests`. */
     readonly id: string;

@@ -25,6 +25,7 @@ const SNAPSHOT: SchedulerSnapshot = {
     credential: "unproven",
   }],
   hashes: [],
+  counters: [],
   lines: [
     {
       id: "bot:1 bot h 1",
