@@ -101,16 +101,11 @@ export class AdminPage {
     requireSameOrigin(call);
     const { clock, facts } = this.#deps;
     const { address } = call;
-    const nowMs = clock.nowMs();
-    const waitMs = this.#wrongKeys.waitMs(address, nowMs);
-    if (waitMs > 0) {
-      throw new Refusal(
-        "overloaded",
-        `Too many wrong keys: try again in ${Math.ceil(waitMs / 1_000)} s.`,
-        { retryAfterMs: waitMs },
-      );
-    }
+    this.#refuseTooManyTries(address);
     const { key } = fieldsIn(await call.readBody());
+    // Others from there may have tried meanwhile.
+    this.#refuseTooManyTries(address);
+    const nowMs = clock.nowMs();
     const operator = typeof key === "string" ? call.holderOf(key) : undefined;
     if (operator?.isAdmin === true) {
       return emptyAnswer([this.#cookieFor(call, operator, nowMs)]);
@@ -131,6 +126,16 @@ export class AdminPage {
       operator === undefined
         ? "This is none of the proxy's keys."
         : `Key ${operator.keyName} has not the right "admin".`,
+    );
+  }
+
+  #refuseTooManyTries(address: string): void {
+    const waitMs = this.#wrongKeys.waitMs(address, this.#deps.clock.nowMs());
+    if (waitMs === 0) return;
+    throw new Refusal(
+      "overloaded",
+      `Too many wrong keys: try again in ${Math.ceil(waitMs / 1_000)} s.`,
+      { retryAfterMs: waitMs },
     );
   }
 

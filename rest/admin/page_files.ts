@@ -10,15 +10,23 @@ const HTML = "text/html; charset=utf-8";
 
 interface PageFile {
   readonly type: string;
-  readonly text: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Nothing of them is secret, so they need no key: the page itself asks for it. */
+const encoder = new TextEncoder();
+
+/** Nothing of them is secret, so they need no key: the page itself asks for it. All who ask share the same bytes. */
 const FILES: ReadonlyMap<string, PageFile> = new Map([
-  ["/admin", { type: HTML, text: page }],
-  ["/admin/page.js", { type: "text/javascript; charset=utf-8", text: bundle }],
-  ["/admin/page.css", { type: "text/css; charset=utf-8", text: styles }],
-  ["/admin/icon.svg", { type: "image/svg+xml", text: icon }],
+  ["/admin", { type: HTML, bytes: encoder.encode(page) }],
+  ["/admin/page.js", {
+    type: "text/javascript; charset=utf-8",
+    bytes: encoder.encode(bundle),
+  }],
+  ["/admin/page.css", {
+    type: "text/css; charset=utf-8",
+    bytes: encoder.encode(styles),
+  }],
+  ["/admin/icon.svg", { type: "image/svg+xml", bytes: encoder.encode(icon) }],
 ]);
 
 /** Nothing but what this proxy serves itself, no inline code, no frame around it. */
@@ -35,15 +43,12 @@ const SAFE_HEADERS: HeaderList = [
   ["cache-control", "no-store"],
 ];
 
-const encoder = new TextEncoder();
-
 /** One of the page's files; undefined where the path is none. */
 export function pageFile(path: string): Answer | undefined {
   const file = FILES.get(path === "/admin/" ? "/admin" : path);
   if (file === undefined) return undefined;
   const headers: HeaderList = [["content-type", file.type], ...SAFE_HEADERS];
-  const body = encoder.encode(file.text);
-  return { status: 200, headers, body, isOurs: true };
+  return { status: 200, headers, body: file.bytes, isOurs: true };
 }
 
 /** For people who open a link that signs in no more. */
