@@ -13,6 +13,7 @@ import {
   jsonAnswer,
   pageFile,
   streamAnswer,
+  usedLinkAnswer,
 } from "./page_files.ts";
 import { WrongKeys } from "./wrong_keys.ts";
 
@@ -147,8 +148,9 @@ export class AdminPage {
 
   /** Signs in by the word that was printed once, and makes it worthless. */
   #enter(call: OperatorCall, code: string | null): Answer {
+    if (this.#deps.onceCode === undefined) throw nothingHere();
     const isRight = this.#onceCode !== undefined && code === this.#onceCode;
-    if (!isRight) throw nothingHere();
+    if (!isRight) return usedLinkAnswer();
     this.#onceCode = undefined;
     const operator = { keyName: "default", isAdmin: true };
     const cookie = this.#cookieFor(call, operator, this.#deps.clock.nowMs());

@@ -2,8 +2,11 @@ import bundle from "../../page/bundle.js" with { type: "text" };
 import icon from "../../page/icon.svg" with { type: "text" };
 import page from "../../page/index.html" with { type: "text" };
 import styles from "../../page/page.css" with { type: "text" };
+import usedLink from "../../page/used_link.html" with { type: "text" };
 import type { Answer } from "../domain/answer.ts";
 import type { HeaderList } from "../domain/headers.ts";
+
+const HTML = "text/html; charset=utf-8";
 
 interface PageFile {
   readonly type: string;
@@ -14,7 +17,7 @@ const encoder = new TextEncoder();
 
 /** Nothing of them is secret, so they need no key: the page itself asks for it. All who ask share the same bytes. */
 const FILES: ReadonlyMap<string, PageFile> = new Map([
-  ["/admin", { type: "text/html; charset=utf-8", bytes: encoder.encode(page) }],
+  ["/admin", { type: HTML, bytes: encoder.encode(page) }],
   ["/admin/page.js", {
     type: "text/javascript; charset=utf-8",
     bytes: encoder.encode(bundle),
@@ -46,6 +49,16 @@ export function pageFile(path: string): Answer | undefined {
   if (file === undefined) return undefined;
   const headers: HeaderList = [["content-type", file.type], ...SAFE_HEADERS];
   return { status: 200, headers, body: file.bytes, isOurs: true };
+}
+
+/** For people who open a link that signs in no more. */
+export function usedLinkAnswer(): Answer {
+  return {
+    status: 404,
+    headers: [["content-type", HTML], ...SAFE_HEADERS],
+    body: encoder.encode(usedLink),
+    isOurs: true,
+  };
 }
 
 /** What the page's programs are told, in JSON. */

@@ -246,14 +246,53 @@ Deno.test("the word that signs in once is worth nothing the second time", async 
   await again.body?.cancel();
 });
 
+Deno.test("a link that is opened a second time says in HTML what to do instead", async () => {
+  await using proxy = await startTestProxy({ parts: { onceCode: "once-1" } });
+  const enter = async () => {
+    const link = `${proxy.url}/admin/enter?code=once-1`;
+    const response = await fetch(link, { redirect: "manual" });
+    return { response, text: await response.text() };
+  };
+  await enter();
+  const { response, text } = await enter();
+  assert.equal(
+    response.headers.get("content-type"),
+    "text/html; charset=utf-8",
+  );
+  assert.match(
+    response.headers.get("content-security-policy") ?? "",
+    /^default-src 'none'/,
+  );
+  assert.match(
+    text.replaceAll(/<[^>]+>|\s+/g, " "),
+    /This link has been used, or is of another run\. +Open +\/admin +and sign in with the key\./,
+  );
+  assert.match(text, /href="\/admin"/);
+});
+
+Deno.test("where no word signs in, no link does", async () => {
+  await using proxy = await startTestProxy();
+  for (const query of ["", "?code=", "?code=undefined"]) {
+    const response = await fetch(`${proxy.url}/admin/enter${query}`);
+    assert.equal(response.status, 404);
+    assert.equal((await response.json()).code, "no_such_target");
+  }
+});
+
 Deno.test("what a program adds to the page is pressed by its words, and by no others", async () => {
   let presses = 0;
   const buttons = { "Flood a channel": () => void presses++ };
   await using proxy = await startTestProxy({ parts: { buttons } });
   const press = (button: string) => act(proxy, { action: "button", button });
   assert.equal(await press("Flood a channel"), 200);
+  const answer = await fetch(`${proxy.url}/admin/actions`, {
+    method: "POST",
+    headers: { authorization: KEY },
+    body: '{"action":"button","button":"Flood a channel"}',
+  });
+  assert.equal((await answer.json()).message, "Flood a channel: done.");
   assert.equal(await press("toString"), 404);
-  assert.equal(presses, 1);
+  assert.equal(presses, 2);
 });
 
 Deno.test("keys that are read anew end every session", async () => {

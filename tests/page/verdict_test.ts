@@ -28,6 +28,7 @@ const POINT: Point = {
   discordP95Ms: 78,
   answered: 5,
   failed: 0,
+  unanswered: 0,
   globalShare: 0.2,
 };
 
@@ -74,6 +75,14 @@ const SITUATIONS: ReadonlyArray<
     { reading: { waiting: 240 }, lines: [LINE] },
     "busy",
     "One limit is hot: 211 requests wait for POST /channels/{channel_id}/messages in 1234…5678, clear in 4 min. Discord is fine (78 ms).",
+  ],
+  [
+    {
+      reading: { waiting: 240 },
+      lines: [{ ...LINE, major: "", clearInMs: undefined }],
+    },
+    "busy",
+    "One limit is hot: 211 requests wait for POST /channels/{channel_id}/messages. Discord is fine (78 ms).",
   ],
   [
     {
@@ -133,7 +142,25 @@ const SITUATIONS: ReadonlyArray<
   [
     { points: Array(5).fill({ ...POINT, failed: 1 }) },
     "busy",
-    "Nothing waits here, but 5 of Discord's last 25 answers were 5xx.",
+    "Nothing waits here, but Discord fails at times (5 of the last 25 answers were 5xx).",
+  ],
+  [
+    {
+      reading: { waiting: 12, reasons: { retry: 12 } },
+      points: [{
+        ...POINT,
+        answered: 0,
+        unanswered: 7,
+        discordP95Ms: undefined,
+      }],
+    },
+    "bad",
+    "Discord fails: 7 of the last 7 requests got no answer.",
+  ],
+  [
+    { points: [{ ...POINT, failed: 3, unanswered: 1 }] },
+    "bad",
+    "Discord fails: 4 of the last 6 requests got a 5xx or no answer.",
   ],
   [
     { points: [{ ...POINT, failed: 2 }] },
