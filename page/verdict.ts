@@ -38,7 +38,7 @@ export function verdictOf(figures: PageFigures): Verdict {
 function blocked({ reading }: PageFigures): Verdict | undefined {
   const { isDraining, breaker, breakerForMs, bots, invalid } = reading;
   const left = counted(reading.waiting + reading.inFlight, "request");
-  if (isDraining) return bad(`Draining: ${left} left, nothing new is taken.`);
+  if (isDraining) return bad(`Draining: ${left} left, then the proxy ends.`);
   if (breaker !== "closed") {
     return bad(
       `Cloudflare blocks this address: nothing is sent, the next try is in ${

@@ -205,7 +205,7 @@ const SITUATIONS: ReadonlyArray<
   [
     { reading: { isDraining: true, waiting: 1, breaker: "open" } },
     "bad",
-    "Draining: 1 request left, nothing new is taken.",
+    "Draining: 1 request left, then the proxy ends.",
   ],
 ];
 
