@@ -1,7 +1,7 @@
 import { advance, makeCandidate, withdraw } from "./flow.ts";
 import { leaseAtOnce } from "./lease.ts";
 import { allowedWaitMs, longestWaitMsOf } from "./longest_wait.ts";
-import type { Urgency } from "../domain/request.ts";
+import type { Urgency } from "../domain/urgency.ts";
 import { countWaiting } from "./queues/occupancy.ts";
 import { knownLine, laneFor, newLine } from "./queues/lines.ts";
 import { inheritedUrgency, joinGroup, shiftUrgency } from "./queues/order.ts";

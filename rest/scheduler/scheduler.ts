@@ -32,16 +32,17 @@ import { wakeAt } from "./queues/wakes.ts";
  * (`enqueue`, `settle`, `cancel`) and asked what may go (`poll`); it knows no
  * clock, no timer and no network, so an hour of traffic is tested in a blink.
  *
- * Theory of operation. A request joins a *line*, everything that shares one
- * bucket of Discord's, and where order means something an *order group*, whose
- * members go one after the other's answer. The line knows from the bucket's
- * numbers when its next request may start; then the line is *ready* in its
- * *lane*, which stands for a global limit. A lane picks among its ready lines
- * by urgency and fairness and takes a global token at that moment, so that
- * nothing holds a token while it waits for something else. Whatever waits for
- * a moment is in one heap of wake-ups; whatever waits for an answer is looked
- * at again when the answer settles its lease. Every change of a line ends in
- * `refresh` (flow.ts), so no wake-up can be lost.
+ * Theory of operation. A request joins a *line*, the requests of one route and
+ * major parameter, and where order means something an *order group*, whose
+ * members go one after the other's answer. A line points at the *counters* that
+ * its requests spend: its own bucket, one it shares, hidden ones. When all are
+ * open the line is *ready* in its *lane*, which stands for a global limit; else
+ * it waits at the counter that opens last. A lane serves by urgency and fairness
+ * and takes a global token at that moment, so that nothing holds a token while
+ * it waits for something else. Whatever waits for a moment is in one heap of
+ * wake-ups; whatever waits for an answer is looked at again when the answer
+ * settles its lease. Every change of a line ends in `refresh`, every change of a
+ * counter in `reopen` (flow.ts), so no wake-up can be lost.
  *
  * Costs: a few heap operations per request, each logarithmic in what waits.
  */

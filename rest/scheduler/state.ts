@@ -2,8 +2,8 @@ import type { Deque } from "../collections/deque.ts";
 import type { RecentMap } from "../collections/recent_map.ts";
 import type { BucketReport } from "../domain/limit_report.ts";
 import type { HeapNode, IndexedHeap } from "../collections/indexed_heap.ts";
-import type { Urgency } from "../domain/request.ts";
-import type { Lane as RouteLane } from "../domain/route.ts";
+import type { Urgency } from "../domain/urgency.ts";
+import type { LaneName } from "../domain/lane.ts";
 import type { WaitReason } from "../domain/wait_reason.ts";
 import type { ClockOffsetEstimator } from "./limits/clock_offset_estimator.ts";
 import type { Breaker } from "./health/breaker.ts";
@@ -209,7 +209,7 @@ export interface Line {
 /** One global limit and what is ready to go under it. */
 export interface Lane {
   readonly kind: "lane";
-  readonly which: RouteLane;
+  readonly name: LaneName;
   readonly identity: Identity;
   /** Undefined for interactions and token webhooks: nothing proactive binds them. */
   readonly limit: GlobalLimit | undefined;
@@ -237,7 +237,7 @@ export interface Identity {
   readonly kind: "identity";
   readonly id: string;
   /** Its lanes: one token has one standing, by whichever way it is used. */
-  readonly lanes: Map<RouteLane, Lane>;
+  readonly lanes: Map<LaneName, Lane>;
   /** Its lines by route and major parameter. */
   readonly lines: Table<Line>;
   /** Its counters by name and place. */

@@ -109,6 +109,7 @@ export function createScriptedScheduler(): ScriptedScheduler {
       breaker: { state: "closed", untilMs: undefined },
       identities: [],
       hashes: [],
+      counters: [],
       lines: [],
     }),
   };

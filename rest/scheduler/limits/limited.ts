@@ -1,3 +1,4 @@
+import { LANES } from "../../domain/lane.ts";
 import type {
   BucketReport,
   LimitReport,
@@ -162,7 +163,7 @@ function joinCommon(state: State, line: Line, facts: HashFacts): Counter {
 
 function isBesideSiblings({ registry }: State, line: Line): boolean {
   const { major, lane, routeKey } = line;
-  if (major === "" || lane.which === "interaction") return false;
+  if (major === "" || !LANES[lane.name].mayShareCounters) return false;
   return registry.suspect(routeKey, `${lane.identity.id} ${major}`);
 }
 
