@@ -126,7 +126,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const own = { stop: () => void drain(), bots, queue, sockets };
   const operating = openOperating({ ...shared, ...own, ...parts });
   observers.push((fact) => sockets.observe(fact));
-  observers.push((fact) => operating.figures.observe(fact));
+  observers.push((fact) => operating.observe(fact));
   const http = createHttpEndpoint({
     ...shared,
     gate,

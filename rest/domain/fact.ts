@@ -74,6 +74,16 @@ export type Fact =
     readonly waiting: number;
     readonly oldestWaitMs: number;
   }
+  /** The first request of a caller in a line has waited for long; told again as long as it does. */
+  | {
+    readonly kind: "long_wait";
+    readonly caller: string;
+    readonly label: string;
+    readonly waitedMs: number;
+    readonly reason: WaitReason;
+    /** It leaves no earlier; undefined: an answer or an operator decides. */
+    readonly leavesInMs: number | undefined;
+  }
   /** What an operator did, or tried to do. */
   | {
     readonly kind: "audit";

@@ -97,6 +97,10 @@ export class Connection {
     return this.#waiting.size === 0;
   }
 
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
   add(waiting: Waiting): void {
     this.#isFresh = false;
     this.#waiting.add(waiting);

@@ -32,6 +32,7 @@ export class Http1Request extends ServedRequest {
   readonly target: string;
   readonly authority = undefined;
   readonly problem: string | undefined;
+  protected readonly pieceBytes = AT_ONCE_BYTES_MAX;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #bodyComes: BodyComes;
@@ -165,10 +166,16 @@ export class Http1Request extends ServedRequest {
     });
   }
 
+  /** Behind an answer that is late nobody can read this one. */
+  protected override startUnread(): void {
+    if (this.#response.socket !== null) return super.startUnread();
+    this.#response.once("socket", () => super.startUnread());
+  }
+
   /** What the socket has not taken yet must not wait there for ever. */
   #doneWhenTaken(): void {
     const { unread } = this.transport;
-    unread.add(this);
+    this.startUnread();
     this.#response.once("finish", () => {
       unread.remove(this);
       this.done();

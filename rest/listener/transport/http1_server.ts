@@ -23,6 +23,9 @@ import { WebSocketUpgrades } from "./websocket_upgrades.ts";
 /** How often heads are looked at that take too long: a tenth of the shortest time they may be given. */
 const CHECK_MS = 100;
 
+/** Requests of one connection that may wait for answers: more than any client sends ahead, and no more than a connection may keep in memory. */
+const PIPELINED_MAX = 16;
+
 /** A socket of a server, whether the server made it or it was handed over. */
 export type ServedSocket = Duplex & {
   readonly remoteAddress?: string | undefined;
@@ -77,7 +80,8 @@ export class Http1Server {
     });
     server.on("upgrade", (request, socket, head) => {
       const connection = this.#served.get(socket);
-      if (connection === undefined) return void socket.destroy();
+      // Who waits for an answer there has no use for anything else before it.
+      if (connection?.isIdle !== true) return void socket.destroy();
       this.#upgrades.upgrade(request, socket, head, connection);
     });
     server.on("clientError", (error: Error & { code?: string }, socket) => {
@@ -111,6 +115,7 @@ export class Http1Server {
     // One that was not let in may have sent a request with its first bytes, and
     // what stands behind a last request is none.
     if (connection === undefined || connection.isClosing) return;
+    if (connection.waitingCount >= PIPELINED_MAX) return connection.destroy();
     const transport = this.#transport;
     const served = new Http1Request(
       request,

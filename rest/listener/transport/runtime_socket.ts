@@ -33,15 +33,11 @@ export class RuntimeSocket extends Duplex {
       : remoteAddr.transport;
   }
 
-  /** Emits `fin` as soon as the other side has ended, whether anybody reads on or not. */
   override _read(): void {
     const buffer = new Uint8Array(this.#readBytes);
     this.#connection.read(buffer).then((count) => {
       this.#activeAtMs = performance.now();
-      if (count === null) {
-        this.push(null);
-        return void this.emit("fin");
-      }
+      if (count === null) return void this.push(null);
       this.#readBytes = count === buffer.length
         ? READ_BYTES_MAX
         : READ_BYTES_MIN;
