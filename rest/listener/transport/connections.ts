@@ -81,7 +81,9 @@ export class Connection {
   onIdle: (() => void) | undefined;
   readonly #destroy: () => void;
   readonly #onGone: () => void;
+  /** In the order of their requests. */
   readonly #waiting = new Set<Waiting>();
+  #last: Waiting | undefined;
   #isGone = false;
   /** Nobody has asked anything on it yet. */
   #isFresh = true;
@@ -97,14 +99,27 @@ export class Connection {
     return this.#waiting.size === 0;
   }
 
+  /** Whether everybody before it has been answered: answers go out in the order of their requests. */
+  isFirst(waiting: Waiting): boolean {
+    return this.#waiting.size === 1 ||
+      this.#waiting.values().next().value === waiting;
+  }
+
+  /** Whether nobody has asked after it. */
+  isLast(waiting: Waiting): boolean {
+    return this.#last === waiting;
+  }
+
   add(waiting: Waiting): void {
     this.#isFresh = false;
+    this.#last = waiting;
     this.#waiting.add(waiting);
   }
 
   /** It has been answered, as far as we are concerned. */
   remove(waiting: Waiting): void {
     this.#waiting.delete(waiting);
+    if (this.#last === waiting) this.#last = undefined;
     if (this.#waiting.size === 0) this.onIdle?.();
   }
 

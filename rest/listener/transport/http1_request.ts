@@ -37,6 +37,10 @@ export class Http1Request extends ServedRequest {
   readonly #bodyComes: BodyComes;
   readonly #hasBody: boolean;
   #isSpoilt = false;
+  #hasContinued = false;
+  #isLingering = false;
+  /** Its answer is ready and waits for those before it. */
+  #isQueued = false;
 
   constructor(
     request: IncomingMessage,
@@ -69,6 +73,7 @@ export class Http1Request extends ServedRequest {
     this.sink = sink;
     const request = this.#request;
     if (this.#bodyComes === "after 100 Continue") {
+      this.#hasContinued = true;
       this.#response.writeContinue();
     }
     request.on("data", (chunk: Uint8Array) => this.sink?.received(chunk));
@@ -96,6 +101,15 @@ export class Http1Request extends ServedRequest {
     return wasIncoming;
   }
 
+  /** As long as it is another's turn, nobody can take this answer, and to cut it would cut the other's. */
+  override act(): void {
+    const wasQueued = this.#isQueued;
+    this.#isQueued = !this.connection.isFirst(this);
+    if (!wasQueued && !this.#isQueued) return super.act();
+    const { lingering, unread } = this.transport;
+    (this.#isLingering ? lingering : unread).add(this);
+  }
+
   protected cut(): void {
     this.#request.socket.destroy();
   }
@@ -103,11 +117,16 @@ export class Http1Request extends ServedRequest {
   protected write(answer: HttpAnswer): void {
     const { status, body } = answer;
     const response = this.#response;
+    const { connection } = this;
     const headers = [...answer.headers] as [string, string][];
+    this.#isQueued = !connection.isFirst(this);
     // Where this request ends is not certain, so nothing after it is read.
-    if (this.problem !== undefined) this.connection.isClosing = true;
-    const { isClosing, isEnding } = this.connection;
-    if (isClosing || isEnding) headers.push(["connection", "close"]);
+    if (this.problem !== undefined) connection.isClosing = true;
+    const isOver = connection.isClosing || connection.isEnding;
+    // After it nothing is sent, so it stands with the last of the answers.
+    if (isOver && connection.isLast(this)) {
+      headers.push(["connection", "close"]);
+    }
     if (this.isIncoming && this.problem === undefined) {
       return this.#writeEarly(answer, headers);
     }
@@ -115,7 +134,7 @@ export class Http1Request extends ServedRequest {
     else if (body === undefined && !BODILESS.has(status)) {
       headers.push(["content-length", "0"]);
     }
-    response.writeHead(status, headers as never);
+    this.#writeHead(status, headers);
     const isLarge = body instanceof ReadableStream ||
       (body !== undefined && body.length > AT_ONCE_BYTES_MAX);
     if (isLarge) return this.#pourBody(body);
@@ -140,13 +159,15 @@ export class Http1Request extends ServedRequest {
     }
     const bytes = body instanceof Uint8Array ? body : new Uint8Array();
     headers.push(lengthOf(bytes));
-    response.writeHead(status, headers as never);
+    this.#writeHead(status, headers);
     response.write(bytes);
+    this.#isLingering = true;
     lingering.add(this);
     const end = () => {
       lingering.remove(this);
+      this.#isLingering = false;
       response.end();
-      this.done();
+      this.#doneWhenTaken();
     };
     let leftBytes = UNKNOWN_STATUSES.has(status) ? LINGER_BYTES : Infinity;
     request.on("error", ignore);
@@ -156,6 +177,13 @@ export class Http1Request extends ServedRequest {
       if (leftBytes < 0) this.cut();
     });
     request.resume();
+  }
+
+  #writeHead(status: number, headers: [string, string][]): void {
+    this.#response.writeHead(status, headers as never);
+    // A response that waits for its turn puts a head that comes with bytes
+    // before all that it holds already, 100 Continue too (Node's `_send`).
+    if (this.#hasContinued) this.#response.flushHeaders();
   }
 
   #pourBody(body: Exclude<HttpAnswer["body"], undefined>): void {
