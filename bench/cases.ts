@@ -1,4 +1,5 @@
-import type { SimChange } from "../sim/options.ts";
+import { type BenchCase, NEAR, WIDE } from "./bench_case.ts";
+import { commonCases, secondCases } from "./hidden_cases.ts";
 import {
   callbacks,
   channelReads,
@@ -10,38 +11,9 @@ import {
   renames,
   roleChanges,
   type Shot,
+  urgentRead,
 } from "./shots.ts";
 
-/** One row of the table: a world, what is asked of it, and how fast it could go. */
-export interface BenchCase {
-  readonly name: string;
-  readonly about: string;
-  /** From the first request to the last answer, for somebody who knows Discord's state. */
-  readonly idealMs: number;
-  /** The goal: at most this many times the ideal. */
-  readonly reach: number;
-  /** True where a perfect client gets no 429, so that we must not either. */
-  readonly isQuiet: boolean;
-  /** True where the messages of a channel have to arrive in the order they were handed over. */
-  readonly isOrdered?: boolean;
-  readonly sim: SimChange;
-  /** Set for the simulated Discord and every subject alike; 50 when not said. */
-  readonly globalLimit?: number;
-  /** Volleys that are sent and awaited, one after the other, before the measurement; then the bench rests for `restMs`. */
-  readonly warmUp?: {
-    readonly volleys: ReadonlyArray<readonly Shot[]>;
-    readonly restMs: number;
-  };
-  /** Requests sent this long before the measurement, and not awaited. */
-  readonly background?: {
-    readonly shots: readonly Shot[];
-    readonly headStartMs: number;
-  };
-  readonly shots: readonly Shot[];
-}
-
-/** Latency to Discord unless a case has its own: 30 to 70 ms. */
-const NEAR = { latencyOut: { minMs: 30, maxMs: 70 } } as const;
 /** Discord counts arrivals, and requests sent at an even pace may not arrive at one. */
 const SHAKEN = { ...NEAR, latencyIn: { minMs: 0, maxMs: 20 } } as const;
 
@@ -58,9 +30,6 @@ const BURST_APART_MS = 0.2;
 
 const MESSAGES = "POST /channels/{c}/messages";
 const REACTION = "/channels/{c}/messages/{m}/reactions/{e}/@me";
-
-/** Announced, and wide enough never to bind. */
-const WIDE = { limit: 1_000, periodMs: 1_000 } as const;
 
 const REACTION_RULES = ["PUT", "DELETE"].map((method) => ({
   match: `${method} ${REACTION}`,
@@ -243,6 +212,19 @@ export const CASES: readonly BenchCase[] = [
       restMs: 6_000,
     },
     shots: burst(0),
+  },
+  ...commonCases(),
+  ...secondCases(),
+  {
+    name: "urgent",
+    about: "one read of urgency 0 while 600 others wait for the global limit",
+    // At once when the next second's tokens are there.
+    idealMs: 650,
+    reach: 1.4,
+    isQuiet: true,
+    sim: NEAR,
+    background: { shots: channelReads(600), headStartMs: 500 },
+    shots: urgentRead(),
   },
 ];
 

@@ -19,6 +19,7 @@ const PLAIN = {
   rules: [],
   faults: [],
   globalLimit: { limit: 50, periodMs: 1_000, window: "fixed_first" },
+  accounts: { channelOf: {}, guildOf: {} },
   // Its pool per address would bind first where callers bring no token.
   ipPool: { isOn: false },
 } as const satisfies SimChange;

@@ -92,12 +92,13 @@ interface Readied {
 
 function readied(shot: Shot, connection: RawConnection | undefined): Readied {
   if (connection === undefined) throw new Error("No connection was opened");
-  const { method, path, body, afterMs } = shot;
+  const { method, path, body, header, afterMs } = shot;
   const target = `/api/v10${path}`;
   const bytes = connection.encode({
     method,
     target,
     ...body === undefined ? {} : { body },
+    ...header === undefined ? {} : { header },
   });
   return { connection, bytes, afterMs };
 }

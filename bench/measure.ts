@@ -1,5 +1,5 @@
 import type { AuditReport } from "../sim/auditor.ts";
-import type { BenchCase } from "./cases.ts";
+import type { BenchCase } from "./bench_case.ts";
 import type { Discord } from "./discord.ts";
 import { Driver, type Volley, waitUntil } from "./drive.ts";
 import { KEY, type Subject } from "./subjects.ts";

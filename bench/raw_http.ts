@@ -27,6 +27,8 @@ export interface RawRequest {
   /** Path as it goes on the wire. */
   readonly target: string;
   readonly body?: string;
+  /** `name: value`. */
+  readonly header?: string;
 }
 
 /**
@@ -69,8 +71,9 @@ export class RawConnection {
   }
 
   /** A request as it goes over this connection. */
-  encode({ method, target, body }: RawRequest): Uint8Array {
-    const start = `${method} ${target}${this.#head}`;
+  encode({ method, target, body, header }: RawRequest): Uint8Array {
+    const more = header === undefined ? "" : `${header}\r\n`;
+    const start = `${method} ${target}${this.#head}${more}`;
     // Discord's own writes without a body carry a length of 0.
     if (method === "GET") return encoder.encode(`${start}\r\n`);
     const length = body === undefined ? 0 : encoder.encode(body).length;

@@ -5,6 +5,8 @@ export interface Shot {
   readonly path: string;
   /** JSON text. A message's `content` is the mark by which the simulator judges order. */
   readonly body?: string;
+  /** `name: value`, besides those that every request carries. */
+  readonly header?: string;
   /** Counted from the first shot. */
   readonly afterMs: number;
 }
@@ -61,7 +63,7 @@ export function headerlessReads(count: number): Shot[] {
 
 /** PUT and DELETE in turn, a new emoji for each pair. */
 export function reactions(count: number): Shot[] {
-  return listOf(count, (index) => ({
+  return listOf(count, (index): Shot => ({
     method: index % 2 === 0 ? "PUT" : "DELETE",
     path: `/channels/${CHANNEL}/messages/${MESSAGE}/reactions/` +
       `emoji%3A${idOf(index >> 1)}/@me`,
@@ -71,7 +73,7 @@ export function reactions(count: number): Shot[] {
 
 /** One member is given as many roles. */
 export function roleChanges(count: number): Shot[] {
-  return listOf(count, (index) => ({
+  return listOf(count, (index): Shot => ({
     method: "PUT",
     path: `/guilds/${GUILD}/members/${MEMBER}/roles/${idOf(index)}`,
     afterMs: 0,
@@ -80,7 +82,7 @@ export function roleChanges(count: number): Shot[] {
 
 /** Answers to as many interactions. */
 export function callbacks(count: number): Shot[] {
-  return listOf(count, (index) => ({
+  return listOf(count, (index): Shot => ({
     method: "POST",
     path: `/interactions/${idOf(index)}/${tokenOf(index)}/callback`,
     body: JSON.stringify({ type: 5 }),
@@ -98,8 +100,64 @@ export function edits(count: number): Shot[] {
   return patches(count, (index) => ({ rate_limit_per_user: index }));
 }
 
+/** Threads of one guild, joined. */
+export function joins(count: number): Shot[] {
+  return listOf(count, (index): Shot => ({
+    method: "PUT",
+    path: `/channels/${idOf(index)}/thread-members/@me`,
+    afterMs: 0,
+  }));
+}
+
+/** The guild of everything that `joins` joins. */
+export function guildOfJoins(count: number): Record<string, string> {
+  return Object.fromEntries(
+    listOf(count, (index) => idOf(index))
+      .map((channel) => [channel, GUILD]),
+  );
+}
+
+/** Messages of several webhooks, all in turn. */
+export function webhookMessages(webhooks: number, each: number): Shot[] {
+  return listOf(webhooks * each, (index): Shot => ({
+    method: "POST",
+    path: `/webhooks/${idOf(index % webhooks)}/token${index % webhooks}`,
+    body: JSON.stringify({ content: `m ${Math.floor(index / webhooks) + 1}` }),
+    // Order counts: a listener reads sockets that are ready together in any.
+    afterMs: index * 0.25,
+  }));
+}
+
+/** The channel of all of them. */
+export function channelOfWebhooks(webhooks: number): Record<string, string> {
+  return Object.fromEntries(
+    listOf(webhooks, (index) => idOf(index))
+      .map((webhook) => [webhook, CHANNEL]),
+  );
+}
+
+/** Deletions of messages that are three weeks old by the clock of `nowMs`. */
+export function oldDeletions(count: number, nowMs: number): Shot[] {
+  const madeMs = BigInt(nowMs - 21 * 86_400_000 - 1_420_070_400_000);
+  return listOf(count, (index): Shot => ({
+    method: "DELETE",
+    path: `/channels/${CHANNEL}/messages/${(madeMs << 22n) + BigInt(index)}`,
+    afterMs: 0,
+  }));
+}
+
+/** One read that a user waits for. */
+export function urgentRead(): Shot[] {
+  return [{
+    method: "GET",
+    path: `/channels/${idOf(800_000)}`,
+    header: "priority: u=0",
+    afterMs: 0,
+  }];
+}
+
 function patches(count: number, bodyOf: (index: number) => object): Shot[] {
-  return listOf(count, (index) => ({
+  return listOf(count, (index): Shot => ({
     method: "PATCH",
     path: `/channels/${CHANNEL}`,
     body: JSON.stringify(bodyOf(index)),
@@ -108,15 +166,15 @@ function patches(count: number, bodyOf: (index: number) => object): Shot[] {
 }
 
 function reads(count: number, pathOf: (index: number) => string): Shot[] {
-  return listOf(count, (index) => ({
+  return listOf(count, (index): Shot => ({
     method: "GET",
     path: pathOf(index),
     afterMs: 0,
   }));
 }
 
-function listOf(count: number, shotOf: (index: number) => Shot): Shot[] {
-  return Array.from({ length: count }, (_, index) => shotOf(index));
+function listOf<T>(count: number, itemOf: (index: number) => T): T[] {
+  return Array.from({ length: count }, (_, index) => itemOf(index));
 }
 
 function idOf(index: number): string {

@@ -15,6 +15,8 @@ const { SLUICE_URL = "http://127.0.0.1:8000", DISCORD_TOKEN, WEBHOOK_URL } =
 const rest = { api: `${SLUICE_URL}/api` };
 const client = new Client({ rest, intents: [] });
 
+// Without it one reply that Discord refuses ends the whole bot.
+client.on(Events.Error, console.error);
 client.on(Events.InteractionCreate, async (interaction) => {
   if (!interaction.isChatInputCommand()) return;
   // Discord wants an answer within 3 s: the callback goes before all else.

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- A program says what it does.
 /**
- * A program with Sluice inside: no port, no second process. What it does itself
- * and what comes to its own server wait in one queue.
+ * A program with Sluice inside: one process, and no port but that of its own
+ * server. What it does itself and what comes to that server wait in one queue.
  *
  *     deno run --env-file --allow-net --allow-env --allow-read examples/embedded.ts <channel>
  */

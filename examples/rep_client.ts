@@ -16,6 +16,14 @@ const client = new RepClient(`${url.replace("http", "ws")}/rep`, {
   session: "worker-1",
 });
 
+client.on(
+  "reconnecting",
+  (delayMs, { code, reason }) =>
+    console.error(
+      `No connection (${code} ${reason}), next try in ${delayMs} ms`,
+    ),
+);
+
 // All at once: the proxy sends each as soon as Discord's limits allow.
 const numbers = [1, 2, 3, 4, 5];
 const messages = await Promise.all(

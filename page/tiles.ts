@@ -55,16 +55,19 @@ function TileView({ name, value, about, tone, share }: Tile): Element {
 }
 
 function sentTile(): Tile {
-  const last = points.value.slice(-10);
-  const sent = last.reduce((sum, point) => sum + point.sent, 0);
-  const rate = last.length === 0 ? 0 : sent / last.length;
-  const minute = points.value.slice(-60)
-    .reduce((sum, point) => sum + point.sent, 0);
+  const sent = points.value.flatMap((point) => point.sent ?? []);
+  const last = sent.slice(-10);
+  const rate = last.length === 0 ? 0 : sum(last) / last.length;
+  const minute = sum(sent.slice(-60));
   return {
     name: "Sent",
     value: `${count(rate)}/s`,
     about: `${count(minute)} in the last minute`,
   };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function waitingTile(reading: Reading): Tile {

@@ -1,4 +1,5 @@
-import type { PageFigures } from "../rest/metrics/types.ts";
+import type { WaitReason } from "../rest/domain/wait_reason.ts";
+import type { LineRow, PageFigures, Point } from "../rest/metrics/types.ts";
 import { counted, duration, REASON_WORDS, shortId } from "./words.ts";
 
 /** How things are, in one sentence. */
@@ -17,10 +18,20 @@ const LONG_WAIT_MS = 15_000;
 /** Discord usually takes less than a quarter of a second. */
 const SLOW_DISCORD_MS = 2_000;
 const LAG_MS = 500;
+/** Older points tell nothing of now. */
+const LATELY_MS = 60_000;
+/** What one or two seconds bring says little of Discord: so much is looked at. */
+const ANSWERS_MS = 10_000;
+const ANSWERS_MIN = 25;
+/** Fewer failures happen on any day. */
+const FAILED_MIN = 3;
+const FAILING_SHARE = 0.5;
+/** As in the alert of `ops/`. */
+const UNWELL_SHARE = 0.05;
 
 /** What matters most, the worst first. */
 export function verdictOf(figures: PageFigures): Verdict {
-  return blocked(figures) ?? waiting(figures) ?? calm(figures);
+  return blocked(figures) ?? troubled(figures) ?? calm(figures);
 }
 
 /** Something that keeps requests from leaving at all. */
@@ -50,10 +61,16 @@ function blocked({ reading }: PageFigures): Verdict | undefined {
   );
 }
 
-/** Something that makes requests wait. */
-function waiting(figures: PageFigures): Verdict | undefined {
+/** Something that makes requests fail, or wait so long that their callers may give up. */
+function troubled(figures: PageFigures): Verdict | undefined {
   const { reading, lines } = figures;
-  const discord = discordIn(figures);
+  const { answered, failed } = lastAnswersIn(figures);
+  if (failed >= FAILED_MIN && failed >= answered * FAILING_SHARE) {
+    return bad(
+      `Discord fails: ${failed} of the last ${answered} answers were 5xx.`,
+    );
+  }
+  const discord = discordIn(figures).text;
   if (reading.loopLagMs > LAG_MS) {
     return bad(
       `This process is short of breath: its event loop was ${
@@ -62,7 +79,6 @@ function waiting(figures: PageFigures): Verdict | undefined {
     );
   }
   const paused = lines.filter(({ isPaused }) => isPaused);
-  const [line] = lines;
   if (paused.length > 0) {
     return busy(
       `${counted(paused.length, "line")} paused by an operator; ${
@@ -70,9 +86,8 @@ function waiting(figures: PageFigures): Verdict | undefined {
       } waiting. ${discord}.`,
     );
   }
-  const isHot = line !== undefined && line.waiting >= HOT_LINE &&
-    line.waiting >= reading.waiting * HOT_SHARE;
-  if (isHot) {
+  const [line] = lines;
+  if (line !== undefined && isHot(line, reading.waiting)) {
     const where = line.major === "" ? "" : ` in ${shortId(line.major)}`;
     return busy(
       `One limit is hot: ${
@@ -82,60 +97,115 @@ function waiting(figures: PageFigures): Verdict | undefined {
       }. ${discord}.`,
     );
   }
-  const [reason] = mainReasons(reading.reasons);
-  if (reason === undefined || reading.waiting < HOT_LINE) {
-    return reading.oldestWaitMs > LONG_WAIT_MS
-      ? busy(
-        `The oldest request has waited for ${
-          duration(reading.oldestWaitMs)
-        }. ${discord}.`,
-      )
-      : undefined;
-  }
-  return busy(
-    `${counted(reading.waiting, "request")} wait, most of them for ${
-      REASON_WORDS[reason]
-    }, the oldest for ${duration(reading.oldestWaitMs)}. ${discord}.`,
-  );
+  const isLong = reading.waiting >= HOT_LINE ||
+    reading.oldestWaitMs > LONG_WAIT_MS || lines.some(isSlow);
+  return isLong ? busy(`${waitersIn(reading)}. ${discord}.`) : undefined;
+}
+
+function isHot(line: LineRow, allWaiting: number): boolean {
+  const isLong = line.waiting >= HOT_LINE || line.waiting > 1 && isSlow(line);
+  return isLong && line.waiting >= allWaiting * HOT_SHARE;
+}
+
+/**
+ * Whether the last request of a line will have waited too long when it leaves.
+ * While a line drains, what the oldest has waited grows as what is left
+ * shrinks: so the verdict does not change to and fro.
+ */
+function isSlow({ oldestWaitMs, clearInMs }: LineRow): boolean {
+  return oldestWaitMs + (clearInMs ?? 0) > LONG_WAIT_MS;
 }
 
 function calm(figures: PageFigures): Verdict {
-  const { reading, points } = figures;
-  const sent = points.slice(-10).reduce((sum, point) => sum + point.sent, 0);
-  const discord = discordIn(figures);
-  const isSlow = (lastDiscordMs(figures) ?? 0) > SLOW_DISCORD_MS;
-  if (isSlow) return busy(`Nothing waits here, but ${discord}.`);
-  if (sent === 0 && reading.inFlight === 0) {
+  const { reading } = figures;
+  const { text: discord, isWell } = discordIn(figures);
+  if (reading.waiting > 0) {
+    const waiters = waitersIn(reading);
+    return isWell
+      ? good(`${waiters}; nothing is stuck. ${discord}.`)
+      : busy(`${waiters}, and ${discord}.`);
+  }
+  if (!isWell) return busy(`Nothing waits here, but ${discord}.`);
+  if (reading.inFlight === 0 && lastDiscordMs(figures) === undefined) {
     return good("All quiet: nothing waits, and nothing has been sent lately.");
   }
-  if (reading.waiting === 0) {
-    return good(`All well: requests leave at once. ${discord}.`);
+  return good(`All well: requests leave at once. ${discord}.`);
+}
+
+/** `11 requests wait for their limits, the oldest for 5.8 s`. */
+function waitersIn(
+  { waiting, oldestWaitMs, reasons }: PageFigures["reading"],
+): string {
+  const counts = new Map<string, number>();
+  for (const [reason, requests] of Object.entries(reasons)) {
+    const words = wordsOf(reason as WaitReason, waiting);
+    counts.set(words, (counts.get(words) ?? 0) + requests);
   }
-  return good(
-    `All well: ${
-      counted(reading.waiting, "request")
-    } wait for a moment. ${discord}.`,
-  );
+  const [main] = [...counts].sort((a, b) => b[1] - a[1]);
+  const [words, requests] = main ?? [wordsOf("bucket", waiting), waiting];
+  const share = requests < waiting ? ", most of them" : "";
+  const wait = waiting === 1 ? "waits" : "wait";
+  const oldest = waiting === 1 ? "" : "the oldest ";
+  return `${
+    counted(waiting, "request")
+  } ${wait}${share} for ${words}, ${oldest}for ${duration(oldestWaitMs)}`;
 }
 
-function mainReasons(
-  reasons: PageFigures["reading"]["reasons"],
-): readonly (keyof typeof REASON_WORDS)[] {
-  return Object.entries(reasons).sort((a, b) => b[1] - a[1])
-    .map(([reason]) => reason as keyof typeof REASON_WORDS);
+/** What holds a request back that is neither failing nor blocked. */
+const LIMITS: ReadonlySet<WaitReason> = new Set([
+  "bucket",
+  "first_answer",
+  "hidden_limit",
+  "common_limit",
+]);
+
+function wordsOf(reason: WaitReason, waiting: number): string {
+  const isOne = waiting === 1;
+  if (LIMITS.has(reason)) return isOne ? "its limits" : "their limits";
+  const words = REASON_WORDS[reason];
+  return isOne ? words : words.replace(/^its /, "their ");
 }
 
-function lastDiscordMs({ points }: PageFigures): number | undefined {
-  return points.findLast((point) => point.discordP95Ms !== undefined)
-    ?.discordP95Ms;
+/** The points of the last minute. */
+function lastPoints({ reading, points }: PageFigures): readonly Point[] {
+  return points.filter(({ atMs }) => atMs >= reading.atMs - LATELY_MS);
 }
 
-function discordIn(figures: PageFigures): string {
+function lastDiscordMs(figures: PageFigures): number | undefined {
+  return lastPoints(figures)
+    .findLast((point) => point.discordP95Ms !== undefined)?.discordP95Ms;
+}
+
+/** Those of the last ten seconds; where they are few, of up to a minute. */
+function lastAnswersIn(
+  figures: PageFigures,
+): { readonly answered: number; readonly failed: number } {
+  const sinceMs = figures.reading.atMs - ANSWERS_MS;
+  let answered = 0;
+  let failed = 0;
+  for (const point of lastPoints(figures).toReversed()) {
+    if (point.atMs <= sinceMs && answered >= ANSWERS_MIN) break;
+    answered += point.answered ?? 0;
+    failed += point.failed ?? 0;
+  }
+  return { answered, failed };
+}
+
+function discordIn(
+  figures: PageFigures,
+): { readonly text: string; readonly isWell: boolean } {
   const ms = lastDiscordMs(figures);
-  if (ms === undefined) return "Discord has not been asked lately";
+  if (ms === undefined) {
+    return { text: "Discord has not been asked lately", isWell: true };
+  }
+  const { answered, failed } = lastAnswersIn(figures);
+  if (failed >= FAILED_MIN && failed > answered * UNWELL_SHARE) {
+    const text = `${failed} of Discord's last ${answered} answers were 5xx`;
+    return { text, isWell: false };
+  }
   return ms > SLOW_DISCORD_MS
-    ? `Discord is slow (${duration(ms)})`
-    : `Discord is fine (${duration(ms)})`;
+    ? { text: `Discord is slow (${duration(ms)})`, isWell: false }
+    : { text: `Discord is fine (${duration(ms)})`, isWell: true };
 }
 
 const good = (text: string): Verdict => ({ tone: "good", text });

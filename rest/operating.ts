@@ -3,12 +3,13 @@ import type { PageButtons } from "./admin/actions.ts";
 import { AdminPage } from "./admin/admin_page.ts";
 import { createMetricsHandler } from "./admin/metrics_handler.ts";
 import { createOperatorDoor } from "./admin/operator_door.ts";
-import type { FactSink } from "./domain/fact.ts";
+import type { Fact, FactSink } from "./domain/fact.ts";
 import { NOBODY } from "./domain/identity.ts";
 import type { Clock, OperatorDoor, QueueView } from "./domain/ports.ts";
 import type { BotRing } from "./listener/access/bot_ring.ts";
 import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
 import { Figures } from "./metrics/figures.ts";
+import { LongWaits } from "./metrics/long_waits.ts";
 import { requestRowOf } from "./metrics/request_row.ts";
 import type { Queue } from "./queue.ts";
 
@@ -29,6 +30,8 @@ export interface OperatingParts {
 /** Figures, and the paths that show them. */
 export interface Operating {
   readonly figures: Figures;
+  /** Hears everything that happens. */
+  observe(fact: Fact): void;
   readonly operators: OperatorDoor;
   readonly view: QueueView;
   /** `/metrics` for a port of its own. */
@@ -61,9 +64,18 @@ export function openOperating(parts: OperatingParts): Operating {
     },
     onceCode,
   });
+  const longWaits = new LongWaits({
+    clock,
+    facts,
+    waiting: (limit) => control.waitingRequests({ ...EVERYBODYS, limit }),
+  });
   const exposition = () => figures.exposition();
   return {
     figures,
+    observe(fact) {
+      figures.observe(fact);
+      longWaits.observe(fact);
+    },
     operators: createOperatorDoor({ exposition, page }),
     view: {
       requests: (isMeant, offset, limit) =>
@@ -75,6 +87,7 @@ export function openOperating(parts: OperatingParts): Operating {
     signOutAll: () => page.signOutAll(),
     close() {
       page.close();
+      longWaits.stop();
       figures.stop();
     },
   };

@@ -42,6 +42,7 @@ import { createFactLog } from "./log/fact_log.ts";
 import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
 import type { PageButtons } from "./admin/actions.ts";
+import { openAutoLimits } from "./auto_limits.ts";
 import { openOperating } from "./operating.ts";
 import { openQueue } from "./queue.ts";
 import { routeOf } from "./routes/route_of.ts";
@@ -122,11 +123,10 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     ...shared,
     settings: webSocketSettingsOf(settings, manager),
   });
-  const stop = () => void drain();
-  const own = { ...shared, bots, queue, sockets };
-  const operating = openOperating({ stop, ...parts, ...own });
+  const own = { stop: () => void drain(), bots, queue, sockets };
+  const operating = openOperating({ ...shared, ...own, ...parts });
   observers.push((fact) => sockets.observe(fact));
-  observers.push((fact) => operating.figures.observe(fact));
+  observers.push((fact) => operating.observe(fact));
   const http = createHttpEndpoint({
     ...shared,
     gate,
@@ -140,11 +140,12 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
+  const stopLimits = openAutoLimits(settings, { ...known, ...own });
   async function drain(forMs = settings.drainMs): Promise<DrainReport> {
+    stopLimits();
     // The queue first: what it gives up is still answered over the sockets.
-    const drained = dispatcher.drain(forMs);
-    await sockets.drain(forMs);
-    const report = await drained;
+    const drains = [dispatcher.drain(forMs), sockets.drain(forMs)] as const;
+    const [report] = await Promise.all(drains);
     http.close();
     operating.close();
     return report;

@@ -22,6 +22,8 @@ export interface QueueParts {
 export interface Queue {
   readonly dispatcher: Dispatcher;
   readonly upstream: Upstream;
+  /** Sets what Discord was found to allow an identity per second. */
+  readonly setGlobalLimit: (identityId: string, limit: number) => void;
 }
 
 /** Puts the queue together. */
@@ -37,9 +39,10 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
     outboundProxy: settings.outboundProxy,
     outboundAddress: settings.outboundAddress,
   });
+  const found = new Map<string, number>();
   const scheduler = createScheduler({
     maxWaitMs: settings.maxWaitMs,
-    globalLimitOf: (identityId) => globalLimitOf(settings, identityId),
+    globalLimitOf: (id) => found.get(id) ?? globalLimitOf(settings, id),
     invalidCeiling: settings.invalidLimit,
     // With one key there is nobody to leave a share to.
     isInvalidShared: settings.keysFile !== undefined,
@@ -60,7 +63,14 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
       apiVersion: settings.apiVersion,
     },
   });
-  return { dispatcher, upstream };
+  return {
+    dispatcher,
+    upstream,
+    setGlobalLimit(identityId, limit) {
+      found.set(identityId, limit);
+      scheduler.setGlobalLimit(identityId, limit);
+    },
+  };
 }
 
 const MIB = 1024 * 1024;
@@ -68,8 +78,13 @@ const MIB = 1024 * 1024;
 /** Discord's edge is near everywhere: ten seconds without a connection is a network that is down. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** What Discord allows every bot, until it has told more. */
+const LIMIT_UNKNOWN = 50;
+
 function globalLimitOf(settings: Settings, identityId: string): number {
   // `bot:<applicationId>`, and a hash behind it for tokens that callers bring.
   const applicationId = identityId.split(":")[1] ?? "";
-  return settings.globalLimits.get(applicationId) ?? settings.globalLimit;
+  const { globalLimits, globalLimit } = settings;
+  return globalLimits.get(applicationId) ??
+    (globalLimit === "auto" ? LIMIT_UNKNOWN : globalLimit);
 }

@@ -6,7 +6,12 @@ import { serveOptionsOf } from "../rest/listener/transport/serve_options.ts";
 import { SYSTEM_CLOCK } from "../rest/clock/system_clock.ts";
 import { createProxy } from "../rest/proxy.ts";
 import { type Sim, startSim } from "../sim/server.ts";
-import { type DemoRow, demoTable, runDemoLoad } from "./demo_load.ts";
+import {
+  callChannel,
+  type DemoRow,
+  demoTable,
+  runDemoLoad,
+} from "./demo_load.ts";
 import { demoButtons } from "./demo_page.ts";
 import { callsWithoutProxy, limitedOf } from "./demo_without.ts";
 import { sendTwice, tellExchanges } from "./demo_twins.ts";
@@ -41,7 +46,11 @@ async function demo(): Promise<void> {
   const onceCode = randomUUID();
   const proxy = createProxy(settings, {
     onceCode,
-    buttons: demoButtons(sim, () => baseUrl, key),
+    buttons: demoButtons(
+      sim,
+      (n, channel) => void callChannel(baseUrl, key, n, channel),
+      SYSTEM_CLOCK,
+    ),
     stop: () => Deno.exit(0),
   });
   const listener = await startListener({

@@ -86,16 +86,17 @@ export function runDemoLoad(
   return { rows, finished: Promise.all(calls).then(() => {}) };
 }
 
-/** One message to a channel that nothing else of the demo uses. */
+/** One message to one of the channels that nothing else of the demo uses. */
 export async function callChannel(
   baseUrl: string,
   key: string,
   n: number,
+  channel: number,
 ): Promise<void> {
   const call: DemoCall = {
     name: "flood",
     method: "POST",
-    path: () => "/channels/88000000000000000/messages",
+    path: () => `/channels/${id(88, channel)}/messages`,
     body: () => ({ content: `message ${n}` }),
     count: 1,
   };

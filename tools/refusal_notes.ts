@@ -12,6 +12,10 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, string>> = {
   bad_data: "WebSocket: `data` cannot be sent with this method.",
   bad_req: "WebSocket: `req` is longer than allowed.",
   unauthorized: "No valid key.",
+  webhook_unauthorized:
+    "Discord said within ten minutes that this webhook's token is not valid; `code` in the body is Discord's 50027.",
+  token_unauthorized:
+    "Discord answered 401 to the token that the request brings, a minute ago or less (ten minutes, if again and again).",
   unknown_token:
     "`Authorization` has a bot's token that is not one of this proxy's, and no key came beside it.",
   forbidden: "The key may not do this.",

@@ -137,7 +137,7 @@ export class AdminPage {
     requireSameOrigin(call);
     const id = sessionIdIn(call);
     if (id !== undefined) this.#sessions.end(id);
-    return emptyAnswer([["set-cookie", `${COOKIE}=; Path=/; Max-Age=0`]]);
+    return emptyAnswer([cookieOf(call, "", "; Max-Age=0")]);
   }
 
   /** Signs in by the word that was printed once, and makes it worthless. */
@@ -154,7 +154,7 @@ export class AdminPage {
     call: OperatorCall,
     operator: Operator,
     nowMs: number,
-  ): readonly ["set-cookie", string] {
+  ): CookieField {
     const { facts } = this.#deps;
     const { keyName } = operator;
     const { address } = call;
@@ -168,13 +168,7 @@ export class AdminPage {
       isDone: true,
     });
     const id = this.#sessions.open(operator, nowMs);
-    const [name, secure] = call.isEncrypted
-      ? [SAFE_COOKIE, "; Secure"]
-      : [COOKIE, ""];
-    return [
-      "set-cookie",
-      `${name}=${id}; Path=/; HttpOnly; SameSite=Strict${secure}`,
-    ];
+    return cookieOf(call, id);
   }
 
   async #act(call: OperatorCall): Promise<Answer> {
@@ -223,6 +217,19 @@ export class AdminPage {
       `Cannot show the page: key ${operator.keyName} has not the right "admin"`,
     );
   }
+}
+
+type CookieField = readonly ["set-cookie", string];
+
+/** No script reads it, no other site is sent it; over TLS no other host can set it either. */
+function cookieOf(
+  { isEncrypted }: OperatorCall,
+  id: string,
+  more = "",
+): CookieField {
+  const [name, secure] = isEncrypted ? [SAFE_COOKIE, "; Secure"] : [COOKIE, ""];
+  const value = `${name}=${id}; Path=/; HttpOnly; SameSite=Strict`;
+  return ["set-cookie", value + secure + more];
 }
 
 function requireSameOrigin({ headers }: OperatorCall): void {

@@ -24,7 +24,7 @@ const KEY_CHARS_MIN = 16;
 const KEY_CHARS_MAX = 256;
 
 /** The highest limit heard of is 1,200 a second (Discord Userdoccers, 2026); ten times that is a typing mistake. */
-export const GLOBAL_LIMIT_MAX = 10_000;
+const GLOBAL_LIMIT_MAX = 10_000;
 
 /** A whole number within bounds, both included. */
 export function integer(
@@ -40,6 +40,15 @@ export function integer(
     show: quote,
   };
 }
+
+/** A bot's global limit, or that the proxy is to find it out. */
+export const GLOBAL_LIMIT: Kind<number | "auto"> = {
+  wanted: `a whole number of requests from 1 to ${GLOBAL_LIMIT_MAX}, or auto`,
+  values: `1 to ${GLOBAL_LIMIT_MAX} requests, or auto`,
+  parse: (text) =>
+    text === "auto" ? text : integerWithin(text, 1, GLOBAL_LIMIT_MAX),
+  show: quote,
+};
 
 /** One word of a few. */
 export function oneOf<const T extends string>(...words: T[]): Kind<T> {
@@ -271,6 +280,8 @@ function showUrl(text: string): string {
   return quote(text.replace(/\/\/.*@/s, "//[secret]@"));
 }
 
-function hide(): string {
-  return "[secret]";
+/** Long enough to see what went wrong, and nothing of the secret itself. */
+function hide(text: string): string {
+  const blank = /\s/.test(text) ? " with a blank in it" : "";
+  return `a secret of ${text.length} characters${blank}`;
 }

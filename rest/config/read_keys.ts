@@ -1,5 +1,5 @@
 import type { KeyEntry, KeyRights } from "../domain/access.ts";
-import type { Urgency } from "../domain/request.ts";
+import type { Urgency } from "../domain/urgency.ts";
 import { readRoutes, type Tell, unknownMember, wholeOf } from "./members.ts";
 import { readRules } from "./read_rules.ts";
 import {
@@ -97,7 +97,10 @@ function readKey(
   }
   const isHashed = typeof sha256 === "string" && /^[0-9a-f]{64}$/i.test(sha256);
   if (!isHashed) {
-    tell('has no "sha256": want 64 hex digits, as `deno task key` prints them');
+    const fault = sha256 === undefined
+      ? 'has no "sha256"'
+      : 'has a "sha256" that is none';
+    tell(`${fault}: want 64 hex digits, as \`deno task key\` prints them`);
   }
   const rights = readRights(given, bots, tell);
   return isNamed && isHashed

@@ -1,4 +1,5 @@
-import type { OnLeave, Urgency } from "../domain/request.ts";
+import type { OnLeave } from "../domain/request.ts";
+import type { Urgency } from "../domain/urgency.ts";
 import type { WaitRule } from "../domain/wait_rule.ts";
 import { readRoutes, type Tell, unknownMember, wholeOf } from "./members.ts";
 import { isObject, jsonIn, type SettingFile } from "./setting_file.ts";

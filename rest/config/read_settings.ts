@@ -70,7 +70,7 @@ function contradictions(settings: Settings): string[] {
     !/^[A-Za-z0-9._~-]*$/.test(settings.authorization.reveal());
   if (isKeyInPath) {
     found.push(
-      "REST_AUTHORIZATION is [secret]: with REST_KEY_IN_PATH want " +
+      "REST_AUTHORIZATION cannot stand in a path: with REST_KEY_IN_PATH want " +
         "letters, digits and - . _ ~ only, which stand in a path as they are",
     );
   }

@@ -6,7 +6,7 @@ import {
   ADDRESS,
   BOOLEAN,
   FILE,
-  GLOBAL_LIMIT_MAX,
+  GLOBAL_LIMIT,
   HEADER_NAMES,
   HOST,
   integer,
@@ -69,7 +69,7 @@ export interface Settings {
   readonly upstreamTimeoutMs: number;
   readonly maxWaitMs: number;
   readonly drainMs: number;
-  readonly globalLimit: number;
+  readonly globalLimit: number | "auto";
   readonly globalLimits: ReadonlyMap<string, number>;
   readonly invalidLimit: number;
   readonly queueLimit: number;
@@ -209,7 +209,7 @@ export const SETTINGS: {
     "REST_HEAD_TIMEOUT_MS",
     integer(1_000, 600_000, "ms"),
     "10000",
-    "How long a request's line and headers may take to come in, and a TLS handshake.",
+    "How long a request's line and headers may take to come in.",
   ),
   idleTimeoutMs: row(
     "REST_IDLE_TIMEOUT_MS",
@@ -327,9 +327,9 @@ export const SETTINGS: {
   ),
   globalLimit: row(
     "REST_GLOBAL_LIMIT",
-    integer(1, GLOBAL_LIMIT_MAX, "requests"),
+    GLOBAL_LIMIT,
     "50",
-    "Requests per second that Discord allows a bot over all routes.",
+    "Requests per second that Discord allows a bot over all routes; with `auto` the proxy asks Discord every hour and never goes below 50.",
   ),
   globalLimits: row(
     "REST_GLOBAL_LIMITS",

@@ -2,7 +2,8 @@ import type { Answer } from "../domain/answer.ts";
 import type { Fact } from "../domain/fact.ts";
 import { botOf } from "../domain/identity.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import type { ProxyRequest, Urgency } from "../domain/request.ts";
+import type { ProxyRequest } from "../domain/request.ts";
+import type { Urgency } from "../domain/urgency.ts";
 import type { WaitReason } from "../domain/wait_reason.ts";
 import {
   isRepeatable,

@@ -1,4 +1,4 @@
-import type { Urgency } from "./request.ts";
+import type { Urgency } from "./urgency.ts";
 import type { RoutePattern } from "./route_pattern.ts";
 import type { WaitRule } from "./wait_rule.ts";
 import type { Secret } from "./secret.ts";

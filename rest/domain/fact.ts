@@ -74,6 +74,16 @@ export type Fact =
     readonly waiting: number;
     readonly oldestWaitMs: number;
   }
+  /** The first request of a caller in a line has waited for long; told again as long as it does. */
+  | {
+    readonly kind: "long_wait";
+    readonly caller: string;
+    readonly label: string;
+    readonly waitedMs: number;
+    readonly reason: WaitReason;
+    /** It leaves no earlier; undefined: an answer or an operator decides. */
+    readonly leavesInMs: number | undefined;
+  }
   /** What an operator did, or tried to do. */
   | {
     readonly kind: "audit";
@@ -88,6 +98,12 @@ export type Fact =
       | "button";
     readonly about: string;
     readonly isDone: boolean;
+  }
+  /** What Discord allows a bot, found out by the proxy itself. */
+  | {
+    readonly kind: "global_limit";
+    readonly bot: string;
+    readonly limit: number;
   }
   | { readonly kind: "warning"; readonly message: string };
 

@@ -1,5 +1,7 @@
 /** Discord's code for "Unknown Webhook" (docs: JSON error codes). */
 export const UNKNOWN_WEBHOOK = 10_015;
+/** Discord's error code for a webhook token, or an interaction's, that is not valid. */
+export const INVALID_WEBHOOK_TOKEN = 50_027;
 
 /** Discord's bucket headers of one answer. */
 export interface BucketReport {

@@ -22,6 +22,8 @@ export const REFUSALS = {
   bad_data: { status: 400, fault: "caller", sent: false },
   bad_req: { status: 400, fault: "caller", sent: false },
   unauthorized: { status: 401, fault: "caller", sent: false },
+  webhook_unauthorized: { status: 401, fault: "caller", sent: false },
+  token_unauthorized: { status: 401, fault: "caller", sent: false },
   // 403, not 401: on a 401 discord.js drops its token for good.
   unknown_token: { status: 403, fault: "caller", sent: false },
   forbidden: { status: 403, fault: "caller", sent: false },

@@ -1,4 +1,4 @@
-import { UNKNOWN_WEBHOOK } from "./limit_report.ts";
+import { INVALID_WEBHOOK_TOKEN, UNKNOWN_WEBHOOK } from "./limit_report.ts";
 import type { Refusal, RefusalCode } from "./refusal.ts";
 
 /** When to ask again if the refusal does not say, by status. */
@@ -13,6 +13,7 @@ const RETRY_AFTER_MS: Readonly<Record<number, number>> = {
 const DISCORD_CODES: ReadonlyMap<RefusalCode, number> = new Map([
   // Bots wait for this number before they forget a webhook.
   ["webhook_gone", UNKNOWN_WEBHOOK],
+  ["webhook_unauthorized", INVALID_WEBHOOK_TOKEN],
 ]);
 
 /** The text that discordeno's clients know from other proxies. */

@@ -1,6 +1,7 @@
 import type { HeaderList } from "./headers.ts";
 import type { Identity } from "./identity.ts";
-import type { Lane, RouteFacts } from "./route.ts";
+import type { RouteFacts } from "./route.ts";
+import type { Urgency } from "./urgency.ts";
 
 /** The methods of Discord's API. Others are refused with 405. */
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
@@ -8,24 +9,11 @@ export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 /** An HTTP method that Discord's API takes. */
 export type Method = (typeof METHODS)[number];
 
-/** Urgency of RFC 9218: 0 is the most urgent, 7 the least, 3 the default. */
-export type Urgency = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
-
 /**
  * What becomes of a write that is not sent yet when its caller leaves: it is
  * sent all the same, or dropped. A read is always dropped.
  */
 export type OnLeave = "run" | "cancel";
-
-/** The default of RFC 9218. */
-const URGENCY_DEFAULT: Urgency = 3;
-/** Discord waits 3 s for the answer to an interaction (docs: receiving and responding). */
-const URGENCY_OF_INTERACTIONS: Urgency = 0;
-
-/** The urgency of a request whose caller named none. */
-export function defaultUrgencyOf(lane: Lane): Urgency {
-  return lane === "interaction" ? URGENCY_OF_INTERACTIONS : URGENCY_DEFAULT;
-}
 
 /** The request target below `REST_UPSTREAM`, as the caller spelt it. */
 export interface Target {

@@ -1,10 +1,4 @@
-/**
- * Which global limit a route counts against. `bot` is the identity's global
- * limit. Interactions and token webhooks do not count against it (Discord docs,
- * "Receiving and responding": interaction endpoints are not bound to the bot's
- * global rate limit) and have lanes of their own.
- */
-export type Lane = "bot" | "interaction" | "webhook";
+import type { LaneName } from "./lane.ts";
 
 /** What the scheduler needs to know of a route; a pure function of method, path and time. */
 export interface RouteFacts {
@@ -17,7 +11,7 @@ export interface RouteFacts {
   readonly key: string;
   /** The major parameter (top-level resource), or "". Tokens in it are hashed: safe to keep. */
   readonly major: string;
-  readonly lane: Lane;
+  readonly lane: LaneName;
   /** False if the proxy's own token must not be sent. */
   readonly takesBotToken: boolean;
   /** True if the path contains a webhook or interaction token. */

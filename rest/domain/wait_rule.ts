@@ -1,4 +1,5 @@
-import type { OnLeave, ProxyRequest, Urgency } from "./request.ts";
+import type { OnLeave, ProxyRequest } from "./request.ts";
+import type { Urgency } from "./urgency.ts";
 import { isWithinRoutes, type RoutePattern } from "./route_pattern.ts";
 
 /** How an operator wants requests of some routes to wait, since most libraries cannot say it per request. */

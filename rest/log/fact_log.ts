@@ -61,6 +61,11 @@ function writeFact(log: Log, fact: Fact): void {
       const { kind: event, ...about } = fact;
       return log.write("warn", auditText(fact), { event, ...about });
     }
+    case "global_limit": {
+      const { bot, limit } = fact;
+      const text = `Bot ${bot} may send ${limit} requests a second`;
+      return log.write("info", text, { event: "global_limit", bot, limit });
+    }
     case "warning":
       return log.write("warn", fact.message, { event: "warning" });
     default:

@@ -2,12 +2,8 @@ import type { RestManager, SendRequestOptions } from "../../deps.ts";
 import { crossingHeaders } from "../domain/crossing_headers.ts";
 import { type Identity, NOBODY } from "../domain/identity.ts";
 import { Refusal } from "../domain/refusal.ts";
-import {
-  defaultUrgencyOf,
-  type Method,
-  type ProxyRequest,
-  type Target,
-} from "../domain/request.ts";
+import { LANES } from "../domain/lane.ts";
+import type { Method, ProxyRequest, Target } from "../domain/request.ts";
 import type { RouteFacts } from "../domain/route.ts";
 
 /** Rules of other modules that the manager needs to build a request. */
@@ -67,7 +63,7 @@ export async function toProxyRequest(
     body,
     identity,
     caller: CALLER,
-    urgency: defaultUrgencyOf(route.lane),
+    urgency: LANES[route.lane].defaultUrgency,
     isOrdered: true,
     leaveWithinMs: undefined,
   };

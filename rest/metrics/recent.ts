@@ -15,9 +15,19 @@ const ROWS_MAX = 50;
 const REMEMBERED = 300;
 /** Charts show the percentile of the last ten seconds: fewer answers than that make it jump. */
 const CHART_SLOTS = 10;
+/** No point came for so long: what was counted since is no second's. */
+const GAP_MS = 5_000;
 /** Tables show that of the last five minutes. */
 const TABLE_SLOT_MS = 60_000;
 const TABLE_SLOTS = 5;
+
+const NO_COUNTS = { sent: 0, limited: 0, answered: 0, failed: 0 };
+const UNCOUNTED = {
+  sent: undefined,
+  limited: undefined,
+  answered: undefined,
+  failed: undefined,
+};
 
 interface RouteTally {
   readonly bot: string;
@@ -44,8 +54,8 @@ export class Recent {
   #points: Point[] = [];
   #incidents: Incident[] = [];
   /** Since the last point. */
-  #sent = 0;
-  #limited = 0;
+  #counts = { ...NO_COUNTS };
+  #sampledAtMs = -Infinity;
 
   /** 429s of Discord's since the start, by scope. */
   get limitedByScope(): Readonly<Record<string, number>> {
@@ -64,14 +74,14 @@ export class Recent {
         this.#callerOf(fact.caller).sent++;
         return;
       case "leased":
-        this.#sent++;
+        this.#counts.sent++;
         return;
       case "answered":
         return this.#answered(fact, clock.nowMs());
       case "rate_limited": {
         const { scope, bot, label } = fact;
         const what = `429 ${scope}`;
-        this.#limited++;
+        this.#counts.limited++;
         this.#limitedByScope[scope] = (this.#limitedByScope[scope] ?? 0) + 1;
         return this.#tell({ atMs: clock.wallMs(), bot, what, label });
       }
@@ -91,15 +101,12 @@ export class Recent {
     );
     this.#points.push({
       atMs: reading.atMs,
-      sent: this.#sent,
       waiting: reading.waiting,
-      limited: this.#limited,
+      ...this.#countsUntil(nowMs),
       queueP95Ms: this.#queue.percentile(0.95, nowMs),
       discordP95Ms: this.#discord.percentile(0.95, nowMs),
       globalShare: Math.max(0, ...shares),
     });
-    this.#sent = 0;
-    this.#limited = 0;
     if (this.#points.length > POINTS_MAX) this.#points.shift();
   }
 
@@ -139,10 +146,25 @@ export class Recent {
       .slice(0, ROWS_MAX);
   }
 
+  /** What was counted since the last point, and begins anew. */
+  #countsUntil(
+    nowMs: number,
+  ): Pick<Point, "sent" | "limited" | "answered" | "failed"> {
+    const elapsedMs = nowMs - this.#sampledAtMs;
+    const counts = this.#counts;
+    this.#sampledAtMs = nowMs;
+    this.#counts = { ...NO_COUNTS };
+    if (elapsedMs > GAP_MS) return UNCOUNTED;
+    const rate = counts.sent / Math.max(elapsedMs, 1) * 1_000;
+    return { ...counts, sent: Math.round(rate * 10) / 10 };
+  }
+
   #answered(fact: Extract<Fact, { kind: "answered" }>, nowMs: number): void {
     const { bot, label, status, waitMs, sendMs } = fact;
     const route = this.#routeOf(bot, label);
     route.answers++;
+    this.#counts.answered++;
+    if (status >= 500) this.#counts.failed++;
     if (status >= 500 || status === 429) route.errors++;
     route.queue.add(waitMs, nowMs);
     route.discord.add(sendMs, nowMs);

@@ -48,12 +48,17 @@ export interface RepReading {
   readonly mailboxReplies: number;
 }
 
-/** One second of the page's charts. */
+/** One second of the page's charts. What it counts is undefined where nobody looked before it. */
 export interface Point {
   readonly atMs: number;
-  readonly sent: number;
+  /** A second, on average since the point before. */
+  readonly sent: number | undefined;
   readonly waiting: number;
-  readonly limited: number;
+  readonly limited: number | undefined;
+  /** Answers of Discord's since the point before. */
+  readonly answered: number | undefined;
+  /** Those of them that were 5xx. */
+  readonly failed: number | undefined;
   readonly queueP95Ms: number | undefined;
   readonly discordP95Ms: number | undefined;
   /** The bot that uses most of its global limit: used by limit. */

@@ -1,5 +1,6 @@
 import type { Method } from "../domain/request.ts";
-import type { Lane, RouteFacts } from "../domain/route.ts";
+import type { LaneName } from "../domain/lane.ts";
+import type { RouteFacts } from "../domain/route.ts";
 import { hashText } from "./hash_text.ts";
 import { intern } from "./intern.ts";
 import { ageClassOf } from "./message_age.ts";
@@ -39,7 +40,7 @@ const DEPTH_MAX = 14;
 interface Shape {
   readonly template: string;
   readonly major: string;
-  readonly lane: Lane;
+  readonly lane: LaneName;
   readonly carriesToken: boolean;
 }
 
@@ -123,7 +124,7 @@ function shapeOf(segments: readonly string[]): Shape {
 }
 
 /** Interactions and token webhooks are outside the bot's global limit (docs: receiving and responding). */
-function laneOf(top: string, token: string | undefined): Lane {
+function laneOf(top: string, token: string | undefined): LaneName {
   if (token === undefined) return "bot";
   return top === "interactions" || token.startsWith(INTERACTION_TOKEN_PREFIX)
     ? "interaction"
@@ -137,7 +138,7 @@ function laneOf(top: string, token: string | undefined): Lane {
 function majorOf(
   id: string,
   token: string | undefined,
-  lane: Lane,
+  lane: LaneName,
   isMajor: boolean,
 ): string {
   if (token !== undefined) {

@@ -1,7 +1,7 @@
 import { advance, makeCandidate, withdraw } from "./flow.ts";
 import { leaseAtOnce } from "./lease.ts";
 import { allowedWaitMs, longestWaitMsOf } from "./longest_wait.ts";
-import type { Urgency } from "../domain/request.ts";
+import type { Urgency } from "../domain/urgency.ts";
 import { countWaiting } from "./queues/occupancy.ts";
 import { knownLine, laneFor, newLine } from "./queues/lines.ts";
 import { inheritedUrgency, joinGroup, shiftUrgency } from "./queues/order.ts";
@@ -11,8 +11,9 @@ import {
   refuseForLines,
   refuseForRoom,
 } from "./queues/admission.ts";
+import { rejectionOf } from "./health/rejections.ts";
 import type { Lane, State, Waiting } from "./state.ts";
-import { nextCheckInMs } from "./health/credential_check.ts";
+import { refusalOfToken } from "./health/credential_check.ts";
 import type { Ask, Refused } from "./types.ts";
 
 /** Takes a request in, or says why not. */
@@ -170,22 +171,10 @@ function refuseForHealth(
   nowMs: number,
 ): Refused | undefined {
   if (lane.identity.credential === "rejected") {
-    return {
-      code: "token_rejected",
-      message: "Cannot queue request: Discord rejects the bot's token",
-      retryAfterMs: nextCheckInMs(lane.identity, nowMs),
-    };
+    return refusalOfToken(lane.identity, nowMs);
   }
-  const goneUntilMs = ask.route.webhookId === undefined
-    ? undefined
-    : state.gone.get(ask.route.webhookId);
-  if (goneUntilMs !== undefined && nowMs < goneUntilMs) {
-    return {
-      code: "webhook_gone",
-      message: "Unknown Webhook",
-      retryAfterMs: undefined,
-    };
-  }
+  const rejected = rejectionOf(state, ask, nowMs);
+  if (rejected !== undefined) return rejected;
   const { invalid } = state;
   const exhausted = invalid.exhaustedFor(ask.route.key, nowMs, ask.caller);
   if (exhausted !== undefined) {

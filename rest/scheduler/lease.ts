@@ -19,6 +19,7 @@ import {
 } from "./limits/sub_limits.ts";
 import { countInFlight, uncountWaiting } from "./queues/occupancy.ts";
 import type { FairEntry } from "./queues/round_robin.ts";
+import { rejectionOf } from "./health/rejections.ts";
 import { longestWaitMsOf } from "./longest_wait.ts";
 import { wakeAt } from "./queues/wakes.ts";
 import type { Lane, Line, State, Waiting } from "./state.ts";
@@ -89,6 +90,9 @@ function nextOf({ ready, urgentInARow }: Lane): Next | undefined {
   return { line, entry: line.candidates?.peek(), isPassedOver: false };
 }
 
+/** A token that a caller brought and that may be dead: each of its requests under way may be a 401. */
+const UNPROVEN_MAX = 4;
+
 /** 0: its next request may leave now. Infinity: an answer has to come first. */
 export function laneOpensAtMs(
   state: State,
@@ -100,6 +104,9 @@ export function laneOpensAtMs(
   if (lane.identity.credential === "rejected") return Infinity;
   if (nowMs < lane.lockedUntilMs) return lane.lockedUntilMs;
   if (lane.isCautious && lane.inFlight > 0) return Infinity;
+  const { isProven, credential } = lane.identity;
+  const isDoubted = credential === "checking" || lane.inFlight >= UNPROVEN_MAX;
+  if (!isProven && isDoubted) return Infinity;
   return lane.limit?.freeAtMs(nowMs) ?? 0;
 }
 
@@ -150,7 +157,11 @@ function takeNext(
   if (line.subs !== undefined) forgetStaleSubs(state, line, nowMs);
   const sub = line.subs === undefined ? undefined : subOf(waiting);
   const exhausted = exhaustedFor(state, waiting, nowMs);
-  if (sub !== undefined && isBlocked(state, sub, waiting, nowMs)) {
+  const rejected = rejectionOf(state, waiting.ask, nowMs);
+  if (rejected !== undefined) {
+    withdraw(state, waiting, nowMs);
+    state.refused.push({ id: waiting.ask.id, refused: rejected });
+  } else if (sub !== undefined && isBlocked(state, sub, waiting, nowMs)) {
     park(state, sub, waiting, nowMs);
     letOthersPass(state, waiting, nowMs);
   } else if (exhausted !== undefined) {

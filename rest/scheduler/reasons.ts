@@ -208,7 +208,7 @@ function viewOf(
 
 /** Names a line to those outside. */
 export function lineIdOf({ lane, routeKey, major }: Line): string {
-  return [lane.identity.id, lane.which, routeKey, major].join(" ");
+  return [lane.identity.id, lane.name, routeKey, major].join(" ");
 }
 
 /** Keeps a line's requests from leaving, or lets them go again; false: there is no such line. */

@@ -21,6 +21,7 @@ import { forgetIdle, forgetLanes } from "./queues/sweep.ts";
 import {
   nextCheckAtMs,
   noteChecked,
+  recheck,
   takeChecks,
 } from "./health/credential_check.ts";
 import type { Poll, Refused, Scheduler } from "./types.ts";
@@ -31,16 +32,17 @@ import { wakeAt } from "./queues/wakes.ts";
  * (`enqueue`, `settle`, `cancel`) and asked what may go (`poll`); it knows no
  * clock, no timer and no network, so an hour of traffic is tested in a blink.
  *
- * Theory of operation. A request joins a *line*, everything that shares one
- * bucket of Discord's, and where order means something an *order group*, whose
- * members go one after the other's answer. The line knows from the bucket's
- * numbers when its next request may start; then the line is *ready* in its
- * *lane*, which stands for a global limit. A lane picks among its ready lines
- * by urgency and fairness and takes a global token at that moment, so that
- * nothing holds a token while it waits for something else. Whatever waits for
- * a moment is in one heap of wake-ups; whatever waits for an answer is looked
- * at again when the answer settles its lease. Every change of a line ends in
- * `refresh` (flow.ts), so no wake-up can be lost.
+ * Theory of operation. A request joins a *line*, the requests of one route and
+ * major parameter, and where order means something an *order group*, whose
+ * members go one after the other's answer. A line points at the *counters* that
+ * its requests spend: its own bucket, one it shares, hidden ones. When all are
+ * open the line is *ready* in its *lane*, which stands for a global limit; else
+ * it waits at the counter that opens last. A lane serves by urgency and fairness
+ * and takes a global token at that moment, so that nothing holds a token while
+ * it waits for something else. Whatever waits for a moment is in one heap of
+ * wake-ups; whatever waits for an answer is looked at again when the answer
+ * settles its lease. Every change of a line ends in `refresh`, every change of a
+ * counter in `reopen` (flow.ts), so no wake-up can be lost.
  *
  * Costs: a few heap operations per request, each logarithmic in what waits.
  */
@@ -59,6 +61,8 @@ export function createScheduler(
       noteChecked(state, identity, isRejected, nowMs);
       reopenLanes(state);
     },
+    setGlobalLimit: (identityId, limit) =>
+      setGlobalLimit(state, identityId, limit),
     poll: (nowMs) => poll(state, nowMs),
     waitedFor: (id, nowMs) => waitedFor(state, id, nowMs),
     waitingRequests: (query, nowMs) => waitingRequests(state, query, nowMs),
@@ -98,7 +102,7 @@ function newState(options: SchedulerOptions): State {
     clockOffset: new ClockOffsetEstimator(),
     invalid: new InvalidBudget(options.invalidCeiling, options.isInvalidShared),
     breaker: new Breaker(),
-    gone: new Map(),
+    rejections: new Map(),
     credentialChecks: [],
     checkProbe: undefined,
     warnings: [],
@@ -133,6 +137,19 @@ function poll(state: State, nowMs: number): Poll {
   };
 }
 
+/** A lane that is made later asks the options, and one that is forgotten has nothing to be told. */
+function setGlobalLimit(
+  state: State,
+  identityId: string,
+  limit: number,
+): void {
+  const lanes = state.identities.get(identityId)?.lanes.values() ?? [];
+  for (const lane of lanes) {
+    if (lane.limit !== undefined) lane.limit.limit = limit;
+    if (lane.ready.size > 0) state.readyLanes.add(lane);
+  }
+}
+
 const NOTHING: never[] = [];
 
 function take<T>(list: T[]): readonly T[] {
@@ -154,8 +171,13 @@ function expire(state: State, nowMs: number): void {
 function refusalOf(state: State, waiting: Waiting, nowMs: number): Refused {
   const { ask, enqueuedAtMs, expiresAtMs } = waiting;
   const opensAtMs = lineOpensAtMs(state, waiting.line, nowMs);
-  const waitMs = opensAtMs === Infinity ? 0 : opensAtMs - nowMs;
-  const retryAfterMs = Math.max(1_000, waitMs);
+  // In a ban or a lock asking again is not worth while before its end.
+  const worthAtMs = Math.max(
+    opensAtMs === Infinity ? 0 : opensAtMs,
+    waiting.lane.lockedUntilMs,
+    state.breaker.untilMs ?? 0,
+  );
+  const retryAfterMs = Math.max(1_000, worthAtMs - nowMs);
   if (expiresAtMs === ask.deadlineAtMs) {
     const message = "Cannot send request: its deadline passed while it waited";
     return { code: "deadline", message, retryAfterMs };
@@ -188,7 +210,7 @@ function wakeDue(state: State, nowMs: number): void {
         makeCandidate(state, target, nowMs);
         break;
       case "identity":
-        state.credentialChecks.push(target.id);
+        recheck(state, target);
         break;
     }
   }

@@ -1,7 +1,6 @@
-import { forgetOldest } from "../collections/forget_oldest.ts";
 import { keyNameOf } from "../domain/caller.ts";
 import { invariant } from "../domain/invariant.ts";
-import { type LimitReport, UNKNOWN_WEBHOOK } from "../domain/limit_report.ts";
+import type { LimitReport } from "../domain/limit_report.ts";
 import {
   advance,
   delay,
@@ -13,6 +12,7 @@ import {
   retire,
 } from "./flow.ts";
 import { noteUnauthorized, refuseFor } from "./health/credential_check.ts";
+import { noteRejection } from "./health/rejections.ts";
 import { noteSilent, noteTaken } from "./limits/bucket.ts";
 import { backOffAfter, notePassed } from "./limits/counter.ts";
 import { countersOf } from "./limits/counters_of.ts";
@@ -23,9 +23,6 @@ import { countWaiting, uncountInFlight } from "./queues/occupancy.ts";
 import type { State, Waiting } from "./state.ts";
 import type { Settlement, Verdict } from "./types.ts";
 
-/** Webhook ids remembered as gone, for how long, and how many at most. */
-const GONE_MS = 600_000;
-const GONE_MAX = 10_000;
 /** Ends a lease and says whether the request is done or goes again. */
 export function settle(
   state: State,
@@ -148,10 +145,9 @@ function noteHealth(
   if (rateLimited?.isCloudflareBlock) return;
   state.breaker.passed(waiting.ask.id);
   if (status === 429) return;
-  if (status === 401) noteUnauthorized(state, waiting);
-  if (status === 404 && report.errorCode === UNKNOWN_WEBHOOK) {
-    noteGone(state, waiting, nowMs);
-  }
+  if (status === 401) noteUnauthorized(state, waiting, nowMs);
+  noteRejection(state, waiting, report, nowMs);
+  if (status < 400) lane.identity.isProven = true;
   state.registry.clearSuspects(line.routeKey);
   for (const counter of counters) notePassed(counter, report.sentAtMs);
   // An answer to what left before the pause proves nothing about after it.
@@ -181,14 +177,6 @@ function noteInvalid(state: State, waiting: Waiting, nowMs: number): void {
     `Near the limit of invalid requests: ${invalid.count(nowMs)} of ` +
       `${invalid.ceiling} in 10 minutes, failing routes are held`,
   );
-}
-
-function noteGone(state: State, waiting: Waiting, nowMs: number): void {
-  const { route } = waiting.ask;
-  if (route.webhookId === undefined || route.lane === "interaction") return;
-  state.gone.delete(route.webhookId);
-  state.gone.set(route.webhookId, nowMs + GONE_MS);
-  forgetOldest(state.gone, GONE_MAX);
 }
 
 /** No answer: Discord may have counted the request all the same. */
@@ -250,6 +238,9 @@ function limited(state: State, denial: Denial, nowMs: number): Verdict {
   return "again";
 }
 
+/** A global limit is a matter of a second: what is told beyond this is asked about. */
+const LOCK_MAX_MS = 60_000;
+
 /** A 429 of the global limit closes its lane. */
 function lock(
   { lane, line }: Waiting,
@@ -259,7 +250,8 @@ function lock(
 ): number {
   const [own] = line.counters;
   const backOffMs = own === undefined ? 0 : backOffAfter(own, report);
-  const untilMs = fromMs + Math.max(retryAfterMs ?? 0, backOffMs);
+  const toldMs = Math.min(retryAfterMs ?? 0, LOCK_MAX_MS);
+  const untilMs = fromMs + Math.max(toldMs, backOffMs);
   lane.lockedUntilMs = Math.max(lane.lockedUntilMs, untilMs);
   lane.isCautious = true;
   return untilMs;

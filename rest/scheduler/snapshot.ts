@@ -40,10 +40,38 @@ export function snapshotOf(state: State, nowMs: number): SchedulerSnapshot {
       intervalMs: facts.intervalMs,
       kind: facts.kind,
     })),
+    counters: sharedCountersOf(state).slice(0, ROWS_MAX),
     lines: [...state.lines.values()]
       .sort((a, b) => b.waiting - a.waiting || b.inFlight - a.inFlight)
       .slice(0, ROWS_MAX).map((line) => lineView(state, line, survey, nowMs)),
   };
+}
+
+/** The counters that are not just one line's own bucket, the busiest first. */
+function sharedCountersOf(
+  { identities }: State,
+): Array<SchedulerSnapshot["counters"][number]> {
+  const found: Array<SchedulerSnapshot["counters"][number]> = [];
+  for (const { id, counters } of identities.values()) {
+    for (const places of counters.values()) {
+      for (const counter of places.values()) {
+        const { role, name, place, lines, waiting, inFlight, bucket } = counter;
+        if (role === "own") continue;
+        found.push({
+          identityId: id,
+          role,
+          name,
+          place,
+          lines,
+          waitingLines: waiting?.size ?? 0,
+          inFlight,
+          limit: bucket?.facts.limit,
+          pausedUntilMs: counter.pausedUntilMs,
+        });
+      }
+    }
+  }
+  return found.sort((one, other) => other.waitingLines - one.waitingLines);
 }
 
 /** Requests stand in the order of their arrival, so the first of each is its oldest. */

@@ -2,8 +2,8 @@ import type { Deque } from "../collections/deque.ts";
 import type { RecentMap } from "../collections/recent_map.ts";
 import type { BucketReport } from "../domain/limit_report.ts";
 import type { HeapNode, IndexedHeap } from "../collections/indexed_heap.ts";
-import type { Urgency } from "../domain/request.ts";
-import type { Lane as RouteLane } from "../domain/route.ts";
+import type { Urgency } from "../domain/urgency.ts";
+import type { LaneName } from "../domain/lane.ts";
 import type { WaitReason } from "../domain/wait_reason.ts";
 import type { ClockOffsetEstimator } from "./limits/clock_offset_estimator.ts";
 import type { Breaker } from "./health/breaker.ts";
@@ -15,7 +15,7 @@ import type { GlobalLimit, GlobalPermit } from "./limits/global_limit.ts";
 import type { BucketRegistry } from "./limits/bucket_registry.ts";
 import type { InvalidBudget } from "./health/invalid_budget.ts";
 import type { SchedulerOptions } from "./options.ts";
-import type { Ask, Refused } from "./types.ts";
+import type { Ask, Refused, Rejection } from "./types.ts";
 import type { WaitHistory } from "./wait_history.ts";
 
 /** Something that has to be looked at again at a known moment. */
@@ -209,7 +209,7 @@ export interface Line {
 /** One global limit and what is ready to go under it. */
 export interface Lane {
   readonly kind: "lane";
-  readonly which: RouteLane;
+  readonly name: LaneName;
   readonly identity: Identity;
   /** Undefined for interactions and token webhooks: nothing proactive binds them. */
   readonly limit: GlobalLimit | undefined;
@@ -237,14 +237,20 @@ export interface Identity {
   readonly kind: "identity";
   readonly id: string;
   /** Its lanes: one token has one standing, by whichever way it is used. */
-  readonly lanes: Map<RouteLane, Lane>;
+  readonly lanes: Map<LaneName, Lane>;
   /** Its lines by route and major parameter. */
   readonly lines: Table<Line>;
   /** Its counters by name and place. */
   readonly counters: Table<Counter>;
   /** Its order groups by their routes' order keys. */
   readonly groups: Map<string, OrderGroup>;
+  /** The proxy's own token; else a caller brought it. */
+  readonly isOwn: boolean;
   credential: "unproven" | "checking" | "rejected";
+  /** It has got through, or is no token: until then only a few of a brought one's requests go at once. */
+  isProven: boolean;
+  /** How often in a row a brought one was found to be rejected. */
+  rejections: number;
   wake: Wake | undefined;
 }
 
@@ -273,8 +279,8 @@ export interface State {
   readonly clockOffset: ClockOffsetEstimator;
   readonly invalid: InvalidBudget;
   readonly breaker: Breaker;
-  /** Webhooks that are gone, until when. */
-  readonly gone: Map<string, number>;
+  /** What Discord has refused for good, by name. */
+  readonly rejections: Map<string, Rejection>;
   readonly credentialChecks: string[];
   /** Whose token check is the probe of the breaker. */
   checkProbe: string | undefined;

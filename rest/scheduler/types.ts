@@ -1,6 +1,7 @@
 import type { LimitReport } from "../domain/limit_report.ts";
 import type { RefusalCode } from "../domain/refusal.ts";
-import type { Method, Urgency } from "../domain/request.ts";
+import type { Method } from "../domain/request.ts";
+import type { Urgency } from "../domain/urgency.ts";
 import type { RouteFacts } from "../domain/route.ts";
 import type { Wait, WaitReason } from "../domain/wait_reason.ts";
 
@@ -41,6 +42,15 @@ export interface Refused {
   readonly retryAfterMs: number | undefined;
   /** What it waited longest for, where it was taken in before. */
   readonly waitedFor?: WaitReason | undefined;
+}
+
+/** One thing that Discord refuses, until it may be asked again. */
+export interface Rejection {
+  readonly untilMs: number;
+  /** 401s without a success between. */
+  readonly times: number;
+  readonly code: RefusalCode;
+  readonly message: string;
 }
 
 /** How a lease ended. Every lease is settled exactly once. */
@@ -120,6 +130,8 @@ export interface Scheduler {
     isRejected: boolean | undefined,
     nowMs: number,
   ): void;
+  /** What Discord allows this identity from now on, per second. */
+  setGlobalLimit(identityId: string, limit: number): void;
   poll(nowMs: number): Poll;
   /** What this request, leased just now, has waited for longest since it came; undefined: for nothing. */
   waitedFor(id: number, nowMs: number): WaitReason | undefined;
@@ -168,6 +180,20 @@ export interface SchedulerSnapshot {
     readonly limit: number;
     readonly intervalMs: number | undefined;
     readonly kind: "unknown" | "sliding" | "fixed";
+  }>;
+  /** Counters that lines share, and those that only 429s tell of. */
+  readonly counters: ReadonlyArray<{
+    readonly identityId: string;
+    readonly role: "own" | "common" | "second" | "hidden" | "unseen";
+    /** A hash, or a route by its label. */
+    readonly name: string;
+    /** A major parameter, a guild, or `*`. */
+    readonly place: string;
+    readonly lines: number;
+    readonly waitingLines: number;
+    readonly inFlight: number;
+    readonly limit: number | undefined;
+    readonly pausedUntilMs: number;
   }>;
   readonly lines: ReadonlyArray<{
     /** Names it in `pause`, `resume` and `waitingRequests`. */

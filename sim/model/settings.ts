@@ -47,6 +47,8 @@ export interface AnswerSettings {
   readonly searchesNotReady: number;
   /** True: a message or webhook deleted twice gets 404 the second time. False: calls can be repeated and compared. */
   readonly remembersDeletions: boolean;
+  /** How many shards a bot may start at a time, which `GET /gateway/bot` tells: large ones have more than one. */
+  readonly maxConcurrency: number;
   /** Larger bodies get 413. */
   readonly bodyLimitBytes: number;
 }
@@ -124,6 +126,7 @@ export const DEFAULT_SETTINGS: ModelSettings = {
     framing: "length",
     searchesNotReady: 0,
     remembersDeletions: false,
+    maxConcurrency: 1,
     // Just under this Cloudflare itself gives up.
     bodyLimitBytes: 500 * 1024 * 1024,
   },

@@ -126,6 +126,8 @@ export class World {
         return originResponse(200, PNG, "image/png");
       case "GET /invites/{}/target-users":
         return originResponse(200, CSV, "text/csv");
+      case "GET /gateway/bot":
+        return gatewayOf(answers);
       case "GET /guilds/{}/messages/search":
       case "GET /channels/{}/threads/search": {
         const asked = (this.#searches.get(path) ?? 0) + 1;
@@ -157,6 +159,23 @@ const DELETE_WEBHOOK = new Set([
   "DELETE /webhooks/{}/{}",
 ]);
 const NEW_MESSAGE = "POST /channels/{}/messages";
+
+/** The gateway and how a bot may use it (docs, "Get Gateway Bot"). */
+function gatewayOf({ maxConcurrency }: Answers): SimResponse {
+  return originResponse(
+    200,
+    JSON.stringify({
+      url: "wss://gateway.discord.gg",
+      shards: maxConcurrency,
+      session_start_limit: {
+        total: 1_000,
+        remaining: 999,
+        reset_after: 14_400_000,
+        max_concurrency: maxConcurrency,
+      },
+    }),
+  );
+}
 
 /** A channel tells its guild (docs, "Channel Object"). */
 function placeOf(

@@ -1,5 +1,8 @@
 /** The operators' page over real sockets, as a browser and as somebody else would ask for it. */
 import assert from "node:assert/strict";
+import { AdminPage } from "../../rest/admin/admin_page.ts";
+import { headerOf } from "../../rest/domain/headers.ts";
+import { createManualClock } from "../_manual_clock.ts";
 import { ALL_RIGHTS } from "../../rest/domain/access.ts";
 import { hexDigestOf } from "../../rest/listener/access/digest.ts";
 import { KEY, startTestProxy, type TestProxy } from "../_proxy.ts";
@@ -54,6 +57,42 @@ Deno.test("a sign-in sets a cookie that no script and no other site gets, and en
   const out = { cookie, ...SAME };
   assert.equal(await statusOf(proxy, "DELETE", "/admin/session", out), 204);
   assert.equal(await statusOf(proxy, "GET", "/admin/figures", { cookie }), 401);
+});
+
+Deno.test("over TLS the cookie is one that no other host can set, and the sign-out takes it back", async () => {
+  const page = new AdminPage({
+    clock: createManualClock(),
+    facts: () => {},
+    newId: () => crypto.randomUUID(),
+    figures: () => assert.fail(),
+    requests: () => [],
+    actions: {
+      pause: () => false,
+      resume: () => false,
+      drop: () => false,
+      drain: () => {},
+      buttons: {},
+    },
+  });
+  const call = {
+    target: "/admin/session",
+    headers: [["sec-fetch-site", "same-origin"]],
+    address: "192.0.2.1",
+    isEncrypted: true,
+    shown: () => assert.fail(),
+    holderOf: () => ({ keyName: "default", isAdmin: true }),
+    readBody: () => Promise.resolve(new TextEncoder().encode('{"key":"k"}')),
+  } as const;
+  const cookieIn = async (method: string) =>
+    headerOf((await page.answer({ ...call, method })).headers, "set-cookie");
+  assert.match(
+    await cookieIn("POST") ?? "",
+    /^__Host-sluice=[0-9a-f-]{36}; Path=\/; HttpOnly; SameSite=Strict; Secure$/,
+  );
+  assert.match(
+    await cookieIn("DELETE") ?? "",
+    /^__Host-sluice=; .*; Secure; Max-Age=0$/,
+  );
 });
 
 Deno.test("a key without the right admin does not sign in, and neither does one that nobody has", async () => {

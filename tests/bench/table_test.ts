@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type BenchCase, CASES } from "../../bench/cases.ts";
+import type { BenchCase } from "../../bench/bench_case.ts";
+import { CASES } from "../../bench/cases.ts";
 import type { Result } from "../../bench/measure.ts";
 import { isReached, rowOf } from "../../bench/table.ts";
 

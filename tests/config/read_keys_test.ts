@@ -89,7 +89,7 @@ const WRONG: ReadonlyArray<
   ],
   [
     { sha256: "short" },
-    'key "k" has no "sha256": want 64 hex digits, as `deno task key` prints them',
+    'key "k" has a "sha256" that is none: want 64 hex digits, as `deno task key` prints them',
   ],
   [
     { bots: ["third"] },

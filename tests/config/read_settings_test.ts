@@ -179,8 +179,8 @@ Deno.test("every mistake has its line, all at once", () => {
       REST_LOG_LEVEL: "loud",
     }),
     [
-      "DISCORD_TOKEN is [secret]: want the bot's token: three parts joined by dots, as Discord's developer portal shows it",
-      "REST_AUTHORIZATION is [secret]: want 16 to 256 visible ASCII characters; make one with: deno task key",
+      "DISCORD_TOKEN is a secret of 14 characters: want the bot's token: three parts joined by dots, as Discord's developer portal shows it",
+      "REST_AUTHORIZATION is a secret of 12 characters: want 16 to 256 visible ASCII characters; make one with: deno task key",
       'REST_PORT is "80a": want a whole number from 0 to 65535',
       'REST_HOST is "localhost:80": want an address or a host name without a port, such as 127.0.0.1 or ::1',
       'REST_UPSTREAM is "ftp://x": want an http or https URL without user, query, fragment or version, such as https://discord.com/api',
@@ -390,7 +390,7 @@ Deno.test("a key that cannot stand in a path contradicts REST_KEY_IN_PATH", () =
   const env = { REST_AUTHORIZATION: KEY + "/" };
   assert.deepEqual(problemsOf(env), []);
   assert.deepEqual(problemsOf({ ...env, REST_KEY_IN_PATH: "true" }), [
-    "REST_AUTHORIZATION is [secret]: with REST_KEY_IN_PATH want letters, digits and - . _ ~ only, which stand in a path as they are",
+    "REST_AUTHORIZATION cannot stand in a path: with REST_KEY_IN_PATH want letters, digits and - . _ ~ only, which stand in a path as they are",
   ]);
 });
 

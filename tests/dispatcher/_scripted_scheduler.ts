@@ -97,6 +97,7 @@ export function createScriptedScheduler(): ScriptedScheduler {
     preview: () => undefined,
     pause: () => false,
     resume: () => false,
+    setGlobalLimit: () => {},
     snapshot: () => ({
       waiting: waiting.size,
       inFlight: leased.size,
@@ -108,6 +109,7 @@ export function createScriptedScheduler(): ScriptedScheduler {
       breaker: { state: "closed", untilMs: undefined },
       identities: [],
       hashes: [],
+      counters: [],
       lines: [],
     }),
   };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Fact } from "../../rest/domain/fact.ts";
 import { Figures } from "../../rest/metrics/figures.ts";
+import { Recent } from "../../rest/metrics/recent.ts";
 import type { SchedulerSnapshot } from "../../rest/scheduler/types.ts";
 import { createManualClock } from "../_manual_clock.ts";
 
@@ -24,6 +25,7 @@ const SNAPSHOT: SchedulerSnapshot = {
     credential: "unproven",
   }],
   hashes: [],
+  counters: [],
   lines: [
     {
       id: "bot:1 bot h 1",
@@ -127,6 +129,41 @@ Deno.test("charts hold ten minutes, and end ten minutes after the last look", as
   assert.ok(clock.timersSet - samples <= 600, "still sampling");
   figures.stop();
   assert.equal(clock.timerCount, 0);
+});
+
+Deno.test("what was sent before anybody looked is not counted into the first second, nor is what was sent between two looks", async () => {
+  const { clock, figures } = figuresOf();
+  const send = () => {
+    for (const fact of FACTS) figures.observe(fact);
+  };
+  const lastTwo = async () => {
+    for (let n = 0; n < 205; n++) send();
+    figures.page(0);
+    send();
+    await clock.advance(1_000);
+    return figures.page(0).points.slice(-2)
+      .map(({ sent, limited, answered, failed }) => [
+        sent,
+        limited,
+        answered,
+        failed,
+      ]);
+  };
+  const want = [[undefined, undefined, undefined, undefined], [1, 1, 1, 1]];
+  assert.deepEqual(await lastTwo(), want);
+  await clock.advance(700_000);
+  assert.deepEqual(await lastTwo(), want);
+  figures.stop();
+});
+
+Deno.test("a point that comes late tells what was sent a second, not since the last point", () => {
+  const recent = new Recent();
+  const clock = createManualClock();
+  const { reading } = figuresOf().figures.page(0);
+  recent.sample(reading, 0);
+  for (let n = 0; n < 15; n++) recent.observe(FACTS[1] as Fact, clock);
+  recent.sample(reading, 3_000);
+  assert.equal(recent.pointsAfter(0).at(-1)?.sent, 5);
 });
 
 function figuresOf() {

@@ -51,6 +51,29 @@ Deno.test("a 429 of Discord's and the retry after it are counted by bot and scop
   assert.equal(values.get('sluice_retries_total{bot="main"}'), 1);
 });
 
+Deno.test("a write without an answer and one whose caller came back are counted as what they are", async () => {
+  await using proxy = await startTestProxy({
+    sim: { latencyOut: { minMs: 150, maxMs: 150 } },
+  });
+  proxy.sim.script({ fault: { kind: "close", isExecuted: true } });
+  await ask(proxy, "/channels/1/messages", "POST");
+  const leaving = new AbortController();
+  const left = fetch(`${proxy.url}/channels/2/messages`, {
+    method: "POST",
+    headers: { authorization: KEY, "content-type": "application/json" },
+    body: '{"content":"x"}',
+    signal: leaving.signal,
+  }).catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  leaving.abort();
+  await left;
+  await ask(proxy, "/channels/2/messages", "POST");
+  const { values } = await scrape(proxy.url);
+  assert.equal(values.get('sluice_unknown_outcomes_total{bot="main"}'), 1);
+  assert.equal(values.get('sluice_refused_total{code="outcome_unknown"}'), 1);
+  assert.equal(values.get('sluice_adopted_total{bot="main"}'), 1);
+});
+
 Deno.test("while requests wait the gauges tell how many, for what and how long", async () => {
   await using proxy = await startTestProxy({
     sim: { latencyOut: { minMs: 200, maxMs: 200 } },

@@ -7,6 +7,8 @@ import type {
   Reading,
 } from "../../rest/metrics/types.ts";
 
+const NOW_MS = 1_700_000_000_000;
+
 const BOT = {
   bot: "main",
   waiting: 0,
@@ -18,12 +20,14 @@ const BOT = {
 };
 
 const POINT: Point = {
-  atMs: 1,
+  atMs: NOW_MS - 500,
   sent: 5,
   waiting: 0,
   limited: 0,
   queueP95Ms: 1,
   discordP95Ms: 78,
+  answered: 5,
+  failed: 0,
   globalShare: 0.2,
 };
 
@@ -55,6 +59,11 @@ const SITUATIONS: ReadonlyArray<
     "good",
     "All quiet: nothing waits, and nothing has been sent lately.",
   ],
+  [
+    { points: [{ ...POINT, atMs: NOW_MS - 60_001 }] },
+    "good",
+    "All quiet: nothing waits, and nothing has been sent lately.",
+  ],
   [{}, "good", "All well: requests leave at once. Discord is fine (78 ms)."],
   [
     { points: [{ ...POINT, discordP95Ms: 4_200 }] },
@@ -81,12 +90,60 @@ const SITUATIONS: ReadonlyArray<
   [
     { reading: { waiting: 2, oldestWaitMs: 15_001, reasons: { order: 2 } } },
     "busy",
-    "The oldest request has waited for 15 s. Discord is fine (78 ms).",
+    "2 requests wait for their order, the oldest for 15 s. Discord is fine (78 ms).",
   ],
   [
     { reading: { waiting: 2, oldestWaitMs: 15_000, reasons: { order: 2 } } },
     "good",
-    "All well: 2 requests wait for a moment. Discord is fine (78 ms).",
+    "2 requests wait for their order, the oldest for 15 s; nothing is stuck. Discord is fine (78 ms).",
+  ],
+  [
+    { reading: { waiting: 11, oldestWaitMs: 5_800, reasons: { bucket: 11 } } },
+    "good",
+    "11 requests wait for their limits, the oldest for 5.8 s; nothing is stuck. Discord is fine (78 ms).",
+  ],
+  [
+    {
+      reading: {
+        waiting: 11,
+        oldestWaitMs: 900,
+        reasons: { retry: 9, bucket: 2 },
+      },
+    },
+    "good",
+    "11 requests wait, most of them for their retry, the oldest for 900 ms; nothing is stuck. Discord is fine (78 ms).",
+  ],
+  [
+    {
+      reading: { waiting: 1, oldestWaitMs: 300, reasons: { first_answer: 1 } },
+      points: [{ ...POINT, discordP95Ms: 4_200 }],
+    },
+    "busy",
+    "1 request waits for its limits, for 300 ms, and Discord is slow (4.2 s).",
+  ],
+  [
+    {
+      reading: { waiting: 30 },
+      lines: [{ ...LINE, waiting: 30 }],
+      points: Array(5).fill({ ...POINT, failed: 5 }),
+    },
+    "bad",
+    "Discord fails: 25 of the last 25 answers were 5xx.",
+  ],
+  [
+    { points: Array(5).fill({ ...POINT, failed: 1 }) },
+    "busy",
+    "Nothing waits here, but 5 of Discord's last 25 answers were 5xx.",
+  ],
+  [
+    { points: [{ ...POINT, failed: 2 }] },
+    "good",
+    "All well: requests leave at once. Discord is fine (78 ms).",
+  ],
+  [
+    { points: [{ ...POINT, answered: undefined, failed: undefined }] },
+    "good",
+    "All well: requests leave at once. Discord is fine (78 ms).",
   ],
   [
     {
@@ -131,10 +188,45 @@ for (const [change, tone, text] of SITUATIONS) {
   });
 }
 
+for (const requests of [10, 19, 20, 30, 60, 200]) {
+  Deno.test(`while ${requests} requests pile up and leave one a second, the verdict turns busy at most once and good at most once`, () => {
+    const tones: string[] = [];
+    for (let second = 0; second <= requests; second += 0.5) {
+      const waiting = Math.ceil(requests - second);
+      const oldestWaitMs = waiting === 0 ? 0 : second * 1_000;
+      const clearInMs = (requests - second) * 1_000;
+      const line = { ...LINE, waiting, oldestWaitMs, clearInMs };
+      const reading = { waiting, oldestWaitMs, reasons: { bucket: waiting } };
+      const lines = waiting === 0 ? [] : [line];
+      const { tone } = verdictOf(figuresOf({ reading, lines }));
+      if (tones.at(-1) !== tone) tones.push(tone);
+    }
+    assert.match(tones.join(), /^(busy,)?good$/);
+  });
+}
+
+Deno.test("after an outage Discord is fine again as soon as all answers of the last ten seconds are", () => {
+  const toneAfter = (seconds: number) => {
+    const points = Array.from({ length: 30 }, (_, n) => ({
+      ...POINT,
+      atMs: NOW_MS - (29 - n) * 1_000,
+      failed: n < 30 - seconds ? 5 : 0,
+    }));
+    return verdictOf(figuresOf({ points })).tone;
+  };
+  assert.deepEqual([0, 4, 6, 9, 10].map(toneAfter), [
+    "bad",
+    "bad",
+    "busy",
+    "busy",
+    "good",
+  ]);
+});
+
 function figuresOf({ reading, points, lines }: Change): PageFigures {
   return {
     reading: {
-      atMs: 1,
+      atMs: NOW_MS,
       version: "1.0.0",
       startedAtMs: 0,
       isDraining: false,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { LimitReport } from "../../rest/domain/limit_report.ts";
-import type { Method, Urgency } from "../../rest/domain/request.ts";
+import type { Method } from "../../rest/domain/request.ts";
+import type { Urgency } from "../../rest/domain/urgency.ts";
 import type { SchedulerOptions } from "../../rest/scheduler/options.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
 import type { Ask, Scheduler, Settlement } from "../../rest/scheduler/types.ts";
@@ -293,7 +294,7 @@ export class RandomDriver {
     for (const { id, refused } of poll.refused) {
       assert.ok(Number.isFinite(refused.retryAfterMs ?? 0));
       const isPatience = this.#options.isPatient &&
-        refused.code !== "token_rejected";
+        !/^(token|webhook)_/.test(refused.code);
       assert.ok(!isPatience, `${refused.code}: ${refused.message}`);
       assert.equal(this.#known.get(id)?.state, "waiting");
       this.#end(id);

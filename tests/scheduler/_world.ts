@@ -1,7 +1,8 @@
 import { IndexedHeap } from "../../rest/collections/indexed_heap.ts";
 import { bodyFields } from "../../rest/routes/body_fields.ts";
 import { limitReportOf } from "../../rest/dispatcher/sending/limit_report.ts";
-import type { Method, Urgency } from "../../rest/domain/request.ts";
+import type { Method } from "../../rest/domain/request.ts";
+import type { Urgency } from "../../rest/domain/urgency.ts";
 import { routeOf } from "../../rest/routes/route_of.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
 import type { SchedulerOptions } from "../../rest/scheduler/options.ts";

@@ -56,6 +56,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Levels and formats are settings.
   "rest/log": ["rest/domain", "rest/config", "deps.ts"],
   // The queue put together: what decides, what sends, and what is between them.
+  "rest/auto_limits.ts": [
+    "rest/config",
+    "rest/domain",
+    "rest/queue.ts",
+    "rest/routes",
+  ],
   "rest/queue.ts": [
     "rest/config",
     "rest/dispatcher",

@@ -11,15 +11,19 @@ import { discardBody } from "../../streams/answer_streams.ts";
  */
 const IDENTITIES_MAX = 1_000;
 
-/** A route that every valid token may use, and that costs nothing. */
-const PATH = "/users/@me";
-const ROUTE = routeOf("GET", PATH, 0);
+/** Brought tokens remembered: as many as may be in doubt at a time. */
+const BROUGHT_MAX = 1_000;
+
+/** Routes that every valid token may use, and that cost nothing: a bot's, and one of OAuth2 whatever it may do. */
+const OF_BOT = "/users/@me";
+const OF_BEARER = "/oauth2/@me";
 
 /** Asks Discord whether a token is still good, past the queue. */
 export class CredentialChecks {
   readonly #upstream: Upstream;
   readonly #apiVersion: number;
-  readonly #identities = new Map<string, Identity>();
+  readonly #own = new Map<string, Identity>();
+  readonly #brought = new Map<string, Identity>();
 
   constructor(upstream: Upstream, apiVersion: number) {
     this.#upstream = upstream;
@@ -28,13 +32,27 @@ export class CredentialChecks {
 
   /** Remembers an identity's token, since the scheduler knows only its id. */
   know(identity: Identity): void {
-    if (!identity.isOwn || this.#identities.size >= IDENTITIES_MAX) return;
-    this.#identities.set(identity.id, identity);
+    if (identity.kind === "none") return;
+    if (identity.isOwn) {
+      if (this.#own.size < IDENTITIES_MAX) this.#own.set(identity.id, identity);
+      return;
+    }
+    this.#brought.delete(identity.id);
+    this.#brought.set(identity.id, identity);
+    if (this.#brought.size <= BROUGHT_MAX) return;
+    for (const oldest of this.#brought.keys()) {
+      this.#brought.delete(oldest);
+      return;
+    }
+  }
+
+  #identityOf(id: string): Identity | undefined {
+    return this.#own.get(id) ?? this.#brought.get(id);
   }
 
   /** True: Discord says 401. False: it takes the token. Undefined: it said neither. */
   async isRejected(identityId: string): Promise<boolean | undefined> {
-    const identity = this.#identities.get(identityId);
+    const identity = this.#identityOf(identityId);
     if (identity === undefined) return undefined;
     try {
       const answer = await this.#upstream.send(
@@ -42,7 +60,7 @@ export class CredentialChecks {
       );
       discardBody(answer);
       // The verdict is on a token that was replaced meanwhile.
-      const now = this.#identities.get(identityId);
+      const now = this.#identityOf(identityId);
       const isOld = now?.authorization?.reveal() !==
         identity.authorization?.reveal();
       if (isOld) return await this.isRejected(identityId);
@@ -64,10 +82,11 @@ export function isCheckDue(
 }
 
 function checkOf(identity: Identity, version: number): ProxyRequest {
+  const path = identity.kind === "bot" ? OF_BOT : OF_BEARER;
   return {
     method: "GET",
-    target: { version, path: PATH, query: "" },
-    route: ROUTE,
+    target: { version, path, query: "" },
+    route: routeOf("GET", path, 0),
     headers: [],
     body: undefined,
     identity,

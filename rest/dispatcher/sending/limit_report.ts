@@ -152,15 +152,21 @@ function rateLimitedOf(
   body: ErrorBody | undefined,
 ): RateLimited {
   const bodyS = body?.retryAfterS;
-  const waitS = reconcile(bodyS, decimalOf(headers.retryAfter));
+  const waitS = reconcile(
+    believable(bodyS),
+    believable(decimalOf(headers.retryAfter)),
+  );
   return {
     scope: scopeOf(headers, body),
-    retryAfterMs: waitS === undefined
-      ? undefined
-      : msOf(Math.min(waitS, WAIT_MAX_S)),
+    retryAfterMs: waitS === undefined ? undefined : msOf(waitS),
     isCloudflareBlock: !headers.hasVia && !headers.hasRateLimit &&
       bodyS === undefined && body?.isGlobal === undefined,
   };
+}
+
+/** A wait beyond all that is known is no number. */
+function believable(waitS: number | undefined): number | undefined {
+  return waitS === undefined || waitS > WAIT_MAX_S ? undefined : waitS;
 }
 
 /** The wait of the body, which is exact. The header is used if it is clearly longer, or alone. */

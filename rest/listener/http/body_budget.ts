@@ -12,9 +12,9 @@ const HOLDER_FACTOR = 4;
  * their request is answered.
  *
  * What has arrived counts, not what was announced. A body that finds no room
- * is paused. The oldest one that is not whole yet may always go on: what it
- * may still need is kept free of the others, or halves would wait for each
- * other for ever.
+ * is paused. Room is given only where all bodies can still become whole one
+ * after the other: what the oldest one may still need is kept free of the
+ * others, or halves would wait for each other for ever.
  */
 export class BodyBudget {
   readonly #small: BodyRoom;
@@ -86,6 +86,7 @@ class BodyRoom {
   waiting = 0;
   /** Bodies that are not whole yet, the oldest first. */
   readonly #unfinished = new Set<Account>();
+  #unfinishedBytes = 0;
   readonly #heldBy = new Map<string, number>();
 
   constructor(limitBytes: number) {
@@ -100,18 +101,35 @@ class BodyRoom {
 
   mayTake(account: Account, bytes: number): boolean {
     const freeBytes = this.limitBytes - this.usedBytes - bytes;
-    if (freeBytes < 0) return false;
-    const [oldest] = this.#unfinished;
-    if (oldest === undefined || oldest === account) return true;
-    if (freeBytes < oldest.missingBytes) return false;
+    if (freeBytes < 0 || !this.#isSafe(account, bytes)) return false;
     const { holder } = account;
-    if (holder === undefined) return true;
+    const [oldest] = this.#unfinished;
+    if (holder === undefined || oldest === account) return true;
     const heldBytes = (this.#heldBy.get(holder) ?? 0) + bytes;
     return heldBytes <= HOLDER_FACTOR * freeBytes;
   }
 
-  charge({ holder }: Account, bytes: number): void {
+  /**
+   * Whether all bodies could still become whole, one after the other from the
+   * oldest, if this one took so much: each needs what it lacks out of what is
+   * free then, and gives back what it holds (Dijkstra's banker). Bodies that are
+   * whole give theirs back in any case.
+   */
+  #isSafe(account: Account, bytes: number): boolean {
+    let freeBytes = this.limitBytes - this.#unfinishedBytes - bytes;
+    for (const older of this.#unfinished) {
+      // Those behind it lose nothing: it gives back all that it takes.
+      if (older === account) return true;
+      if (freeBytes < older.missingBytes) return false;
+      freeBytes += older.heldBytes;
+    }
+    return true;
+  }
+
+  charge(account: Account, bytes: number): void {
+    const { holder } = account;
     this.usedBytes += bytes;
+    if (this.#unfinished.has(account)) this.#unfinishedBytes += bytes;
     if (holder === undefined || bytes === 0) return;
     const heldBytes = (this.#heldBy.get(holder) ?? 0) + bytes;
     if (heldBytes === 0) this.#heldBy.delete(holder);
@@ -120,7 +138,9 @@ class BodyRoom {
 
   /** It needs no more, or is gone. */
   close(account: Account): void {
-    this.#unfinished.delete(account);
+    if (this.#unfinished.delete(account)) {
+      this.#unfinishedBytes -= account.heldBytes;
+    }
   }
 
   /** Something may have become free: whoever waits is asked again, the oldest first. */
@@ -177,9 +197,9 @@ class Account implements BodyAccount {
 
   release(): void {
     this.#waitNoMore();
+    this.#room.close(this);
     this.#room.charge(this, -this.heldBytes);
     this.heldBytes = 0;
-    this.#room.close(this);
     this.#room.admit();
   }
 

@@ -5,7 +5,12 @@ import { faultOf } from "../fault_of.ts";
 import type { RequestContext } from "./admit.ts";
 import { handlerContextOf, type HttpEndpointDeps } from "./handler_context.ts";
 import { receive } from "./handler.ts";
-import type { HttpAnswer, HttpHandler } from "./incoming_request.ts";
+import { answerPreflight, listedOrigin, readableBy } from "./cors.ts";
+import type {
+  HttpAnswer,
+  HttpHandler,
+  IncomingRequest,
+} from "./incoming_request.ts";
 import { refusalAnswer } from "./refusal_answer.ts";
 import { serverTimingOf, TIMING_HEADER } from "./server_timing.ts";
 
@@ -29,6 +34,7 @@ export function createHttpEndpoint(deps: HttpEndpointDeps): HttpEndpoint {
   const context = handlerContextOf(deps);
   let underWay = 0;
   let isClosed = false;
+  const { origins } = deps.settings;
   const rest = () => {
     if (isClosed && underWay === 0) context.bodies.small.rest();
   };
@@ -38,27 +44,34 @@ export function createHttpEndpoint(deps: HttpEndpointDeps): HttpEndpoint {
       rest();
     },
     async handle(request) {
-      const visit: RequestContext = {
-        request,
-        label: NO_ROUTE,
-        caller: undefined,
-        isSubmitted: false,
-      };
-      underWay++;
-      try {
-        return await receive(visit, context);
-      } catch (error) {
-        const refused = timed(refuse(error, visit, deps.facts), error, deps);
-        // An answer to HEAD ends with its headers (RFC 9110, 9.3.2).
-        return request.method === "HEAD"
-          ? { ...refused, body: undefined }
-          : refused;
-      } finally {
-        underWay--;
-        rest();
-      }
+      const origin = origins && listedOrigin(request, origins);
+      if (origin === undefined) return await answer(request);
+      const told = answerPreflight(request) ?? await answer(request);
+      return readableBy(origin, told);
     },
   };
+
+  async function answer(request: IncomingRequest): Promise<HttpAnswer> {
+    const visit: RequestContext = {
+      request,
+      label: NO_ROUTE,
+      caller: undefined,
+      isSubmitted: false,
+    };
+    underWay++;
+    try {
+      return await receive(visit, context);
+    } catch (error) {
+      const refused = timed(refuse(error, visit, deps.facts), error, deps);
+      // An answer to HEAD ends with its headers (RFC 9110, 9.3.2).
+      return request.method === "HEAD"
+        ? { ...refused, body: undefined }
+        : refused;
+    } finally {
+      underWay--;
+      rest();
+    }
+  }
 }
 
 /** Says where its time went, if that is asked for. */

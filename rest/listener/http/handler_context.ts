@@ -29,6 +29,8 @@ export interface HttpSettings {
   readonly bodyTimeoutMs: number;
   /** How long a body waits for room. */
   readonly roomWaitMs: number;
+  /** Pages that may call from browsers; none unless said. */
+  readonly origins?: ReadonlySet<string>;
   /** Several keys send, so that each leaves the others a share of the room for bodies. */
   readonly areKeysSeveral?: boolean;
   /** Callers without a key may be served, so that they need room of their own. */

@@ -12,6 +12,7 @@ interface OperatorSettings {
   readonly bodyTimeoutMs: number;
   readonly maxWaitMs: number;
   readonly keysFile: string | undefined;
+  readonly origins: ReadonlySet<string>;
   readonly openTokenRoutes: OpenTokenRoutes;
 }
 
@@ -28,6 +29,7 @@ export function httpSettingsOf(settings: OperatorSettings): HttpSettings {
     heldLimitBytes: settings.heldLimitMib * MIB,
     bodyTimeoutMs: settings.bodyTimeoutMs,
     roomWaitMs: settings.maxWaitMs,
+    origins: settings.origins,
     areKeysSeveral: settings.keysFile !== undefined,
     areKeylessServed: settings.openTokenRoutes !== "false",
   };

@@ -1,15 +1,15 @@
 import { Refusal } from "../../domain/refusal.ts";
-import { defaultUrgencyOf, type Urgency } from "../../domain/request.ts";
-import type { Lane } from "../../domain/route.ts";
+import { type LaneName, LANES } from "../../domain/lane.ts";
+import type { Urgency } from "../../domain/urgency.ts";
 
 /** The member `u` of RFC 9218's dictionary. */
 const URGENCY = /(?:^|,)[ \t]*u=([0-7])[ \t]*(?=[,;]|$)/;
 
 /** Reads `Priority`. What cannot be read counts as not said, as RFC 9218 wants it. */
-export function urgencyOf(priority: string | null, lane: Lane): Urgency {
+export function urgencyOf(priority: string | null, lane: LaneName): Urgency {
   const said = priority === null ? undefined : URGENCY.exec(priority)?.[1];
   if (said !== undefined) return Number(said) as Urgency;
-  return defaultUrgencyOf(lane);
+  return LANES[lane].defaultUrgency;
 }
 
 /** Whole seconds (RFC 7240); nine digits are 31 years and still an exact number of ms. */

@@ -120,8 +120,6 @@ export class Http1Request extends ServedRequest {
     const { connection } = this;
     const headers = [...answer.headers] as [string, string][];
     this.#isQueued = !connection.isFirst(this);
-    // Where this request ends is not certain, so nothing after it is read.
-    if (this.problem !== undefined) connection.isClosing = true;
     const isOver = connection.isClosing || connection.isEnding;
     // After it nothing is sent, so it stands with the last of the answers.
     if (isOver && connection.isLast(this)) {

@@ -115,8 +115,16 @@ export class Http1Server {
     // what stands behind a last request is none.
     if (connection === undefined || connection.isClosing) return;
     const transport = this.#transport;
-    void new Http1Request(request, response, bodyComes, transport, connection)
-      .serve();
+    const served = new Http1Request(
+      request,
+      response,
+      bodyComes,
+      transport,
+      connection,
+    );
+    // Where it ends is not certain, so nothing after it is a request.
+    if (served.problem !== undefined) connection.isClosing = true;
+    void served.serve();
   }
 
   /** What came on a connection cannot be read, or did not come in time. */

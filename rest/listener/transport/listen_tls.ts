@@ -86,7 +86,11 @@ function createTlsServer(transport: Transport) {
   };
 }
 
-/** A connection that has not shaken hands yet, and when it has had its time. */
+/**
+ * A connection that has not shaken hands yet, and when it has had its time. The
+ * runtime closes it only once its peer says something or leaves (Deno 2.9.6,
+ * seen 2026-11); nothing of ours is kept for it after that time.
+ */
 class Handshake implements QueuedTimeout {
   atMs = 0;
   next: QueuedTimeout | undefined;

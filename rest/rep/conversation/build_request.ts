@@ -1,5 +1,6 @@
 import { Refusal } from "../../domain/refusal.ts";
-import { defaultUrgencyOf, type ProxyRequest } from "../../domain/request.ts";
+import { LANES } from "../../domain/lane.ts";
+import type { ProxyRequest } from "../../domain/request.ts";
 import type { RouteFacts } from "../../domain/route.ts";
 import { routeOf } from "../../routes/route_of.ts";
 import { type Connection } from "../connections/connection.ts";
@@ -59,7 +60,7 @@ export function buildRequest(
       body: body?.bytes,
       identity: principal.identityFor(route),
       caller: principal.callerName,
-      urgency: options.urgency ?? defaultUrgencyOf(route.lane),
+      urgency: options.urgency ?? LANES[route.lane].defaultUrgency,
       isOrdered: true,
       leaveWithinMs: options.leaveWithinMs,
     },

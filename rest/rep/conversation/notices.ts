@@ -10,6 +10,14 @@ export type Notice =
   | { readonly type: "banned"; readonly retry_after?: number }
   /** Seconds. */
   | { readonly type: "global-limit"; readonly resetAfter: number }
+  /** Milliseconds. */
+  | {
+    readonly type: "waiting";
+    readonly route: string;
+    readonly reason: string;
+    readonly waitedMs: number;
+    readonly leavesInMs?: number;
+  }
   | { readonly type: "resumed-upstream" };
 
 /** Codes of refusals that all clients are told of, because requests of any client make it worse. */
@@ -55,6 +63,13 @@ export function noteFact(step: Step, fact: Fact): void {
     const { scope, retryAfterMs } = fact;
     if (scope !== "global" || retryAfterMs === undefined) return;
     notify(step, { type: "global-limit", resetAfter: retryAfterMs / MS_PER_S });
+  } else if (fact.kind === "long_wait") {
+    const { caller, label: route, reason, waitedMs, leavesInMs } = fact;
+    const about = { route, reason, waitedMs: Math.round(waitedMs) };
+    const known = leavesInMs === undefined
+      ? about
+      : { ...about, leavesInMs: Math.round(leavesInMs) };
+    notify(step, { type: "waiting", ...known }, caller);
   } else if (fact.kind === "answered") {
     // Paths with a token of their own succeed without the bot's token.
     if (fact.status >= 400 || fact.label.includes("_token}")) return;
@@ -68,6 +83,7 @@ export function isNoteworthy({ troubles }: RepState, fact: Fact): boolean {
   switch (fact.kind) {
     case "refused":
     case "rate_limited":
+    case "long_wait":
       return true;
     case "answered":
       return troubles.size > 0;

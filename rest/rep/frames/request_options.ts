@@ -1,7 +1,7 @@
 import { mayCrossFromFrame } from "../../domain/crossing_headers.ts";
 import type { HeaderList } from "../../domain/headers.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import type { Urgency } from "../../domain/request.ts";
+import type { Urgency } from "../../domain/urgency.ts";
 
 /** The options of a request: what its members `headers` and `opts` say. */
 export interface RequestOptions {

@@ -1,5 +1,7 @@
 import { withdraw } from "../flow.ts";
 import type { Identity, State, Waiting } from "../state.ts";
+import type { Refused } from "../types.ts";
+import { tokenMs } from "./rejections.ts";
 import { wakeAt } from "../queues/wakes.ts";
 
 /** A rejected token is asked about again this often: it may be reset back, or Discord may have erred. */
@@ -10,16 +12,28 @@ const NONE: never[] = [];
 /** What a check goes by as the breaker's probe: no request has this id. */
 const CHECK_PROBE_ID = -1;
 
+/** A token that is asked about itself is told the truth. */
+const ABOUT_ITSELF: ReadonlySet<string> = new Set([
+  "GET /users/@me",
+  "GET /oauth2/@me",
+]);
+
 /**
- * A 401 on the bot's own token proves nothing by itself (some routes answer it
- * for their own reasons): `GET /users/@me` is asked once, and only its 401
- * locks the identity.
+ * A 401 proves nothing by itself (some routes answer it for their own reasons):
+ * Discord is asked once about the token, and only that 401 locks the identity.
  */
-export function noteUnauthorized(state: State, waiting: Waiting): void {
-  const { identity } = waiting.lane;
-  const { ask } = waiting;
-  if (!ask.isOwnToken || ask.route.lane !== "bot") return;
+export function noteUnauthorized(
+  state: State,
+  { lane, ask }: Waiting,
+  nowMs: number,
+): void {
+  const { identity } = lane;
+  if (ask.route.lane !== "bot" || ask.identityId === "none") return;
   if (identity.credential !== "unproven") return;
+  if (!identity.isOwn && ABOUT_ITSELF.has(ask.route.label)) {
+    reject(state, identity, nowMs);
+    return;
+  }
   identity.credential = "checking";
   state.credentialChecks.push(identity.id);
 }
@@ -62,24 +76,57 @@ export function noteChecked(
   }
   const wasRejected = identity.credential === "rejected";
   if (isRejected === true || (isRejected === undefined && wasRejected)) {
-    identity.credential = "rejected";
-    wakeAt(state, identity, nowMs + PROBE_EVERY_MS);
-    if (!wasRejected) refuseAll(state, identity, nowMs);
+    reject(state, identity, nowMs);
     return;
   }
   identity.credential = "unproven";
+  if (isRejected === false) {
+    identity.rejections = 0;
+    identity.isProven = true;
+  }
   wakeAt(state, identity, undefined);
 }
 
-/** How long a caller of a rejected identity is told to stay away. */
-export function nextCheckInMs(identity: Identity, nowMs: number): number {
-  return Math.max(1_000, (identity.wake?.atMs ?? nowMs) - nowMs);
+/** Refuses all that comes with this token, until Discord is asked again. */
+function reject(state: State, identity: Identity, nowMs: number): void {
+  const wasRejected = identity.credential === "rejected";
+  identity.credential = "rejected";
+  identity.rejections++;
+  const againMs = identity.isOwn
+    ? PROBE_EVERY_MS
+    : tokenMs(identity.rejections);
+  wakeAt(state, identity, nowMs + againMs);
+  if (!wasRejected) refuseAll(state, identity, nowMs);
+}
+
+/** A rejected token's time is over: ours is asked about, a caller's may try. */
+export function recheck(state: State, identity: Identity): void {
+  if (identity.isOwn) state.credentialChecks.push(identity.id);
+  else identity.credential = "unproven";
+}
+
+/** What is told to whoever sends with a rejected token. */
+export function refusalOfToken(identity: Identity, nowMs: number): Refused {
+  const retryAfterMs = Math.max(1_000, (identity.wake?.atMs ?? nowMs) - nowMs);
+  return identity.isOwn
+    ? {
+      code: "token_rejected",
+      message: "Cannot send request: Discord rejects the bot's token",
+      retryAfterMs,
+    }
+    : {
+      code: "token_unauthorized",
+      message: "Discord rejects the token that this request brings",
+      retryAfterMs,
+    };
 }
 
 function refuseAll(state: State, identity: Identity, nowMs: number): void {
-  state.warnings.push(
-    `Discord rejects the token of ${identity.id}: its requests are refused until it is accepted again`,
-  );
+  if (identity.isOwn) {
+    state.warnings.push(
+      `Discord rejects the token of ${identity.id}: its requests are refused until it is accepted again`,
+    );
+  }
   for (const waiting of [...state.waiting.values()]) {
     if (waiting.lane.identity !== identity || waiting.state === "leased") {
       continue;
@@ -97,10 +144,6 @@ export function refuseFor(
   withdraw(state, waiting, nowMs);
   state.refused.push({
     id: waiting.ask.id,
-    refused: {
-      code: "token_rejected",
-      message: "Cannot send request: Discord rejects the bot's token",
-      retryAfterMs: PROBE_EVERY_MS,
-    },
+    refused: refusalOfToken(waiting.lane.identity, nowMs),
   });
 }

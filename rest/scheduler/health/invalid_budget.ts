@@ -1,4 +1,9 @@
-import { keyNameOf } from "../../domain/caller.ts";
+import {
+  isKeyless,
+  KEYLESS,
+  KEYLESS_SHARE,
+  keyNameOf,
+} from "../../domain/caller.ts";
 import { forgetOldest } from "../../collections/forget_oldest.ts";
 import { SlidingCount } from "./sliding_count.ts";
 import type { Refused } from "../types.ts";
@@ -20,6 +25,8 @@ const NEAR_SHARE = 0.8;
 const KEY_NEAR_SHARE = 0.6;
 /** And here all of the key's: paths can be made up without end. Below `NEAR_SHARE`, so that others are not stopped for it. */
 const KEY_SHARE = 0.7;
+/** Below it nobody's routes are refused: callers without a key are the first. */
+const FAR_SHARE = KEYLESS_SHARE * NEAR_SHARE;
 /** Failing routes remembered; one route fails for many reasons, a bot has a few hundred routes. */
 const FAILING_MAX = 4_096;
 /** Keys counted: a hundred can be configured, and a few names are the proxy's own. */
@@ -80,24 +87,43 @@ export class InvalidBudget {
   ): Exhausted | undefined {
     const { ceiling } = this;
     if (this.isFar(nowMs)) return undefined;
-    const count = this.count(nowMs);
-    if (count >= ceiling) return "all";
+    if (this.count(nowMs) >= ceiling) return "all";
+    if (isKeyless(caller)) {
+      return this.#keylessExhausted(routeKey, nowMs, caller);
+    }
     const own = this.#isShared ? this.countOf(caller, nowMs) : 0;
     if (own >= ceiling * KEY_SHARE) return "key";
     const isKeyNear = own >= ceiling * KEY_NEAR_SHARE;
-    const isNear = count >= ceiling * NEAR_SHARE;
-    if (!isKeyNear && !isNear) return undefined;
+    if (!isKeyNear && !this.isNear(nowMs)) return undefined;
     if (!this.#isFailing(routeKey, nowMs, caller)) return undefined;
     return isKeyNear ? "key" : "all";
   }
 
-  /** Whether every route of everybody may go, which is nearly always: no key can have had more answers than all of them. */
-  isFar(nowMs: number): boolean {
-    return this.count(nowMs) < this.ceiling * KEY_NEAR_SHARE;
+  /** Callers without a key have a share of their own, and take nothing of the others'. */
+  #keylessExhausted(
+    routeKey: string,
+    nowMs: number,
+    caller: string,
+  ): Exhausted | undefined {
+    const share = this.ceiling * KEYLESS_SHARE;
+    const own = this.countOf(caller, nowMs);
+    if (own >= share) return "key";
+    const isNear = own >= share * NEAR_SHARE;
+    return isNear && this.#isFailing(routeKey, nowMs, caller)
+      ? "key"
+      : undefined;
   }
 
+  /** Whether every route of everybody may go, which is nearly always: no key can have had more answers than all of them. */
+  isFar(nowMs: number): boolean {
+    return this.count(nowMs) < this.ceiling * FAR_SHARE;
+  }
+
+  /** Whether callers with a key are near what those without have left them. */
   isNear(nowMs: number): boolean {
-    return this.count(nowMs) >= this.ceiling * NEAR_SHARE;
+    const keyless = this.countOf(KEYLESS, nowMs);
+    const count = this.count(nowMs) - keyless;
+    return count >= (this.ceiling - keyless) * NEAR_SHARE;
   }
 
   /** Whether this caller's key has used up its share. */
@@ -118,8 +144,11 @@ export class InvalidBudget {
       : this.#total;
     const count = own?.count(nowMs) ?? 0;
     const easesAtMs = own?.easesAtMs(nowMs) ?? nowMs;
+    const whose = isKeyless(caller)
+      ? "of callers without a key in 10 minutes, more than their share"
+      : "of this key in 10 minutes, more than its share";
     const why = share === "key"
-      ? `${count} invalid requests of this key in 10 minutes, more than its share of ${this.ceiling}`
+      ? `${count} invalid requests ${whose} of ${this.ceiling}`
       : `${count} invalid requests in 10 minutes, at ${this.ceiling} nothing is sent so that Discord does not block this address`;
     return {
       code: "invalid_budget",

@@ -1,3 +1,4 @@
+import { LANES } from "../../domain/lane.ts";
 import { newBucket } from "./bucket.ts";
 import type { HashFacts, RouteRecord } from "./bucket_registry.ts";
 import { isAtRest, newCounter } from "./counter.ts";
@@ -54,7 +55,7 @@ function findCounters(state: State, line: Line): Counter[] {
 
 /** Interactions are each their own (staff, discord-api-docs #2701), and may not wait for one another. */
 function mayShare({ major, lane }: Line): boolean {
-  return major !== "" && lane.which !== "interaction";
+  return major !== "" && LANES[lane.name].mayShareCounters;
 }
 
 function sharedCounters(

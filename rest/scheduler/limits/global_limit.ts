@@ -44,7 +44,8 @@ export interface GlobalPermit extends HeapNode {
 
 /** Counts the arrivals of one identity and says when the next request may start. */
 export class GlobalLimit {
-  readonly limit: number;
+  /** Per second; may change under way. */
+  limit: number;
   readonly #partUsedUntilMs: number;
   readonly #byStart = new Deque<GlobalPermit>();
   readonly #byArrival = new IndexedHeap<GlobalPermit>((permit) =>

@@ -22,6 +22,7 @@ export function learnFrom(
   state.registry.noteAnswered(line.routeKey);
   if (report.guilds !== undefined) learnGuilds(state, line, report.guilds);
   if (seen === undefined) learnSilence(state, waiting, report);
+  else if (seen.resetAfterMs > BELIEVED_MAX_MS) noteAbsurd(line, seen, report);
   else learnBucket(state, waiting, seen, report, nowMs);
   const atServerMs = decidedAtServerMs(state, report, seen);
   if (sub !== undefined) countPassed(sub.counter, atServerMs);
@@ -29,6 +30,20 @@ export function learnFrom(
     const isUntold = counter.role === "second" || counter.role === "hidden";
     if (isUntold) countPassed(counter, atServerMs);
   }
+}
+
+/** A bucket is not believed to need longer until it is full: one request asks. */
+const BELIEVED_MAX_MS = 86_400_000;
+
+/** Numbers that can hardly be true are no knowledge of their hash; an empty bucket closes its own line, until its next answer. */
+function noteAbsurd(
+  { counters: [own] }: Line,
+  { remaining }: BucketReport,
+  { receivedAtMs }: LimitReport,
+): void {
+  if (own === undefined || remaining > 0) return;
+  own.pausedUntilMs = receivedAtMs + BELIEVED_MAX_MS;
+  own.isCautious = true;
 }
 
 /** Which guild channels are in: a counter that lines share may be their guild's. */

@@ -1,3 +1,4 @@
+import { LANES } from "../../domain/lane.ts";
 import type {
   BucketReport,
   LimitReport,
@@ -33,6 +34,9 @@ export interface Closed {
   readonly untilMs: number;
 }
 
+/** No counter is believed to be closed for longer: one request asks. Nothing but new roles' 48 h is known to last longer (discord-net #1451). */
+const BELIEVED_MAX_MS = 86_400_000;
+
 /** Closes the narrowest counter that explains a 429, and learns from its numbers. */
 export function closeCounter(
   state: State,
@@ -43,7 +47,8 @@ export function closeCounter(
   const sub = subMet(state, denial);
   const counter = sub?.counter ?? counterMet(state, denial);
   const backOffMs = backOffAfter(counter, report);
-  const waitMs = Math.max(rateLimited.retryAfterMs ?? 0, backOffMs);
+  const toldMs = Math.min(rateLimited.retryAfterMs ?? 0, BELIEVED_MAX_MS);
+  const waitMs = Math.max(toldMs, backOffMs);
   const untilMs = Math.max(nowMs, report.receivedAtMs) + waitMs;
   pauseCounter(counter, untilMs);
   if (counter.role === "hidden") {
@@ -158,7 +163,7 @@ function joinCommon(state: State, line: Line, facts: HashFacts): Counter {
 
 function isBesideSiblings({ registry }: State, line: Line): boolean {
   const { major, lane, routeKey } = line;
-  if (major === "" || lane.which === "interaction") return false;
+  if (major === "" || !LANES[lane.name].mayShareCounters) return false;
   return registry.suspect(routeKey, `${lane.identity.id} ${major}`);
 }
 

@@ -1,4 +1,5 @@
-import type { Caller } from "./callers.ts";
+import { isKeyless, KEYLESS_SHARE } from "../../domain/caller.ts";
+import type { ApiKey, Caller } from "./callers.ts";
 import { callersIn, waitingOf } from "./occupancy.ts";
 import type { Line, State } from "../state.ts";
 import { forgetIdleFor } from "./sweep.ts";
@@ -23,8 +24,9 @@ const KEY_SHARE_OF_FREE = 4;
 export function refuseForRoom(
   state: State,
   ask: Ask,
-  { key }: Caller,
+  caller: Caller,
 ): Refused | undefined {
+  const { key } = caller;
   const { waitingMax, bytesMax, isInvalidShared } = state.options;
   const waitingCount = state.waiting.size - state.inFlight;
   const free = waitingMax - waitingCount - 1;
@@ -33,6 +35,7 @@ export function refuseForRoom(
   if (ask.bytes > 0 && bytesFree < 0) {
     return overloaded(`${state.bytes} bytes of bodies wait already`);
   }
+  if (isKeyless(caller.name)) return refuseKeyless(state, ask, caller.key);
   // Keys' shares of what fails and of what waits go together: one key has both to itself.
   if (!isInvalidShared) return undefined;
   if (key.waiting > KEY_SHARE_OF_FREE * free) {
@@ -40,6 +43,23 @@ export function refuseForRoom(
   }
   if (ask.bytes > 0 && key.bytes > KEY_SHARE_OF_FREE * bytesFree) {
     return overloaded(`${key.bytes} bytes of this key's bodies wait already`);
+  }
+  return undefined;
+}
+
+/** Callers without a key share a part of the queue, whatever else is free: the others need the rest. */
+function refuseKeyless(
+  { options: { waitingMax, bytesMax } }: State,
+  { bytes }: Ask,
+  key: ApiKey,
+): Refused | undefined {
+  if (key.waiting >= waitingMax * KEYLESS_SHARE) {
+    return overloaded(`${key.waiting} requests without a key wait already`);
+  }
+  if (bytes > 0 && key.bytes + bytes > bytesMax * KEYLESS_SHARE) {
+    return overloaded(
+      `${key.bytes} bytes of bodies without a key wait already`,
+    );
   }
   return undefined;
 }

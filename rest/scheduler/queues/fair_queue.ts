@@ -4,7 +4,7 @@ import {
   rotate,
   unlink,
 } from "../../collections/ring.ts";
-import type { Urgency } from "../../domain/request.ts";
+import type { Urgency } from "../../domain/urgency.ts";
 import type { Caller } from "./callers.ts";
 import {
   addCaller,

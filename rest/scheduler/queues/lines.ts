@@ -1,3 +1,4 @@
+import { LANES } from "../../domain/lane.ts";
 import { leave } from "../limits/counters_of.ts";
 import { FairQueue } from "./fair_queue.ts";
 import { GlobalLimit } from "../limits/global_limit.ts";
@@ -84,16 +85,15 @@ export function listIdleLane(state: State, lane: Lane): void {
 
 /** The lane a request goes through, made if need be. */
 export function laneFor(state: State, ask: Ask): Lane {
-  const which = ask.route.lane;
-  const identity = identityFor(state, ask.identityId);
-  const known = identity.lanes.get(which);
+  const name = ask.route.lane;
+  const identity = identityFor(state, ask);
+  const known = identity.lanes.get(name);
   if (known !== undefined) return known;
-  const isLimited = which === "bot";
   const lane: Lane = {
     kind: "lane",
-    which,
+    name,
     identity,
-    limit: isLimited
+    limit: LANES[name].isGloballyLimited
       ? new GlobalLimit(
         state.options.globalLimitOf(ask.identityId),
         state.startedAtMs + PART_USED_MS,
@@ -111,13 +111,16 @@ export function laneFor(state: State, ask: Ask): Lane {
     wake: undefined,
   };
   state.lanes.add(lane);
-  identity.lanes.set(which, lane);
+  identity.lanes.set(name, lane);
   // The request it is made for may yet be refused, before it has a line.
   listIdleLane(state, lane);
   return lane;
 }
 
-function identityFor(state: State, id: string): Identity {
+function identityFor(
+  state: State,
+  { identityId: id, isOwnToken: isOwn }: Ask,
+): Identity {
   let identity = state.identities.get(id);
   if (identity === undefined) {
     identity = {
@@ -127,7 +130,10 @@ function identityFor(state: State, id: string): Identity {
       lines: new Map(),
       counters: new Map(),
       groups: new Map(),
+      isOwn,
       credential: "unproven",
+      isProven: isOwn || id === "none",
+      rejections: 0,
       wake: undefined,
     };
     state.identities.set(id, identity);

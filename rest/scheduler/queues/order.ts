@@ -1,4 +1,4 @@
-import type { Urgency } from "../../domain/request.ts";
+import type { Urgency } from "../../domain/urgency.ts";
 import { sharesField } from "../limits/sub_limits.ts";
 import type { OrderGroup, Waiting } from "../state.ts";
 import type { Ask } from "../types.ts";

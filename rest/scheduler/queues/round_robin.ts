@@ -4,7 +4,7 @@ import {
   type RingNode,
   unlink,
 } from "../../collections/ring.ts";
-import type { Urgency } from "../../domain/request.ts";
+import type { Urgency } from "../../domain/urgency.ts";
 import type { ApiKey, Caller } from "./callers.ts";
 
 /**

@@ -67,7 +67,7 @@ export function forgetLanes(state: State, nowMs: number): void {
       continue;
     }
     state.lanes.delete(lane);
-    identity.lanes.delete(lane.which);
+    identity.lanes.delete(lane.name);
     if (identity.lanes.size === 0) state.identities.delete(identity.id);
   }
 }

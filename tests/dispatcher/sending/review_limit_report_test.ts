@@ -42,13 +42,19 @@ Deno.test("limitReportOf() believes in no more tokens than the limit", () => {
 
 Deno.test("limitReportOf() believes no wait above a week, from the header or the body", () => {
   const headers: HeaderList = [["via", "1.1 google"]];
-  for (const [text, header] of [["{}", "999999999999999"], [LONG, "1"]]) {
+  for (
+    const [text, header, waitMs] of [
+      ["{}", "999999999999999", undefined],
+      [LONG, "1", 1_000],
+      ["{}", "604800", WEEK_MS],
+    ] as const
+  ) {
     const answer = answerOf(429, {
-      headers: [...headers, ["retry-after", header ?? ""]],
-      text: text ?? "",
+      headers: [...headers, ["retry-after", header]],
+      text,
     });
     const { rateLimited } = limitReportOf(answer, 100, 150);
-    assert.equal(rateLimited?.retryAfterMs, WEEK_MS);
+    assert.equal(rateLimited?.retryAfterMs, waitMs);
   }
 });
 

@@ -145,6 +145,8 @@ Deno.test("C49: a queue that throws is answered for all the same", async () => {
 /** Refusals that only the queue or what is behind it gives. */
 const QUEUE_CODES: readonly RefusalCode[] = [
   "webhook_gone",
+  "webhook_unauthorized",
+  "token_unauthorized",
   "outcome_unknown",
   "overloaded",
   "wait_too_long",
@@ -166,7 +168,11 @@ for (const code of QUEUE_CODES) {
     door.submitter.onJob = (job) => job.fail(new Refusal(code, "Cannot do it"));
     const { status, error } = (await client.ask(GET)).data;
     const { status: expected, sent } = REFUSALS[code];
-    const shown = code === "webhook_gone" ? 10_015 : code;
+    const numbers: Partial<Record<RefusalCode, number>> = {
+      "webhook_gone": 10_015,
+      "webhook_unauthorized": 50_027,
+    };
+    const shown = numbers[code] ?? code;
     assert.deepEqual([status, error.code, error.sent], [expected, shown, sent]);
   });
 }

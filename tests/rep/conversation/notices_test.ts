@@ -100,6 +100,29 @@ Deno.test("G2: what concerns one bucket or one request is no notice", () => {
   assert.deepEqual(peer.texts(), []);
 });
 
+Deno.test("G2: a long wait is told to the client whose request waits, with its reason, and to no other", () => {
+  const talk = new Conversation();
+  const peer = talk.open({ hasOptedIn: true });
+  const wait = {
+    kind: "long_wait",
+    caller: "main@test",
+    label: "POST /channels/{channel_id}/messages",
+    waitedMs: 5_000.4,
+    reason: "bucket",
+    leavesInMs: undefined,
+  } as const;
+  observe(talk, { ...wait, caller: "somebody/else" });
+  assert.deepEqual(peer.texts(), []);
+  observe(talk, { ...wait, leavesInMs: 1_200.2 });
+  assert.deepEqual(peer.heardOne().data, {
+    type: "waiting",
+    route: "POST /channels/{channel_id}/messages",
+    reason: "bucket",
+    waitedMs: 5_000,
+    leavesInMs: 1_200,
+  });
+});
+
 Deno.test("G2: a trouble is told once, and once more when it is over", () => {
   const talk = new Conversation();
   const peer = talk.open({ hasOptedIn: true });

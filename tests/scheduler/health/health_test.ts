@@ -99,10 +99,18 @@ Deno.test("a check that answers 401 refuses what waits and what comes, and is as
 
 Deno.test("a 401 on a caller's own token is the caller's alone", () => {
   const scheduler = createScheduler();
-  const ask = askOf("GET", GUILD, { isOwnToken: false });
+  const ask = askOf("GET", GUILD, {
+    isOwnToken: false,
+    identityId: "bearer:a",
+  });
   sendOne(scheduler, ask, T);
   settle(scheduler, ask.id, reportOf(T + 50, { status: 401 }));
-  assert.deepEqual(scheduler.poll(T + 50).credentialChecks, []);
+  assert.deepEqual(scheduler.poll(T + 50).credentialChecks, ["bearer:a"]);
+  const isRejected = true;
+  scheduler.credentialChecked("bearer:a", isRejected, T + 100);
+  const other = askOf("GET", GUILD);
+  assert.equal(scheduler.enqueue(other, T + 110), undefined);
+  assert.deepEqual(scheduler.poll(T + 110).leases, [other.id]);
 });
 
 Deno.test("a webhook that is gone is refused for ten minutes without being asked for", () => {

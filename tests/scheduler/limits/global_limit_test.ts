@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { GlobalLimit } from "../../../rest/scheduler/limits/global_limit.ts";
+import { createScheduler } from "../../../rest/scheduler/scheduler.ts";
 import { fc } from "../../deps.ts";
+import { askOf, enqueueAll, START_MS } from "../_builders.ts";
 
 Deno.test("GlobalLimit gives a token back one second after the answer that used it", () => {
   const limit = new GlobalLimit(1, 0);
@@ -137,3 +139,15 @@ function arrivalsUnder(
   }
   return arrivals.sort((a, b) => a - b);
 }
+
+Deno.test("a global limit that is raised under way lets more go at once", () => {
+  const scheduler = createScheduler({ globalLimitOf: () => 2 });
+  const asks = Array.from(
+    { length: 8 },
+    (_, n) => askOf("GET", `/channels/1/${"abcdefgh"[n]}`),
+  );
+  enqueueAll(scheduler, asks, START_MS);
+  assert.equal(scheduler.poll(START_MS).leases.length, 2);
+  scheduler.setGlobalLimit("bot:1", 6);
+  assert.equal(scheduler.poll(START_MS + 1).leases.length, 4);
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Urgency } from "../../../rest/domain/request.ts";
+import type { Urgency } from "../../../rest/domain/urgency.ts";
 import { Callers } from "../../../rest/scheduler/queues/callers.ts";
 import {
   type FairEntry,

@@ -63,7 +63,10 @@ function exchange(
   path: string,
   atMs: number,
 ): void {
-  const ask = askOf("GET", path, { identityId, isOwnToken: false });
+  const ask = askOf("GET", path, {
+    identityId,
+    isOwnToken: identityId.startsWith("bot:"),
+  });
   enqueueAll(scheduler, [ask], atMs);
   assert.deepEqual(scheduler.poll(atMs).leases, [ask.id]);
   const report = reportOf(atMs + 0.5, { sentAtMs: atMs });

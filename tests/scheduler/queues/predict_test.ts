@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Urgency } from "../../../rest/domain/request.ts";
+import type { Urgency } from "../../../rest/domain/urgency.ts";
 import { createScheduler } from "../../../rest/scheduler/scheduler.ts";
 import type { Ask, Scheduler } from "../../../rest/scheduler/types.ts";
 import { createRandom } from "../../../sim/model/random.ts";

@@ -1,0 +1,43 @@
+import { startTlsListener } from "../../../rest/listener/transport/listen_tls.ts";
+import { connectTls, PAIR } from "../../tls/_callers.ts";
+import { type Bench, startBench } from "../_bench.ts";
+import { servingOf } from "../_serve.ts";
+
+type Options = Parameters<typeof startBench>[0];
+
+/** A bench and how raw connections to it are made. */
+export interface Way extends AsyncDisposable {
+  readonly bench: Bench;
+  connect(): Promise<Deno.Conn>;
+}
+
+/** HTTP/1.1 over each transport whose port a test may open. */
+export const WAYS: Readonly<
+  Record<string, (options?: Options) => Promise<Way>>
+> = {
+  async tcp(options) {
+    const bench = await startBench(options);
+    return {
+      bench,
+      connect: () => Deno.connect({ hostname: "127.0.0.1", port: bench.port }),
+      [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
+    };
+  },
+  async tls(options) {
+    const bench = await startBench(options);
+    const listener = startTlsListener({
+      ...servingOf(bench.endpoint),
+      host: "127.0.0.1",
+      port: 0,
+      pair: PAIR,
+    });
+    return {
+      bench,
+      connect: () => connectTls(listener.address.port),
+      async [Symbol.asyncDispose]() {
+        await listener.shutdown();
+        await bench[Symbol.asyncDispose]();
+      },
+    };
+  },
+};
