@@ -1,4 +1,4 @@
-import { isSignedIn, notice } from "./state.ts";
+import { isSignedIn, tell } from "./state.ts";
 
 /** Something an operator does to the queue. */
 export type Action =
@@ -9,7 +9,7 @@ export type Action =
 
 /** Asks the proxy to do it, and tells what came of it. */
 export async function act(what: Action): Promise<void> {
-  notice.value = await send("/admin/actions", what);
+  tell(await send("/admin/actions", what));
 }
 
 /** Gives the key, once; undefined: it is right. */

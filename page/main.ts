@@ -119,10 +119,20 @@ function Page(): Element {
     ${Header()}
     <main>
       <p class=${`verdict ${tone}`} role="status">${text}</p>
-      <p role="status" class="notice">${notice.value}</p>
+      ${Notice()}
       ${Buttons()} ${Tiles()} ${Charts()} ${Tables()}
     </main>
     ${Requests()}
+  `;
+}
+
+/** The place stays, so that a reader of the screen watches it; what it tells fades. */
+function Notice(): Element {
+  const { text, number } = notice.value;
+  return html`
+    <p role="status" class="notice">${text === ""
+      ? null
+      : html`<span key=${number}>${text}</span>`}</p>
   `;
 }
 

@@ -19,8 +19,10 @@ export const points = signal<readonly Point[]>([]);
 export const chosenBot = signal("");
 /** The line whose requests are listed. */
 export const openLine = signal<string | undefined>(undefined);
-/** What came of the last thing the operator did. */
-export const notice = signal("");
+/** What came of the last thing the operator did; each has a number of its own, so that the same is told twice. */
+export const notice = signal({ text: "", number: 0 });
+/** Long enough to be read aloud; what stays for ever is taken for the state of things. */
+const NOTICE_MS = 8_000;
 
 export const verdict = computed<Verdict>(() =>
   figures.value === undefined
@@ -38,4 +40,16 @@ export function take(next: PageFigures): void {
 /** When the newest point was taken; 0 before there is one. */
 export function newestAtMs(): number {
   return points.peek().at(-1)?.atMs ?? 0;
+}
+
+/** Tells what came of an action, for some seconds. */
+export function tell(
+  text: string,
+  later: (action: () => void, ms: number) => void = setTimeout,
+): void {
+  const number = notice.peek().number + 1;
+  notice.value = { text, number };
+  later(() => {
+    if (notice.peek().number === number) notice.value = { text: "", number };
+  }, NOTICE_MS);
 }

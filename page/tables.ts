@@ -32,7 +32,7 @@ export function Tables(): Element | null {
 }
 
 const LINE_COLUMNS: readonly Column<LineRow>[] = [
-  { name: "Route", show: ({ label }) => label },
+  { name: "Route", show: RouteName },
   { name: "Bot", show: ({ bot }) => bot, isWide: true },
   {
     name: "Id",
@@ -95,7 +95,7 @@ function LineButtons(row: LineRow): Element {
 }
 
 const ROUTE_COLUMNS: readonly Column<RouteRow>[] = [
-  { name: "Route", show: ({ label }) => label },
+  { name: "Route", show: RouteName },
   { name: "Bot", show: ({ bot }) => bot, isWide: true },
   { name: "Calls", show: ({ answers }) => count(answers), isNumber: true },
   {
@@ -146,7 +146,7 @@ const INCIDENT_COLUMNS: readonly Column<Incident>[] = [
     show: ({ atMs }) => new Date(atMs).toLocaleTimeString(),
   },
   { name: "What", show: ({ what }) => html`<code>${what}</code>` },
-  { name: "Route", show: ({ label }) => label },
+  { name: "Route", show: RouteName },
   { name: "Caller", show: ({ caller }) => caller ?? "–", isWide: true },
 ];
 
@@ -204,6 +204,16 @@ function classOf(
   return `${isNumber === true ? "number" : ""} ${
     isWide === true ? "wide" : ""
   }`;
+}
+
+/** A route that breaks before its slashes, and nowhere else. */
+function RouteName({ label }: { readonly label: string }): Element {
+  const parts = label.split(/(?=\/)/);
+  return html`
+    <span class="route">${parts.map((part) =>
+      html`<wbr /><span>${part}</span>`
+    )}</span>
+  `;
 }
 
 function isChosen({ bot }: { readonly bot: string }): boolean {

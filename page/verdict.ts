@@ -89,12 +89,14 @@ function troubled(figures: PageFigures): Verdict | undefined {
   const [line] = lines;
   if (line !== undefined && isHot(line, reading.waiting)) {
     const where = line.major === "" ? "" : ` in ${shortId(line.major)}`;
+    // Before its first answer nobody knows when it will be clear.
+    const clear = line.clearInMs === undefined
+      ? ""
+      : `, clear in ${duration(line.clearInMs)}`;
     return busy(
       `One limit is hot: ${
         counted(line.waiting, "request")
-      } wait for ${line.label}${where}, clear in ${
-        duration(line.clearInMs)
-      }. ${discord}.`,
+      } wait for ${line.label}${where}${clear}. ${discord}.`,
     );
   }
   const isLong = reading.waiting >= HOT_LINE ||

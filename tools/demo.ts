@@ -12,9 +12,10 @@ import {
   demoTable,
   runDemoLoad,
 } from "./demo_load.ts";
+import { greeting } from "./demo_greeting.ts";
 import { demoButtons } from "./demo_page.ts";
 import { callsWithoutProxy, limitedOf } from "./demo_without.ts";
-import { sendTwice, tellExchanges } from "./demo_twins.ts";
+import { sendTwice } from "./demo_twins.ts";
 import { flags, taskWords } from "./task_words.ts";
 
 /** How often the table is drawn anew. */
@@ -63,7 +64,11 @@ async function demo(): Promise<void> {
   });
   const host = `127.0.0.1:${listener.address.port}`;
   const baseUrl = `http://${host}/api/v10`;
-  await greet(host, key, onceCode);
+  // One that ends by itself does so before anybody has looked.
+  const link = isBrief
+    ? undefined
+    : `http://${host}/admin/enter?code=${onceCode}`;
+  print(greeting(await sendTwice(host, key), link));
   if (!isBrief && Deno.stdin.isTerminal()) await untilAskedFor();
   print(["222 calls are made at once.", ""]);
 
@@ -85,6 +90,10 @@ async function demo(): Promise<void> {
     await sim.close();
     return;
   }
+  inviteToTry(host, baseUrl, key);
+}
+
+function inviteToTry(host: string, baseUrl: string, key: string): void {
   print([
     "",
     "The proxy stays up. Try:",
@@ -133,26 +142,6 @@ function startDrawing(
       else print(table());
     },
   };
-}
-
-async function greet(
-  host: string,
-  key: string,
-  onceCode: string,
-): Promise<void> {
-  print([
-    "Look at it in a browser (signs in once):",
-    "",
-    `  http://${host}/admin/enter?code=${onceCode}`,
-    "",
-    "Sluice demo: a simulated Discord that keeps Discord's rules, the real proxy in front of it.",
-    "No token, no network.",
-    "",
-    "The same message, sent over HTTP and over REP, which carries any number of requests in one WebSocket:",
-    "",
-    ...tellExchanges(await sendTwice(host, key)),
-    "",
-  ]);
 }
 
 /** Time to open the page before anything happens on it. */

@@ -31,7 +31,7 @@ export function act(
   const { action, about, run } = askedIn(body, actions);
   const isDone = run();
   facts({ kind: "audit", ...by, action, about, isDone });
-  if (isDone) return DONE[action];
+  if (isDone) return action === "button" ? `${about}: done.` : DONE[action];
   throw new Refusal(
     "no_such_target",
     action === "drop"
@@ -40,8 +40,7 @@ export function act(
   );
 }
 
-const DONE: Readonly<Record<Asked["action"], string>> = {
-  button: "Done.",
+const DONE: Readonly<Record<Exclude<Asked["action"], "button">, string>> = {
   pause: "The line is paused: nothing of it leaves until it is resumed.",
   resume: "The line goes on.",
   drop: "The request is dropped; its caller was told 499.",

@@ -13,6 +13,7 @@ import {
   jsonAnswer,
   pageFile,
   streamAnswer,
+  usedLinkAnswer,
 } from "./page_files.ts";
 import { WrongKeys } from "./wrong_keys.ts";
 
@@ -100,16 +101,11 @@ export class AdminPage {
     requireSameOrigin(call);
     const { clock, facts } = this.#deps;
     const { address } = call;
-    const nowMs = clock.nowMs();
-    const waitMs = this.#wrongKeys.waitMs(address, nowMs);
-    if (waitMs > 0) {
-      throw new Refusal(
-        "overloaded",
-        `Too many wrong keys: try again in ${Math.ceil(waitMs / 1_000)} s.`,
-        { retryAfterMs: waitMs },
-      );
-    }
+    this.#refuseTooManyTries(address);
     const { key } = fieldsIn(await call.readBody());
+    // Others from there may have tried meanwhile.
+    this.#refuseTooManyTries(address);
+    const nowMs = clock.nowMs();
     const operator = typeof key === "string" ? call.holderOf(key) : undefined;
     if (operator?.isAdmin === true) {
       return emptyAnswer([this.#cookieFor(call, operator, nowMs)]);
@@ -133,6 +129,16 @@ export class AdminPage {
     );
   }
 
+  #refuseTooManyTries(address: string): void {
+    const waitMs = this.#wrongKeys.waitMs(address, this.#deps.clock.nowMs());
+    if (waitMs === 0) return;
+    throw new Refusal(
+      "overloaded",
+      `Too many wrong keys: try again in ${Math.ceil(waitMs / 1_000)} s.`,
+      { retryAfterMs: waitMs },
+    );
+  }
+
   #signOut(call: OperatorCall): Answer {
     requireSameOrigin(call);
     const id = sessionIdIn(call);
@@ -142,8 +148,9 @@ export class AdminPage {
 
   /** Signs in by the word that was printed once, and makes it worthless. */
   #enter(call: OperatorCall, code: string | null): Answer {
+    if (this.#deps.onceCode === undefined) throw nothingHere();
     const isRight = this.#onceCode !== undefined && code === this.#onceCode;
-    if (!isRight) throw nothingHere();
+    if (!isRight) return usedLinkAnswer();
     this.#onceCode = undefined;
     const operator = { keyName: "default", isAdmin: true };
     const cookie = this.#cookieFor(call, operator, this.#deps.clock.nowMs());

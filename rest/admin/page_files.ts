@@ -2,20 +2,31 @@ import bundle from "../../page/bundle.js" with { type: "text" };
 import icon from "../../page/icon.svg" with { type: "text" };
 import page from "../../page/index.html" with { type: "text" };
 import styles from "../../page/page.css" with { type: "text" };
+import usedLink from "../../page/used_link.html" with { type: "text" };
 import type { Answer } from "../domain/answer.ts";
 import type { HeaderList } from "../domain/headers.ts";
 
+const HTML = "text/html; charset=utf-8";
+
 interface PageFile {
   readonly type: string;
-  readonly text: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Nothing of them is secret, so they need no key: the page itself asks for it. */
+const encoder = new TextEncoder();
+
+/** Nothing of them is secret, so they need no key: the page itself asks for it. All who ask share the same bytes. */
 const FILES: ReadonlyMap<string, PageFile> = new Map([
-  ["/admin", { type: "text/html; charset=utf-8", text: page }],
-  ["/admin/page.js", { type: "text/javascript; charset=utf-8", text: bundle }],
-  ["/admin/page.css", { type: "text/css; charset=utf-8", text: styles }],
-  ["/admin/icon.svg", { type: "image/svg+xml", text: icon }],
+  ["/admin", { type: HTML, bytes: encoder.encode(page) }],
+  ["/admin/page.js", {
+    type: "text/javascript; charset=utf-8",
+    bytes: encoder.encode(bundle),
+  }],
+  ["/admin/page.css", {
+    type: "text/css; charset=utf-8",
+    bytes: encoder.encode(styles),
+  }],
+  ["/admin/icon.svg", { type: "image/svg+xml", bytes: encoder.encode(icon) }],
 ]);
 
 /** Nothing but what this proxy serves itself, no inline code, no frame around it. */
@@ -32,15 +43,22 @@ const SAFE_HEADERS: HeaderList = [
   ["cache-control", "no-store"],
 ];
 
-const encoder = new TextEncoder();
-
 /** One of the page's files; undefined where the path is none. */
 export function pageFile(path: string): Answer | undefined {
   const file = FILES.get(path === "/admin/" ? "/admin" : path);
   if (file === undefined) return undefined;
   const headers: HeaderList = [["content-type", file.type], ...SAFE_HEADERS];
-  const body = encoder.encode(file.text);
-  return { status: 200, headers, body, isOurs: true };
+  return { status: 200, headers, body: file.bytes, isOurs: true };
+}
+
+/** For people who open a link that signs in no more. */
+export function usedLinkAnswer(): Answer {
+  return {
+    status: 404,
+    headers: [["content-type", HTML], ...SAFE_HEADERS],
+    body: encoder.encode(usedLink),
+    isOurs: true,
+  };
 }
 
 /** What the page's programs are told, in JSON. */

@@ -1,20 +1,29 @@
-/** Bytes gathered into one buffer; exact from the start where the size is known. */
+/** Bytes gathered into one buffer, with room for at most twice what came: an announcement alone takes no memory. */
 export class GrowingBytes {
-  #bytes: Uint8Array<ArrayBuffer>;
+  readonly #expectedBytes: number;
+  #bytes = new Uint8Array();
   #length = 0;
 
+  /** `expectedBytes` come if nothing goes wrong; 0: nobody knows. */
   constructor(expectedBytes: number) {
-    this.#bytes = new Uint8Array(expectedBytes);
+    this.#expectedBytes = expectedBytes;
   }
 
   get length(): number {
     return this.#length;
   }
 
+  /** With the room that is not used yet. */
+  get heldBytes(): number {
+    return this.#bytes.length;
+  }
+
   add(chunk: Uint8Array): void {
     const length = this.#length + chunk.length;
     if (length > this.#bytes.length) {
-      const room = Math.max(length, this.#bytes.length * 2);
+      const doubled = Math.max(length, this.#bytes.length * 2);
+      const expected = this.#expectedBytes;
+      const room = length > expected ? doubled : Math.min(doubled, expected);
       this.#bytes = new Uint8Array(this.#bytes.buffer.transfer(room));
     }
     this.#bytes.set(chunk, this.#length);

@@ -12,7 +12,7 @@ import { leaveGroup, nextOfGroup } from "./queues/order.ts";
 import type { FairEntry } from "./queues/round_robin.ts";
 import { wakeAt } from "./queues/wakes.ts";
 import type { Counter, Line, OrderGroup, State, Waiting } from "./state.ts";
-import { noteWait, reasonOf } from "./line_reason.ts";
+import { emptyReasonOf, noteWait, reasonOf } from "./line_reason.ts";
 
 /**
  * How a request moves: among its line's candidates, and its line among those
@@ -50,7 +50,7 @@ export function refresh(state: State, line: Line, nowMs: number): void {
   const top = line.candidates?.peek();
   if (top === undefined) {
     leavePlace(state, line, nowMs);
-    noteWait(line, line.waiting > 0 ? "order" : undefined, nowMs);
+    noteWait(line, emptyReasonOf(state, line, nowMs), nowMs);
     noteIdle(state, line, nowMs);
     return;
   }
@@ -238,6 +238,7 @@ const IS_NOT_SHARED = false;
 /** Sets a request aside until `untilMs`; it stays its group's current one. */
 export function delay(state: State, waiting: Waiting, untilMs: number): void {
   waiting.state = "delayed";
+  waiting.line.delayed = waiting;
   wakeAt(state, waiting, untilMs);
 }
 
@@ -278,6 +279,7 @@ export function retire(state: State, waiting: Waiting): void {
 function noteIdle(state: State, line: Line, nowMs: number): void {
   if (line.waiting > 0 || line.inFlight > 0) return;
   line.candidates = undefined;
+  line.delayed = undefined;
   line.waitHistory = undefined;
   line.idleSinceMs = nowMs;
   if (line.isListedIdle) return;

@@ -1,7 +1,7 @@
 import type { WaitReason } from "../domain/wait_reason.ts";
 import { opensForAtMs } from "./limits/counter.ts";
 import { countersOf } from "./limits/counters_of.ts";
-import type { Counter, Line, State } from "./state.ts";
+import type { Counter, Line, State, Waiting } from "./state.ts";
 import { WaitHistory } from "./wait_history.ts";
 
 /** Why a line waits for this counter; undefined: for none. */
@@ -33,6 +33,28 @@ export function lineReasonOf(
     closed = counter;
   }
   return reasonOf(closed, nowMs);
+}
+
+/** Why a line waits that has nobody to send now: for what is set aside, or for an answer; undefined: nobody waits. */
+export function emptyReasonOf(
+  state: State,
+  { waiting, delayed }: Line,
+  nowMs: number,
+): WaitReason | undefined {
+  if (waiting === 0) return undefined;
+  return delayed?.state === "delayed"
+    ? delayReasonOf(state, delayed, nowMs)
+    : "order";
+}
+
+/** Why a request is set aside. */
+export function delayReasonOf(
+  { invalid }: State,
+  { ask }: Waiting,
+  nowMs: number,
+): WaitReason {
+  const mayGo = invalid.allows(ask.route.key, nowMs, ask.caller);
+  return mayGo ? "retry" : "invalid_budget";
 }
 
 /** A line that had nobody to keep waiting has no history: most never do. */

@@ -1,6 +1,6 @@
 import type { Wait, WaitReason } from "../domain/wait_reason.ts";
 import { lineOpensAtMs, refresh } from "./flow.ts";
-import { lineReasonOf } from "./line_reason.ts";
+import { delayReasonOf, lineReasonOf } from "./line_reason.ts";
 import type { Bucket } from "./limits/bucket.ts";
 import { countersOf } from "./limits/counters_of.ts";
 import { laneOpensAtMs, laneReasonOf } from "./lease.ts";
@@ -62,15 +62,6 @@ function gateOf(
       return gateOfLine(state, line, nowMs) ??
         { reason: "turn", atMs: nowMs };
   }
-}
-
-function delayReasonOf(
-  { invalid }: State,
-  { ask }: Waiting,
-  nowMs: number,
-): WaitReason {
-  const mayGo = invalid.allows(ask.route.key, nowMs, ask.caller);
-  return mayGo ? "retry" : "invalid_budget";
 }
 
 /** What keeps the next request of a line: the line itself, or its lane; undefined: nothing. */

@@ -1,4 +1,5 @@
 import type { WaitReason } from "../domain/wait_reason.ts";
+import { emptyReasonOf } from "./line_reason.ts";
 import { backlogMs, gateOfLine, lineIdOf, waitOf } from "./reasons.ts";
 import type { Identity, Line, State } from "./state.ts";
 import type { SchedulerSnapshot } from "./types.ts";
@@ -130,9 +131,10 @@ function lineView(
 ): SchedulerSnapshot["lines"][number] {
   const isWaiting = line.waiting > 0;
   const gate = isWaiting ? gateOfLine(state, line, nowMs) : undefined;
-  // Nothing closes it, and nobody may go before an answer.
-  const isOrder = gate === undefined && (line.candidates?.size ?? 0) === 0;
-  const nextAtMs = isOrder ? undefined : gate === undefined ? nowMs : gate.atMs;
+  // Nothing closes it, and nobody may go before an answer or a retry.
+  const isEmpty = gate === undefined && (line.candidates?.size ?? 0) === 0;
+  const openAtMs = gate === undefined ? nowMs : gate.atMs;
+  const nextAtMs = isEmpty ? line.delayed?.wake?.atMs : openAtMs;
   const lastMs = backlogMs(state, line, line.waiting - 1, nowMs);
   return {
     id: lineIdOf(line),
@@ -144,7 +146,7 @@ function lineView(
     inFlight: line.inFlight,
     wakeAtMs: line.waitsFor?.wake?.atMs,
     reason: isWaiting
-      ? gate?.reason ?? (isOrder ? "order" : "turn")
+      ? gate?.reason ?? (isEmpty ? emptyReasonOf(state, line, nowMs) : "turn")
       : undefined,
     oldestWaitMs: ageOf(survey, line, nowMs),
     nextAtMs: isWaiting ? nextAtMs : undefined,

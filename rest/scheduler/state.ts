@@ -188,6 +188,8 @@ export interface Line {
   candidates: FairQueue<Waiting> | undefined;
   subs: SubLimit[] | undefined;
   waiting: number;
+  /** The request that was set aside last; it may have gone on since. */
+  delayed: Waiting | undefined;
   /** Whose those are, where one caller's is all; else `callers` counts them. */
   soleCaller: Caller | undefined;
   callers: Map<Caller, number> | undefined;

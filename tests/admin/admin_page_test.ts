@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { AdminPage } from "../../rest/admin/admin_page.ts";
 import { headerOf } from "../../rest/domain/headers.ts";
 import { createManualClock } from "../_manual_clock.ts";
+import { writeAll } from "../listener/_raw_http.ts";
 import { ALL_RIGHTS } from "../../rest/domain/access.ts";
 import { hexDigestOf } from "../../rest/listener/access/digest.ts";
 import { KEY, startTestProxy, type TestProxy } from "../_proxy.ts";
@@ -114,6 +115,40 @@ Deno.test("from the third wrong key on an address waits, even with the right one
   assert.deepEqual(statuses, [401, 401, 401, 429]);
 });
 
+Deno.test("ten wrong keys that are sent at once are as many tries as ten in a row", async () => {
+  await using proxy = await startTestProxy();
+  const tries = Array.from({ length: 10 }, () => signIn(proxy, "wrong"));
+  const statuses = (await Promise.all(tries)).map(({ status }) => status);
+  assert.deepEqual(statuses.sort(), [401, 401, 401, ...Array(7).fill(429)]);
+});
+
+Deno.test("forms to sign in that never come in whole take no room from messages", async () => {
+  // An eighth of what callers with a key have is 192 KiB.
+  const env = { REST_HELD_LIMIT_MIB: "2", REST_BODY_LIMIT_MIB: "1" };
+  await using proxy = await startTestProxy({ env });
+  const form = "POST /admin/session HTTP/1.1\r\nHost: x\r\n" +
+    `Sec-Fetch-Site: same-origin\r\nContent-Length: 16384\r\n\r\n` +
+    "x".repeat(16_383);
+  const strangers = [];
+  for (let count = 0; count < 12; count++) {
+    const { port } = proxy;
+    const stranger = await Deno.connect({ hostname: "127.0.0.1", port });
+    await writeAll(stranger, form);
+    strangers.push(stranger);
+  }
+  const response = await fetch(`${proxy.url}/api/v10/channels/1/messages`, {
+    method: "POST",
+    headers: { authorization: KEY, "content-type": "application/json" },
+    body: '{"content":"more than twelve bytes"}',
+  });
+  await response.body?.cancel();
+  assert.equal(response.status, 200);
+  for (const stranger of strangers) stranger.close();
+  while (proxy.facts.filter(({ kind }) => kind === "refused").length < 12) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+});
+
 Deno.test("what changes something is refused to other sites, though the browser sends the cookie", async () => {
   await using proxy = await startTestProxy();
   const cookie = (await signIn(proxy, KEY)).setCookie.split(";")[0] ?? "";
@@ -211,14 +246,53 @@ Deno.test("the word that signs in once is worth nothing the second time", async 
   await again.body?.cancel();
 });
 
+Deno.test("a link that is opened a second time says in HTML what to do instead", async () => {
+  await using proxy = await startTestProxy({ parts: { onceCode: "once-1" } });
+  const enter = async () => {
+    const link = `${proxy.url}/admin/enter?code=once-1`;
+    const response = await fetch(link, { redirect: "manual" });
+    return { response, text: await response.text() };
+  };
+  await enter();
+  const { response, text } = await enter();
+  assert.equal(
+    response.headers.get("content-type"),
+    "text/html; charset=utf-8",
+  );
+  assert.match(
+    response.headers.get("content-security-policy") ?? "",
+    /^default-src 'none'/,
+  );
+  assert.match(
+    text.replaceAll(/<[^>]+>|\s+/g, " "),
+    /This link has been used, or is of another run\. +Open +\/admin +and sign in with the key\./,
+  );
+  assert.match(text, /href="\/admin"/);
+});
+
+Deno.test("where no word signs in, no link does", async () => {
+  await using proxy = await startTestProxy();
+  for (const query of ["", "?code=", "?code=undefined"]) {
+    const response = await fetch(`${proxy.url}/admin/enter${query}`);
+    assert.equal(response.status, 404);
+    assert.equal((await response.json()).code, "no_such_target");
+  }
+});
+
 Deno.test("what a program adds to the page is pressed by its words, and by no others", async () => {
   let presses = 0;
   const buttons = { "Flood a channel": () => void presses++ };
   await using proxy = await startTestProxy({ parts: { buttons } });
   const press = (button: string) => act(proxy, { action: "button", button });
   assert.equal(await press("Flood a channel"), 200);
+  const answer = await fetch(`${proxy.url}/admin/actions`, {
+    method: "POST",
+    headers: { authorization: KEY },
+    body: '{"action":"button","button":"Flood a channel"}',
+  });
+  assert.equal((await answer.json()).message, "Flood a channel: done.");
   assert.equal(await press("toString"), 404);
-  assert.equal(presses, 1);
+  assert.equal(presses, 2);
 });
 
 Deno.test("keys that are read anew end every session", async () => {

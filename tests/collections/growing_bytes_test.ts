@@ -12,3 +12,10 @@ Deno.test("bytes come out as they went in, whatever was expected", () => {
     assert.equal(taken.buffer.byteLength, 8);
   }
 });
+
+Deno.test("what was announced and has not come takes no memory", () => {
+  const bytes = new GrowingBytes(1_000_000);
+  bytes.add(new Uint8Array(10));
+  bytes.add(new Uint8Array(1));
+  assert.ok(bytes.heldBytes <= 22);
+});

@@ -71,7 +71,6 @@ for (
   const path of [
     "/metrics",
     "/admin",
-    "/_rep/session",
     "/rep",
     "/update-bearer-token",
     "/healthz/x",
@@ -94,3 +93,15 @@ for (
     assert.equal(bench.submitted.length, 0);
   });
 }
+
+Deno.test("whoever asks for an unknown path below /_rep is told which there are", async () => {
+  await using bench = await startBench();
+  for (const path of ["/_rep", "/_rep/session", "/_rep/request?x=1"]) {
+    const { status, body } = await bench.send(`GET ${path}`);
+    assert.equal(status, 404);
+    assert.equal(
+      JSON.parse(body).message,
+      "Cannot answer here: below /_rep there are GET /_rep/requests, GET /_rep/limits?target=<path>&method=<method>, and GET or DELETE /_rep/requests/<id>; a WebSocket to /rep has its own",
+    );
+  }
+});

@@ -124,15 +124,67 @@ Deno.test({
     const page = await browser.open();
     await page.goto(`${proxy.url}/admin`);
     await signIn(page);
-    await page.waitForSelector("td:text('GET /gateway/bot')");
+    await page.waitForSelector("td:has-text('GET /gateway/bot')");
     await page.selectOption("select", "music");
-    await page.waitForSelector("td:text('GET /gateway/bot')", {
+    await page.waitForSelector("td:has-text('GET /gateway/bot')", {
       state: "detached",
     });
-    await page.waitForSelector("td:text('GET /users/@me')");
+    await page.waitForSelector("td:has-text('GET /users/@me')");
     assert.deepEqual(browser.errors, []);
   },
 });
+
+Deno.test({
+  ...DRIVER,
+  name:
+    "at 390 px no part of a route is broken, and no value of a tile is cut, not even a rejected token",
+  async fn() {
+    await using proxy = await startTestProxy();
+    const reaction =
+      "/channels/123456789012345678/messages/123456789012345678/reactions/x/@me";
+    await send(proxy, "PUT", reaction);
+    const fault = {
+      kind: "answer",
+      status: 401,
+      body: '{"message":"401: Unauthorized","code":0}',
+    } as const;
+    proxy.sim.script({ fault, times: 2 });
+    await send(proxy, "GET", "/users/@me");
+    await using browser = await startBrowser();
+    const page = await browser.open({ width: 390 });
+    await page.goto(`${proxy.url}/admin`);
+    await signIn(page);
+    await page.waitForSelector(".value:has-text('token rejected')");
+    await page.waitForSelector("td:has-text('/reactions/')");
+    const broken = await page.evaluate<readonly string[]>(BROKEN_PARTS);
+    assert.deepEqual(broken, []);
+    const cut = await page.evaluate<readonly string[]>(CUT_VALUES);
+    assert.deepEqual(cut, []);
+  },
+});
+
+/** Parts of routes, from one slash to the next, that are on two lines. */
+const BROKEN_PARTS = `[...document.querySelectorAll("td")]
+  .filter((cell) => /^[A-Z]+ \\//.test(cell.textContent))
+  .flatMap((cell) => {
+    const nodes = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    const broken = [];
+    while (nodes.nextNode()) {
+      const { data } = nodes.currentNode;
+      for (const { 0: part, index } of data.matchAll(/[/]?[^/]+/g)) {
+        const range = document.createRange();
+        range.setStart(nodes.currentNode, index);
+        range.setEnd(nodes.currentNode, index + part.trimEnd().length);
+        const tops = [...range.getClientRects()].map(({ top }) => top);
+        if (new Set(tops).size > 1) broken.push(part);
+      }
+    }
+    return broken;
+  })`;
+
+const CUT_VALUES = `[...document.querySelectorAll(".tile .value")]
+  .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+  .map(({ textContent }) => textContent)`;
 
 const HIDE = `Object.defineProperty(document, "visibilityState", {
   value: "hidden", configurable: true,
@@ -181,6 +233,16 @@ function flood(proxy: TestProxy, count: number): Promise<readonly number[]> {
     await response.body?.cancel();
     return response.status;
   }));
+}
+
+async function send(
+  { url }: TestProxy,
+  method: string,
+  path: string,
+): Promise<void> {
+  const headers = { authorization: KEY };
+  const response = await fetch(url + path, { method, headers });
+  await response.body?.cancel();
 }
 
 async function stopFlood(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { points, take } from "../../page/state.ts";
+import { notice, points, take, tell } from "../../page/state.ts";
 import type { PageFigures, Point } from "../../rest/metrics/types.ts";
 
 Deno.test("a page that is open for hours keeps ten minutes of points", () => {
@@ -9,4 +9,18 @@ Deno.test("a page that is open for hours keeps ten minutes of points", () => {
   }
   assert.equal(points.value.length, 600);
   assert.equal(points.value.at(-1)?.atMs, 5_000);
+});
+
+Deno.test("what came of an action is told for some seconds, and each time anew", () => {
+  const timers: Array<() => void> = [];
+  const later = (action: () => void) => void timers.push(action);
+  tell("Flood a channel: done.", later);
+  const first = notice.value;
+  tell("Flood a channel: done.", later);
+  assert.equal(notice.value.text, "Flood a channel: done.");
+  assert.notEqual(notice.value.number, first.number);
+  timers[0]?.();
+  assert.equal(notice.value.text, "Flood a channel: done.");
+  timers[1]?.();
+  assert.equal(notice.value.text, "");
 });

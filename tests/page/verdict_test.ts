@@ -77,6 +77,14 @@ const SITUATIONS: ReadonlyArray<
   ],
   [
     {
+      reading: { waiting: 240 },
+      lines: [{ ...LINE, major: "", clearInMs: undefined }],
+    },
+    "busy",
+    "One limit is hot: 211 requests wait for POST /channels/{channel_id}/messages. Discord is fine (78 ms).",
+  ],
+  [
+    {
       reading: {
         waiting: 900,
         oldestWaitMs: 12_000,

@@ -62,6 +62,27 @@ Deno.test("after a 429 a request waits for its end, by the name rate_limited", (
   assert.ok((again?.wait.earliestAtMs ?? 0) >= T + 2_050);
 });
 
+Deno.test("what failed and is tried again later waits for its retry, in the line as in what it is told when it leaves", () => {
+  const scheduler = createScheduler();
+  const [first = 0] = enqueueAll(scheduler, [message(), message()], T);
+  scheduler.poll(T);
+  scheduler.settle(
+    first,
+    { kind: "retry", report: undefined, notBeforeMs: T + 1_050 },
+    T + 50,
+  );
+  assert.deepEqual(scheduler.poll(T + 50).leases, []);
+  const { lines, reasons } = scheduler.snapshot(T + 60);
+  assert.deepEqual(reasons, { retry: 2 });
+  assert.equal(lines[0]?.reason, "retry");
+  assert.equal(lines[0]?.nextAtMs, T + 1_050);
+  const later = pollUntilLease(scheduler, T + 60);
+  assert.deepEqual(later.ids, [first]);
+  assert.equal(scheduler.waitedFor(first, later.atMs), "retry");
+  const { lines: [after] } = scheduler.snapshot(later.atMs + 1);
+  assert.equal(after?.reason, "first_answer");
+});
+
 Deno.test("past the bot's global limit a request waits for it", () => {
   const scheduler = createScheduler({ globalLimitOf: () => 3 });
   const asks = Array.from(

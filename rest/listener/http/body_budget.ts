@@ -86,6 +86,8 @@ class BodyRoom {
   waiting = 0;
   /** Bodies that are not whole yet, the oldest first. */
   readonly #unfinished = new Set<Account>();
+  /** Those of them that are paused, by who answers for them. */
+  readonly #paused = new Map<string | undefined, Set<Account>>();
   #unfinishedBytes = 0;
   readonly #heldBy = new Map<string, number>();
 
@@ -143,10 +145,33 @@ class BodyRoom {
     }
   }
 
-  /** Something may have become free: whoever waits is asked again, the oldest first. */
+  pause(account: Account): void {
+    const { holder } = account;
+    const paused = this.#paused.get(holder) ?? new Set();
+    this.#paused.set(holder, paused.add(account));
+    this.waiting++;
+  }
+
+  resume(account: Account): void {
+    const { holder } = account;
+    const paused = this.#paused.get(holder);
+    paused?.delete(account);
+    if (paused?.size === 0) this.#paused.delete(holder);
+    this.waiting--;
+  }
+
+  /**
+   * Something may have become free: the oldest is asked again, then whoever
+   * waits, each holder's in turn until one finds no room. To ask all of them
+   * held the process up for seconds when thousands left at once.
+   */
   admit(): void {
     if (this.waiting === 0) return;
-    for (const account of this.#unfinished) account.tryAgain();
+    const [oldest] = this.#unfinished;
+    oldest?.tryAgain();
+    for (const paused of [...this.#paused.values()]) {
+      for (const account of paused) if (!account.tryAgain()) break;
+    }
   }
 }
 
@@ -180,14 +205,17 @@ class Account implements BodyAccount {
 
   whenTaken(bytes: number, onTaken: () => void): void {
     this.#wanted = { bytes, onTaken };
-    this.#room.waiting++;
+    this.#room.pause(this);
   }
 
-  tryAgain(): void {
+  /** False: it waits on. */
+  tryAgain(): boolean {
     const wanted = this.#wanted;
-    if (wanted === undefined || !this.take(wanted.bytes)) return;
+    if (wanted === undefined) return true;
+    if (!this.take(wanted.bytes)) return false;
     this.#waitNoMore();
     wanted.onTaken();
+    return true;
   }
 
   finish(): void {
@@ -206,6 +234,6 @@ class Account implements BodyAccount {
   #waitNoMore(): void {
     if (this.#wanted === undefined) return;
     this.#wanted = undefined;
-    this.#room.waiting--;
+    this.#room.resume(this);
   }
 }

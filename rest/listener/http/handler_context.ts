@@ -16,6 +16,9 @@ import { createTargetReader } from "./request_target.ts";
 import { TimeoutQueue } from "./timeout_queue.ts";
 import type { MoveRequests } from "./token_update.ts";
 
+/** Room for the page's forms, of which few are under way: sixty-four of the largest. */
+const OPERATOR_BYTES = 8 * 1024 * 1024;
+
 /** What is decided about HTTP. */
 export interface HttpSettings {
   /** API version of paths that name none. */
@@ -67,6 +70,8 @@ export interface HandlerContext extends HttpEndpointDeps {
   readonly bodies: BodyRules;
   /** The same for callers without a key, which have a share of their own. */
   readonly keylessBodies: BodyRules;
+  /** The same for the page's forms: that to sign in comes before a key does, and must take nobody's room. */
+  readonly operatorBodies: BodyRules;
 }
 
 /** Puts it together. */
@@ -94,5 +99,6 @@ export function handlerContextOf(deps: HttpEndpointDeps): HandlerContext {
     },
     bodies: bodiesWithin(heldLimitBytes - keylessBytes),
     keylessBodies: bodiesWithin(keylessBytes),
+    operatorBodies: bodiesWithin(OPERATOR_BYTES),
   };
 }

@@ -12,7 +12,7 @@ export function operatorCallOf(
   context: RequestContext,
   target: string,
   pathKey: string | undefined,
-  { authorizer, bodies }: HandlerContext,
+  { authorizer, operatorBodies }: HandlerContext,
 ): OperatorCall {
   const { method, fields, remoteAddress } = context.request;
   return {
@@ -32,10 +32,13 @@ export function operatorCallOf(
       return proof && operatorOf(proof);
     },
     async readBody() {
-      const bodyLimitBytes = Math.min(BODY_BYTES_MAX, bodies.bodyLimitBytes);
-      const owner = { isCallback: false, holder: undefined };
+      const bodyLimitBytes = Math.min(
+        BODY_BYTES_MAX,
+        operatorBodies.bodyLimitBytes,
+      );
+      const owner = { isCallback: false, holder: remoteAddress };
       const body = await readBody(context.request, owner, {
-        ...bodies,
+        ...operatorBodies,
         bodyLimitBytes,
       });
       body.release();

@@ -102,10 +102,16 @@ function reservedRefusal(path: ReservedPath, rules: PlaceRules): Refusal {
       "Cannot answer here: /rep takes WebSocket upgrades only",
     );
   }
-  return new Refusal(
-    "no_such_target",
-    path === "/key"
-      ? "Cannot take the key from the path: REST_KEY_IN_PATH is not true, or the key is there twice"
-      : `Cannot answer here: nothing is served at this place below ${path}`,
-  );
+  return new Refusal("no_such_target", nothingAt(path));
+}
+
+function nothingAt(path: ReservedPath): string {
+  switch (path) {
+    case "/key":
+      return "Cannot take the key from the path: REST_KEY_IN_PATH is not true, or the key is there twice";
+    case "/_rep":
+      return "Cannot answer here: below /_rep there are GET /_rep/requests, GET /_rep/limits?target=<path>&method=<method>, and GET or DELETE /_rep/requests/<id>; a WebSocket to /rep has its own";
+    default:
+      return `Cannot answer here: nothing is served at this place below ${path}`;
+  }
 }

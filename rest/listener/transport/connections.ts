@@ -81,7 +81,6 @@ export class Connection {
   onIdle: (() => void) | undefined;
   readonly #destroy: () => void;
   readonly #onGone: () => void;
-  /** In the order of their requests. */
   readonly #waiting = new Set<Waiting>();
   #last: Waiting | undefined;
   #isGone = false;
@@ -99,15 +98,13 @@ export class Connection {
     return this.#waiting.size === 0;
   }
 
-  /** Whether everybody before it has been answered: answers go out in the order of their requests. */
-  isFirst(waiting: Waiting): boolean {
-    return this.#waiting.size === 1 ||
-      this.#waiting.values().next().value === waiting;
-  }
-
   /** Whether nobody has asked after it. */
   isLast(waiting: Waiting): boolean {
     return this.#last === waiting;
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.size;
   }
 
   add(waiting: Waiting): void {

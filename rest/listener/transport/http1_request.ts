@@ -32,15 +32,12 @@ export class Http1Request extends ServedRequest {
   readonly target: string;
   readonly authority = undefined;
   readonly problem: string | undefined;
+  protected readonly pieceBytes = AT_ONCE_BYTES_MAX;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #bodyComes: BodyComes;
   readonly #hasBody: boolean;
   #isSpoilt = false;
-  #hasContinued = false;
-  #isLingering = false;
-  /** Its answer is ready and waits for those before it. */
-  #isQueued = false;
 
   constructor(
     request: IncomingMessage,
@@ -73,8 +70,7 @@ export class Http1Request extends ServedRequest {
     this.sink = sink;
     const request = this.#request;
     if (this.#bodyComes === "after 100 Continue") {
-      this.#hasContinued = true;
-      this.#response.writeContinue();
+      this.#inTurn(() => this.#writeContinue());
     }
     request.on("data", (chunk: Uint8Array) => this.sink?.received(chunk));
     request.on("end", () => this.sink?.ended());
@@ -101,15 +97,6 @@ export class Http1Request extends ServedRequest {
     return wasIncoming;
   }
 
-  /** As long as it is another's turn, nobody can take this answer, and to cut it would cut the other's. */
-  override act(): void {
-    const wasQueued = this.#isQueued;
-    this.#isQueued = !this.connection.isFirst(this);
-    if (!wasQueued && !this.#isQueued) return super.act();
-    const { lingering, unread } = this.transport;
-    (this.#isLingering ? lingering : unread).add(this);
-  }
-
   protected cut(): void {
     this.#request.socket.destroy();
   }
@@ -119,7 +106,6 @@ export class Http1Request extends ServedRequest {
     const response = this.#response;
     const { connection } = this;
     const headers = [...answer.headers] as [string, string][];
-    this.#isQueued = !connection.isFirst(this);
     const isOver = connection.isClosing || connection.isEnding;
     // After it nothing is sent, so it stands with the last of the answers.
     if (isOver && connection.isLast(this)) {
@@ -132,7 +118,7 @@ export class Http1Request extends ServedRequest {
     else if (body === undefined && !BODILESS.has(status)) {
       headers.push(["content-length", "0"]);
     }
-    this.#writeHead(status, headers);
+    response.writeHead(status, headers as never);
     const isLarge = body instanceof ReadableStream ||
       (body !== undefined && body.length > AT_ONCE_BYTES_MAX);
     if (isLarge) return this.#pourBody(body);
@@ -157,13 +143,13 @@ export class Http1Request extends ServedRequest {
     }
     const bytes = body instanceof Uint8Array ? body : new Uint8Array();
     headers.push(lengthOf(bytes));
-    this.#writeHead(status, headers);
+    response.writeHead(status, headers as never);
     response.write(bytes);
-    this.#isLingering = true;
-    lingering.add(this);
+    this.#inTurn(() => {
+      if (!response.writableEnded) lingering.add(this);
+    });
     const end = () => {
       lingering.remove(this);
-      this.#isLingering = false;
       response.end();
       this.#doneWhenTaken();
     };
@@ -177,13 +163,6 @@ export class Http1Request extends ServedRequest {
     request.resume();
   }
 
-  #writeHead(status: number, headers: [string, string][]): void {
-    this.#response.writeHead(status, headers as never);
-    // A response that waits for its turn puts a head that comes with bytes
-    // before all that it holds already, 100 Continue too (Node's `_send`).
-    if (this.#hasContinued) this.#response.flushHeaders();
-  }
-
   #pourBody(body: Exclude<HttpAnswer["body"], undefined>): void {
     const response = this.#response;
     void this.pour(body, response).then((isWhole) => {
@@ -193,10 +172,29 @@ export class Http1Request extends ServedRequest {
     });
   }
 
+  /** Behind an answer that is late nobody can read this one. */
+  protected override startUnread(): void {
+    this.#inTurn(() => super.startUnread());
+  }
+
+  /**
+   * Acts once the answers before this one have been written. Whatever is
+   * written to a response before that it keeps, and puts its head before it.
+   */
+  #inTurn(act: () => void): void {
+    if (this.#response.socket !== null) return act();
+    this.#response.once("socket", act);
+  }
+
+  /** Who has sent its body unasked, and has its answer, needs no word before it (RFC 9110, 10.1.1). */
+  #writeContinue(): void {
+    if (!this.#response.headersSent) this.#response.writeContinue();
+  }
+
   /** What the socket has not taken yet must not wait there for ever. */
   #doneWhenTaken(): void {
     const { unread } = this.transport;
-    unread.add(this);
+    this.startUnread();
     this.#response.once("finish", () => {
       unread.remove(this);
       this.done();

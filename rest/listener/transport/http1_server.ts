@@ -23,6 +23,9 @@ import { WebSocketUpgrades } from "./websocket_upgrades.ts";
 /** How often heads are looked at that take too long: a tenth of the shortest time they may be given. */
 const CHECK_MS = 100;
 
+/** Requests of one connection that may wait for answers: more than any client sends ahead, and no more than a connection may keep in memory. */
+const PIPELINED_MAX = 16;
+
 /** A socket of a server, whether the server made it or it was handed over. */
 export type ServedSocket = Duplex & {
   readonly remoteAddress?: string | undefined;
@@ -49,8 +52,8 @@ export class Http1Server {
       connectionsCheckingInterval: CHECK_MS,
       // One that is missing is refused in words of ours.
       requireHostHeader: false,
-      // Newer than the types that come with the runtime.
-      // Whoever takes a connection over writes at once, so nobody may be waiting on it.
+      // Newer than the types that come with the runtime. Whoever takes a
+      // connection over writes at once, so nobody may be waiting on it.
       shouldUpgradeCallback: (request: IncomingMessage) =>
         this.#served.get(request.socket)?.isIdle === true &&
         upgrades.isWanted(request),
@@ -114,6 +117,7 @@ export class Http1Server {
     // One that was not let in may have sent a request with its first bytes, and
     // what stands behind a last request is none.
     if (connection === undefined || connection.isClosing) return;
+    if (connection.waitingCount >= PIPELINED_MAX) return connection.destroy();
     const transport = this.#transport;
     const served = new Http1Request(
       request,

@@ -14,6 +14,9 @@ const NO_ERROR = 0;
 /** The other side is to take no part of the answer for whole. */
 const INTERNAL_ERROR = 2;
 
+/** What a frame of DATA has at most unless agreed otherwise; of each of a connection's many streams one may lie here unread. */
+const FRAME_BYTES = 16 * 1024;
+
 /** Headers of HTTP/1.1's connections, which HTTP/2 has no place for (RFC 9113, 8.2.2). */
 const OF_CONNECTIONS: ReadonlySet<string> = new Set([
   "connection",
@@ -30,6 +33,7 @@ export class Http2Request extends ServedRequest {
   readonly authority: string | undefined;
   readonly isSecure = true;
   readonly problem = undefined;
+  protected readonly pieceBytes = FRAME_BYTES;
   readonly #stream: ServerHttp2Stream;
   readonly #hasBody: boolean;
   #hasEnded: boolean;

@@ -59,6 +59,8 @@ export class Http2Server {
     socket.on("error", ignore);
     if (connection === undefined) return void socket.destroy();
     socket.on("close", () => connection.gone());
+    // Who says goodbye has left; the session would go on as if it could still answer.
+    socket.on("end", () => socket.destroy());
     this.#arriving = connection;
     this.#server.emit("connection", socket);
     this.#arriving = undefined;

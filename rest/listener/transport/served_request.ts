@@ -14,9 +14,6 @@ import type { Transport } from "./transport.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A whole body is handed to the socket in pieces of this size, so that it can be seen whether they are taken. */
-const PIECE_BYTES = 64 * 1024;
-
 /** Where an exchange's answer is written to: a response of HTTP/1.1, a stream of HTTP/2. */
 export interface AnswerWriter {
   /** False: wait for `drain` before more is written. */
@@ -71,6 +68,8 @@ export abstract class ServedRequest
   protected abstract cut(): void;
   /** Whether its body is still on its way. */
   protected abstract get isIncoming(): boolean;
+  /** A whole body is handed over in pieces of this size, so that it can be seen whether they are taken. */
+  protected abstract readonly pieceBytes: number;
 
   get callerGone(): CallerGone {
     return this;
@@ -140,8 +139,9 @@ export abstract class ServedRequest
     if (body instanceof ReadableStream) {
       return await this.#pourStream(body, writer);
     }
-    for (let at = 0; at < body.length; at += PIECE_BYTES) {
-      const piece = body.subarray(at, at + PIECE_BYTES);
+    const { pieceBytes } = this;
+    for (let at = 0; at < body.length; at += pieceBytes) {
+      const piece = body.subarray(at, at + pieceBytes);
       if (!await this.#give(piece, writer)) return false;
     }
     return true;
@@ -175,13 +175,18 @@ export abstract class ServedRequest
     });
   }
 
+  /** Its caller has from now on to take what it was given. */
+  protected startUnread(): void {
+    this.transport.unread.add(this);
+  }
+
   async #give(piece: Uint8Array, writer: AnswerWriter): Promise<boolean> {
     if (writer.write(piece)) return true;
     const { unread } = this.transport;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onUnread = resolve;
     writer.once("drain", resolve);
-    unread.add(this);
+    this.startUnread();
     await promise;
     unread.remove(this);
     this.#onUnread = undefined;

@@ -35,6 +35,7 @@ export function newLine(
     candidates: undefined,
     subs: undefined,
     waiting: 0,
+    delayed: undefined,
     inFlight: 0,
     soleCaller: undefined,
     callers: undefined,

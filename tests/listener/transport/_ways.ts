@@ -8,7 +8,8 @@ type Options = Parameters<typeof startBench>[0];
 /** A bench and how raw connections to it are made. */
 export interface Way extends AsyncDisposable {
   readonly bench: Bench;
-  connect(): Promise<Deno.Conn>;
+  /** Over TLS a protocol may be named; HTTP/1.1 where none is. */
+  connect(protocol?: "h2"): Promise<Deno.Conn>;
 }
 
 /** HTTP/1.1 over each transport whose port a test may open. */
@@ -33,7 +34,8 @@ export const WAYS: Readonly<
     });
     return {
       bench,
-      connect: () => connectTls(listener.address.port),
+      connect: (protocol) =>
+        connectTls(listener.address.port, [protocol ?? "http/1.1"]),
       async [Symbol.asyncDispose]() {
         await listener.shutdown();
         await bench[Symbol.asyncDispose]();
