@@ -86,7 +86,10 @@ claim(
     assert.equal(await pipeline.read("<sl"), "[200]<sl");
     await writer.write(encoder.encode("ow>"));
     await writer.close();
-    assert.equal(await pipeline.read("100 Continue\r\n\r\n"), "[200]<slow>[100]");
+    assert.equal(
+      await pipeline.read("100 Continue\r\n\r\n"),
+      "[200]<slow>[100]",
+    );
     await pipeline.send(BODY);
     await pipeline.came("/quick");
     await pipeline.answer("/quick", textAnswer("<quick>"));
