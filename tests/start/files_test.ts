@@ -189,7 +189,7 @@ Deno.test("SIGHUP takes over a good file of keys, and of a bad one tells every p
 
   child.signal("SIGTERM");
   const { out } = await child.ended();
-  for (const problem of ['key \\"x\\" has no', "key 2 has no", "rate"]) {
+  for (const problem of ['key \\"x\\" has a', "key 2 has no", "rate"]) {
     assert.ok(out.includes(problem), problem);
   }
   for (const secret of [first, second, sha256Of(first), sha256Of(second)]) {

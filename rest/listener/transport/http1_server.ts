@@ -52,6 +52,7 @@ export class Http1Server {
       connectionsCheckingInterval: CHECK_MS,
       // One that is missing is refused in words of ours.
       requireHostHeader: false,
+      optimizeEmptyRequests: true,
       // Newer than the types that come with the runtime. Whoever takes a
       // connection over writes at once, so nobody may be waiting on it.
       shouldUpgradeCallback: (request: IncomingMessage) =>
@@ -84,6 +85,7 @@ export class Http1Server {
     server.on("upgrade", (request, socket, head) => {
       const connection = this.#served.get(socket);
       if (connection === undefined) return void socket.destroy();
+      connection.isUpgraded = true;
       this.#upgrades.upgrade(request, socket, head, connection);
     });
     server.on("clientError", (error: Error & { code?: string }, socket) => {

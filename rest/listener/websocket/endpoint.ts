@@ -63,10 +63,12 @@ export interface WebSocketEndpoint {
   readonly upgrade: UpgradeHandler;
   /** Hears what happens in the proxy, for the notices (G). */
   observe(fact: Fact): void;
+  /** Tells the clients that the proxy ends within `forMs`, and goes on. */
+  announceDrain(forMs: number): void;
   /**
-   * Takes nothing new, tells the clients, lets what runs end for up to `forMs`
-   * and closes every socket. To be called after the dispatcher's own drain has
-   * begun, so that what that one gives up is still answered.
+   * Takes nothing new, lets what runs end for up to `forMs` and closes every
+   * socket. To be called before the dispatcher gives up what is left, so that
+   * this is still answered.
    */
   drain(forMs: number): Promise<void>;
   snapshot(): EndpointSnapshot;
@@ -74,6 +76,9 @@ export interface WebSocketEndpoint {
 
 /** Each idle socket costs some 25 KiB, the runtime's own part included. */
 const CONNECTIONS_MAX = 20_000;
+
+/** An answer is held whole before it becomes a frame; Discord's largest is far below, and a reader that is slower is closed at as much (F3). */
+const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 
 /** How long a drain waits for sockets to answer their close, after which they are cut. */
 const GOODBYE_MS = 1_000;
@@ -108,7 +113,7 @@ class RepEndpoint implements WebSocketEndpoint {
     this.#runner = new SocketRunner({
       ...deps,
       machine: this.#machine,
-      maxAnswerBytes: limits.maxPayloadBytes,
+      maxAnswerBytes: ANSWER_BYTES_MAX,
       onEmpty: () => this.#onEmpty?.(),
     });
   }
@@ -129,6 +134,10 @@ class RepEndpoint implements WebSocketEndpoint {
     // Two facts of every request, and never worth a notice.
     if (fact.kind === "queued" || fact.kind === "leased") return;
     this.#runner.observe(fact);
+  }
+
+  announceDrain(forMs: number): void {
+    this.#runner.announceDrain(this.#deps.clock.nowMs() + forMs);
   }
 
   async drain(forMs: number): Promise<void> {

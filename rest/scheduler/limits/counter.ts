@@ -12,7 +12,7 @@ import type { Counter, CounterRole, Identity, Line, State } from "../state.ts";
 const UNSEEN_MAX = 2;
 /** So many that passed since a hidden limit's last 429, as a power of two, let one more go beside: it may be a large one. */
 const PASSED_PER_MORE = 3;
-/** While those are not answered, another may try each second. */
+/** While nobody answers, another may go after this time, and each one sooner than the one before: Discord may be slow, and a hundred lines must not wait for it one by one. */
 const UNSEEN_PATIENCE_MS = 1_000;
 /** A moment already past by rounding: look again this much later, never in a hot loop. */
 const NEXT_LOOK_MS = 1;
@@ -131,7 +131,8 @@ function unmeasured(
   switch (role) {
     case "unseen": {
       if (inFlight < UNSEEN_MAX) return { tokens: UNSEEN_MAX - inFlight };
-      const opensAtMs = lastSentAtMs + UNSEEN_PATIENCE_MS;
+      const beside = inFlight - UNSEEN_MAX + 1;
+      const opensAtMs = lastSentAtMs + UNSEEN_PATIENCE_MS / beside;
       return nowMs >= opensAtMs ? ONE : { opensAtMs };
     }
     case "hidden": {
