@@ -31,6 +31,8 @@ const REFUSALS_ALLOWED: ReadonlySet<string> = new Set<RefusalCode>([
   "too_many",
   "cancelled",
   "no_token",
+  // A token of a caller's that the simulated Discord has answered 401 to.
+  "token_unauthorized",
   "invalid_budget",
 ]);
 
