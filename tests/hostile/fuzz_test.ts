@@ -20,7 +20,7 @@ Deno.test(`${REQUESTS} mutated requests break no rule of the fuzzer (seed ${SEED
     reached: 0,
     statuses: new Map(),
   };
-  const finding = await campaign(target, progress, REQUESTS, 24);
+  const finding = await campaign(target, progress, REQUESTS, 48);
   assert.equal(finding, undefined);
   assert.ok(progress.sent >= REQUESTS);
   // Neither stopped at the door nor let in unseen.

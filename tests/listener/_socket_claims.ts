@@ -10,6 +10,7 @@ import {
   CROSSING,
   REFUSED,
 } from "./http/_paths.ts";
+import { PIPELINING_CLAIMS } from "./transport/_pipelining_claims.ts";
 
 const OK = servingOf(() => Promise.resolve(textAnswer("ok")));
 const REQUEST = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -175,3 +176,15 @@ Deno.test("a caller on a socket is named after its key and the socket", async ()
     await listener.shutdown();
   });
 });
+
+for (const [name, check] of PIPELINING_CLAIMS) {
+  Deno.test(`on a socket: ${name}`, () =>
+    inDirectory((directory) =>
+      check(async (serving) => {
+        const path = `${directory}/socket`;
+        const listener = await startUnixListener({ ...serving, path });
+        const connection = await Deno.connect({ transport: "unix", path });
+        return { connection, shutdown: () => listener.shutdown() };
+      })
+    ));
+}

@@ -14,6 +14,9 @@ const REFUSALS_ALLOWED: ReadonlySet<string> = new Set<RefusalCode>([
   "bad_request",
   "unauthorized",
   "unknown_token",
+  // Discord itself said so of a token that mutations made up.
+  "token_unauthorized",
+  "webhook_unauthorized",
   "forbidden",
   "no_such_target",
   "bad_method",
@@ -28,6 +31,8 @@ const REFUSALS_ALLOWED: ReadonlySet<string> = new Set<RefusalCode>([
   "too_many",
   "cancelled",
   "no_token",
+  // A token of a caller's that the simulated Discord has answered 401 to.
+  "token_unauthorized",
   "invalid_budget",
 ]);
 

@@ -159,8 +159,8 @@ export interface Ends extends Inside {
 /** A few more open files are allowed: the event loop opens and closes some of its own. */
 export const HANDLES_SLACK = 8;
 
-/** Such as the one of undici's that goes on for half a second. */
-const TIMERS_SLACK = 2;
+/** One each goes on for a while: the listener's look at its port, the upload time-outs', the minute's line, undici's. */
+const TIMERS_SLACK = 4;
 
 /** Allowed growth, as a share of the heap after the warm-up: code is still compiled and limits still learnt. */
 const LIVE_SLACK: Flatness = { share: 0.1, amount: 4 * MIB };

@@ -101,6 +101,7 @@ export class Connection {
   readonly #destroy: () => void;
   readonly #onGone: () => void;
   readonly #waiting = new Set<Waiting>();
+  #last: Waiting | undefined;
   #isGone = false;
   /** Nobody has asked anything on it yet. */
   #isFresh = true;
@@ -116,18 +117,25 @@ export class Connection {
     return this.#waiting.size === 0;
   }
 
+  /** Whether nobody has asked after it. */
+  isLast(waiting: Waiting): boolean {
+    return this.#last === waiting;
+  }
+
   get waitingCount(): number {
     return this.#waiting.size;
   }
 
   add(waiting: Waiting): void {
     this.#isFresh = false;
+    this.#last = waiting;
     this.#waiting.add(waiting);
   }
 
   /** It has been answered, as far as we are concerned. */
   remove(waiting: Waiting): void {
     this.#waiting.delete(waiting);
+    if (this.#last === waiting) this.#last = undefined;
     if (this.#waiting.size === 0) this.onIdle?.();
   }
 

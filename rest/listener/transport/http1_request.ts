@@ -70,7 +70,7 @@ export class Http1Request extends ServedRequest {
     this.sink = sink;
     const request = this.#request;
     if (this.#bodyComes === "after 100 Continue") {
-      this.#response.writeContinue();
+      this.#inTurn(() => this.#writeContinue());
     }
     request.on("data", (chunk: Uint8Array) => this.sink?.received(chunk));
     request.on("end", () => this.sink?.ended());
@@ -104,11 +104,13 @@ export class Http1Request extends ServedRequest {
   protected write(answer: HttpAnswer): void {
     const { status, body } = answer;
     const response = this.#response;
+    const { connection } = this;
     const headers = [...answer.headers] as [string, string][];
-    const { isClosing, isEnding, waitingCount } = this.connection;
-    // What a caller has sent ahead is answered, too.
-    const isLast = isClosing || (isEnding && waitingCount === 1);
-    if (isLast) headers.push(["connection", "close"]);
+    const isOver = connection.isClosing || connection.isEnding;
+    // After it nothing is sent, so it stands with the last of the answers.
+    if (isOver && connection.isLast(this)) {
+      headers.push(["connection", "close"]);
+    }
     if (this.isIncoming && this.problem === undefined) {
       return this.#writeEarly(answer, headers);
     }
@@ -143,11 +145,13 @@ export class Http1Request extends ServedRequest {
     headers.push(lengthOf(bytes));
     response.writeHead(status, headers as never);
     response.write(bytes);
-    lingering.add(this);
+    this.#inTurn(() => {
+      if (!response.writableEnded) lingering.add(this);
+    });
     const end = () => {
       lingering.remove(this);
       response.end();
-      this.done();
+      this.#doneWhenTaken();
     };
     let leftBytes = UNKNOWN_STATUSES.has(status) ? LINGER_BYTES : Infinity;
     request.on("error", ignore);
@@ -170,8 +174,21 @@ export class Http1Request extends ServedRequest {
 
   /** Behind an answer that is late nobody can read this one. */
   protected override startUnread(): void {
-    if (this.#response.socket !== null) return super.startUnread();
-    this.#response.once("socket", () => super.startUnread());
+    this.#inTurn(() => super.startUnread());
+  }
+
+  /**
+   * Acts once the answers before this one have been written. Whatever is
+   * written to a response before that it keeps, and puts its head before it.
+   */
+  #inTurn(act: () => void): void {
+    if (this.#response.socket !== null) return act();
+    this.#response.once("socket", act);
+  }
+
+  /** Who has sent its body unasked, and has its answer, needs no word before it (RFC 9110, 10.1.1). */
+  #writeContinue(): void {
+    if (!this.#response.headersSent) this.#response.writeContinue();
   }
 
   /** What the socket has not taken yet must not wait there for ever. */

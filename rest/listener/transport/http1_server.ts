@@ -52,8 +52,11 @@ export class Http1Server {
       connectionsCheckingInterval: CHECK_MS,
       // One that is missing is refused in words of ours.
       requireHostHeader: false,
-      // Newer than the types that come with the runtime.
+      optimizeEmptyRequests: true,
+      // Newer than the types that come with the runtime. Whoever takes a
+      // connection over writes at once, so nobody may be waiting on it.
       shouldUpgradeCallback: (request: IncomingMessage) =>
+        this.#served.get(request.socket)?.isIdle === true &&
         upgrades.isWanted(request),
     };
     this.server = createHttpServer(options);
@@ -75,12 +78,13 @@ export class Http1Server {
     // What else a request may expect nobody has to meet (RFC 9110, 10.1.1).
     server.on("checkExpectation", onRequest);
     server.on("connect", (request, socket) => {
+      const connection = this.#served.get(socket);
+      if (connection?.isIdle === false) return endBehind(connection, socket);
       void refuseConnect(request, socket, this.#transport);
     });
     server.on("upgrade", (request, socket, head) => {
       const connection = this.#served.get(socket);
-      // Who waits for an answer there has no use for anything else before it.
-      if (connection?.isIdle !== true) return void socket.destroy();
+      if (connection === undefined) return void socket.destroy();
       connection.isUpgraded = true;
       this.#upgrades.upgrade(request, socket, head, connection);
     });
@@ -179,6 +183,17 @@ function tellUnreadable(
   const refusal = unreadable(code);
   facts({ kind: "refused", code: refusal.code, label: "(unreadable)", caller });
   part(socket, refusalAnswer(refusal));
+}
+
+/** Has a connection end with the answers that are still to be given: what came last would be answered before them. */
+function endBehind(connection: Connection, socket: Duplex): void {
+  connection.isClosing = true;
+  connection.onIdle = () => {
+    setImmediate(() => socket.end(() => socket.destroy()));
+  };
+  socket.on("error", ignore);
+  // The server reads no more; unread bytes would reset the answers.
+  socket.resume();
 }
 
 /** There is nobody to connect to: our upstream is one, and chosen by us. */

@@ -5,6 +5,8 @@ import { startListener } from "../../../rest/listener/transport/listen.ts";
 import { createManualClock } from "../../_manual_clock.ts";
 import { writeAll } from "../_raw_http.ts";
 import { servingOf, textAnswer } from "../_serve.ts";
+import type { Place } from "./_pipeline.ts";
+import { PIPELINING_CLAIMS } from "./_pipelining_claims.ts";
 
 const HOST = "127.0.0.1";
 const UNREAD_MS = 10_000;
@@ -75,3 +77,14 @@ Deno.test("the seventeenth request that is sent ahead of an answer ends the conn
   assert.equal(text.split("HTTP/1.1 200").length, 17);
   await listener.shutdown();
 });
+
+const overTcp: Place = async (serving) => {
+  const listener = await startListener({ ...serving, host: HOST, port: 0 });
+  const { port } = listener.address;
+  const connection = await Deno.connect({ hostname: HOST, port });
+  return { connection, shutdown: () => listener.shutdown() };
+};
+
+for (const [name, check] of PIPELINING_CLAIMS) {
+  Deno.test(name, () => check(overTcp));
+}
