@@ -35,10 +35,7 @@ export class Connections {
   /** Lets every connection end with its next answer, those to come among them. */
   endKeepAlive(): void {
     this.#isKeepAliveOver = true;
-    for (const connection of [...this.#open]) {
-      connection.isEnding = true;
-      connection.onEnding?.();
-    }
+    for (const connection of this.#open) connection.isEnding = true;
   }
 
   /** Lets a connection in; undefined: there are too many. `destroy` cuts it at once, `isTrusted` exempts an address. */
@@ -94,8 +91,6 @@ export class Connection {
   isEnding = false;
   /** It carries a WebSocket now. */
   isUpgraded = false;
-  /** Called when its next answer is to be its last. */
-  onEnding: (() => void) | undefined;
   /** Called once nobody waits any more; at its most useful for what is idle then. */
   onIdle: (() => void) | undefined;
   readonly #destroy: () => void;

@@ -4,7 +4,7 @@ import type { TlsPair } from "../../domain/tls_pair.ts";
 export interface Listener {
   /** Where it is, as people are told: `http://127.0.0.1:8000`. */
   readonly url: string;
-  /** Lets every connection end with its next answer: `Connection: close`, or GOAWAY. */
+  /** Lets every connection end with its next answer: `Connection: close`, or GOAWAY after it. */
   endKeepAlive(): void;
   /** Takes no new connections and settles once every answer under way is out. */
   shutdown(): Promise<void>;
