@@ -77,8 +77,7 @@ function Buttons(): Element | null {
 }
 
 function drain(): void {
-  const question =
-    "Drain this proxy? It takes nothing new, lets what waits finish, and ends.";
+  const question = "Drain this proxy? It serves until nothing waits, and ends.";
   if (browser.confirm(question)) void act({ action: "drain" });
 }
 

@@ -38,7 +38,7 @@ export function verdictOf(figures: PageFigures): Verdict {
 function blocked({ reading }: PageFigures): Verdict | undefined {
   const { isDraining, breaker, breakerForMs, bots, invalid } = reading;
   const left = counted(reading.waiting + reading.inFlight, "request");
-  if (isDraining) return bad(`Draining: ${left} left, nothing new is taken.`);
+  if (isDraining) return bad(`Draining: ${left} left, then the proxy ends.`);
   if (breaker !== "closed") {
     return bad(
       `Cloudflare blocks this address: nothing is sent, the next try is in ${
@@ -64,11 +64,9 @@ function blocked({ reading }: PageFigures): Verdict | undefined {
 /** Something that makes requests fail, or wait so long that their callers may give up. */
 function troubled(figures: PageFigures): Verdict | undefined {
   const { reading, lines } = figures;
-  const { answered, failed } = lastAnswersIn(figures);
-  if (failed >= FAILED_MIN && failed >= answered * FAILING_SHARE) {
-    return bad(
-      `Discord fails: ${failed} of the last ${answered} answers were 5xx.`,
-    );
+  const failures = failuresIn(figures);
+  if (failures.share >= FAILING_SHARE) {
+    return bad(`Discord fails: ${failures.text}.`);
   }
   const discord = discordIn(figures).text;
   if (reading.loopLagMs > LAG_MS) {
@@ -178,32 +176,36 @@ function lastDiscordMs(figures: PageFigures): number | undefined {
     .findLast((point) => point.discordP95Ms !== undefined)?.discordP95Ms;
 }
 
-/** Those of the last ten seconds; where they are few, of up to a minute. */
-function lastAnswersIn(
+/** Which share of what was asked failed, in the last ten seconds; where that is little, in up to a minute. */
+function failuresIn(
   figures: PageFigures,
-): { readonly answered: number; readonly failed: number } {
+): { readonly share: number; readonly text: string } {
   const sinceMs = figures.reading.atMs - ANSWERS_MS;
-  let answered = 0;
-  let failed = 0;
+  let [asked, failed, unanswered] = [0, 0, 0];
   for (const point of lastPoints(figures).toReversed()) {
-    if (point.atMs <= sinceMs && answered >= ANSWERS_MIN) break;
-    answered += point.answered ?? 0;
+    if (point.atMs <= sinceMs && asked >= ANSWERS_MIN) break;
     failed += point.failed ?? 0;
+    unanswered += point.unanswered ?? 0;
+    asked += (point.answered ?? 0) + (point.unanswered ?? 0);
   }
-  return { answered, failed };
+  const bad = failed + unanswered;
+  const of = `${bad} of the last ${asked}`;
+  const text = unanswered === 0
+    ? `${of} answers were 5xx`
+    : `${of} requests got ${failed === 0 ? "" : "a 5xx or "}no answer`;
+  return { share: bad < FAILED_MIN ? 0 : bad / asked, text };
 }
 
 function discordIn(
   figures: PageFigures,
 ): { readonly text: string; readonly isWell: boolean } {
+  const failures = failuresIn(figures);
+  if (failures.share > UNWELL_SHARE) {
+    return { text: `Discord fails at times (${failures.text})`, isWell: false };
+  }
   const ms = lastDiscordMs(figures);
   if (ms === undefined) {
     return { text: "Discord has not been asked lately", isWell: true };
-  }
-  const { answered, failed } = lastAnswersIn(figures);
-  if (failed >= FAILED_MIN && failed > answered * UNWELL_SHARE) {
-    const text = `${failed} of Discord's last ${answered} answers were 5xx`;
-    return { text, isWell: false };
   }
   return ms > SLOW_DISCORD_MS
     ? { text: `Discord is slow (${duration(ms)})`, isWell: false }

@@ -22,9 +22,13 @@ import { VERSION } from "./domain/version.ts";
 import { keepDebuggerShut } from "./listener/debugger_guard.ts";
 import { dropPermissions } from "./listener/drop_permissions.ts";
 import { withoutUpgrades } from "./listener/http/incoming_request.ts";
+import { onStopSignal } from "./listener/stop_signals.ts";
 import { ownAddressProblem } from "./listener/own_address.ts";
 import { startListener } from "./listener/transport/listen.ts";
-import type { Listener } from "./listener/transport/listener.ts";
+import {
+  type Listener,
+  takeInAndShutDown,
+} from "./listener/transport/listener.ts";
 import { openListener } from "./listener/transport/open_listener.ts";
 import { serveOptionsOf } from "./listener/transport/serve_options.ts";
 import { describeBug } from "./log/describe_bug.ts";
@@ -34,11 +38,6 @@ import { createProxy, type Proxy } from "./proxy.ts";
 
 /** How long the end of the process waits, after a drain, for sockets that nobody closes. */
 const CLOSE_MS_MAX = 2_000;
-
-/** Windows has no SIGTERM. */
-const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT", "SIGBREAK"]
-  : ["SIGINT", "SIGTERM"];
 
 if (import.meta.main) await start();
 
@@ -228,20 +227,13 @@ function stopOnSignal(
   proxy: Proxy,
   listener: Listener,
 ): (who: string) => void {
-  let isStopping = false;
-  function begin(who: string): void {
-    if (isStopping) Deno.exit(1);
-    isStopping = true;
+  return onStopSignal(SYSTEM_CLOCK, (who) => {
     const most = `for at most ${settings.drainMs} ms`;
-    log.write("info", `${who}: draining ${most}, new requests get 503`);
+    log.write("info", `${who}: draining ${most}, requests are still served`);
     stop(settings, log, proxy, listener).catch((error) => {
       exitOn(log, `A bug while draining: ${describeBug(error)}`);
     });
-  }
-  for (const signal of SIGNALS) {
-    Deno.addSignalListener(signal, () => begin(signal));
-  }
-  return begin;
+  });
 }
 
 async function stop(
@@ -250,15 +242,19 @@ async function stop(
   proxy: Proxy,
   listener: Listener,
 ): Promise<void> {
-  const { finished, waiting, inFlight } = await proxy.drain(settings.drainMs);
+  listener.endKeepAlive();
+  let closed = Promise.resolve();
+  const closePort = () => closed = takeInAndShutDown(listener);
+  const report = await proxy.drain(settings.drainMs, closePort);
+  const { finished, waiting, inFlight } = report;
   const isClean = waiting === 0 && inFlight === 0;
   log.write(
     isClean ? "info" : "warn",
     `Drained: ${finished} requests finished, ${waiting} refused unsent, ${inFlight} cut off in flight`,
     { event: "drained", finished, waiting, inFlight },
   );
-  const closed = Promise.all([listener.shutdown(), flushLog()]);
-  await Promise.race([closed, afterMs(CLOSE_MS_MAX)]);
+  const ended = Promise.all([closed, flushLog()]);
+  await Promise.race([ended, afterMs(CLOSE_MS_MAX)]);
   Deno.exit(0);
 }
 

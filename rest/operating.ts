@@ -38,6 +38,8 @@ export interface Operating {
   readonly metrics: ReturnType<typeof createMetricsHandler>;
   /** The keys have been read anew: whoever signed in has to show one again. */
   signOutAll(): void;
+  /** Pages that are open are shown nothing new. */
+  closeStreams(): void;
   /** Streams and timers end, and the last minute is told. */
   close(): void;
 }
@@ -85,6 +87,7 @@ export function openOperating(parts: OperatingParts): Operating {
     },
     metrics: createMetricsHandler(exposition),
     signOutAll: () => page.signOutAll(),
+    closeStreams: () => page.close(),
     close() {
       page.close();
       longWaits.stop();

@@ -43,6 +43,7 @@ import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
 import type { PageButtons } from "./admin/actions.ts";
 import { openAutoLimits } from "./auto_limits.ts";
+import { drainProxy } from "./draining.ts";
 import { openOperating } from "./operating.ts";
 import { openQueue } from "./queue.ts";
 import { routeOf } from "./routes/route_of.ts";
@@ -55,8 +56,16 @@ export interface Proxy {
   readonly fetch: FetchHandler;
   /** What our own listeners serve. */
   readonly endpoint: Endpoint;
-  /** Refuses new requests, lets queued ones finish for up to `forMs` (default `REST_DRAIN_MS`) and refuses what is left. */
-  drain(forMs?: number): Promise<DrainReport>;
+  /**
+   * Goes on for up to `forMs` (default `REST_DRAIN_MS`) with everything that can
+   * be done by then, and refuses what is left. When nothing waits any more, or
+   * the end is near, it calls `closePorts`, which settles once every answer
+   * under way is out and nobody can come any more.
+   */
+  drain(
+    forMs?: number,
+    closePorts?: () => Promise<void>,
+  ): Promise<DrainReport>;
   /** discordeno's manager, whose calls wait in the same queue as those that come over HTTP and REP. */
   readonly manager: RestManager;
   /** Answers `/metrics` without a key, and nothing else: for a port of its own. */
@@ -123,7 +132,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     ...shared,
     settings: webSocketSettingsOf(settings, manager),
   });
-  const own = { stop: () => void drain(), bots, queue, sockets };
+  const own = { stop: () => void proxy.drain(), bots, queue, sockets };
   const operating = openOperating({ ...shared, ...own, ...parts });
   observers.push((fact) => sockets.observe(fact));
   observers.push((fact) => operating.observe(fact));
@@ -141,19 +150,12 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
   const stopLimits = openAutoLimits(settings, { ...known, ...own });
-  async function drain(forMs = settings.drainMs): Promise<DrainReport> {
-    stopLimits();
-    // The queue first: what it gives up is still answered over the sockets.
-    const drains = [dispatcher.drain(forMs), sockets.drain(forMs)] as const;
-    const [report] = await Promise.all(drains);
-    http.close();
-    operating.close();
-    return report;
-  }
-  return {
+  const ending = { clock, dispatcher, http, sockets, operating, stopLimits };
+  const proxy: Proxy = {
     fetch: fetchHandlerOf(http.handle),
     endpoint: endpointOf(settings, http, sockets),
-    drain,
+    drain: (forMs, closePorts) =>
+      drainProxy(ending, forMs ?? settings.drainMs, closePorts),
     manager,
     metrics: operating.metrics,
     snapshot: () => dispatcher.control.snapshot(),
@@ -166,6 +168,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
       operating.signOutAll();
     },
   };
+  return proxy;
 }
 
 /** A sink of facts, and everybody who is told of them; more may be added. */

@@ -37,7 +37,7 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, string>> = {
   head_too_large: "The line and headers have more than 16 KiB.",
   overloaded: "Too many requests, bytes or buckets are waiting.",
   wait_too_long:
-    "The wait is, or would be, longer than `REST_MAX_WAIT_MS` or a rule allows.",
+    "The wait is, or would be, longer than `REST_MAX_WAIT_MS` or a rule allows, or than the proxy lives (SIGTERM).",
   deadline: "The caller's own deadline passed while the request waited.",
   too_many:
     "WebSocket: more unanswered requests than `maxInFlight`. As 503: too many connections are open.",
@@ -46,7 +46,8 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, string>> = {
   cancelled: "The caller took the request back before it left.",
   internal: "A bug of ours.",
   unreachable: "No connection to Discord, or it broke; safe to repeat.",
-  draining: "The proxy is stopping (`sent: null` for what was in flight).",
+  draining:
+    "The proxy has stopped (`sent: null` for what was in flight at its end).",
   token_rejected: "Discord rejects the bot's token; asked again every minute.",
   invalid_budget:
     "Too many 401, 403 and 429 answers in ten minutes; going on would get the address banned.",

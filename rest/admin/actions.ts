@@ -45,7 +45,7 @@ const DONE: Readonly<Record<Exclude<Asked["action"], "button">, string>> = {
   resume: "The line goes on.",
   drop: "The request is dropped; its caller was told 499.",
   drain:
-    "Draining: nothing new is taken, and the process ends with the last request.",
+    "Draining: requests are served until nothing waits, then the process ends.",
 };
 
 function askedIn(body: unknown, actions: QueueActions): Asked {

@@ -323,7 +323,7 @@ export const SETTINGS: {
     "REST_DRAIN_MS",
     integer(0, 600_000, "ms"),
     "25000",
-    "How long queued requests may continue after SIGTERM. Kubernetes kills a process 30 s after it.",
+    "How long requests are still served after SIGTERM, unless nothing waits before. Kubernetes kills a process 30 s after it.",
   ),
   globalLimit: row(
     "REST_GLOBAL_LIMIT",

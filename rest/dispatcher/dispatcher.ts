@@ -11,8 +11,8 @@ import { refusalOf } from "./answering/refusals.ts";
 import { Responder } from "./answering/responder.ts";
 import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
 import { askOf } from "./ask.ts";
-import { Drain, type DrainReport } from "./drain.ts";
-import { Job, type JobTicket, leasedFact } from "./job.ts";
+import { type CloseWayIn, Drain, type DrainReport } from "./drain.ts";
+import { isWaiting, Job, type JobTicket, leasedFact } from "./job.ts";
 import { PollLoop } from "./poll_loop.ts";
 import { QueueControl } from "./queue_control.ts";
 import { reassignJobs, type Reassignment, renewToken } from "./reassign.ts";
@@ -50,6 +50,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   readonly #credentialChecks: CredentialChecks;
   readonly #drain: Drain;
   #report: Promise<DrainReport> | undefined;
+  #hasEnded = false;
   #nextId = 1;
 
   constructor(deps: DispatcherDeps) {
@@ -87,15 +88,15 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       onChange: () => this.#pollLoop.soon(),
     });
     this.#credentialChecks = new CredentialChecks(upstream, options.apiVersion);
-    this.#drain = new Drain(
-      clock,
-      () => this.#jobs.size + this.#responder.openStreams,
-    );
+    this.#drain = new Drain(clock, {
+      hasWaiting: () => this.#jobs.values().some(isWaiting),
+      hasOpen: () => this.#jobs.size + this.#responder.openStreams > 0,
+    });
   }
 
   submit(request: ProxyRequest, callerGone?: CallerGone): Ticket {
     const ticket = new CallerTicket(request, this);
-    const isJoined = !this.#drain.isOn && this.#joining.join(ticket);
+    const isJoined = !this.#hasEnded && this.#joining.join(ticket);
     if (!isJoined) this.#queue(ticket);
     ticket.watch(callerGone);
     return ticket;
@@ -124,8 +125,8 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     return renewToken(this.#jobs.values(), identity);
   }
 
-  drain(forMs: number): Promise<DrainReport> {
-    this.#report ??= this.#runDrain(forMs);
+  drain(forMs: number, closeWayIn?: CloseWayIn): Promise<DrainReport> {
+    this.#report ??= this.#runDrain(forMs, closeWayIn);
     return this.#report;
   }
 
@@ -170,7 +171,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
 
   /** `sent` is what a refusal says about earlier sends of the same request. */
   #queue(ticket: JobTicket, sent: false | null = false): void {
-    if (this.#drain.isOn) return this.#turnAway(ticket, drainingRefusal(sent));
+    if (this.#hasEnded) return this.#turnAway(ticket, drainingRefusal(sent));
     const { scheduler, clock, facts } = this.#deps;
     const { request } = ticket;
     const nowMs = clock.nowMs();
@@ -207,6 +208,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       this.#deps.facts({ kind: "warning", message });
     }
     this.#detachedWrites.expire(nowMs);
+    this.#drain.noteProgress();
   }
 
   #jobOf(id: number): Job {
@@ -268,8 +270,9 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     return true;
   }
 
-  async #runDrain(forMs: number): Promise<DrainReport> {
-    await this.#drain.begin(forMs);
+  async #runDrain(forMs: number, closeWayIn?: CloseWayIn) {
+    this.#deps.scheduler.endAt(this.#deps.clock.nowMs() + forMs);
+    await this.#drain.run(forMs, closeWayIn);
     const report = this.#giveUp();
     this.#pollLoop.stop();
     await this.#deps.upstream.close();
@@ -280,6 +283,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   #giveUp(): DrainReport {
     const { scheduler, clock } = this.#deps;
     const { finished } = this.#drain;
+    this.#hasEnded = true;
     let waiting = 0;
     let inFlight = this.#responder.openStreams;
     for (const job of this.#jobs.values()) {

@@ -10,18 +10,40 @@ export interface DrainReport {
   readonly inFlight: number;
 }
 
-/** Waits until the last request has ended or the time is over. */
+/** Lets nobody come any more; settles when that is so. */
+export type CloseWayIn = () => Promise<unknown>;
+
+/** What a drain waits for. */
+export interface OpenWork {
+  /** Whether a request waits for its turn. */
+  hasWaiting(): boolean;
+  /** Whether a request waits or is in flight, or an answer is streaming. */
+  hasOpen(): boolean;
+}
+
+/**
+ * Requests in flight get this long before the end of a drain, in which nothing
+ * new comes any more: Discord's answers take less. A short drain gives them a
+ * tenth of its time.
+ */
+const LAST_ANSWERS_MS = 2_000;
+
+/**
+ * The end of a process, in two parts. Everybody is served until nothing waits
+ * any more, or the end is near. Then the way in is closed, and what is open may
+ * end in the time that is left.
+ */
 export class Drain {
   readonly #clock: Clock;
-  /** Requests and streaming answers that are still open. */
-  readonly #openCount: () => number;
+  readonly #work: OpenWork;
   #isOn = false;
   #finished = 0;
-  #end: (() => void) | undefined;
+  /** Looks whether what is waited for is so. */
+  #check: (() => void) | undefined;
 
-  constructor(clock: Clock, openCount: () => number) {
+  constructor(clock: Clock, work: OpenWork) {
     this.#clock = clock;
-    this.#openCount = openCount;
+    this.#work = work;
   }
 
   get isOn(): boolean {
@@ -32,26 +54,54 @@ export class Drain {
     return this.#finished;
   }
 
-  async begin(forMs: number): Promise<void> {
+  /** Settles when everything has ended, or after `forMs`. `closeWayIn` is called in between and settles when nobody can come any more. */
+  async run(
+    forMs: number,
+    closeWayIn: CloseWayIn = nothingToClose,
+  ): Promise<void> {
     this.#isOn = true;
-    if (this.#openCount() === 0 || forMs <= 0) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#end = resolve;
-    const callOff = this.#clock.wakeAt(this.#clock.nowMs() + forMs, resolve);
-    await promise;
-    callOff();
-    this.#end = undefined;
+    const endsAtMs = this.#clock.nowMs() + forMs;
+    const lastMs = Math.min(LAST_ANSWERS_MS, forMs / 10);
+    await this.#until(endsAtMs - lastMs, () => !this.#work.hasWaiting());
+    let isClosed = false;
+    // Whether it fails or not: nothing more is to be waited for.
+    const closed = closeWayIn().finally(() => {
+      isClosed = true;
+      this.noteProgress();
+    });
+    await this.#until(endsAtMs, () => isClosed && !this.#work.hasOpen());
+    if (isClosed) await closed;
+    else closed.catch(ignore);
   }
 
   /** A request has ended. */
   noteFinished(): void {
-    if (this.#end === undefined) return;
-    this.#finished++;
+    if (this.#isOn) this.#finished++;
     this.noteProgress();
   }
 
-  /** A request or a stream has ended: checks whether anything is open. */
+  /** A request was sent or has ended, or a stream has. */
   noteProgress(): void {
-    if (this.#openCount() === 0) this.#end?.();
+    this.#check?.();
   }
+
+  /** Settles when `isSo`, or at a moment. */
+  async #until(atMs: number, isSo: () => boolean): Promise<void> {
+    if (isSo() || atMs <= this.#clock.nowMs()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#check = () => {
+      if (isSo()) resolve();
+    };
+    const callOff = this.#clock.wakeAt(atMs, resolve);
+    await promise;
+    callOff();
+    this.#check = undefined;
+  }
+}
+
+function ignore(): void {}
+
+/** For a queue without a way in of its own. */
+function nothingToClose(): Promise<void> {
+  return Promise.resolve();
 }

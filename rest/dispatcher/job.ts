@@ -109,3 +109,8 @@ export class Job {
     return true;
   }
 }
+
+/** Whether it waits for its turn. */
+export function isWaiting({ state }: Job): boolean {
+  return state === "waiting";
+}

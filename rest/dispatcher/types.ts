@@ -2,7 +2,7 @@ import type { FactSink } from "../domain/fact.ts";
 import type { Identity } from "../domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "../domain/ports.ts";
 import type { Scheduler } from "../scheduler/types.ts";
-import type { DrainReport } from "./drain.ts";
+import type { CloseWayIn, DrainReport } from "./drain.ts";
 import type { QueueControl } from "./queue_control.ts";
 import type { Reassignment } from "./reassign.ts";
 import type { Digest } from "./second_tries/fingerprint.ts";
@@ -31,10 +31,12 @@ export interface DispatcherDeps {
 /** The queue of the proxy: every request of every transport is submitted here. */
 export interface Dispatcher extends Submitter {
   /**
-   * Accepts nothing new, waits up to `forMs` for the accepted requests, refuses
-   * the rest and closes the upstream. Called again, it returns the same report.
+   * Goes on for up to `forMs` with everything that can be done by then, refuses
+   * the rest and closes the upstream. When nothing waits any more, or the end is
+   * near, `closeWayIn` is called; it settles when nobody can come any more.
+   * Called again, it returns the same report.
    */
-  drain(forMs: number): Promise<DrainReport>;
+  drain(forMs: number, closeWayIn?: CloseWayIn): Promise<DrainReport>;
   isDraining(): boolean;
   /** For operators. */
   readonly control: QueueControl;

@@ -1,6 +1,6 @@
 import { Refusal } from "./refusal.ts";
 
-/** Refuses what arrives during a drain, and what the drain leaves undone. */
+/** Refuses what arrives after a drain, and what the drain leaves undone. */
 export function drainingRefusal(sent: false | null = false): Refusal {
   const message = sent === false
     ? "Cannot take the request: the proxy is shutting down; ask again"

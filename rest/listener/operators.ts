@@ -9,7 +9,7 @@ import type { HttpAnswer } from "./http/incoming_request.ts";
 export const RESERVED_PATHS = {
   "/healthz": "alive, without a key",
   "/readyz":
-    "takes requests, without a key; 503 while draining, reasons where something is wrong",
+    "takes requests, without a key; 503 from SIGTERM on, reasons where something is wrong",
   "/metrics": "figures for Prometheus",
   "/admin": "pages for operators",
   "/_rep": "what the proxy does itself: sessions, cancelling, kept answers",
@@ -48,7 +48,8 @@ const encoder = new TextEncoder();
 
 /**
  * Answers the paths that need no key; undefined for every other. `state` tells
- * that the proxy drains, or what is wrong though it takes requests in: that is
+ * that the proxy drains, so that a load balancer sends new requests elsewhere
+ * (they would be served), or what is wrong though it takes requests in: that is
  * no reason to send them elsewhere, since another replica would do no better.
  */
 export function answerProbe(

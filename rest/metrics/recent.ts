@@ -1,5 +1,6 @@
 import { RecentMap } from "../collections/recent_map.ts";
 import type { Fact } from "../domain/fact.ts";
+import type { RefusalCode } from "../domain/refusal.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { SchedulerSnapshot } from "../scheduler/types.ts";
 import { RecentDurations } from "./recent_durations.ts";
@@ -21,13 +22,27 @@ const GAP_MS = 5_000;
 const TABLE_SLOT_MS = 60_000;
 const TABLE_SLOTS = 5;
 
-const NO_COUNTS = { sent: 0, limited: 0, answered: 0, failed: 0 };
+const NO_COUNTS = {
+  sent: 0,
+  limited: 0,
+  answered: 0,
+  failed: 0,
+  unanswered: 0,
+};
 const UNCOUNTED = {
   sent: undefined,
   limited: undefined,
   answered: undefined,
   failed: undefined,
+  unanswered: undefined,
 };
+
+/** What a caller is told who gets no answer of Discord's. */
+const UNANSWERED: ReadonlySet<RefusalCode> = new Set([
+  "unreachable",
+  "upstream_timeout",
+  "outcome_unknown",
+]);
 
 interface RouteTally {
   readonly bot: string;
@@ -88,6 +103,7 @@ export class Recent {
       case "refused": {
         const { code: what, bot, label, caller } = fact;
         this.#callerOf(caller).refused++;
+        if (UNANSWERED.has(what)) this.#counts.unanswered++;
         const atMs = clock.wallMs();
         return this.#tell({ atMs, bot, what, label, caller });
       }
@@ -149,7 +165,7 @@ export class Recent {
   /** What was counted since the last point, and begins anew. */
   #countsUntil(
     nowMs: number,
-  ): Pick<Point, "sent" | "limited" | "answered" | "failed"> {
+  ): Pick<Point, keyof typeof NO_COUNTS> {
     const elapsedMs = nowMs - this.#sampledAtMs;
     const counts = this.#counts;
     this.#sampledAtMs = nowMs;

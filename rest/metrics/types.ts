@@ -59,6 +59,8 @@ export interface Point {
   readonly answered: number | undefined;
   /** Those of them that were 5xx. */
   readonly failed: number | undefined;
+  /** Requests that were given up without an answer of Discord's. */
+  readonly unanswered: number | undefined;
   readonly queueP95Ms: number | undefined;
   readonly discordP95Ms: number | undefined;
   /** The bot that uses most of its global limit: used by limit. */

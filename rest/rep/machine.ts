@@ -168,12 +168,18 @@ export class RepMachine {
     return step.actions;
   }
 
+  /** Tells the clients that the proxy will end; requests are still accepted (G3). */
+  announceDrain(deadlineAtMs: number, moment: Moment): readonly Action[] {
+    const step = this.#step(moment);
+    this.#tellDrain(step, deadlineAtMs);
+    return step.actions;
+  }
+
   /** Accepts nothing new, and closes all connections when the last request has ended or the deadline is over (G3). */
   drain(deadlineAtMs: number, moment: Moment): readonly Action[] {
     const step = this.#step(moment);
     this.#state.drainAtMs = deadlineAtMs + DRAIN_GRACE_MS;
-    const deadlineMs = Math.max(0, deadlineAtMs - moment.nowMs);
-    notify(step, { type: "draining", deadlineMs });
+    this.#tellDrain(step, deadlineAtMs);
     if (isDrained(this.#state)) closeAll(step);
     return step.actions;
   }
@@ -202,6 +208,13 @@ export class RepMachine {
       framesDropped: counters.framesDropped,
       closed: Object.fromEntries(counters.closed),
     };
+  }
+
+  #tellDrain(step: Step, deadlineAtMs: number): void {
+    if (this.#state.isDrainTold) return;
+    this.#state.isDrainTold = true;
+    const deadlineMs = Math.max(0, deadlineAtMs - step.nowMs);
+    notify(step, { type: "draining", deadlineMs });
   }
 
   #step({ nowMs, wallMs }: Moment): Step {

@@ -58,6 +58,7 @@ export function newState(
     lastSubmissionId: 0,
     sweepAtMs: 0,
     pollAtMs: 0,
+    isDrainTold: false,
     drainAtMs: undefined,
   };
 }
@@ -79,7 +80,9 @@ export interface RepState {
   lastSubmissionId: number;
   sweepAtMs: number;
   pollAtMs: number;
-  /** When the drain ends; undefined while not draining. */
+  /** Clients know that the proxy will end. */
+  isDrainTold: boolean;
+  /** When every connection is closed at the latest; until this is known, requests are accepted. */
   drainAtMs: number | undefined;
 }
 

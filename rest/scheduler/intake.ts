@@ -5,7 +5,8 @@ import type { Urgency } from "../domain/urgency.ts";
 import { countWaiting } from "./queues/occupancy.ts";
 import { knownLine, laneFor, newLine } from "./queues/lines.ts";
 import { inheritedUrgency, joinGroup, shiftUrgency } from "./queues/order.ts";
-import { predictedWaitMs } from "./queues/predict.ts";
+import { aheadInLine, predictedWaitMs } from "./queues/predict.ts";
+import { backlogMs } from "./reasons.ts";
 import {
   refuseForLine,
   refuseForLines,
@@ -195,6 +196,8 @@ function refuseForWait(
   nowMs: number,
 ): Refused | undefined {
   const waitMs = predictedWaitMs(state, waiting, nowMs);
+  const untimely = refuseForEnd(state, waiting, waitMs, nowMs);
+  if (untimely !== undefined) return untimely;
   const maxWaitMs = allowedWaitMs(state, waiting.ask);
   if (waitMs <= maxWaitMs) return undefined;
   const isByRule = maxWaitMs < state.options.maxWaitMs;
@@ -206,6 +209,33 @@ function refuseForWait(
     retryAfterMs: Math.max(1_000, waitMs - maxWaitMs),
   };
 }
+
+/**
+ * Refuses what the end of the proxy would leave undone. The least wait is not
+ * enough to tell: what goes before it needs further windows of its bucket, too.
+ */
+function refuseForEnd(
+  state: State,
+  waiting: Waiting,
+  leastMs: number,
+  nowMs: number,
+): Refused | undefined {
+  const restMs = state.endsAtMs - nowMs;
+  if (restMs === Infinity) return undefined;
+  const ahead = aheadInLine(waiting);
+  const backlog = backlogMs(state, waiting.line, ahead, nowMs);
+  const waitMs = Math.max(leastMs, backlog);
+  if (waitMs <= restMs) return undefined;
+  return {
+    code: "wait_too_long",
+    message: `Cannot queue request: it would wait ${seconds(waitMs)} s, ` +
+      `and the proxy ends within ${seconds(Math.max(0, restMs))} s`,
+    retryAfterMs: Math.max(0, restMs) + SUCCESSOR_MS,
+  };
+}
+
+/** What a successor needs until it listens. */
+const SUCCESSOR_MS = 1_000;
 
 function seconds(ms: number): number {
   return Math.ceil(ms / 1_000);

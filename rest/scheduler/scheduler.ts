@@ -71,6 +71,9 @@ export function createScheduler(
       setHalted(state, { lineId, isHalted: true }, nowMs),
     resume: (lineId, nowMs) =>
       setHalted(state, { lineId, isHalted: false }, nowMs),
+    endAt(atMs) {
+      state.endsAtMs = atMs;
+    },
     snapshot: (nowMs) => snapshotOf(state, nowMs),
   };
 }
@@ -85,6 +88,7 @@ function newState(options: SchedulerOptions): State {
   return {
     options,
     startedAtMs: options.startedAtMs,
+    endsAtMs: Infinity,
     waiting: new Map(),
     callers: new Callers(),
     newcomers: [],

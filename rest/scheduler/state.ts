@@ -260,6 +260,8 @@ export interface Identity {
 export interface State {
   readonly options: SchedulerOptions;
   readonly startedAtMs: number;
+  /** When the proxy ends; `Infinity` until that is known. */
+  endsAtMs: number;
   readonly waiting: Map<number, Waiting>;
   readonly callers: Callers;
   /** Came since the last poll; nothing but their order group knows them yet. */

@@ -142,6 +142,8 @@ export interface Scheduler {
   /** Keeps a line's requests from leaving until it is resumed; false: there is no such line. */
   pause(lineId: string, nowMs: number): boolean;
   resume(lineId: string, nowMs: number): boolean;
+  /** From now on nothing is taken in that is expected to wait beyond `atMs`. */
+  endAt(atMs: number): void;
   snapshot(nowMs: number): SchedulerSnapshot;
 }
 

@@ -9,6 +9,8 @@ export type Outcome =
 export interface TrialError {
   readonly name: string;
   readonly message: string;
+  /** Why no answer came, as Node calls it. */
+  readonly cause?: unknown;
   readonly code?: unknown;
   readonly nested?: unknown;
 }

@@ -23,6 +23,8 @@ export interface ScriptedScheduler extends Scheduler {
   warn(message: string): void;
   /** Asked for until it is past. */
   wakeAtMs: number | undefined;
+  /** As `endAt` was told. */
+  endsAtMs: number | undefined;
   readonly asks: Ask[];
   readonly settled: Array<
     { readonly id: number; readonly outcome: Settlement }
@@ -67,6 +69,10 @@ export function createScriptedScheduler(): ScriptedScheduler {
     askForTokenCheck: (identityId) => void checking.push(identityId),
     warn: (message) => void warnings.push(message),
 
+    endsAtMs: undefined,
+    endAt(atMs) {
+      scheduler.endsAtMs = atMs;
+    },
     enqueue(ask, nowMs) {
       const refused = scheduler.turnAway?.(ask);
       if (refused !== undefined) return refused;

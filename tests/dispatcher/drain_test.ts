@@ -3,6 +3,7 @@ import { retryAfterMsOf } from "../../rest/domain/refusal_body.ts";
 import type { Method } from "../../rest/domain/request.ts";
 import {
   answerOf,
+  type Bench,
   benchOf,
   BOT,
   bytesOf,
@@ -250,3 +251,80 @@ Deno.test("drain() asked twice gives one report", async () => {
   await bench.clock.advance(1_000);
   assert.equal(await first, await second);
 });
+
+Deno.test("drain() still takes what comes while something waits, and tells the scheduler when the proxy ends", async () => {
+  const bench = benchOf();
+  bench.scheduler.isHeld = true;
+  const waiting = bench.dispatcher.submit(requestOf());
+  await bench.clock.settle();
+  const drained = bench.dispatcher.drain(25_000);
+  assert.equal(bench.scheduler.endsAtMs, bench.clock.nowMs() + 25_000);
+  await bench.clock.advance(1_000);
+  const late = bench.dispatcher.submit(requestOf());
+  bench.scheduler.isHeld = false;
+  await bench.clock.settle();
+  for (const send of openSends(bench)) send.answer(answerOf(200));
+  assert.equal((await waiting.answer).status, 200);
+  assert.equal((await late.answer).status, 200);
+  assert.deepEqual(await drained, { finished: 2, waiting: 0, inFlight: 0 });
+});
+
+Deno.test("drain() closes the way in when nothing waits any more, and waits for what is in flight", async () => {
+  const bench = benchOf();
+  bench.scheduler.isHeld = true;
+  const { answer } = bench.dispatcher.submit(requestOf());
+  await bench.clock.settle();
+  let isClosed = false;
+  const drained = bench.dispatcher.drain(25_000, () => {
+    isClosed = true;
+    return Promise.resolve();
+  });
+  await bench.clock.settle();
+  assert.ok(isClosed === false);
+  bench.scheduler.isHeld = false;
+  bench.dispatcher.submit(requestOf("GET", { path: "/gateway" }));
+  await bench.clock.settle();
+  assert.ok(isClosed);
+  assert.ok(bench.upstream.isClosed === false);
+  for (const send of openSends(bench)) send.answer(answerOf(200));
+  await answer;
+  assert.deepEqual(await drained, { finished: 2, waiting: 0, inFlight: 0 });
+});
+
+Deno.test("drain() takes what comes until the way in is closed", async () => {
+  const bench = benchOf();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const drained = bench.dispatcher.drain(25_000, () => promise);
+  await bench.clock.settle();
+  const { answer } = bench.dispatcher.submit(requestOf());
+  await bench.clock.settle();
+  resolve();
+  bench.upstream.next.answer(answerOf(200));
+  assert.equal((await answer).status, 200);
+  assert.deepEqual(await drained, { finished: 1, waiting: 0, inFlight: 0 });
+});
+
+for (const [drainMs, closesAtMs] of [[25_000, 23_000], [1_000, 900]] as const) {
+  Deno.test(`drain() of ${drainMs} ms closes the way in after ${closesAtMs} ms where something still waits`, async () => {
+    const bench = benchOf();
+    bench.scheduler.isHeld = true;
+    const refusal = refusalOf(bench.dispatcher.submit(requestOf()).answer);
+    await bench.clock.settle();
+    let isClosed = false;
+    const drained = bench.dispatcher.drain(drainMs, () => {
+      isClosed = true;
+      return Promise.resolve();
+    });
+    await bench.clock.advance(closesAtMs - 1);
+    assert.ok(isClosed === false);
+    await bench.clock.advance(1);
+    assert.ok(isClosed);
+    await bench.clock.advance(drainMs - closesAtMs);
+    assert.deepEqual(await drained, { finished: 0, waiting: 1, inFlight: 0 });
+    assert.ok((await refusal).sent === false);
+  });
+}
+
+function openSends({ upstream }: Bench): readonly Send[] {
+  return upstream.sends.filter(({ isOpen }) => isOpen);
+}

@@ -76,6 +76,8 @@ const FACTS: readonly Fact[] = [
   { kind: "refused", ...REQUEST, code: "overloaded" },
 ];
 
+const UNREACHABLE: Fact = { kind: "refused", ...REQUEST, code: "unreachable" };
+
 Deno.test("the page is shown what the scheduler and the facts tell, bots by their names", () => {
   const { figures } = figuresOf();
   for (const fact of FACTS) figures.observe(fact);
@@ -134,7 +136,7 @@ Deno.test("charts hold ten minutes, and end ten minutes after the last look", as
 Deno.test("what was sent before anybody looked is not counted into the first second, nor is what was sent between two looks", async () => {
   const { clock, figures } = figuresOf();
   const send = () => {
-    for (const fact of FACTS) figures.observe(fact);
+    for (const fact of [...FACTS, UNREACHABLE]) figures.observe(fact);
   };
   const lastTwo = async () => {
     for (let n = 0; n < 205; n++) send();
@@ -142,14 +144,15 @@ Deno.test("what was sent before anybody looked is not counted into the first sec
     send();
     await clock.advance(1_000);
     return figures.page(0).points.slice(-2)
-      .map(({ sent, limited, answered, failed }) => [
+      .map(({ sent, limited, answered, failed, unanswered }) => [
         sent,
         limited,
         answered,
         failed,
+        unanswered,
       ]);
   };
-  const want = [[undefined, undefined, undefined, undefined], [1, 1, 1, 1]];
+  const want = [Array(5).fill(undefined), [1, 1, 1, 1, 1]];
   assert.deepEqual(await lastTwo(), want);
   await clock.advance(700_000);
   assert.deepEqual(await lastTwo(), want);

@@ -28,6 +28,7 @@ const POINT: Point = {
   discordP95Ms: 78,
   answered: 5,
   failed: 0,
+  unanswered: 0,
   globalShare: 0.2,
 };
 
@@ -141,7 +142,25 @@ const SITUATIONS: ReadonlyArray<
   [
     { points: Array(5).fill({ ...POINT, failed: 1 }) },
     "busy",
-    "Nothing waits here, but 5 of Discord's last 25 answers were 5xx.",
+    "Nothing waits here, but Discord fails at times (5 of the last 25 answers were 5xx).",
+  ],
+  [
+    {
+      reading: { waiting: 12, reasons: { retry: 12 } },
+      points: [{
+        ...POINT,
+        answered: 0,
+        unanswered: 7,
+        discordP95Ms: undefined,
+      }],
+    },
+    "bad",
+    "Discord fails: 7 of the last 7 requests got no answer.",
+  ],
+  [
+    { points: [{ ...POINT, failed: 3, unanswered: 1 }] },
+    "bad",
+    "Discord fails: 4 of the last 6 requests got a 5xx or no answer.",
   ],
   [
     { points: [{ ...POINT, failed: 2 }] },
@@ -186,7 +205,7 @@ const SITUATIONS: ReadonlyArray<
   [
     { reading: { isDraining: true, waiting: 1, breaker: "open" } },
     "bad",
-    "Draining: 1 request left, nothing new is taken.",
+    "Draining: 1 request left, then the proxy ends.",
   ],
 ];
 

@@ -128,3 +128,41 @@ Deno.test("a prediction stands: what a rule lets in leaves when its limit opens"
   assert.deepEqual(scheduler.poll(ANSWERED_MS).leases, []);
   assert.deepEqual(scheduler.poll(OPENS_MS + 5).leases, [id]);
 });
+
+Deno.test("what would wait beyond the end of the proxy is refused at once, to come back a second after it", () => {
+  const scheduler = exhausted();
+  scheduler.endAt(ANSWERED_MS + 25_000);
+  assert.deepEqual(scheduler.enqueue(emoji(undefined), ANSWERED_MS), {
+    code: "wait_too_long",
+    message:
+      "Cannot queue request: it would wait 100 s, and the proxy ends within 25 s",
+    retryAfterMs: 26_000,
+  });
+});
+
+Deno.test("the end of the proxy decides to the millisecond", () => {
+  const refusedBefore = (restMs: number) => {
+    const scheduler = exhausted();
+    scheduler.endAt(ANSWERED_MS + restMs);
+    return scheduler.enqueue(emoji(undefined), ANSWERED_MS)?.code;
+  };
+  assert.equal(refusedBefore(PREDICTED_MS - 1), "wait_too_long");
+  assert.equal(refusedBefore(PREDICTED_MS), undefined);
+  assert.equal(refusedBefore(PREDICTED_MS + 1), undefined);
+});
+
+Deno.test("windows that others of its line need first count for the end of the proxy", () => {
+  const scheduler = exhausted();
+  scheduler.endAt(ANSWERED_MS + RESET_MS + 50_000);
+  assert.equal(scheduler.enqueue(emoji(undefined), ANSWERED_MS), undefined);
+  scheduler.poll(ANSWERED_MS);
+  const behind = emoji(undefined, { id: 77 });
+  assert.equal(scheduler.enqueue(behind, ANSWERED_MS)?.code, "wait_too_long");
+});
+
+Deno.test("what need not wait is taken until the end of the proxy", () => {
+  const scheduler = exhausted();
+  scheduler.endAt(ANSWERED_MS + 1);
+  const other = askOf("GET", "/gateway");
+  assert.equal(scheduler.enqueue(other, ANSWERED_MS), undefined);
+});

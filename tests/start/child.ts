@@ -17,6 +17,8 @@ export interface Child {
 export interface ChildOptions {
   /** `deno serve rest/serve.ts` instead of `deno run rest/mod.ts`. */
   readonly isServe?: boolean;
+  /** `deno task start`, which is the process that signals go to. */
+  readonly isTask?: boolean;
   readonly env?: Record<string, string>;
   /** How many files it may have open; as many as we may unless said. */
   readonly filesMax?: number;
@@ -30,6 +32,12 @@ const NOTHING_FETCHED = [
   "--cached-only",
 ];
 
+const TASK = [
+  "task",
+  `--config=${new URL("deno.json", ROOT).pathname}`,
+  "start",
+];
+
 /** Starts the proxy in an empty directory, so that nobody's own `.env` is read. */
 export async function startChild(options: ChildOptions = {}): Promise<Child> {
   const directory = await Deno.makeTempDir();
@@ -40,7 +48,8 @@ export async function startChild(options: ChildOptions = {}): Promise<Child> {
   const args = options.isServe
     ? ["serve", "--host=127.0.0.1", "--port=0", ...flags, pathOf("serve.ts")]
     : ["run", ...flags, pathOf("mod.ts")];
-  args.splice(1, 0, ...NOTHING_FETCHED);
+  if (options.isTask) args.splice(0, args.length, ...TASK);
+  else args.splice(1, 0, ...NOTHING_FETCHED);
   const { filesMax } = options;
   const child = denoCommand({
     args,

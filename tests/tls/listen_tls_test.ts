@@ -11,6 +11,16 @@ import type {
   UpgradeHandler,
 } from "../../rest/listener/http/incoming_request.ts";
 import { exchangeOver, readResponse, writeAll } from "../listener/_raw_http.ts";
+import {
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  fieldBlock,
+  frame,
+  GOAWAY,
+  HEADERS,
+  PREFACE,
+} from "../hostile/_http2.ts";
 import { endpointOf, servingOf, textAnswer } from "../listener/_serve.ts";
 import {
   callFromNode,
@@ -247,3 +257,41 @@ Deno.test("a port that a plain listener has is not taken by one with TLS", async
   );
   await first.shutdown();
 });
+
+Deno.test("after endKeepAlive() a connection of HTTP/2 is told GOAWAY, and what was asked is answered", async () => {
+  const { handler, isIn, letGo } = heldHandler();
+  const listener = start(handler);
+  const connection = await connectTls(listener.address.port, ["h2"]);
+  const fields = fieldBlock([
+    [":method", "GET"],
+    [":scheme", "https"],
+    [":authority", "proxy"],
+    [":path", "/x"],
+  ]);
+  await writeAll(
+    connection,
+    PREFACE + frame(HEADERS, END_HEADERS | END_STREAM, 1, fields),
+  );
+  await isIn;
+  listener.endKeepAlive();
+  letGo();
+  const types = frameTypesIn(await readToEnd(connection));
+  const [goaway, data] = [types.indexOf(GOAWAY), types.indexOf(DATA)];
+  assert.ok(goaway >= 0 && goaway < data, `types of frames: ${types}`);
+  await listener.shutdown();
+});
+
+async function readToEnd(connection: Deno.Conn): Promise<Uint8Array> {
+  return new Uint8Array(await new Response(connection.readable).arrayBuffer());
+}
+
+/** RFC 9113, 4.1: three bytes of length, one of type, five more, and the payload. */
+function frameTypesIn(bytes: Uint8Array): number[] {
+  const types: number[] = [];
+  for (let at = 0; at + 9 <= bytes.length;) {
+    const [high = 0, middle = 0, low = 0, type = 0] = bytes.subarray(at);
+    types.push(type);
+    at += 9 + high * 65_536 + middle * 256 + low;
+  }
+  return types;
+}

@@ -80,6 +80,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "deps.ts",
   ],
   // What operators see and do, put together.
+  "rest/draining.ts": [
+    "rest/dispatcher",
+    "rest/domain",
+    "rest/listener",
+    "rest/operating.ts",
+  ],
   "rest/operating.ts": [
     "rest/admin",
     "rest/domain",

@@ -2,7 +2,6 @@ import type { Answer } from "../../domain/answer.ts";
 import { crossingHeaders } from "../../domain/crossing_headers.ts";
 import { isKeyless, keyNameOf } from "../../domain/caller.ts";
 import type { HeaderList } from "../../domain/headers.ts";
-import { drainingRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Method, ProxyRequest } from "../../domain/request.ts";
 import { answerProbe, isForOperators } from "../operators.ts";
@@ -40,14 +39,12 @@ export function receive(
 ): HttpAnswer | Promise<HttpAnswer> {
   const { pathKey, target } = targetIn(request, context);
   const { method } = request.request;
-  const isDraining = context.isDraining();
   const probe = answerProbe(
     target,
     method,
-    () => isDraining ? "draining" : context.troubles?.() ?? [],
+    () => context.isDraining() ? "draining" : context.troubles?.() ?? [],
   );
   if (probe !== undefined) return probe;
-  // While it drains, too: that is when somebody looks.
   const shown = isForOperators(target)
     ? context.operators?.answer(
       operatorCallOf(request, target, pathKey, context),
@@ -56,7 +53,6 @@ export function receive(
   if (shown !== undefined) {
     return shown.then((answer) => outgoingAnswer(answer, context.settings));
   }
-  if (isDraining) throw drainingRefusal();
   const own = answerSelf(request, pathKey, target, context);
   if (own !== undefined) {
     return own.then((answer) => outgoingAnswer(answer, context.settings));

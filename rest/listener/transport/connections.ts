@@ -22,6 +22,7 @@ export class Connections {
   readonly #open = new Set<Connection>();
   readonly #byAddress = new Map<string, number>();
   #onEmpty: (() => void) | undefined;
+  #isKeepAliveOver = false;
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits;
@@ -29,6 +30,15 @@ export class Connections {
 
   get size(): number {
     return this.#open.size;
+  }
+
+  /** Lets every connection end with its next answer, those to come among them. */
+  endKeepAlive(): void {
+    this.#isKeepAliveOver = true;
+    for (const connection of [...this.#open]) {
+      connection.isEnding = true;
+      connection.onEnding?.();
+    }
   }
 
   /** Lets a connection in; undefined: there are too many. `destroy` cuts it at once, `isTrusted` exempts an address. */
@@ -48,13 +58,18 @@ export class Connections {
     const connection = new Connection(address, destroy, () => {
       this.#leave(connection);
     });
+    connection.isEnding = this.#isKeepAliveOver;
     this.#open.add(connection);
     return connection;
   }
 
   /** Ends those nobody waits on, and the others as soon as they are answered; settles once all are gone. */
   async close(): Promise<void> {
-    for (const connection of [...this.#open]) connection.closeSoon();
+    for (const connection of [...this.#open]) {
+      // In a drain the end of a WebSocket is said in its own words.
+      if (this.#isKeepAliveOver && connection.isUpgraded) continue;
+      connection.closeSoon();
+    }
     if (this.#open.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onEmpty = resolve;
@@ -77,6 +92,10 @@ export class Connection {
   isClosing = false;
   /** It ends with its next answer. */
   isEnding = false;
+  /** It carries a WebSocket now. */
+  isUpgraded = false;
+  /** Called when its next answer is to be its last. */
+  onEnding: (() => void) | undefined;
   /** Called once nobody waits any more; at its most useful for what is idle then. */
   onIdle: (() => void) | undefined;
   readonly #destroy: () => void;

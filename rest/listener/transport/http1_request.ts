@@ -105,8 +105,10 @@ export class Http1Request extends ServedRequest {
     const { status, body } = answer;
     const response = this.#response;
     const headers = [...answer.headers] as [string, string][];
-    const { isClosing, isEnding } = this.connection;
-    if (isClosing || isEnding) headers.push(["connection", "close"]);
+    const { isClosing, isEnding, waitingCount } = this.connection;
+    // What a caller has sent ahead is answered, too.
+    const isLast = isClosing || (isEnding && waitingCount === 1);
+    if (isLast) headers.push(["connection", "close"]);
     if (this.isIncoming && this.problem === undefined) {
       return this.#writeEarly(answer, headers);
     }

@@ -81,6 +81,7 @@ export class Http1Server {
       const connection = this.#served.get(socket);
       // Who waits for an answer there has no use for anything else before it.
       if (connection?.isIdle !== true) return void socket.destroy();
+      connection.isUpgraded = true;
       this.#upgrades.upgrade(request, socket, head, connection);
     });
     server.on("clientError", (error: Error & { code?: string }, socket) => {

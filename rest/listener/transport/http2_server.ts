@@ -19,6 +19,11 @@ const WINDOW_BYTES = 1024 * 1024;
 /** The client's half of the preface is no header: this flag of a HEADERS frame says that no body follows. */
 const END_STREAM = 1;
 
+const NO_ERROR = 0;
+
+/** RFC 9113, 6.8: with the highest id a GOAWAY is a notice, and what is on its way is still answered. */
+const LAST_STREAM_ID = 2 ** 31 - 1;
+
 /** A server of HTTP/2 that is handed connections with TLS. */
 export class Http2Server {
   readonly #transport: Transport;
@@ -86,6 +91,7 @@ export class Http2Server {
       if (connection.isClosing || connection.isEnding) return session.close();
       this.#idle.add(timeout);
     };
+    connection.onEnding = () => session.goaway(NO_ERROR, LAST_STREAM_ID);
     const onStream = (
       stream: ServerHttp2Stream,
       _headers: unknown,
@@ -93,6 +99,7 @@ export class Http2Server {
       raw: string[],
     ) => {
       endTimeout();
+      if (connection.isEnding) connection.onEnding?.();
       const hasBody = (flags & END_STREAM) === 0;
       const transport = this.#transport;
       void new Http2Request(stream, raw, hasBody, transport, connection)

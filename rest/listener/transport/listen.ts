@@ -32,6 +32,7 @@ export async function startListener(
   return {
     address,
     url: urlOf("http", address),
+    endKeepAlive: () => transport.connections.endKeepAlive(),
     shutdown: keptOpen(server, transport),
   };
 }
@@ -58,6 +59,7 @@ export async function startPassedListener(
     url: typeof address === "object" && address !== null
       ? urlOf("http", addressOf(server))
       : `fd:${fd}`,
+    endKeepAlive: () => transport.connections.endKeepAlive(),
     shutdown: keptOpen(server, transport),
   };
 }

@@ -43,6 +43,7 @@ export function startTlsListener(options: TlsListenOptions): TlsListener {
       former.close();
       return true;
     },
+    endKeepAlive: () => transport.connections.endKeepAlive(),
     async shutdown() {
       port.close();
       await transport.connections.close();

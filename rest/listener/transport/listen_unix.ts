@@ -33,6 +33,7 @@ export async function startUnixListener(
   );
   return {
     url: `unix:${path}`,
+    endKeepAlive: () => transport.connections.endKeepAlive(),
     async shutdown() {
       accepting.close();
       removeIfThere(path);

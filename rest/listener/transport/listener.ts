@@ -4,6 +4,8 @@ import type { TlsPair } from "../../domain/tls_pair.ts";
 export interface Listener {
   /** Where it is, as people are told: `http://127.0.0.1:8000`. */
   readonly url: string;
+  /** Lets every connection end with its next answer: `Connection: close`, or GOAWAY. */
+  endKeepAlive(): void;
   /** Takes no new connections and settles once every answer under way is out. */
   shutdown(): Promise<void>;
   /**
@@ -56,4 +58,13 @@ export function isError(
   if (error instanceof kind) return true;
   const code = error instanceof Error && "code" in error ? error.code : "";
   return codes.some((one) => one === code);
+}
+
+/** A few turns of the event loop, each of which takes in connections. */
+const TAKE_IN_MS = 10;
+
+/** Shuts down. What the system has accepted and nobody has taken in yet would be reset by that, so it is taken in before. */
+export async function takeInAndShutDown(listener: Listener): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, TAKE_IN_MS));
+  await listener.shutdown();
 }

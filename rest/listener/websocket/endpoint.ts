@@ -63,10 +63,12 @@ export interface WebSocketEndpoint {
   readonly upgrade: UpgradeHandler;
   /** Hears what happens in the proxy, for the notices (G). */
   observe(fact: Fact): void;
+  /** Tells the clients that the proxy ends within `forMs`, and goes on. */
+  announceDrain(forMs: number): void;
   /**
-   * Takes nothing new, tells the clients, lets what runs end for up to `forMs`
-   * and closes every socket. To be called after the dispatcher's own drain has
-   * begun, so that what that one gives up is still answered.
+   * Takes nothing new, lets what runs end for up to `forMs` and closes every
+   * socket. To be called before the dispatcher gives up what is left, so that
+   * this is still answered.
    */
   drain(forMs: number): Promise<void>;
   snapshot(): EndpointSnapshot;
@@ -129,6 +131,10 @@ class RepEndpoint implements WebSocketEndpoint {
     // Two facts of every request, and never worth a notice.
     if (fact.kind === "queued" || fact.kind === "leased") return;
     this.#runner.observe(fact);
+  }
+
+  announceDrain(forMs: number): void {
+    this.#runner.announceDrain(this.#deps.clock.nowMs() + forMs);
   }
 
   async drain(forMs: number): Promise<void> {

@@ -80,6 +80,10 @@ export class SocketRunner {
     this.#run((machine, moment) => machine.observe(fact, moment));
   }
 
+  announceDrain(deadlineAtMs: number): void {
+    this.#run((machine, moment) => machine.announceDrain(deadlineAtMs, moment));
+  }
+
   drain(deadlineAtMs: number): void {
     this.#run((machine, moment) => machine.drain(deadlineAtMs, moment));
   }

@@ -37,7 +37,7 @@ export function predictedWaitMs(
 }
 
 /** How many waiting requests of its line certainly go before the newcomer. */
-function aheadInLine(waiting: Waiting): number {
+export function aheadInLine(waiting: Waiting): number {
   const { line, caller, urgency } = waiting;
   if (line.waiting === 0) return 0;
   const own = line.candidates?.countOf(caller, urgency) ?? 0;

@@ -54,11 +54,12 @@ async function attempt(act, told) {
   try {
     return { value: plain(await act()) };
   } catch (error) {
-    const { name, message } = Object(error);
+    const { name, message, cause } = Object(error);
     return {
       error: {
         name: String(name),
         message: String(message),
+        cause: cause?.code,
         ...attemptTo(() => told(error)),
       },
     };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { NOBODY } from "../../../rest/domain/identity.ts";
+import { drainingRefusal } from "../../../rest/domain/own_refusals.ts";
 import { Refusal } from "../../../rest/domain/refusal.ts";
 import {
   END_HEADERS,
@@ -328,9 +329,23 @@ Deno.test("without DISCORD_TOKEN a caller without one is told what to bring", as
   );
 });
 
-Deno.test("while draining every request is refused and told to come back", async () => {
+Deno.test("while draining requests are submitted as ever", async () => {
   await using bench = await startBench();
   bench.isDraining = true;
+  const response = await bench.send("GET /gateway");
+  assert.equal(response.status, 200);
+  assert.equal(bench.submitted.length, 1);
+});
+
+Deno.test("whoever is refused for the end of the proxy is told to come back on another connection", async () => {
+  await using bench = await startBench({
+    submitter: {
+      submit: () => ({
+        answer: Promise.reject(drainingRefusal()),
+        cancel: () => "done",
+      }),
+    },
+  });
   const response = await bench.send("GET /gateway");
   assert.equal(response.status, 503);
   assert.equal(headerIn(response, "x-rest-proxy"), "draining");

@@ -161,7 +161,26 @@ Deno.test("G2: a rejected token is told to its own caller alone", () => {
   assert.deepEqual(typesOf(theirs.heard()), ["resumed-upstream"]);
 });
 
-Deno.test("G3: while draining new requests get 503, known ones their replies", () => {
+Deno.test("G3: after the notice requests are accepted as ever, until the end of the drain", () => {
+  const talk = new Conversation();
+  const peer = talk.openSession("s");
+  peer.heard();
+  talk.perform(talk.machine.announceDrain(talk.nowMs + 25_000, talk.moment));
+  assert.deepEqual(peer.heardOne().data, {
+    type: "draining",
+    deadlineMs: 25_000,
+  });
+  peer.say({ target: "/a", method: "ACTION", req: "new" });
+  talk.answer(talk.last.id, 200, 1);
+  assert.equal(peer.heardOne().data.status, 200);
+  assert.equal(peer.closeCode(), 0);
+  // The end is no second notice.
+  talk.perform(talk.machine.drain(talk.nowMs + 5_000, talk.moment));
+  assert.deepEqual(peer.texts(), []);
+  assert.equal(peer.closeCode(), 1012);
+});
+
+Deno.test("G3: at the end of the drain new requests get 503, known ones their replies", () => {
   const talk = new Conversation();
   const peer = talk.openSession("s");
   peer.say({ target: "/a", method: "ACTION", req: "done" });
