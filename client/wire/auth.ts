@@ -8,7 +8,7 @@ export const SUBPROTOCOL = "rep.v1";
 
 /** The limits of a server that tells none: the protocol's defaults. */
 export const DEFAULT_LIMITS: Limits = {
-  maxPayloadBytes: 32 * 1024 * 1024,
+  maxPayloadBytes: 8 * 1024 * 1024,
   maxInFlight: 5_000,
   mailbox: 10_000,
   pingIntervalMs: 20_000,

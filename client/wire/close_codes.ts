@@ -105,3 +105,33 @@ export function reconnectDelayMs(
       return PENALTY_MS + random * ceilingMs;
   }
 }
+
+/** How Deno and npm's `ws` tell that the server answered an upgrade with something else. */
+const REFUSED_WITH = /(?:status code|server response): ([0-9]{3})\b/;
+
+/** Statuses that the same request will get again: the key is wrong, the page may not call, or there is no REP at this URL. */
+const FINAL_STATUSES: ReadonlySet<number> = new Set([
+  400,
+  401,
+  403,
+  404,
+  405,
+  410,
+  426,
+]);
+
+/**
+ * The sentence that ends a client whose server refused the WebSocket for good;
+ * undefined where it may be opened later, or where the runtime does not tell
+ * (browsers, and the WebSocket that comes with Node).
+ */
+export function finalRefusalIn(reason: string): string | undefined {
+  const status = Number(REFUSED_WITH.exec(reason)?.[1]);
+  if (!FINAL_STATUSES.has(status)) return undefined;
+  const hint = status === 401
+    ? "the key is missing or wrong"
+    : status === 403
+    ? "the key or the page may not connect"
+    : "there is no REP at this URL; want the proxy's address and /rep";
+  return `the server refused the WebSocket with ${status}: ${hint}`;
+}

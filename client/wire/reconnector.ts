@@ -1,7 +1,12 @@
 import { asError } from "../api/events.ts";
 import type { Clock, Socket, SocketRequest } from "../api/ports.ts";
 import type { Closed, ReadyInfo } from "../api/replies.ts";
-import { closeRuleOf, reconnectDelayMs, VANISHED } from "./close_codes.ts";
+import {
+  closeRuleOf,
+  finalRefusalIn,
+  reconnectDelayMs,
+  VANISHED,
+} from "./close_codes.ts";
 import { Connection, type ConnectionHooks } from "./connection.ts";
 
 /** For everything from the first step to `ready`; the server itself waits 10 s for authentication. */
@@ -171,7 +176,13 @@ export class Reconnector {
     this.#hooks.ready(info, connection);
   }
 
-  #lost(closed: Closed): void {
+  #lost(ended: Closed): void {
+    const refusal = ended.code === VANISHED
+      ? finalRefusalIn(ended.reason)
+      : undefined;
+    const closed = refusal === undefined
+      ? ended
+      : { ...ended, reason: refusal };
     this.#cancelTimer();
     this.#currentAttempt = undefined;
     this.#connection = undefined;
@@ -180,7 +191,7 @@ export class Reconnector {
     this.#readyAtMs = undefined;
     const { shouldRetry } = this.#parts;
     const willReconnect = this.#askCaller(() => shouldRetry?.(closed)) ??
-      closeRuleOf(closed.code).mayReconnect;
+      (refusal === undefined && closeRuleOf(closed.code).mayReconnect);
     if (!willReconnect) return this.#finish(closed);
     this.#state = "waiting";
     this.#hooks.lost(closed, willReconnect);

@@ -114,7 +114,7 @@ export function startRepServer(
       lost: 0,
       inFlight: 0,
       limits: {
-        maxPayload: 33_554_432,
+        maxPayload: 8_388_608,
         maxInFlight: 5_000,
         mailbox: 10_000,
         pingInterval: 20_000,

@@ -34,7 +34,6 @@ export function listedOrigin(
   { fields }: Asked,
   origins: ReadonlySet<string>,
 ): string | undefined {
-  if (origins.size === 0) return undefined;
   const origin = fieldOf(fields, "origin");
   return origin !== null && origins.has(origin) ? origin : undefined;
 }

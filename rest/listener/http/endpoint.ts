@@ -17,6 +17,8 @@ import { serverTimingOf, TIMING_HEADER } from "./server_timing.ts";
 /** What the label says of a request that has no route, or none yet. */
 const NO_ROUTE = "(no route)";
 
+const NO_ORIGINS: ReadonlySet<string> = new Set();
+
 /** The way in for HTTP. */
 export interface HttpEndpoint {
   /** One request in, one answer or refusal out, whoever had to wait. */
@@ -43,13 +45,15 @@ export function createHttpEndpoint(deps: HttpEndpointDeps): HttpEndpoint {
       isClosed = true;
       rest();
     },
-    async handle(request) {
-      const origin = origins && listedOrigin(request, origins);
-      if (origin === undefined) return await answer(request);
-      const told = answerPreflight(request) ?? await answer(request);
-      return readableBy(origin, told);
-    },
+    handle: origins === undefined || origins.size === 0 ? answer : answerPage,
   };
+
+  async function answerPage(request: IncomingRequest): Promise<HttpAnswer> {
+    const origin = listedOrigin(request, origins ?? NO_ORIGINS);
+    if (origin === undefined) return await answer(request);
+    const told = answerPreflight(request) ?? await answer(request);
+    return readableBy(origin, told);
+  }
 
   async function answer(request: IncomingRequest): Promise<HttpAnswer> {
     const visit: RequestContext = {

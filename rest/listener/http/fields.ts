@@ -21,12 +21,18 @@ export function fieldsOf(raw: readonly string[]): HeaderList {
     // What HTTP/2 says beside the headers.
     if (name.charCodeAt(0) === COLON) continue;
     const value = raw[at + 1] ?? "";
-    const twinAt = fields.findIndex((field) => field[0] === name);
-    const twin = fields[twinAt];
-    if (twin === undefined) fields.push([name, value]);
-    else fields[twinAt] = [name, `${twin[1]}, ${value}`];
+    const twinAt = placeIn(fields, name);
+    if (twinAt < 0) fields.push([name, value]);
+    else fields[twinAt] = [name, `${fields[twinAt]?.[1]}, ${value}`];
   }
   return fields;
+}
+
+function placeIn(fields: HeaderList, name: string): number {
+  for (let at = 0; at < fields.length; at++) {
+    if (fields[at]?.[0] === name) return at;
+  }
+  return -1;
 }
 
 const COLON = 0x3a;

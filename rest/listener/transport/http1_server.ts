@@ -52,6 +52,7 @@ export class Http1Server {
       connectionsCheckingInterval: CHECK_MS,
       // One that is missing is refused in words of ours.
       requireHostHeader: false,
+      optimizeEmptyRequests: true,
       // Newer than the types that come with the runtime.
       shouldUpgradeCallback: (request: IncomingMessage) =>
         upgrades.isWanted(request),

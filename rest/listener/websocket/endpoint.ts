@@ -77,6 +77,9 @@ export interface WebSocketEndpoint {
 /** Each idle socket costs some 25 KiB, the runtime's own part included. */
 const CONNECTIONS_MAX = 20_000;
 
+/** An answer is held whole before it becomes a frame; Discord's largest is far below, and a reader that is slower is closed at as much (F3). */
+const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
+
 /** How long a drain waits for sockets to answer their close, after which they are cut. */
 const GOODBYE_MS = 1_000;
 
@@ -110,7 +113,7 @@ class RepEndpoint implements WebSocketEndpoint {
     this.#runner = new SocketRunner({
       ...deps,
       machine: this.#machine,
-      maxAnswerBytes: limits.maxPayloadBytes,
+      maxAnswerBytes: ANSWER_BYTES_MAX,
       onEmpty: () => this.#onEmpty?.(),
     });
   }

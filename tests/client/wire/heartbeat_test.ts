@@ -81,7 +81,7 @@ Deno.test("a limit of zero is taken for a mistake, not for a busy loop", async (
     limits: { pingInterval: 0, maxInFlight: 0, maxPayload: -1 },
   });
   assert.deepEqual(rig.client.limits, {
-    maxPayloadBytes: 33_554_432,
+    maxPayloadBytes: 8_388_608,
     maxInFlight: 5_000,
     mailbox: 10_000,
     pingIntervalMs: 20_000,
