@@ -77,3 +77,11 @@ Deno.test("childText() gives the last of several, in whatever spelling", () => {
   assert.equal(childText(children, "a"), "2");
   assert.equal(childText(children, "c"), undefined);
 });
+
+Deno.test("a text of more values than any body has is given up, however deep they stand", () => {
+  const of = (commas: number) => `{"data":{"a":[[1${",1".repeat(commas)}]]}}`;
+  assert.equal(jsonChildren(of(100_000), 9)?.length, 1);
+  assert.equal(jsonChildren(of(100_001), 9), undefined);
+  const text = JSON.stringify({ content: ",".repeat(100_001) });
+  assert.equal(jsonChildren(text, 9)?.length, 1);
+});
