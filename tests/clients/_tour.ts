@@ -55,9 +55,9 @@ async function startPlaces(
   for (const each of started) {
     if (each.status === "rejected") throw each.reason;
   }
-  const [open, strict, slow, draining] = places as [Place, Place, Place, Place];
-  stack.defer(await drain(draining));
-  return { open, strict, slow, draining };
+  const [open, strict, slow, rejected] = places as [Place, Place, Place, Place];
+  await rejectToken(rejected);
+  return { open, strict, slow, rejected };
 }
 
 /** Of the four proxies of `Places`, in their order. */
@@ -76,9 +76,17 @@ const PLACES: readonly PlaceOptions[] = [
   {
     discord: {
       ...discord(5, 500),
-      script: [{ match: "GET /users/@me", fault: { kind: "silence" } }],
+      faults: [{
+        match: "GET /users/@me",
+        probability: 1,
+        fault: {
+          kind: "answer",
+          status: 401,
+          headers: [["content-type", "application/json"]],
+          body: '{"message":"401: Unauthorized","code":0}',
+        },
+      }],
     },
-    env: { REST_DRAIN_MS: "600000" },
   },
 ];
 
@@ -93,17 +101,14 @@ function discord(limit: number, periodMs: number): SimOptions {
   };
 }
 
-/** Lets a proxy drain until the end: one request of its is never answered. */
-async function drain(place: Place): Promise<() => Promise<void>> {
-  const held = place.ask("/api/v10/users/@me")
-    .then((response) => response.body?.cancel(), () => {});
-  while (place.sim.requests().length === 0) await delayed(POLL_MS);
-  place.proxy.signal("SIGTERM");
-  await place.proxy.seen(/SIGTERM: draining/);
-  return async () => {
-    place.proxy.signal("SIGKILL");
-    await held;
-  };
+/** Has the proxy learn that Discord rejects its bot's token: it answers 503 from then on. */
+async function rejectToken(place: Place): Promise<void> {
+  for (;;) {
+    const response = await place.ask("/api/v10/users/@me");
+    await response.body?.cancel();
+    if (response.status === 503) return;
+    await delayed(POLL_MS);
+  }
 }
 
 async function pooled<Item, Result>(

@@ -29,7 +29,8 @@ export interface Places {
   /** Lets a channel have one message in 2.5 s. */
   readonly slow: Place;
   /** Draining for as long as the trial goes on. */
-  readonly draining: Place;
+  /** Its bot's token is rejected. */
+  readonly rejected: Place;
 }
 
 /** Below the wait of `slow`, and long enough for a busy machine to answer in. */
@@ -45,7 +46,7 @@ interface Channels {
   readonly burst: string;
   readonly slow: string;
   readonly strict: string;
-  readonly draining: string;
+  readonly rejected: string;
 }
 
 /** The channels of the library at this place of the list. */
@@ -56,7 +57,7 @@ export function channelsOf(index: number): Channels {
     burst: snowflake(index, 3),
     slow: snowflake(index, 4),
     strict: snowflake(index, 5),
-    draining: snowflake(index, 6),
+    rejected: snowflake(index, 6),
   };
 }
 
@@ -249,16 +250,16 @@ class Trial {
   }
 
   async refused503(): Promise<ClientResult["refused503"]> {
-    await this.#point(this.#places.draining);
+    await this.#point(this.#places.rejected);
     const { error } = await this.#run("message", {
-      channel: this.#channels.draining,
+      channel: this.#channels.rejected,
     });
-    assert.ok(error !== undefined, "a draining proxy let something through");
+    assert.ok(error !== undefined, "a rejected token let something through");
     const wire = await this.#program.wire();
     const [message = ""] = error.message.split("\n");
     return {
       thrown: `${error.name}: ${message.replace(ID, "{id}")}`,
-      tries: wire.filter(({ by }) => by === "draining").length,
+      tries: wire.filter(({ by }) => by === "token_rejected").length,
       isUnhandledToo: await this.#program.unhandled() > 0,
     };
   }
