@@ -73,8 +73,8 @@ Deno.test("handles that are left when everybody is gone show at the end, however
 });
 
 Deno.test("timers that are left when everybody is gone show at the end, however few", () => {
-  assert.ok(isCleanEnd({ timers: 2 }));
-  assert.ok(!isCleanEnd({ timers: 3 }));
+  assert.ok(isCleanEnd({ timers: 4 }));
+  assert.ok(!isCleanEnd({ timers: 5 }));
 });
 
 Deno.test("half a kilobyte that each request of a minute leaves behind shows at the end", () => {
