@@ -7,7 +7,7 @@ import { writeAll } from "../_raw_http.ts";
 import { endpointOf, servingOf, textAnswer } from "../_serve.ts";
 
 /** One connection to a listener whose answers a test gives, in any order. */
-export class Pipeline implements AsyncDisposable {
+class Pipeline implements AsyncDisposable {
   readonly #connection: Deno.Conn;
   readonly #steps = new Map<string, Step>();
   readonly #shutdown: () => Promise<void>;
