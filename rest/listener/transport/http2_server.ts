@@ -73,6 +73,7 @@ export class Http2Server {
   }
 
   #watch(session: ServerHttp2Session, connection: Connection): void {
+    closeInTurnsOfItsOwn(session);
     const timeout = new SessionTimeout(session);
     const endTimeout = () => {
       this.#first.remove(timeout);
@@ -116,6 +117,21 @@ class SessionTimeout implements QueuedTimeout {
   act(): void {
     this.#session.close();
   }
+}
+
+/**
+ * The runtime closes a session as soon as its peer says GOAWAY, while nghttp2
+ * is still reading; where a stream ends in the same moment the process aborts
+ * (Deno 2.9.6, seen 2026-11-30: `stream->closed_next == NULL`). A turn later
+ * nothing is being read.
+ */
+function closeInTurnsOfItsOwn(session: ServerHttp2Session): void {
+  const close = session.close.bind(session);
+  session.close = (done) => {
+    setImmediate(() => {
+      if (!session.destroyed) close(done);
+    });
+  };
 }
 
 function ignore(): void {}
