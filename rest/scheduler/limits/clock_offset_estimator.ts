@@ -12,7 +12,7 @@ import type { BucketReport, LimitReport } from "../../domain/limit_report.ts";
 
 /** Samples kept whole: enough to tell how far the fast end of the spread lies from its middle. */
 const SAMPLES_MAX = 64;
-/** Older samples are forgotten, to follow a changed path: and two clocks may drift some 20 ms per million. */
+/** Older samples are forgotten, to follow a changed path: and two clocks may drift apart by some 20 millionths. */
 const SAMPLE_AGE_MAX_MS = 60_000;
 /**
  * What is sent before the first answer of a round, or this soon after its

@@ -8,7 +8,7 @@ const SAME_RESET_MS = 50;
  * Whether two answers of different lines can tell of one and the same counter.
  * Under a fixed window the later one shows the same `Reset` and fewer tokens;
  * under a sliding one it shows a `Reset` that is an interval on for each
- * request between. What is neither shows two counters.
+ * request between. Anything else means two counters.
  */
 export function isOneCounter(
   one: BucketReport,

@@ -7,10 +7,9 @@ import type { Counter } from "../state.ts";
  * Counters that only their 429s tell of: what they have left is counted here,
  * by the moments at which Discord decided on what passed.
  *
- * A *second* bucket's 429 names its numbers. A sliding one says to come back
- * for the next token and when all are back, which differ; a fixed one says
- * twice when its window ends. How long a window lasts the second one's 429
- * tells. A *hidden* limit's 429 says only when to come back: what has passed
+ * A *second* bucket's 429 names its numbers. Where the moment of the next token
+ * and the moment of Reset differ it is sliding; where they agree it is fixed,
+ * and the 429 of the next window tells how long a window lasts. A *hidden* limit's 429 says only when to come back: what has passed
  * between two of them, in that time, is taken for its limit and its window,
  * which holds for either kind.
  */
