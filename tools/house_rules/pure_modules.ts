@@ -15,6 +15,7 @@ export const PURE_MODULES: readonly string[] = [
 const MAY_NAME_PROMISES: readonly string[] = [
   "rest/domain/ports.ts",
   "rest/domain/journal_store.ts",
+  "rest/domain/owners.ts",
 ];
 
 const NO_CLOCK = "Take `nowMs` as an argument";
