@@ -147,6 +147,11 @@ export class OwnershipMachine {
     }));
   }
 
+  /** Whether anything is ours that another one could have. */
+  get isHolding(): boolean {
+    return this.#held().length > 0;
+  }
+
   get isRedisAway(): boolean {
     return this.#state.isRedisAway;
   }

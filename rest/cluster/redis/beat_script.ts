@@ -1,4 +1,4 @@
-import { FORGET_MS, LEASE_MS, LIVING_MS } from "./ownership/timing.ts";
+import { FORGET_MS, LEASE_MS, LIVING_MS } from "../ownership/timing.ts";
 
 /** The keys of a beat. One hash tag, so that they lie together wherever keys are spread. */
 export const BEAT_KEYS: readonly string[] = [
