@@ -203,6 +203,8 @@ class ClusterDriver implements Cluster {
         ? this.#machine.beatFailed(this.#nowMs)
         : this.#machine.beatAnswered(read, this.#nowMs),
     );
+    const hasMoved = beat.release.length > 0 || (read?.taken.length ?? 0) > 0;
+    if (hasMoved) this.#letPeersLook();
   }
 
   #run(beat: Beat): Promise<unknown> {
@@ -225,16 +227,14 @@ class ClusterDriver implements Cluster {
     if (this.#takingOver.get(scope) !== epoch) return;
     this.#takingOver.delete(scope);
     this.#tellChanged(scope);
-    this.#letPeersLook();
   }
 
   async #handOver(scope: string): Promise<void> {
     await this.#keeper.handOver(scope);
     this.#do(this.#machine.handedOver(scope, this.#nowMs));
-    this.#letPeersLook();
   }
 
-  /** What has changed is seen at once, and not only at their next beat. */
+  /** What has changed in Redis is seen at once, and not only at their next beat. */
   #letPeersLook(): void {
     if (this.#isClosed) return;
     for (const { id, url } of this.#machine.peers()) {
