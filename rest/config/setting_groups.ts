@@ -74,6 +74,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
       "maxWaitMs",
       "queueLimit",
       "lineLimit",
+      "messageNonce",
       "isSingleFlight",
       "drainMs",
     ],

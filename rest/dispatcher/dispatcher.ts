@@ -76,7 +76,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       onChange: () => this.#pollLoop.soon(),
     });
     this.#responder = new Responder({
-      facts: deps.facts,
+      ...deps,
       detachedWrites: this.#detachedWrites,
       askAlone: (ticket) => this.#queue(ticket, null),
       onStreamEnd: () => this.#drain.noteProgress(),
@@ -172,7 +172,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   /** `sent` is what a refusal says about earlier sends of the same request. */
   #queue(ticket: JobTicket, sent: false | null = false): void {
     if (this.#hasEnded) return this.#turnAway(ticket, drainingRefusal(sent));
-    const { scheduler, clock, facts } = this.#deps;
+    const { scheduler, clock, facts, nonces } = this.#deps;
     const { request } = ticket;
     const nowMs = clock.nowMs();
     const job = new Job(this.#nextId++, ticket, nowMs);
@@ -180,12 +180,12 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     if (refused !== undefined) {
       return this.#turnAway(ticket, refusalOf(refused, sent));
     }
+    job.nonce = nonces.nonceFor(request, nowMs);
     this.#jobs.set(job.id, job);
     this.#flights?.open(job);
     this.#credentialChecks.know(request.identity);
-    const { route, caller } = request;
-    const bot = botOf(request.identity);
-    facts({ kind: "queued", bot, label: route.label, caller });
+    const { route: { label }, caller, identity } = request;
+    facts({ kind: "queued", bot: botOf(identity), label, caller });
     this.#pollLoop.soon();
   }
 

@@ -1,6 +1,7 @@
 import type { Answer } from "../domain/answer.ts";
 import type { Fact } from "../domain/fact.ts";
 import { botOf } from "../domain/identity.ts";
+import { isRecognised, type MessageNonce } from "../domain/message_nonce.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Urgency } from "../domain/urgency.ts";
@@ -54,6 +55,8 @@ export class Job {
   /** Whether Discord may have executed it. */
   mayHaveRun = false;
   retries: RetryHistory = NO_RETRIES;
+  /** By what Discord knows it again, where it is a message that has one. */
+  nonce: MessageNonce | undefined;
   /** Nearly always one; an array literal takes a tenth of the memory of an array that was pushed to. */
   readonly tickets: JobTicket[];
 
@@ -72,9 +75,10 @@ export class Job {
     return this.request.method !== "GET";
   }
 
-  /** False if sending it again could execute it twice. */
-  get isRepeatable(): boolean {
-    return isRepeatable(this.request.method);
+  /** False if sending it again at `nowMs` could execute it twice. */
+  isRepeatable(nowMs: number): boolean {
+    return isRepeatable(this.request.method) ||
+      isRecognised(this.nonce, nowMs);
   }
 
   /** Whether it is sent though nobody waits for it any more. */

@@ -3,6 +3,7 @@ import type { Identity } from "../domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "../domain/ports.ts";
 import type { Scheduler } from "../scheduler/types.ts";
 import type { CloseWayIn, DrainReport } from "./drain.ts";
+import type { MessageNonces } from "./nonces/message_nonces.ts";
 import type { QueueControl } from "./queue_control.ts";
 import type { Reassignment } from "./reassign.ts";
 import type { Digest } from "./second_tries/fingerprint.ts";
@@ -25,6 +26,7 @@ export interface DispatcherDeps {
   readonly random: Random;
   readonly facts: FactSink;
   readonly digest: Digest;
+  readonly nonces: MessageNonces;
   readonly options: DispatcherOptions;
 }
 

@@ -3,6 +3,7 @@ import type { FactSink } from "../../domain/fact.ts";
 import { headerOf } from "../../domain/headers.ts";
 import { botOf } from "../../domain/identity.ts";
 import type { LimitReport } from "../../domain/limit_report.ts";
+import { isRecognised } from "../../domain/message_nonce.ts";
 import { internalRefusal } from "../../domain/own_refusals.ts";
 import {
   type Clock,
@@ -11,14 +12,17 @@ import {
   UpstreamFailure,
 } from "../../domain/ports.ts";
 import type { Refusal } from "../../domain/refusal.ts";
+import type { ProxyRequest } from "../../domain/request.ts";
 import type { Scheduler, Settlement } from "../../scheduler/types.ts";
 import { discardBody } from "../../streams/answer_streams.ts";
-import { failureRefusal } from "../answering/refusals.ts";
+import { failureRefusal, unrecognisedRefusal } from "../answering/refusals.ts";
 import type { Job } from "../job.ts";
+import { withNonce } from "../nonces/body_nonce.ts";
 import { decimalOf, msOf } from "./decimal.ts";
 import { limitReportOf } from "./limit_report.ts";
 import {
   nextTry,
+  type Repeat,
   type RetryCause,
   retryCauseOfFailure,
   retryCauseOfStatus,
@@ -56,11 +60,12 @@ export class Sender {
    */
   async send(job: Job, nowMs: number): Promise<void> {
     const { upstream } = this.#deps;
+    if (job.mayHaveRun && !job.isRepeatable(nowMs)) return this.#tooLate(job);
     job.attempts++;
     job.sentAtMs = nowMs;
     let answer: Answer;
     try {
-      answer = await upstream.send(job.request);
+      answer = await upstream.send(outgoing(job, nowMs));
     } catch (error) {
       // The job may be done already (at the end of a drain): then its lease is settled.
       if (job.state !== "done") this.#failed(job, error);
@@ -68,6 +73,12 @@ export class Sender {
     }
     if (job.state === "done") discardBody(answer);
     else this.#answered(job, answer);
+  }
+
+  /** A message that would not be recognised any more, since it waited too long for another try. */
+  #tooLate(job: Job): void {
+    this.abandon(job);
+    this.#deps.onRefusal(job, unrecognisedRefusal());
   }
 
   /** Settles the lease of a job whose answer is not waited for. */
@@ -85,7 +96,11 @@ export class Sender {
     if (answer.status >= 500) job.mayHaveRun = true;
 
     const notBeforeMs = answer.status >= 500
-      ? this.#retryAtMs(job, retryCauseOf(job, answer), receivedAtMs)
+      ? this.#retryAtMs(
+        job,
+        retryCauseOf(job, answer, receivedAtMs),
+        receivedAtMs,
+      )
       : undefined;
     const verdict = this.#settle(
       job,
@@ -111,7 +126,7 @@ export class Sender {
       return onRefusal(job, internalRefusal(job.sent));
     }
     if (error.mayHaveArrived) job.mayHaveRun = true;
-    const cause = retryCauseOfFailure(job.request.method, error);
+    const cause = retryCauseOfFailure(repeatOf(job, nowMs), error);
     const notBeforeMs = this.#retryAtMs(job, cause, nowMs);
     const verdict = this.#settle(
       job,
@@ -121,7 +136,11 @@ export class Sender {
       nowMs,
     );
     if (verdict === "again") onAgain(job);
-    else onRefusal(job, failureRefusal(job, error, upstream.host));
+    else {
+      const isRepeatable = job.isRepeatable(nowMs);
+      const host = upstream.host;
+      onRefusal(job, failureRefusal(job, error, { isRepeatable, host }));
+    }
   }
 
   #retryAtMs(
@@ -135,6 +154,7 @@ export class Sender {
     if (next === undefined) return undefined;
     // The longest wait would be over by then: the scheduler would refuse the try, and this end would be lost.
     if (next.notBeforeMs >= job.queuedAtMs + maxWaitMs) return undefined;
+    if (job.mayHaveRun && !job.isRepeatable(next.notBeforeMs)) return undefined;
     job.retries = next.history;
     return next.notBeforeMs;
   }
@@ -159,10 +179,33 @@ export class Sender {
   }
 }
 
-function retryCauseOf(job: Job, answer: Answer): RetryCause | undefined {
+/** What is sent of a job: its request, with its nonce. */
+function outgoing(job: Job, nowMs: number): ProxyRequest {
+  const { request, nonce } = job;
+  if (nonce === undefined) return request;
+  job.nonce = { ...nonce, sentAtMs: nonce.sentAtMs ?? nowMs };
+  return nonce.added === undefined ? request : withNonce(request, nonce.added);
+}
+
+function repeatOf(job: Job, nowMs: number): Repeat {
+  return {
+    method: job.request.method,
+    isRecognised: isRecognised(job.nonce, nowMs),
+  };
+}
+
+function retryCauseOf(
+  job: Job,
+  answer: Answer,
+  nowMs: number,
+): RetryCause | undefined {
   const retryAfterS = decimalOf(headerOf(answer.headers, "retry-after"));
   const retryAfterMs = retryAfterS === undefined
     ? undefined
     : msOf(retryAfterS);
-  return retryCauseOfStatus(job.request.method, answer.status, retryAfterMs);
+  return retryCauseOfStatus(
+    repeatOf(job, nowMs),
+    answer.status,
+    retryAfterMs,
+  );
 }

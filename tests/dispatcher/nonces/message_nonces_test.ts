@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import type { ProxyRequest } from "../../../rest/domain/request.ts";
+import { noncesOf, requestOf } from "../_builders.ts";
+
+const JSON_TYPE = { headers: [["content-type", "application/json"]] as const };
+
+function messageOf(change: Parameters<typeof requestOf>[1] = {}): ProxyRequest {
+  return requestOf("POST", {
+    text: '{"content":"ok"}',
+    ...JSON_TYPE,
+    ...change,
+  });
+}
+
+Deno.test("a nonce has 25 characters, and each message another one", () => {
+  const nonces = noncesOf({ addsNonces: true });
+  const drawn = [1, 2].map(() => nonces.nonceFor(messageOf(), 0)?.added);
+  assert.match(drawn.join(" "), /^[A-Za-z0-9_-]{25} [A-Za-z0-9_-]{25}$/);
+  assert.notEqual(drawn[0], drawn[1]);
+});
+
+Deno.test("no other request has a nonce: no webhook, no interaction, no thread, no edit", () => {
+  const nonces = noncesOf({ addsNonces: true });
+  for (
+    const [method, path] of [
+      ["POST", "/webhooks/500000000000000001/token"],
+      ["POST", "/interactions/1/token/callback"],
+      ["POST", "/channels/1/threads"],
+      ["PATCH", "/channels/1/messages/2"],
+      ["GET", "/channels/1/messages"],
+    ] as const
+  ) {
+    const request = requestOf(method, { path, text: "{}", ...JSON_TYPE });
+    assert.equal(nonces.nonceFor(request, 0), undefined, path);
+  }
+});
+
+Deno.test("while none are added, a message has one only where its caller asks, and the same by the same name", () => {
+  const nonces = noncesOf();
+  assert.equal(nonces.nonceFor(messageOf(), 0), undefined);
+  const own = messageOf({ text: '{"nonce":"1","enforce_nonce":true}' });
+  assert.equal(nonces.nonceFor(own, 0), undefined);
+  const named = (dedupe: string) =>
+    noncesOf().nonceFor(messageOf({ dedupe }), 0)?.added;
+  assert.equal(named("a")?.length, 25);
+  assert.equal(named("a"), named("a"));
+  assert.notEqual(named("a"), named("b"));
+});
+
+Deno.test("a message keeps the nonce that it brings", () => {
+  const nonces = noncesOf({ addsNonces: true });
+  const own = messageOf({ text: '{"nonce":"1","enforce_nonce":true}' });
+  assert.deepEqual(nonces.nonceFor(own, 0), {
+    added: undefined,
+    sentAtMs: undefined,
+  });
+  const unenforced = messageOf({ text: '{"nonce":"1"}' });
+  assert.equal(nonces.nonceFor(unenforced, 0), undefined);
+});
+
+Deno.test("an equal message has the nonce of one that ended in doubt, and of no other", () => {
+  const after = (
+    status: number | undefined,
+    mayHaveRun: boolean,
+    isSent = true,
+  ) => {
+    const nonces = noncesOf({ addsNonces: true });
+    const request = messageOf();
+    const added = nonces.nonceFor(request, 0)?.added;
+    const nonce = { added, sentAtMs: isSent ? 0 : undefined };
+    nonces.ended({ request, nonce, mayHaveRun }, status, 10);
+    return nonces.nonceFor(messageOf(), 20)?.added === added;
+  };
+  const inDoubt = true;
+  assert.ok(after(502, inDoubt));
+  assert.ok(after(500, inDoubt));
+  assert.ok(after(undefined, inDoubt));
+  assert.ok(after(404, inDoubt), "a 404 after a 502");
+  assert.ok(!after(200, inDoubt));
+  assert.ok(!after(403, false));
+  assert.ok(!after(undefined, false, false), "never sent");
+});
