@@ -74,10 +74,12 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
       "maxWaitMs",
       "queueLimit",
       "lineLimit",
-      "messageNonce",
-      "isSingleFlight",
       "drainMs",
     ],
+  },
+  {
+    title: "Second tries",
+    members: ["messageNonce", "isSingleFlight"],
   },
   {
     title: "What is told",
