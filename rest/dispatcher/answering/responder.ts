@@ -16,7 +16,7 @@ const ATTEMPTS_HEADER = "x-rest-attempts";
 export interface ResponderDeps {
   readonly facts: FactSink;
   readonly detachedWrites: DetachedWrites;
-  readonly nonces: MessageNonces;
+  readonly nonces?: MessageNonces | undefined;
   /** Sends a read again for a caller who cannot get the shared answer. */
   readonly askAlone: (ticket: JobTicket) => void;
   /** The stream of an answer has ended. */
@@ -38,7 +38,7 @@ export class Responder {
   }
 
   answer(job: Job, answer: Answer, receivedAtMs: number): void {
-    this.#deps.nonces.ended(job, answer.status, receivedAtMs);
+    this.#deps.nonces?.ended(job, answer.status, receivedAtMs);
     const { request, attempts, sentAtMs, queuedAtMs, waitReason } = job;
     const waitMs = sentAtMs - queuedAtMs;
     const discordMs = receivedAtMs - sentAtMs;
@@ -62,7 +62,7 @@ export class Responder {
 
   refuse(job: Job, refusal: Refusal, nowMs: number): void {
     const { facts, detachedWrites, nonces } = this.#deps;
-    nonces.ended(job, undefined, nowMs);
+    nonces?.ended(job, undefined, nowMs);
     // A write that may have run must not be sent again for a caller that comes back.
     const isOutcomeUnknown = refusal.sent !== false && !job.isRepeatable(nowMs);
     const waitMs = nowMs - job.queuedAtMs;

@@ -1,5 +1,5 @@
+import type { Entry } from "../../domain/entry.ts";
 import type { MessageNonce } from "../../domain/message_nonce.ts";
-import type { ProxyRequest } from "../../domain/request.ts";
 import type { Digest } from "../second_tries/fingerprint.ts";
 import { broughtNonce } from "./body_nonce.ts";
 import { NonceBook } from "./nonce_book.ts";
@@ -25,13 +25,8 @@ export interface MessageNoncesDeps {
   readonly drawName: () => string;
 }
 
-/** A message that has come to an end. */
-interface EndedMessage {
-  readonly request: ProxyRequest;
-  readonly nonce: MessageNonce | undefined;
-  /** Whether Discord may have made it. */
-  readonly mayHaveRun: boolean;
-}
+/** What counts of a request in the proxy's care. */
+type Asked = Pick<Entry, "request" | "guarantee">;
 
 /** Decides which messages Discord is to recognise should they come twice, and by what. */
 export class MessageNonces {
@@ -44,7 +39,8 @@ export class MessageNonces {
   }
 
   /** The nonce of a new request; undefined: it has none, and is not sent again where it may have arrived. */
-  nonceFor(request: ProxyRequest, nowMs: number): MessageNonce | undefined {
+  nonceFor(asked: Asked, nowMs: number): MessageNonce | undefined {
+    const { request } = asked;
     const { route, dedupe } = request;
     const isWanted = this.#deps.addsNonces || dedupe !== undefined;
     if (!isWanted || route.label !== MESSAGE_CREATE) return undefined;
@@ -54,17 +50,18 @@ export class MessageNonces {
       return { added: undefined, sentAtMs: undefined };
     }
     if (dedupe !== undefined) return this.#newNonce(dedupe);
-    return this.#book.take(request, nowMs) ??
-      this.#newNonce(this.#deps.drawName());
+    const known = isNamed(asked) ? undefined : this.#book.take(request, nowMs);
+    return known ?? this.#newNonce(this.#deps.drawName());
   }
 
   /** Keeps the nonce of a message that ended without a 2xx though it may have been made. */
   ended(
-    { request, nonce, mayHaveRun }: EndedMessage,
+    ended: Pick<Entry, "request" | "guarantee" | "nonce" | "mayHaveRun">,
     status: number | undefined,
     nowMs: number,
   ): void {
-    if (nonce?.added === undefined || request.dedupe !== undefined) return;
+    const { request, nonce, mayHaveRun } = ended;
+    if (nonce?.added === undefined || isNamed(ended)) return;
     // A 2xx: it was made. Another answer than a 5xx: it was not, unless it was
     // sent before.
     const isCertain = status !== undefined && status < 500 &&
@@ -76,4 +73,9 @@ export class MessageNonces {
     const digest = this.#deps.digest([encoder.encode(name)]);
     return { added: digest.slice(0, NONCE_CHARS), sentAtMs: undefined };
   }
+}
+
+/** A request that its caller named is only ever matched by that name, and so is no other's second try. */
+function isNamed({ request, guarantee }: Asked): boolean {
+  return guarantee !== undefined || request.dedupe !== undefined;
 }

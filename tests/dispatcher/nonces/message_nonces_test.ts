@@ -12,9 +12,14 @@ function messageOf(change: Parameters<typeof requestOf>[1] = {}): ProxyRequest {
   });
 }
 
+/** Without a name of its caller's. */
+function asked(request: ProxyRequest) {
+  return { request, guarantee: undefined };
+}
+
 Deno.test("a nonce has 25 characters, and each message another one", () => {
   const nonces = noncesOf({ addsNonces: true });
-  const drawn = [1, 2].map(() => nonces.nonceFor(messageOf(), 0)?.added);
+  const drawn = [1, 2].map(() => nonces.nonceFor(asked(messageOf()), 0)?.added);
   assert.match(drawn.join(" "), /^[A-Za-z0-9_-]{25} [A-Za-z0-9_-]{25}$/);
   assert.notEqual(drawn[0], drawn[1]);
 });
@@ -31,17 +36,17 @@ Deno.test("no other request has a nonce: no webhook, no interaction, no thread, 
     ] as const
   ) {
     const request = requestOf(method, { path, text: "{}", ...JSON_TYPE });
-    assert.equal(nonces.nonceFor(request, 0), undefined, path);
+    assert.equal(nonces.nonceFor(asked(request), 0), undefined, path);
   }
 });
 
 Deno.test("while none are added, a message has one only where its caller asks, and the same by the same name", () => {
   const nonces = noncesOf();
-  assert.equal(nonces.nonceFor(messageOf(), 0), undefined);
+  assert.equal(nonces.nonceFor(asked(messageOf()), 0), undefined);
   const own = messageOf({ text: '{"nonce":"1","enforce_nonce":true}' });
-  assert.equal(nonces.nonceFor(own, 0), undefined);
+  assert.equal(nonces.nonceFor(asked(own), 0), undefined);
   const named = (dedupe: string) =>
-    noncesOf().nonceFor(messageOf({ dedupe }), 0)?.added;
+    noncesOf().nonceFor(asked(messageOf({ dedupe })), 0)?.added;
   assert.equal(named("a")?.length, 25);
   assert.equal(named("a"), named("a"));
   assert.notEqual(named("a"), named("b"));
@@ -50,12 +55,12 @@ Deno.test("while none are added, a message has one only where its caller asks, a
 Deno.test("a message keeps the nonce that it brings", () => {
   const nonces = noncesOf({ addsNonces: true });
   const own = messageOf({ text: '{"nonce":"1","enforce_nonce":true}' });
-  assert.deepEqual(nonces.nonceFor(own, 0), {
+  assert.deepEqual(nonces.nonceFor(asked(own), 0), {
     added: undefined,
     sentAtMs: undefined,
   });
   const unenforced = messageOf({ text: '{"nonce":"1"}' });
-  assert.equal(nonces.nonceFor(unenforced, 0), undefined);
+  assert.equal(nonces.nonceFor(asked(unenforced), 0), undefined);
 });
 
 Deno.test("an equal message has the nonce of one that ended in doubt, and of no other", () => {
@@ -66,10 +71,10 @@ Deno.test("an equal message has the nonce of one that ended in doubt, and of no 
   ) => {
     const nonces = noncesOf({ addsNonces: true });
     const request = messageOf();
-    const added = nonces.nonceFor(request, 0)?.added;
+    const added = nonces.nonceFor(asked(request), 0)?.added;
     const nonce = { added, sentAtMs: isSent ? 0 : undefined };
-    nonces.ended({ request, nonce, mayHaveRun }, status, 10);
-    return nonces.nonceFor(messageOf(), 20)?.added === added;
+    nonces.ended({ ...asked(request), nonce, mayHaveRun }, status, 10);
+    return nonces.nonceFor(asked(messageOf()), 20)?.added === added;
   };
   const inDoubt = true;
   assert.ok(after(502, inDoubt));
@@ -79,4 +84,19 @@ Deno.test("an equal message has the nonce of one that ended in doubt, and of no 
   assert.ok(!after(200, inDoubt));
   assert.ok(!after(403, false));
   assert.ok(!after(undefined, false, false), "never sent");
+});
+
+Deno.test("a request that its caller named takes and leaves no nonce of another", () => {
+  for (const [isFirstNamed, isSecondNamed] of [[true, false], [false, true]]) {
+    const nonces = noncesOf({ addsNonces: true });
+    const request = messageOf();
+    const guarantee = (isNamed = false) =>
+      isNamed ? { owner: "key", idempotencyKey: "a" } : undefined;
+    const first = { request, guarantee: guarantee(isFirstNamed) };
+    const added = nonces.nonceFor(first, 0)?.added;
+    const nonce = { added, sentAtMs: 0 };
+    nonces.ended({ ...first, nonce, mayHaveRun: true }, 502, 10);
+    const second = { request, guarantee: guarantee(isSecondNamed) };
+    assert.notEqual(nonces.nonceFor(second, 20)?.added, added);
+  }
 });

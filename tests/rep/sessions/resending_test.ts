@@ -209,7 +209,8 @@ function bodyOf(change: object, name = "s"): string {
 
 /** What is sent of a request by a proxy that adds no nonce unasked. */
 function sentOf(request: ProxyRequest): string {
-  const nonce = noncesOf().nonceFor(request, 0)?.added;
+  const nonce = noncesOf().nonceFor({ request, guarantee: undefined }, 0)
+    ?.added;
   const sent = nonce === undefined ? request : withNonce(request, nonce);
   return new TextDecoder().decode(sent.body);
 }
