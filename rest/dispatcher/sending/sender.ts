@@ -54,6 +54,9 @@ export interface SenderDeps {
 /** A request that may not leave yet asks again after this: a lease of another process, or a store, is back within seconds. */
 const HELD_BACK_MS = 250;
 
+/** A library that sends again by itself has done so by then. */
+const RESEND_MS = 10_000;
+
 /**
  * Sends leased requests to Discord. It settles each lease exactly once, with the
  * answer or the failure.
@@ -201,7 +204,7 @@ export class Sender {
     );
     if (verdict === "again") onAgain(job);
     else {
-      const isRepeatable = job.isRepeatable(nowMs);
+      const isRepeatable = job.isRepeatable(nowMs + RESEND_MS);
       const host = upstream.host;
       onRefusal(job, failureRefusal(job, error, { isRepeatable, host }));
     }

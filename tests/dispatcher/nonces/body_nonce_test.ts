@@ -149,7 +149,7 @@ Deno.test("whatever a message says, it says the same with its nonce, and that as
     fc.string(),
     fc.constantFrom("nonce", "enforce_nonce", "__proto__", 'a"b\\', "{", "é"),
   );
-  const value = fc.oneof(fc.jsonValue(), fc.constantFrom(null, true, false));
+  const value = fc.oneof(fc.jsonValue(), fc.boolean(), fc.constant(null));
   fc.assert(
     fc.property(fc.array(fc.tuple(key, value)), (members) => {
       const text = `{${

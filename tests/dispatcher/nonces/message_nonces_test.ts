@@ -77,13 +77,15 @@ Deno.test("an equal message has the nonce of one that ended in doubt, and of no 
     return nonces.nonceFor(asked(messageOf()), 20)?.added === added;
   };
   const inDoubt = true;
+  const notMade = false;
+  const unsent = false;
   assert.ok(after(502, inDoubt));
   assert.ok(after(500, inDoubt));
   assert.ok(after(undefined, inDoubt));
   assert.ok(after(404, inDoubt), "a 404 after a 502");
   assert.ok(!after(200, inDoubt));
-  assert.ok(!after(403, false));
-  assert.ok(!after(undefined, false, false), "never sent");
+  assert.ok(!after(403, notMade));
+  assert.ok(!after(undefined, notMade, unsent), "never sent");
 });
 
 Deno.test("a request that its caller named takes and leaves no nonce of another", () => {
