@@ -16,7 +16,7 @@ export class FileBook {
 
   /** A row that was there before. */
   enter(row: Columns): void {
-    const { body_file: body, outcome_body_file: outcome } = row;
+    const { bodyFile: body, outcomeBodyFile: outcome } = row;
     this.#set(rowKey(row), {
       body: body ?? undefined,
       outcome: outcome ?? undefined,

@@ -118,7 +118,7 @@ function openDatabase(path: string): DatabaseSync {
 function forgetOver(database: DatabaseSync, nowWallMs: number): void {
   database.prepare(
     `DELETE FROM journal_rows
-     WHERE CASE state WHEN 'ended' THEN outcome_until ELSE until END <= ?`,
+     WHERE CASE state WHEN 'ended' THEN outcomeUntil ELSE until END <= ?`,
   ).run(nowWallMs);
 }
 

@@ -27,16 +27,16 @@ export interface Columns {
   readonly state: string;
   readonly head: string;
   readonly until: number | null;
-  readonly head_sum: number;
+  readonly headSum: number;
   readonly body: Uint8Array<ArrayBuffer> | null;
-  readonly body_file: string | null;
-  readonly body_sum: number | null;
-  readonly outcome_head: string | null;
-  readonly outcome_until: number | null;
-  readonly outcome_sum: number | null;
-  readonly outcome_body: Uint8Array<ArrayBuffer> | null;
-  readonly outcome_body_file: string | null;
-  readonly outcome_body_sum: number | null;
+  readonly bodyFile: string | null;
+  readonly bodySum: number | null;
+  readonly outcomeHead: string | null;
+  readonly outcomeUntil: number | null;
+  readonly outcomeSum: number | null;
+  readonly outcomeBody: Uint8Array<ArrayBuffer> | null;
+  readonly outcomeBodyFile: string | null;
+  readonly outcomeBodySum: number | null;
 }
 
 /** Reads the body that is kept under the name of a file; undefined: there is none. */
@@ -86,20 +86,20 @@ export async function rowOf(
   if (!KINDS.includes(kind) || !STATES.includes(state)) return undefined;
   const firstUntil = columns.until ?? undefined;
   const known = { id, scope, kind: kind as RowKind, head };
-  if (headSum({ ...known, untilWallMs: firstUntil }) !== columns.head_sum) {
+  if (headSum({ ...known, untilWallMs: firstUntil }) !== columns.headSum) {
     return undefined;
   }
   const body = await bodyOf(
     columns.body,
-    columns.body_file,
-    columns.body_sum,
+    columns.bodyFile,
+    columns.bodySum,
     readBody,
   );
   const outcome = await outcomeOf(columns, readBody);
   if (body === "damaged" || outcome === "damaged") return undefined;
   const isEnded = state === "ended";
   if (isEnded !== (outcome !== undefined)) return undefined;
-  const lastUntil = columns.outcome_until ?? undefined;
+  const lastUntil = columns.outcomeUntil ?? undefined;
   const untilWallMs = isEnded ? lastUntil : firstUntil;
   return { ...known, state: state as RowState, body, outcome, untilWallMs };
 }
@@ -108,15 +108,15 @@ async function outcomeOf(
   columns: Columns,
   readBody: ReadBody,
 ): Promise<RowOutcome | undefined | "damaged"> {
-  const { outcome_head: head, outcome_until: until } = columns;
+  const { outcomeHead: head, outcomeUntil: until } = columns;
   if (head === null) return undefined;
-  if (outcomeSum(columns, head, until ?? undefined) !== columns.outcome_sum) {
+  if (outcomeSum(columns, head, until ?? undefined) !== columns.outcomeSum) {
     return "damaged";
   }
   const body = await bodyOf(
-    columns.outcome_body,
-    columns.outcome_body_file,
-    columns.outcome_body_sum,
+    columns.outcomeBody,
+    columns.outcomeBodyFile,
+    columns.outcomeBodySum,
     readBody,
   );
   return body === "damaged" ? body : { head, body };

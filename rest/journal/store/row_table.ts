@@ -36,9 +36,9 @@ export class RowTable {
     );
     this.#end = database.prepare(
       `UPDATE journal_rows SET state = 'ended',
-         body = NULL, body_file = NULL, body_sum = NULL,
-         outcome_head = ?, outcome_until = ?, outcome_sum = ?,
-         outcome_body = ?, outcome_body_file = ?, outcome_body_sum = ?
+         body = NULL, bodyFile = NULL, bodySum = NULL,
+         outcomeHead = ?, outcomeUntil = ?, outcomeSum = ?,
+         outcomeBody = ?, outcomeBodyFile = ?, outcomeBodySum = ?
        WHERE id = ? AND scope = ?`,
     );
     this.#delete = database.prepare(
@@ -51,7 +51,7 @@ export class RowTable {
     );
     this.#withFiles = database.prepare(
       `SELECT * FROM journal_rows
-       WHERE body_file IS NOT NULL OR outcome_body_file IS NOT NULL`,
+       WHERE bodyFile IS NOT NULL OR outcomeBodyFile IS NOT NULL`,
     );
     this.#count = database.prepare("SELECT count(*) AS rows FROM journal_rows");
   }

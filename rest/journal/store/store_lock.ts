@@ -1,5 +1,7 @@
 import { JournalRefusal } from "../../domain/journal_store.ts";
 
+const IS_EXCLUSIVE = true;
+
 /**
  * Keeps every other process away from a journal for as long as this one lives:
  * the system lifts the lock when the process ends, however it ends. The file
@@ -11,7 +13,7 @@ export async function lockStore(path: string): Promise<Disposable> {
     write: true,
     mode: 0o600,
   });
-  if (await file.tryLock(true)) return file;
+  if (await file.tryLock(IS_EXCLUSIVE)) return file;
   file.close();
   throw new JournalRefusal(
     "locked",

@@ -12,7 +12,7 @@ const APPLICATION_ID = 0x53_6c_63_65;
  * `until` and the outcome have columns of their own beside those of the request,
  * so that each has a checksum that no later change has to read the rest for.
  */
-export const SCHEMA_STEPS: readonly string[] = [
+const SCHEMA_STEPS: readonly string[] = [
   `CREATE TABLE journal_rows (
     id TEXT NOT NULL,
     scope TEXT NOT NULL,
@@ -20,16 +20,16 @@ export const SCHEMA_STEPS: readonly string[] = [
     state TEXT NOT NULL,
     head TEXT NOT NULL,
     until REAL,
-    head_sum INTEGER NOT NULL,
+    headSum INTEGER NOT NULL,
     body BLOB,
-    body_file TEXT,
-    body_sum INTEGER,
-    outcome_head TEXT,
-    outcome_until REAL,
-    outcome_sum INTEGER,
-    outcome_body BLOB,
-    outcome_body_file TEXT,
-    outcome_body_sum INTEGER
+    bodyFile TEXT,
+    bodySum INTEGER,
+    outcomeHead TEXT,
+    outcomeUntil REAL,
+    outcomeSum INTEGER,
+    outcomeBody BLOB,
+    outcomeBodyFile TEXT,
+    outcomeBodySum INTEGER
   ) STRICT;
   CREATE UNIQUE INDEX journal_rows_by_id ON journal_rows (id, scope);
   CREATE TABLE epochs (
