@@ -1,8 +1,10 @@
 import type { FactSink } from "../domain/fact.ts";
+import type { Journal, SendGuard } from "../domain/journal.ts";
 import type { Identity } from "../domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "../domain/ports.ts";
 import type { Scheduler } from "../scheduler/types.ts";
 import type { CloseWayIn, DrainReport } from "./drain.ts";
+import type { MessageNonces } from "./nonces/message_nonces.ts";
 import type { QueueControl } from "./queue_control.ts";
 import type { Reassignment } from "./reassign.ts";
 import type { Digest } from "./second_tries/fingerprint.ts";
@@ -25,6 +27,14 @@ export interface DispatcherDeps {
   readonly random: Random;
   readonly facts: FactSink;
   readonly digest: Digest;
+  /** Draws the nonces of messages; they have none where this is left out. */
+  readonly nonces?: MessageNonces | undefined;
+  /** Is told of every change of a request; nothing is kept where it is left out. */
+  readonly journal?: Journal | undefined;
+  /** Whether this process may send for an identity; it always may where this is left out. */
+  readonly maySend?: SendGuard | undefined;
+  /** What the ids of an identity's entries begin with (`entryIdOf`); only a journal asks. */
+  readonly epochOf?: ((identityId: string) => number) | undefined;
   readonly options: DispatcherOptions;
 }
 

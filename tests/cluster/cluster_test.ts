@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { NOBODY } from "../../rest/domain/identity.ts";
+import { routeOf } from "../../rest/routes/route_of.ts";
 import { SCOPES } from "../../rest/cluster/ownership/scopes.ts";
 import { TestCluster, until } from "./_clusters.ts";
 import { hasRedis, startRedis } from "./_redis.ts";
@@ -49,6 +51,33 @@ clusterTest(
       assert.ok(first.told.includes(`hand over ${scope}`));
       assert.ok(!first.told.includes(`lost ${scope}`));
     }
+    const [peer] = first.cluster.peers();
+    assert.equal(peer?.id, second.cluster.selfId);
+    assert.ok(performance.now() - (peer?.lastSeenMs ?? 0) < 2_000);
+  },
+);
+
+clusterTest(
+  "a bot's requests may leave from its owner alone, and a callback from anywhere",
+  async (cluster) => {
+    const [first, second] = [await cluster.join(), await cluster.join()];
+    const identity = { ...NOBODY, id: "bot:123" };
+    const scope = first.cluster.scopeOfIdentity(identity.id);
+    const request = { identity, route: routeOf("GET", "/users/@me", 0) };
+    assert.equal(second.cluster.scopeOf(request), scope);
+    await until(
+      () => first.owned().length + second.owned().length === ALL,
+      6_000,
+    );
+    const [owner, other] = first.owned().includes(scope)
+      ? [first, second]
+      : [second, first];
+    assert.ok(owner.cluster.maySend(request));
+    assert.ok(!other.cluster.maySend(request));
+    const path = "/interactions/1/aW50ZXJhY3Rpb246MTIz/callback";
+    const callback = { identity: NOBODY, route: routeOf("POST", path, 0) };
+    assert.ok(first.cluster.maySend(callback));
+    assert.ok(second.cluster.maySend(callback));
   },
 );
 

@@ -53,11 +53,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What runs in a browser; of ours it knows the shape of what it shows.
   "page": ["rest/domain", "rest/metrics"],
   "rest/clock": ["rest/domain"],
+  "rest/journal/store": ["rest/domain"],
   // Levels and formats are settings.
   "rest/log": ["rest/domain", "rest/config", "deps.ts"],
   // Who sends what, of several proxies: a pure machine, and its driver with Redis beside it.
   "rest/cluster/ownership": ["rest/domain", "rest/routes"],
-  "rest/cluster": ["rest/domain", "rest/collections", "rest/routes", "deps.ts"],
+  "rest/cluster": ["rest/domain", "deps.ts"],
   // The queue put together: what decides, what sends, and what is between them.
   "rest/auto_limits.ts": [
     "rest/config",

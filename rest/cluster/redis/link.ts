@@ -65,6 +65,7 @@ class ClientLink implements RedisLink {
   #heardAtMs: number;
   /** Why the last connection failed, which tells more than that there is none. */
   #problem: RedisFailure | undefined;
+  #stopReconnect: (() => void) | undefined;
   #isClosed = false;
   /** Settles when the first try has come to an end, a good one or not. */
   readonly connected: Promise<void>;
@@ -103,7 +104,8 @@ class ClientLink implements RedisLink {
 
   close(): void {
     this.#isClosed = true;
-    this.#client.destroy();
+    this.#stopReconnect?.();
+    destroy(this.#client);
   }
 
   async #inTime(send: (client: Client) => Promise<unknown>): Promise<unknown> {
@@ -133,29 +135,53 @@ class ClientLink implements RedisLink {
   /** A network that swallows everything would be waited for for many minutes. */
   #mindSilence(client: Client): void {
     const isSilent = this.#clock.nowMs() - this.#heardAtMs > SILENCE_MAX_MS;
-    if (this.#isClosed || !isSilent || client !== this.#client) return;
-    this.#heardAtMs = this.#clock.nowMs();
-    this.#client = newClient(this.#url);
-    client.destroy();
-    void this.#connect();
+    if (isSilent) this.#reconnect(client);
   }
 
-  #connect(): Promise<void> {
+  async #connect(): Promise<void> {
     const client = this.#client;
-    const first = Promise.withResolvers<void>();
-    client.once("ready", first.resolve);
-    client.once("error", (error) => {
+    client.on("error", (error) => {
       this.#problem = failureOf(error);
-      first.resolve();
+      this.#reconnect(client);
     });
-    // Calls tell that it is down; the client tries again by itself.
-    client.connect().catch(() => first.resolve());
-    return first.promise;
+    client.on("end", () => this.#reconnect(client));
+    try {
+      await client.connect();
+      this.#heardAtMs = this.#clock.nowMs();
+    } catch (error) {
+      this.#problem = failureOf(error);
+      this.#reconnect(client);
+    }
+  }
+
+  /** Makes another connection soon in place of this one. Not the client's own way, whose timer cannot be stopped. */
+  #reconnect(client: Client): void {
+    const isWanted = !this.#isClosed && this.#stopReconnect === undefined;
+    if (!isWanted || client !== this.#client) return;
+    this.#stopReconnect = this.#clock.wakeAt(
+      this.#clock.nowMs() + RECONNECT_MS,
+      () => {
+        this.#stopReconnect = undefined;
+        this.#heardAtMs = this.#clock.nowMs();
+        this.#client = newClient(this.#url);
+        void this.#connect();
+      },
+    );
+    destroy(client);
+  }
+}
+
+/** Closing what is closed already is an error to the client. */
+function destroy(client: Client): void {
+  try {
+    client.destroy();
+  } catch {
+    // It is closed.
   }
 }
 
 function newClient(url: Secret) {
-  const client = createRedisClient({
+  return createRedisClient({
     url: url.reveal(),
     name: "sluice",
     // A command waits for nothing: whoever sent it decides what comes next.
@@ -163,11 +189,9 @@ function newClient(url: Secret) {
     commandsQueueMaxLength: COMMANDS_MAX,
     socket: {
       connectTimeout: CONNECT_TIMEOUT_MS,
-      reconnectStrategy: RECONNECT_MS,
+      reconnectStrategy: false,
     },
   });
-  client.on("error", () => {});
-  return client;
 }
 
 function argumentOf(word: Word): string | Buffer {

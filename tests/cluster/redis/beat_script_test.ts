@@ -15,8 +15,7 @@ import { RedisModel } from "../_redis_model.ts";
 const ignore = !hasRedis;
 
 Deno.test({
-  name:
-    "a real Redis does with 400 random beats what the model of the property test does",
+  name: "a real Redis does with 400 random beats what its model does",
   ignore,
   async fn() {
     await using redis = await startRedis();
