@@ -400,7 +400,8 @@ Deno.test("with sync machine appends that come together share a sync, and all la
 });
 
 Deno.test({
-  name: "a store works on when the process has given its permissions back",
+  name:
+    "rows, bodies and checkpoints are written when the process has given its permissions back",
   permissions: { read: true, write: true, sys: true },
   async fn() {
     const folder = await Deno.makeTempDir();
