@@ -44,9 +44,9 @@ Deno.test({
     const [, address = ""] = await sluice.seen(LISTENING);
     const over = new AbortController();
     const callers = [
-      callSteadily(address, KEY, over.signal),
+      callSteadily(address, over.signal, KEY),
       ...[1, 2, 3, 4, 5, 6, 7, 8].map((channel) =>
-        postInOrder(address, KEY, channel, over.signal)
+        postInOrder(address, channel, over.signal, KEY)
       ),
     ];
     const pids = new Set([sluice.proxyPid()]);
