@@ -44,6 +44,6 @@ export async function packagesOf(
 /** What a package says of itself. */
 export async function manifestOf(
   { localPath }: PackageInfo,
-): Promise<{ readonly license?: string; readonly homepage?: string }> {
+): Promise<{ readonly license?: string }> {
   return JSON.parse(await Deno.readTextFile(`${localPath}/package.json`));
 }
