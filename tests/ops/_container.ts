@@ -31,7 +31,6 @@ export interface Image extends AsyncDisposable {
     readonly Entrypoint: readonly string[];
     readonly Env: readonly string[];
     readonly Volumes: Readonly<Record<string, unknown>>;
-    readonly WorkingDir: string;
     readonly StopSignal: string;
   };
   /** Starts it as an orchestrator does: its user, its environment and ours, a read-only root, the volume. */
@@ -133,12 +132,8 @@ async function debianRoot(): Promise<string> {
   if (await isFile(archive)) return archive;
   await Deno.mkdir(cache, { recursive: true });
   const draft = await Deno.makeTempFile({ dir: cache, suffix: ".tar" });
-  const sources = [
-    "/etc/apt/sources.list.d/debian.sources",
-    "/etc/apt/sources.list",
-  ];
-  const there = await Promise.all(sources.map(isFile));
-  const source = sources[there.indexOf(true)] ?? "-";
+  const deb822 = "/etc/apt/sources.list.d/debian.sources";
+  const source = await isFile(deb822) ? deb822 : "/etc/apt/sources.list";
   const words = ["--variant=essential", suite, draft, source];
   await outputOf("mmdebstrap", words);
   await Deno.rename(draft, archive);
