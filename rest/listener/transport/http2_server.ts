@@ -7,7 +7,7 @@ import { type QueuedTimeout, TimeoutQueue } from "../http/timeout_queue.ts";
 import type { Connection } from "./connections.ts";
 import { Http2Request } from "./http2_request.ts";
 import { HEAD_BYTES_MAX } from "./raw_answer.ts";
-import type { RuntimeSocket } from "./runtime_socket.ts";
+import type { TlsSocket } from "./tls_socket.ts";
 import type { Transport } from "./transport.ts";
 
 /** Requests under way at once on one connection; whoever has more waits for its own. */
@@ -48,17 +48,8 @@ export class Http2Server {
     this.#server.on("sessionError", ignore);
   }
 
-  serve(socket: RuntimeSocket): void {
-    const { connections, forwarded } = this.#transport;
-    const { remoteAddress } = socket;
-    const connection = connections.enter(
-      remoteAddress,
-      forwarded.isTrusted(remoteAddress),
-      () => socket.destroy(),
-    );
+  serve(socket: TlsSocket, connection: Connection): void {
     socket.on("error", ignore);
-    if (connection === undefined) return void socket.destroy();
-    socket.on("close", () => connection.gone());
     // Who says goodbye has left; the session would go on as if it could still answer.
     socket.on("end", () => socket.destroy());
     this.#arriving = connection;

@@ -15,7 +15,7 @@ import { refusalAnswer } from "../http/refusal_answer.ts";
 import { type QueuedTimeout, TimeoutQueue } from "../http/timeout_queue.ts";
 import type { Connection } from "./connections.ts";
 import { rawAnswer } from "./raw_answer.ts";
-import { isSecure } from "./runtime_socket.ts";
+import { isSecure } from "./handed_socket.ts";
 import type { Transport } from "./transport.ts";
 
 /** Above it a frame is closed with 1009 before it is read; what is larger goes over HTTP (E6). */
