@@ -3,11 +3,17 @@ import { Duplex } from "../../../deps.ts";
 /** What a stream calls once it has done what it was asked. */
 export type Done = (error?: Error | null) => void;
 
+/** What is copied into one piece to be sent at once. */
+const TOGETHER_BYTES_MAX = 64 * 1024;
+
 /** A stream that stands for a socket where Node's servers are handed one; who extends it says what is behind. */
 export abstract class HandedSocket extends Duplex {
   /** By this Node's server, and ours, know what is secure. */
   abstract readonly encrypted: boolean;
   abstract readonly remoteAddress: string;
+  /** Of what was written, what the other side or the system has taken. */
+  takenBytes = 0;
+  onTaken: ((bytes: number) => void) | undefined;
   #quietMs = 0;
   #activeAtMs = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -25,22 +31,35 @@ export abstract class HandedSocket extends Duplex {
   protected abstract send(bytes: Uint8Array, done: Done): void;
 
   override _write(chunk: Uint8Array, _encoding: string, done: Done): void {
-    this.send(chunk, done);
+    this.#sendFrom([{ chunk }], 0, done);
   }
 
-  /** Header and body of an answer come as two chunks, and leave as one. */
+  /** Header and body of an answer come as two chunks, and leave as one; what is more than that leaves bit by bit, so that little of it is held twice. */
   override _writev(
     chunks: { readonly chunk: Uint8Array }[],
     done: Done,
   ): void {
-    const length = chunks.reduce((sum, { chunk }) => sum + chunk.length, 0);
-    const whole = new Uint8Array(length);
-    let at = 0;
-    for (const { chunk } of chunks) {
-      whole.set(chunk, at);
-      at += chunk.length;
-    }
-    this.send(whole, done);
+    this.#sendFrom(chunks, 0, done);
+  }
+
+  #sendFrom(
+    chunks: readonly { readonly chunk: Uint8Array }[],
+    from: number,
+    done: Done,
+  ): void {
+    let bytes = 0;
+    let to = from;
+    do bytes += chunks[to++]?.chunk.length ?? 0; while (
+      to < chunks.length &&
+      bytes + (chunks[to]?.chunk.length ?? 0) <= TOGETHER_BYTES_MAX
+    );
+    const isLast = to >= chunks.length;
+    this.send(joined(chunks.slice(from, to), bytes), (error) => {
+      this.takenBytes += bytes;
+      this.onTaken?.(bytes);
+      if (error || isLast) done(error);
+      else this.#sendFrom(chunks, to, done);
+    });
   }
 
   override _destroy(error: Error | null, done: Done): void {
@@ -95,4 +114,19 @@ export abstract class HandedSocket extends Duplex {
 /** Whether TLS is spoken on a socket of a server's. */
 export function isSecure(socket: object): boolean {
   return "encrypted" in socket && socket.encrypted === true;
+}
+
+function joined(
+  chunks: readonly { readonly chunk: Uint8Array }[],
+  bytes: number,
+): Uint8Array {
+  const [first] = chunks;
+  if (chunks.length === 1 && first !== undefined) return first.chunk;
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const { chunk } of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 }

@@ -5,6 +5,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from "../../../deps.ts";
+import { detailOf } from "../../domain/fact.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { fieldsOf } from "../http/fields.ts";
 import { refusalAnswer } from "../http/refusal_answer.ts";
@@ -191,7 +192,9 @@ function tellUnreadable(
   { facts }: Transport,
 ): void {
   const refusal = unreadable(code);
-  facts({ kind: "refused", code: refusal.code, label: "(unreadable)", caller });
+  const label = "(unreadable)";
+  const about = { code: refusal.code, label, caller, ...detailOf(refusal) };
+  facts({ kind: "refused", ...about });
   part(socket, refusalAnswer(refusal));
 }
 

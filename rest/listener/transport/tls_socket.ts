@@ -2,6 +2,9 @@ import type { TlsStream } from "../../../deps.ts";
 import { type Done, HandedSocket } from "./handed_socket.ts";
 import type { RuntimeSocket } from "./runtime_socket.ts";
 
+/** What TLS sends as one record. Of larger pieces a thousand PINGs could stand in one, and HTTP/2's server takes those for a flood. */
+const PIECE_BYTES = 16 * 1024;
+
 /**
  * A connection that has shaken hands, as the stream that Node's servers take.
  *
@@ -20,13 +23,19 @@ export class TlsSocket extends HandedSocket {
     this.#tls = tls;
     this.#below = below;
     this.remoteAddress = below.remoteAddress;
-    tls.on("data", (bytes) => {
-      this.touch();
-      if (!this.push(bytes)) below.pause();
-    });
+    tls.on("data", (bytes) => this.#receive(bytes));
     tls.on("end", () => this.push(null));
     // A connection that breaks off without TLS's goodbye has ended all the same.
     tls.on("close", () => this.destroy());
+  }
+
+  #receive(bytes: Uint8Array): void {
+    this.touch();
+    let isMoreWanted = true;
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      isMoreWanted = this.push(bytes.subarray(at, at + PIECE_BYTES));
+    }
+    if (!isMoreWanted) this.#below.pause();
   }
 
   override _read(): void {
