@@ -2,10 +2,6 @@ import { randomUUID, type RestManager } from "../deps.ts";
 import { openAccess } from "./access.ts";
 import type { Settings } from "./config/settings.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
-import {
-  addressOf,
-  bodyDigestOf,
-} from "./dispatcher/second_tries/fingerprint.ts";
 import type { Access, BotEntry, KeyEntry } from "./domain/access.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
@@ -14,6 +10,7 @@ import type { Secret } from "./domain/secret.ts";
 import type { Authorizer } from "./listener/access/authorize.ts";
 import { type BotRing, identityOf } from "./listener/access/bot_ring.ts";
 import { sha256Of } from "./listener/access/digest.ts";
+import { contentPrintOf } from "./idempotency/fingerprint.ts";
 import type { WaitRule } from "./domain/wait_rule.ts";
 import {
   createHttpEndpoint,
@@ -25,10 +22,7 @@ import type {
   HttpHandler,
 } from "./listener/http/incoming_request.ts";
 import { createKeyGate } from "./listener/access/key_gate.ts";
-import {
-  createHttpTwins,
-  type HttpTwins,
-} from "./listener/twins/http_twins.ts";
+import { createNamedRequests } from "./listener/http/named_requests.ts";
 import {
   type FetchHandler,
   fetchHandlerOf,
@@ -141,7 +135,14 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     gate,
     moveRequests: (which) => dispatcher.reassign(which),
     hasUpgrade: true,
-    twins: createTwins(gate, clock),
+    named: createNamedRequests({
+      submitter: gate,
+      register: dispatcher.register,
+      clock,
+      facts,
+      newId: randomUUID,
+      fingerprintOf: (request) => contentPrintOf(request, sha256Of),
+    }),
     isDraining: () => dispatcher.isDraining(),
     troubles: () => operating.figures.troubles(),
     operators: operating.operators,
@@ -242,14 +243,4 @@ function managerDepsOf(
       return authorizer.identityFor(proof, route);
     },
   };
-}
-
-function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
-  return createHttpTwins({
-    submitter,
-    clock,
-    newId: randomUUID,
-    fingerprintOf: (request) =>
-      `${addressOf(request)} ${bodyDigestOf(request, sha256Of)}`,
-  });
 }

@@ -52,6 +52,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
       "bodyTimeoutMs",
       "bodyLimitMib",
       "heldLimitMib",
+      "keptLimitMib",
     ],
   },
   {
@@ -75,6 +76,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
       "queueLimit",
       "lineLimit",
       "isSingleFlight",
+      "adoptMs",
       "drainMs",
     ],
   },

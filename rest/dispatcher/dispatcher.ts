@@ -9,7 +9,9 @@ import type { CallerGone, Ticket } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Poll } from "../scheduler/types.ts";
+import { Register } from "../idempotency/register.ts";
 import { Acceptance } from "./acceptance.ts";
+import { Attaching } from "./attaching.ts";
 import { refusalOf } from "./answering/refusals.ts";
 import { Responder } from "./answering/responder.ts";
 import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
@@ -20,10 +22,6 @@ import { isWaiting, Job, type JobTicket, leasedFact } from "./job.ts";
 import { PollLoop } from "./poll_loop.ts";
 import { QueueControl } from "./queue_control.ts";
 import { reassignJobs, type Reassignment, renewToken } from "./reassign.ts";
-import { Joining } from "./second_tries/joining.ts";
-import { DetachedWrites } from "./second_tries/detached_writes.ts";
-import { possibleSecondTries } from "./second_tries/second_tries.ts";
-import { SingleFlight } from "./second_tries/single_flight.ts";
 import { CredentialChecks, isCheckDue } from "./sending/credential_checks.ts";
 import { Sender } from "./sending/sender.ts";
 import type { Dispatcher, DispatcherDeps } from "./types.ts";
@@ -48,10 +46,9 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   readonly #acceptance: Acceptance;
   readonly #pollLoop: PollLoop;
   readonly #sender: Sender;
-  readonly #joining: Joining;
+  readonly register: Register<Job>;
+  readonly #attaching: Attaching;
   readonly #responder: Responder;
-  readonly #detachedWrites: DetachedWrites;
-  readonly #flights: SingleFlight | undefined;
   readonly #credentialChecks: CredentialChecks;
   readonly #drain: Drain;
   #report: Promise<DrainReport> | undefined;
@@ -80,17 +77,24 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       onRefusal: (job, refusal) => this.#refuse(job, refusal),
       onAgain: (job) => this.#again(job),
     });
-    this.#detachedWrites = new DetachedWrites(deps.digest);
-    this.#flights = options.isSingleFlight ? new SingleFlight() : undefined;
-    this.#joining = new Joining({
+    this.register = new Register({
       ...deps,
-      detachedWrites: this.#detachedWrites,
-      flights: this.#flights,
+      ...options,
+      onForget: ({ entry }) => entry && journal.gone(entry),
+    });
+    const register = this.register;
+    this.#attaching = new Attaching({
+      ...deps,
+      journal,
+      register,
       onChange: () => this.#pollLoop.soon(),
     });
     this.#responder = new Responder({
-      facts: deps.facts,
-      detachedWrites: this.#detachedWrites,
+      ...deps,
+      ...options,
+      journal,
+      register,
+      takeSecondTry: (job) => this.#takeSecondTry(job),
       askAlone: (ticket) => this.#queue(ticket, null),
       onStreamEnd: () => this.#drain.noteProgress(),
     });
@@ -117,9 +121,10 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     guarantee?: Guarantee,
   ): Ticket {
     const ticket = new CallerTicket(request, this, guarantee);
-    const isJoined = !this.#hasEnded && this.#joining.join(ticket);
-    if (!isJoined) this.#queue(ticket);
-    ticket.watch(callerGone);
+    const isAttached = !this.#hasEnded && this.#attaching.attach(ticket);
+    if (!isAttached) this.#queue(ticket);
+    // With a guarantee its caller may leave: somebody else comes for the answer.
+    if (guarantee === undefined) ticket.watch(callerGone);
     return ticket;
   }
 
@@ -130,8 +135,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   reassign(which: Reassignment): number {
     const reassigned = reassignJobs(this.#jobs.values(), which, {
       ...this.#deps,
-      detachedWrites: this.#detachedWrites,
-      flights: this.#flights,
+      register: this.register,
       onRefusal: (job, refusal) => this.#refuse(job, refusal),
     });
     this.#pollLoop.soon();
@@ -152,14 +156,14 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
 
   callerLeft(ticket: JobTicket): void {
     const { job } = ticket;
-    // A ticket without a job waits for a kept answer, which is given back by itself.
     if (job === undefined) return;
-    if (job.isWanted || job.state === "done") {
+    const { state } = job;
+    if (job.isWanted || state === "ending" || state === "done") {
+      const sent = state === "waiting" ? job.sent : null;
       job.detach(ticket);
-      ticket.reject(
-        cancelledRefusal({ sent: job.state === "waiting" ? job.sent : null }),
-      );
-    } else if (job.state === "waiting" && !job.outlivesCallers) {
+      ticket.reject(cancelledRefusal({ sent }));
+      if (state === "ending") this.#leaveBehind(job);
+    } else if (state === "waiting" && !job.outlivesCallers) {
       this.#takeOut(job);
     } else if (job.isWrite) {
       this.#leaveBehind(job);
@@ -168,7 +172,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
 
   takeBack(ticket: JobTicket): "cancelled" | "sent" | "done" {
     const { job } = ticket;
-    if (job === undefined) return "done";
+    if (job === undefined || job.state === "ending") return "done";
     // A request that may have run will be answered.
     if (job.state !== "waiting" || job.mayHaveRun) return "sent";
     if (job.tickets.some((other) => other !== ticket && other.isWanted)) {
@@ -179,14 +183,14 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     return this.#takeOut(job) ? "cancelled" : "sent";
   }
 
-  /** Leaves a write without a caller, unless the caller's second try is here already. */
+  /** A write goes on without a caller, unless an equal one before it does so already. */
   #leaveBehind(job: Job): void {
+    if (job.guarantee !== undefined) return;
     const nowMs = this.#deps.clock.nowMs();
-    const newestId = this.#nextId - 1;
-    const tries = possibleSecondTries(job, this.#jobs, newestId, nowMs);
-    const twin = this.#joining.reunite(job, tries);
-    if (twin !== undefined) return this.#close(twin);
-    this.#detachedWrites.add(job);
+    const isSecondTry = job.state === "waiting" && job.isSecondTryAtMost &&
+      this.register.isSecondTry(job, nowMs);
+    if (isSecondTry && this.#takeOut(job)) return;
+    this.register.leave(job, nowMs);
     this.#deps.journal.detached(job);
   }
 
@@ -200,7 +204,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     if (refused) return this.#turnAway(ticket, refusalOf(refused, sent));
     this.#jobs.set(job.id, job);
     this.#acceptance.accept(job, ticket);
-    this.#flights?.open(job);
+    this.register.accept(job);
     this.#credentialChecks.know(job.request.identity);
     facts(queuedFact(job.request));
     this.#pollLoop.soon();
@@ -222,7 +226,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     for (const message of poll.warnings ?? []) {
       this.#deps.facts({ kind: "warning", message });
     }
-    this.#detachedWrites.expire(nowMs);
+    this.register.expire(nowMs);
     this.#drain.noteProgress();
   }
 
@@ -234,9 +238,10 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
 
   #lease(job: Job, nowMs: number): void {
     job.state = "leased";
-    this.#flights?.close(job);
+    this.register.depart(job);
     // Its caller may have disconnected after the scheduler had chosen it.
     if (!job.outlivesCallers && !job.isWanted) return this.#giveLeaseBack(job);
+    if (this.#attaching.isHandedOver(job)) return this.#stepBack(job);
     const { scheduler, facts } = this.#deps;
     job.waitReason = scheduler.waitedFor(job.id, nowMs);
     facts(leasedFact(job, nowMs));
@@ -255,20 +260,31 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   }
 
   #answer(job: Job, answer: Answer, receivedAtMs: number): void {
-    this.#responder.answer(job, answer, receivedAtMs);
-    this.#close(job);
+    this.#close(job, this.#responder.answer(job, answer, receivedAtMs));
   }
 
   #refuse(job: Job, refusal: Refusal): void {
     job.state = "done";
-    this.#responder.refuse(job, refusal, this.#deps.clock.nowMs());
+    const nowMs = this.#deps.clock.nowMs();
+    this.#close(job, this.#responder.refuse(job, refusal, nowMs));
+  }
+
+  /** Its caller waits for another job now. */
+  #stepBack(job: Job): void {
+    this.#sender.abandon(job);
     this.#close(job);
   }
 
-  #close(job: Job): void {
+  #takeSecondTry(job: Job): JobTicket | undefined {
+    const taken = this.#attaching.takeSecondTry(job);
+    if (taken !== undefined) this.#close(taken.second);
+    return taken?.ticket;
+  }
+
+  #close(job: Job, isKept = false): void {
     this.#jobs.delete(job.id);
-    this.#deps.journal.gone(job);
-    this.#flights?.close(job);
+    this.register.close(job);
+    if (!isKept && job.guarantee === undefined) this.#deps.journal.gone(job);
     this.#drain.noteFinished();
     this.#pollLoop.soon();
   }

@@ -190,7 +190,7 @@ export class Sender {
     const next = nextTry(cause, job.retries, nowMs, random);
     if (next === undefined) return undefined;
     // The longest wait would be over by then: the scheduler would refuse the try, and this end would be lost.
-    if (next.notBeforeMs >= job.queuedAtMs + maxWaitMs) return undefined;
+    if (next.notBeforeMs >= job.sinceMs + maxWaitMs) return undefined;
     job.retries = next.history;
     return next.notBeforeMs;
   }
