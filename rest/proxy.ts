@@ -22,7 +22,11 @@ import type {
   HttpHandler,
 } from "./listener/http/incoming_request.ts";
 import { createKeyGate } from "./listener/access/key_gate.ts";
-import { createNamedRequests } from "./listener/http/named_requests.ts";
+import {
+  createNamedRequests,
+  type NamedRequests,
+  type NamedRequestsDeps,
+} from "./listener/http/named_requests.ts";
 import {
   type FetchHandler,
   fetchHandlerOf,
@@ -124,6 +128,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const shared = { submitter: gate, authorizer, clock, facts };
   const sockets = createWebSocketEndpoint({
     ...shared,
+    bodies: dispatcher.register.bodies,
     settings: webSocketSettingsOf(settings, manager),
   });
   const own = { stop: () => void proxy.drain(), bots, queue, sockets };
@@ -135,14 +140,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     gate,
     moveRequests: (which) => dispatcher.reassign(which),
     hasUpgrade: true,
-    named: createNamedRequests({
-      submitter: gate,
-      register: dispatcher.register,
-      clock,
-      facts,
-      newId: randomUUID,
-      fingerprintOf: (request) => contentPrintOf(request, sha256Of),
-    }),
+    named: namedRequestsOf({ ...shared, register: dispatcher.register }),
     isDraining: () => dispatcher.isDraining(),
     troubles: () => operating.figures.troubles(),
     operators: operating.operators,
@@ -243,4 +241,14 @@ function managerDepsOf(
       return authorizer.identityFor(proof, route);
     },
   };
+}
+
+function namedRequestsOf(
+  deps: Omit<NamedRequestsDeps, "newId" | "fingerprintOf">,
+): NamedRequests {
+  return createNamedRequests({
+    ...deps,
+    newId: randomUUID,
+    fingerprintOf: (request) => contentPrintOf(request, sha256Of),
+  });
 }

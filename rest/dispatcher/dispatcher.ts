@@ -14,11 +14,12 @@ import { Acceptance } from "./acceptance.ts";
 import { Attaching } from "./attaching.ts";
 import { refusalOf } from "./answering/refusals.ts";
 import { Responder } from "./answering/responder.ts";
-import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
+import { CallerTicket } from "./answering/ticket.ts";
 import { askOf } from "./ask.ts";
 import { type CloseWayIn, Drain, type DrainReport } from "./drain.ts";
 import { giveUp } from "./give_up.ts";
 import { isWaiting, Job, type JobTicket, leasedFact } from "./job.ts";
+import { Leaving } from "./leaving.ts";
 import { PollLoop } from "./poll_loop.ts";
 import { QueueControl } from "./queue_control.ts";
 import { reassignJobs, type Reassignment, renewToken } from "./reassign.ts";
@@ -39,7 +40,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   return new QueueDispatcher(deps);
 }
 
-class QueueDispatcher implements Dispatcher, TicketHandler {
+class QueueDispatcher implements Dispatcher {
   readonly control: QueueControl;
   readonly #deps: DispatcherDeps & { readonly journal: Journal };
   readonly #jobs = new Map<number, Job>();
@@ -48,6 +49,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   readonly #sender: Sender;
   readonly register: Register<Job>;
   readonly #attaching: Attaching;
+  readonly #leaving: Leaving;
   readonly #responder: Responder;
   readonly #credentialChecks: CredentialChecks;
   readonly #drain: Drain;
@@ -77,23 +79,20 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       onRefusal: (job, refusal) => this.#refuse(job, refusal),
       onAgain: (job) => this.#again(job),
     });
-    this.register = new Register({
-      ...deps,
-      ...options,
-      onForget: ({ entry }) => entry && journal.gone(entry),
-    });
-    const register = this.register;
+    const register = registerOf(deps, journal);
+    this.register = register;
+    const care = { ...deps, journal, register };
     this.#attaching = new Attaching({
-      ...deps,
-      journal,
-      register,
+      ...care,
       onChange: () => this.#pollLoop.soon(),
     });
+    this.#leaving = new Leaving({
+      ...care,
+      takeOut: (job) => this.#takeOut(job),
+    });
     this.#responder = new Responder({
-      ...deps,
+      ...care,
       ...options,
-      journal,
-      register,
       takeSecondTry: (job) => this.#takeSecondTry(job),
       askAlone: (ticket) => this.#queue(ticket, null),
       onStreamEnd: () => this.#drain.noteProgress(),
@@ -120,7 +119,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     callerGone?: CallerGone,
     guarantee?: Guarantee,
   ): Ticket {
-    const ticket = new CallerTicket(request, this, guarantee);
+    const ticket = new CallerTicket(request, this.#leaving, guarantee);
     const isAttached = !this.#hasEnded && this.#attaching.attach(ticket);
     if (!isAttached) this.#queue(ticket);
     // With a guarantee its caller may leave: somebody else comes for the answer.
@@ -152,46 +151,6 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
 
   drain(forMs: number, closeWayIn?: CloseWayIn): Promise<DrainReport> {
     return this.#report ??= this.#runDrain(forMs, closeWayIn);
-  }
-
-  callerLeft(ticket: JobTicket): void {
-    const { job } = ticket;
-    if (job === undefined) return;
-    const { state } = job;
-    if (job.isWanted || state === "ending" || state === "done") {
-      const sent = state === "waiting" ? job.sent : null;
-      job.detach(ticket);
-      ticket.reject(cancelledRefusal({ sent }));
-      if (state === "ending") this.#leaveBehind(job);
-    } else if (state === "waiting" && !job.outlivesCallers) {
-      this.#takeOut(job);
-    } else if (job.isWrite) {
-      this.#leaveBehind(job);
-    }
-  }
-
-  takeBack(ticket: JobTicket): "cancelled" | "sent" | "done" {
-    const { job } = ticket;
-    if (job === undefined || job.state === "ending") return "done";
-    // A request that may have run will be answered.
-    if (job.state !== "waiting" || job.mayHaveRun) return "sent";
-    if (job.tickets.some((other) => other !== ticket && other.isWanted)) {
-      job.detach(ticket);
-      ticket.reject(cancelledRefusal({ sent: false }));
-      return "cancelled";
-    }
-    return this.#takeOut(job) ? "cancelled" : "sent";
-  }
-
-  /** A write goes on without a caller, unless an equal one before it does so already. */
-  #leaveBehind(job: Job): void {
-    if (job.guarantee !== undefined) return;
-    const nowMs = this.#deps.clock.nowMs();
-    const isSecondTry = job.state === "waiting" && job.isSecondTryAtMost &&
-      this.register.isSecondTry(job, nowMs);
-    if (isSecondTry && this.#takeOut(job)) return;
-    this.register.leave(job, nowMs);
-    this.#deps.journal.detached(job);
   }
 
   /** `sent` is what a refusal says about earlier sends of the same request. */
@@ -312,4 +271,12 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     await this.#deps.upstream.close();
     return { ...left, finished, inFlight: left.inFlight + openStreams };
   }
+}
+
+function registerOf(deps: DispatcherDeps, journal: Journal): Register<Job> {
+  return new Register({
+    ...deps,
+    ...deps.options,
+    onForget: ({ entry }) => entry && journal.gone(entry),
+  });
 }

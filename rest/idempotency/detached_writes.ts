@@ -84,7 +84,10 @@ export class DetachedWrites<
   /** The oldest that equals a request, came before `beforeId` and was left by `leftByMs`. */
   find(
     request: ProxyRequest,
-    { beforeId = Infinity, leftByMs = Infinity },
+    { beforeId = Infinity, leftByMs = Infinity }: {
+      readonly beforeId?: number;
+      readonly leftByMs?: number;
+    },
   ): DetachedWrite<W> | undefined {
     const family = this.#families.get(request.target.path);
     if (family === undefined) return undefined;

@@ -134,7 +134,7 @@ export class NamedEntries {
 }
 
 /** How an outcome counts in the table of policies. */
-export function endOf(outcome: Outcome): End {
+function endOf(outcome: Outcome): End {
   switch (outcome.kind) {
     case "answer":
       return { status: outcome.answer.status };

@@ -75,7 +75,7 @@ export function isShareableRead(request: ProxyRequest): boolean {
 }
 
 /** Whether it certainly was not done: its name is free again. */
-export function isUndone(end: End): boolean {
+function isUndone(end: End): boolean {
   return end.status === undefined ? end.sent === false : end.status === 429;
 }
 

@@ -13,7 +13,6 @@ import {
   answerOf,
   bytesOf,
   requestOf,
-  sha256,
   streamOf,
   type Submission,
   submitWith,

@@ -357,6 +357,30 @@ Deno.test("I8: a bug in the queue is no refusal of Discord's, and is not sent ag
   assert.equal(submitter.jobs.length, 1);
 });
 
+Deno.test("D4: what a caller is promised is handed in with its request", async () => {
+  const { named, submitter } = rigOf();
+  const wish = { idempotencyKey: "k", isAsync: true };
+  await named.handle(requestOf("hi"), wish, "main");
+  const [guarantee] = submitter.guarantees;
+  assert.deepEqual(
+    [guarantee?.owner, guarantee?.idempotencyKey, guarantee?.asyncId],
+    ["main", "k", "id-1"],
+  );
+});
+
+Deno.test("I8: the same key of two bots names two requests", () => {
+  const { named, submitter } = rigOf();
+  const { identity, ...request } = requestOf("hi");
+  for (const id of ["bot:1", "bot:2"]) {
+    named.handle(
+      { ...request, identity: { ...identity, id } },
+      KEYED,
+      "main",
+    );
+  }
+  assert.equal(submitter.jobs.length, 2);
+});
+
 /** Asks until the answer has this status: promises need some turns to settle. */
 async function settled(
   get: () => Promise<Answer>,
