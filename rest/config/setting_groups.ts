@@ -75,10 +75,12 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
       "maxWaitMs",
       "queueLimit",
       "lineLimit",
-      "isSingleFlight",
-      "adoptMs",
       "drainMs",
     ],
+  },
+  {
+    title: "Second tries",
+    members: ["adoptMs", "messageNonce", "isSingleFlight"],
   },
   {
     title: "What is told",

@@ -34,7 +34,7 @@ import type { Dispatcher, DispatcherDeps } from "./types.ts";
  * scheduler is told of it. After each event the poll loop asks the scheduler
  * which jobs may be sent. The sender sends them and settles their leases; the
  * responder brings each end to the tickets. A write is completed even if its
- * caller disconnects (`second_tries`).
+ * caller disconnects (`leaving.ts`).
  */
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   return new QueueDispatcher(deps);
@@ -156,11 +156,12 @@ class QueueDispatcher implements Dispatcher {
   /** `sent` is what a refusal says about earlier sends of the same request. */
   #queue(ticket: JobTicket, sent: false | null = false): void {
     if (this.#hasEnded) return this.#turnAway(ticket, drainingRefusal(sent));
-    const { scheduler, clock, facts } = this.#deps;
+    const { scheduler, clock, facts, nonces } = this.#deps;
     const nowMs = clock.nowMs();
     const job = new Job(this.#nextId++, ticket, nowMs);
     const refused = scheduler.enqueue(askOf(job), nowMs);
     if (refused) return this.#turnAway(ticket, refusalOf(refused, sent));
+    job.nonce = nonces?.nonceFor(job, nowMs);
     this.#jobs.set(job.id, job);
     this.#acceptance.accept(job, ticket);
     this.register.accept(job);

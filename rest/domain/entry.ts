@@ -1,4 +1,5 @@
 import type { WholeAnswer } from "./answer.ts";
+import type { MessageNonce } from "./message_nonce.ts";
 import type { Refusal } from "./refusal.ts";
 import type { ProxyRequest } from "./request.ts";
 
@@ -39,6 +40,8 @@ export interface Entry {
   readonly entryId: string;
   readonly request: ProxyRequest;
   readonly guarantee: Guarantee | undefined;
+  /** By what Discord knows it again, where it is a message that has one. */
+  readonly nonce: MessageNonce | undefined;
   /** When it was accepted (monotonic, of this process; before its start for a restored one). */
   readonly queuedAtMs: number;
   /** How often it was sent. */

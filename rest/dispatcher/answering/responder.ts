@@ -14,6 +14,7 @@ import {
 } from "../../streams/answer_streams.ts";
 import { readBounded } from "../../streams/read_bounded.ts";
 import type { Job, JobTicket } from "../job.ts";
+import type { MessageNonces } from "../nonces/message_nonces.ts";
 import { lostAnswerRefusal } from "./refusals.ts";
 import { shareAnswer } from "./share_answer.ts";
 
@@ -32,6 +33,7 @@ export interface ResponderDeps {
   readonly adoptMs: number;
   /** The caller that waits for the second try of a job that ends now. */
   readonly takeSecondTry: (job: Job) => JobTicket | undefined;
+  readonly nonces?: MessageNonces | undefined;
   /** Sends a read again for a caller who cannot get the shared answer. */
   readonly askAlone: (ticket: JobTicket) => void;
   /** The stream of an answer has ended. */
@@ -56,6 +58,7 @@ export class Responder {
   }
 
   answer(job: Job, answer: Answer, receivedAtMs: number): boolean {
+    this.#deps.nonces?.ended(job, answer.status, receivedAtMs);
     const { request, attempts, sentAtMs, queuedAtMs, waitReason } = job;
     const waitMs = sentAtMs - queuedAtMs;
     const discordMs = receivedAtMs - sentAtMs;
@@ -81,16 +84,18 @@ export class Responder {
   }
 
   refuse(job: Job, refusal: Refusal, nowMs: number): boolean {
-    const { facts, register } = this.#deps;
+    const { facts, register, nonces } = this.#deps;
+    nonces?.ended(job, undefined, nowMs);
     const { sent } = refusal;
-    const isOutcomeUnknown = sent !== false && !job.isRepeatable;
+    const isOutcomeUnknown = sent !== false && !job.isRepeatable(nowMs);
     const waitMs = nowMs - job.queuedAtMs;
     const { waitReason: reason, attempts } = job;
     refusal.timing = { waitMs, reason, attempts };
     const fact = refusedFact(job.request, refusal);
     facts(isOutcomeUnknown ? { ...fact, isOutcomeUnknown } : fact);
     // A POST that may have run must not be sent for a second try, which is told so.
-    const isKept = register.keeps(job, { status: undefined, sent });
+    const isKept = isOutcomeUnknown &&
+      register.keeps(job, { status: undefined, sent });
     const second = isKept ? this.#deps.takeSecondTry(job) : undefined;
     second?.reject(lostAnswerRefusal());
     if (isKept && second === undefined) {
