@@ -83,6 +83,10 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     members: ["adoptMs", "messageNonce", "isSingleFlight"],
   },
   {
+    title: "Several proxies",
+    members: ["redisUrl", "peerUrl", "peerKey"],
+  },
+  {
     title: "What is told",
     members: [
       "areRateLimitHeadersStripped",
