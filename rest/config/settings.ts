@@ -2,6 +2,7 @@ import type { OpenTokenRoutes } from "../domain/access.ts";
 import type { OutboundProxy } from "../domain/outbound_proxy.ts";
 import type { Secret } from "../domain/secret.ts";
 import { NETWORKS, ORIGINS } from "./address_kinds.ts";
+import { OPTIONAL_KEY, PEER_URL, REDIS_URL } from "./cluster_kinds.ts";
 import {
   ADDRESS,
   BOOLEAN,
@@ -63,6 +64,7 @@ export interface Settings {
   readonly metricsPort: number | undefined;
   readonly bodyLimitMib: number;
   readonly heldLimitMib: number;
+  readonly keptLimitMib: number;
   readonly outboundProxy: OutboundProxy | undefined;
   readonly outboundAddress: string | undefined;
   readonly upstreamConnections: number;
@@ -74,7 +76,14 @@ export interface Settings {
   readonly invalidLimit: number;
   readonly queueLimit: number;
   readonly lineLimit: number;
+  readonly messageNonce: "off" | "add";
   readonly isSingleFlight: boolean;
+  readonly adoptMs: number;
+  /** Where several proxies agree on who sends; undefined: this one is alone. */
+  readonly redisUrl: Secret | undefined;
+  /** Without a slash at the end. */
+  readonly peerUrl: string | undefined;
+  readonly peerKey: Secret | undefined;
   readonly logLevel: LogLevelName;
   readonly logFormat: LogFormat;
 }
@@ -103,7 +112,7 @@ function row<T>(
   return { name, kind, fallback, about, need };
 }
 
-/** The one source of the parser, of `.env.example` and of the README's list. */
+/** The one source of the parser, of `.env.example` and of the list in docs/settings.md. */
 export const SETTINGS: {
   readonly [Member in keyof Settings]: Setting<Settings[Member]>;
 } = {
@@ -289,6 +298,12 @@ export const SETTINGS: {
     "512",
     "Memory for request bodies of all callers together. When it is full, bodies are read further as others are done. A quarter is for callers without a key, and of either part a quarter for small bodies and callbacks.",
   ),
+  keptLimitMib: row(
+    "REST_KEPT_LIMIT_MIB",
+    integer(1, 65_536, "MiB"),
+    "512",
+    "Memory for the bodies of answers that are kept for callers who ask again: sessions over WebSockets, `Idempotency-Key`, `Prefer: respond-async`, writes whose caller left. When it is full, the oldest bodies are given up first; that there was an answer is remembered.",
+  ),
   outboundProxy: row(
     "REST_OUTBOUND_PROXY",
     OUTBOUND_PROXY,
@@ -355,11 +370,41 @@ export const SETTINGS: {
     "10000",
     "Requests that may wait at once for the same bucket, so that a single channel cannot fill the queue. A caller below its share is still admitted.",
   ),
+  messageNonce: row(
+    "REST_MESSAGE_NONCE",
+    oneOf("off", "add"),
+    "off",
+    "`add` gives messages without a nonce one, with `enforce_nonce`, so that they may be sent again after a 5xx, a time-out or a cut connection and are made once. It changes their bodies.",
+  ),
   isSingleFlight: row(
     "REST_SINGLE_FLIGHT",
     BOOLEAN,
     "false",
     "Answers identical reads that wait at the same time with one request.",
+  ),
+  adoptMs: row(
+    "REST_ADOPT_MS",
+    integer(0, 3_600_000, "ms"),
+    "60000",
+    "How long the answer to a POST whose caller left waits for the same POST to come again, which is then not sent a second time. With `0` no write is taken for the second try of another.",
+  ),
+  redisUrl: row(
+    "REST_REDIS_URL",
+    REDIS_URL,
+    "",
+    "A Redis 7 or Valkey 8 through which several proxies for the same bots agree on who sends. Without it this proxy is alone.",
+  ),
+  peerUrl: row(
+    "REST_PEER_URL",
+    PEER_URL,
+    "",
+    "Where the other proxies reach this one; wanted beside `REST_REDIS_URL`.",
+  ),
+  peerKey: row(
+    "REST_PEER_KEY",
+    OPTIONAL_KEY,
+    "",
+    "The key that proxies send one another, the same for all of them and for nobody else; wanted beside `REST_REDIS_URL`.",
   ),
   logLevel: row(
     "REST_LOG_LEVEL",

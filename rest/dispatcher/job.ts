@@ -1,9 +1,13 @@
 import type { Answer } from "../domain/answer.ts";
+import type { Entry, Guarantee } from "../domain/entry.ts";
 import type { Fact } from "../domain/fact.ts";
 import { botOf } from "../domain/identity.ts";
+import { isRecognised, type MessageNonce } from "../domain/message_nonce.ts";
+import type { Committed } from "../domain/journal.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Urgency } from "../domain/urgency.ts";
+import type { OpenWrite } from "../idempotency/open_writes.ts";
 import type { WaitReason } from "../domain/wait_reason.ts";
 import {
   isRepeatable,
@@ -19,6 +23,11 @@ export interface JobTicket {
   job: Job | undefined;
   /** True while the caller waits for the answer. */
   readonly isWanted: boolean;
+  readonly guarantee: Guarantee | undefined;
+  /** The job, where a journal knows it. */
+  entry: Entry | undefined;
+  /** Settles when the job is in the proxy's care. */
+  accepted: Committed;
   resolve(answer: Answer): void;
   reject(refusal: Refusal): void;
 }
@@ -38,13 +47,21 @@ export function leasedFact(
 }
 
 /** One request in the scheduler, and the tickets of all callers who wait for it. */
-export class Job {
+export class Job implements Entry, OpenWrite<Job> {
   readonly id: number;
+  /** Empty where no journal asks for it. */
+  entryId = "";
+  readonly guarantee: Guarantee | undefined;
   /** The request that is sent; a caller that adopts the job replaces it with an equal one. */
   request: ProxyRequest;
   readonly queuedAtMs: number;
-  /** Where the job stands; `done` is final. */
-  state: "waiting" | "leased" | "done" = "waiting";
+  /** Since when it waits for whoever waits for it now: its terms count from then. */
+  sinceMs: number;
+  /** Where the job stands; `ending`: its answer is read for whoever comes back for it. `done` is final. */
+  state: "waiting" | "leased" | "ending" | "done" = "waiting";
+  older: Job | undefined;
+  newer: Job | undefined;
+  isOvertaken = false;
   /** When it was sent last. */
   sentAtMs = 0;
   /** What it waited for longest, at its last send or its end in the queue. */
@@ -54,6 +71,10 @@ export class Job {
   /** Whether Discord may have executed it. */
   mayHaveRun = false;
   retries: RetryHistory = NO_RETRIES;
+  /** By what Discord knows it again, where it is a message that has one. */
+  nonce: MessageNonce | undefined;
+  /** Why it cannot be kept as its caller was promised: it is refused with that as soon as it waits. */
+  unkept: Refusal | undefined;
   /** Nearly always one; an array literal takes a tenth of the memory of an array that was pushed to. */
   readonly tickets: JobTicket[];
 
@@ -61,8 +82,10 @@ export class Job {
 
   constructor(id: number, ticket: JobTicket, queuedAtMs: number) {
     this.id = id;
+    this.guarantee = ticket.guarantee;
     this.request = ticket.request;
     this.queuedAtMs = queuedAtMs;
+    this.sinceMs = queuedAtMs;
     this.tickets = [ticket];
     this.#urgency = ticket.request.urgency;
     ticket.job = this;
@@ -72,13 +95,15 @@ export class Job {
     return this.request.method !== "GET";
   }
 
-  /** False if sending it again could execute it twice. */
-  get isRepeatable(): boolean {
-    return isRepeatable(this.request.method);
+  /** False if sending it again at `nowMs` could execute it twice. */
+  isRepeatable(nowMs: number): boolean {
+    return isRepeatable(this.request.method) ||
+      isRecognised(this.nonce, nowMs);
   }
 
   /** Whether it is sent though nobody waits for it any more. */
   get outlivesCallers(): boolean {
+    if (this.guarantee !== undefined) return true;
     return this.isWrite &&
       (this.request.onLeave !== "cancel" || this.mayHaveRun);
   }
@@ -87,9 +112,25 @@ export class Job {
     return this.tickets.some((ticket) => ticket.isWanted);
   }
 
+  /** Whether it could be the second try of another write and has not run. */
+  get isSecondTryAtMost(): boolean {
+    return this.isWrite && this.guarantee === undefined && !this.mayHaveRun;
+  }
+
+  get mayStepBack(): boolean {
+    return this.state === "waiting" && this.isSecondTryAtMost && this.isWanted;
+  }
+
   /** What a refusal may say about whether Discord got it. */
   get sent(): false | null {
     return this.mayHaveRun ? null : false;
+  }
+
+  /** From now on Discord may know its nonce. */
+  noteSent(nowMs: number): void {
+    const { nonce } = this;
+    if (nonce === undefined || nonce.sentAtMs !== undefined) return;
+    this.nonce = { ...nonce, sentAtMs: nowMs };
   }
 
   attach(ticket: JobTicket): void {

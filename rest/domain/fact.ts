@@ -105,7 +105,24 @@ export type Fact =
     readonly bot: string;
     readonly limit: number;
   }
+  /** What this proxy has to do with its peers, told when it changes. */
+  | {
+    readonly kind: "cluster";
+    /** Scopes that it sends for, of how many. */
+    readonly owned: number;
+    readonly scopes: number;
+    readonly peers: number;
+    /** Redis did not answer. */
+    readonly isStoreAway: boolean;
+  }
   | { readonly kind: "warning"; readonly message: string };
+
+/** The fact that a request waits from now on. */
+export function queuedFact(
+  { route, caller, identity }: ProxyRequest,
+): Extract<Fact, { kind: "queued" }> {
+  return { kind: "queued", bot: botOf(identity), label: route.label, caller };
+}
 
 /** The fact that a request, known by now for whose it is, was refused. */
 export function refusedFact(

@@ -1,7 +1,9 @@
 import { createHash } from "../../deps.ts";
+import { MessageNonces } from "../../rest/dispatcher/nonces/message_nonces.ts";
 import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
 import type {
   Dispatcher,
+  DispatcherDeps,
   DispatcherOptions,
 } from "../../rest/dispatcher/types.ts";
 import type { Answer } from "../../rest/domain/answer.ts";
@@ -40,7 +42,10 @@ export interface Bench {
   readonly facts: Fact[];
 }
 
-export function benchOf(options: Partial<DispatcherOptions> = {}): Bench {
+export function benchOf(
+  options: Partial<DispatcherOptions> = {},
+  parts: Partial<DispatcherDeps> = {},
+): Bench {
   const clock = createManualClock();
   const scheduler = createScriptedScheduler();
   const upstream = createScriptedUpstream(clock.nowMs);
@@ -52,14 +57,30 @@ export function benchOf(options: Partial<DispatcherOptions> = {}): Bench {
     random: () => 0.5,
     facts: (fact) => void facts.push(fact),
     digest: sha256,
+    nonces: noncesOf(),
     options: {
       maxWaitMs: 240_000,
       isSingleFlight: false,
+      adoptMs: 60_000,
+      keptBytesMax: 16 * 1_048_576,
       apiVersion: 10,
       ...options,
     },
+    ...parts,
   });
   return { dispatcher, scheduler, upstream, clock, facts };
+}
+
+/** By default nothing gets a nonce that its caller does not ask for. */
+export function noncesOf(
+  { addsNonces = false }: { readonly addsNonces?: boolean } = {},
+): MessageNonces {
+  let drawn = 0;
+  return new MessageNonces({
+    addsNonces,
+    digest: sha256,
+    drawName: () => `name ${++drawn}`,
+  });
 }
 
 export function sha256(parts: readonly Uint8Array[]): string {

@@ -1,11 +1,14 @@
 import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
-import type { Dispatcher } from "../../rest/dispatcher/types.ts";
+import type {
+  Dispatcher,
+  DispatcherDeps,
+} from "../../rest/dispatcher/types.ts";
 import type { Fact } from "../../rest/domain/fact.ts";
 import type { Random } from "../../rest/domain/ports.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
 import type { Scheduler } from "../../rest/scheduler/types.ts";
 import { createManualClock, type ManualClock } from "../_manual_clock.ts";
-import { sha256 } from "./_builders.ts";
+import { noncesOf, sha256 } from "./_builders.ts";
 import {
   createScriptedUpstream,
   type ScriptedUpstream,
@@ -25,12 +28,23 @@ export interface Queue {
 export interface QueueOptions {
   readonly maxWaitMs?: number;
   readonly isSingleFlight?: boolean;
+  readonly adoptMs?: number;
   readonly random?: Random;
+  /** What else the dispatcher is made with. */
+  readonly parts?: Partial<DispatcherDeps>;
 }
 
+/** The setting's default. */
+export const ADOPT_MS = 60_000;
+
 export function queueOf(
-  { maxWaitMs = 60_000, isSingleFlight = true, random = () => 0.5 }:
-    QueueOptions = {},
+  {
+    maxWaitMs = 60_000,
+    isSingleFlight = true,
+    adoptMs = ADOPT_MS,
+    random = () => 0.5,
+    parts,
+  }: QueueOptions = {},
 ): Queue {
   // Ten seconds in: nothing is assumed part-used any more.
   const clock = createManualClock(10_000);
@@ -47,7 +61,15 @@ export function queueOf(
       queue.onFact?.(fact);
     },
     digest: sha256,
-    options: { maxWaitMs, isSingleFlight, apiVersion: 10 },
+    nonces: noncesOf(),
+    options: {
+      maxWaitMs,
+      isSingleFlight,
+      adoptMs,
+      keptBytesMax: 16 * 1_048_576,
+      apiVersion: 10,
+    },
+    ...parts,
   });
   const queue: Queue = {
     clock,

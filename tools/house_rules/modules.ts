@@ -14,9 +14,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/config": ["rest/domain"],
   "rest/routes": ["rest/domain"],
   "rest/scheduler": ["rest/domain", "rest/collections"],
-  "rest/rep": ["rest/domain", "rest/routes"],
+  // Which requests are one: a register without promises, sockets or time of its own.
+  "rest/idempotency": ["rest/domain"],
+  "rest/rep": ["rest/domain", "rest/idempotency", "rest/routes"],
   "rest/dispatcher": [
     "rest/domain",
+    "rest/idempotency",
     "rest/routes",
     "rest/scheduler",
     "rest/streams",
@@ -31,6 +34,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/listener": [
     "rest/domain",
     "rest/collections",
+    "rest/idempotency",
     "rest/routes",
     "rest/rep",
     "rest/streams",
@@ -53,8 +57,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What runs in a browser; of ours it knows the shape of what it shows.
   "page": ["rest/domain", "rest/metrics"],
   "rest/clock": ["rest/domain"],
+  "rest/journal/store": ["rest/domain"],
   // Levels and formats are settings.
   "rest/log": ["rest/domain", "rest/config", "deps.ts"],
+  // Who sends what, of several proxies: a pure machine, and its driver with Redis beside it.
+  "rest/cluster/ownership": ["rest/domain", "rest/routes"],
+  "rest/cluster": ["rest/domain", "deps.ts"],
   // The queue put together: what decides, what sends, and what is between them.
   "rest/auto_limits.ts": [
     "rest/config",
@@ -115,6 +123,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // People copy it into projects of their own.
   "client": [],
   "client/api": [],
+  // Run by Node, beside the proxy and not with it.
+  "supervisor": [],
   "client/wire": ["client/api"],
   "client/requests": ["client/api", "client/wire"],
   "client/session": ["client/api", "client/wire", "client/requests"],
@@ -123,6 +133,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "bench": ["rest", "sim", "tools/deno_child.ts", "deps.ts"],
   "tests": [
     "rest",
+    "supervisor",
     "page",
     "sim",
     "client",

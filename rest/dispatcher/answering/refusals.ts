@@ -20,15 +20,35 @@ export function lostAnswerRefusal(): Refusal {
   );
 }
 
+/** For a message whose further try comes too late for Discord to know it again. */
+export function unrecognisedRefusal(): Refusal {
+  return new Refusal(
+    "outcome_unknown",
+    "Cannot tell whether Discord made the message: it waited so long for another try that it could become a second one; look before sending it again",
+  );
+}
+
+/** For a request that its journal, or another process, kept from leaving as long as it may wait. */
+export function heldBackRefusal(sent: false | null): Refusal {
+  return new Refusal(
+    "wait_too_long",
+    "Cannot send the request: until the end of its longest wait it could not be made sure that it is sent once; ask again",
+    { sent, retryAfterMs: 1_000 },
+  );
+}
+
 /** For a request without an answer that is not tried again; `host` is where it was sent. */
 export function failureRefusal(
   job: Job,
   failure: UpstreamFailure,
-  host: string,
+  { isRepeatable, host }: {
+    readonly isRepeatable: boolean;
+    readonly host: string;
+  },
 ): Refusal {
   const { code, isTimeout, mayHaveArrived } = failure;
   const detail = `${code} at ${host}`;
-  if (mayHaveArrived && !job.isRepeatable) {
+  if (mayHaveArrived && !isRepeatable) {
     return new Refusal(
       "outcome_unknown",
       `Cannot tell whether Discord ran the request: the connection failed after it was sent (${detail}); look before sending it again`,
