@@ -102,7 +102,7 @@ class TlsEntry {
   }
 
   take(raw: Deno.TcpConn): void {
-    raw.setNoDelay(true);
+    raw.setNoDelay();
     const below = new RuntimeSocket(raw);
     const { connections, forwarded } = this.#transport;
     const { remoteAddress } = below;
