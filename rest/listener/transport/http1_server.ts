@@ -114,7 +114,7 @@ export class Http1Server {
     if (connection === undefined) return part(socket, crowdedAnswer());
     connection.onIdle = () => {
       const isOver = connection.isClosing || connection.isEnding;
-      if (isOver) setImmediate(() => socket.end());
+      if (isOver) setImmediate(() => socket.writable && socket.end());
     };
   }
 
