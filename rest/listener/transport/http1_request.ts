@@ -100,6 +100,10 @@ export class Http1Request extends ServedRequest {
     return wasIncoming;
   }
 
+  override drained(): void {
+    this.#response.emit("drain");
+  }
+
   protected cut(): void {
     this.#request.socket.destroy();
   }
