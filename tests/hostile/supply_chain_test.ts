@@ -10,6 +10,9 @@ const DEPS_FILES = [
   "tools/deps.ts",
   "page/deps.ts",
   "tests/page/deps.ts",
+  "tools/release/deps.ts",
+  "tests/ops/deps.ts",
+  "tests/workflows/deps.ts",
 ];
 
 const CLIENTS = "tests/clients/packages";
