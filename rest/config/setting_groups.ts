@@ -82,6 +82,10 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     members: ["messageNonce", "isSingleFlight"],
   },
   {
+    title: "Several proxies",
+    members: ["redisUrl", "peerUrl", "peerKey"],
+  },
+  {
     title: "What is told",
     members: [
       "areRateLimitHeadersStripped",

@@ -12,6 +12,7 @@ const DEPS_FILES: readonly string[] = [
   "tests/page/deps.ts",
   "tests/ops/deps.ts",
   "tests/workflows/deps.ts",
+  "rest/cluster/deps.ts",
 ];
 
 /**

@@ -8,6 +8,7 @@ export const PURE_MODULES: readonly string[] = [
   "rest/routes",
   "rest/scheduler",
   "rest/rep",
+  "rest/cluster/ownership",
   "sim/model",
   "supervisor/restarts.ts",
 ];
@@ -17,6 +18,7 @@ const MAY_NAME_PROMISES: readonly string[] = [
   "rest/domain/ports.ts",
   "rest/domain/journal.ts",
   "rest/domain/journal_store.ts",
+  "rest/domain/owners.ts",
 ];
 
 const NO_CLOCK = "Take `nowMs` as an argument";
