@@ -1,5 +1,5 @@
 /** `deno task release`: everything up to the tag; CI builds and publishes what the tag names. */
-import manifest from "../deno.json" with { type: "json" };
+import { VERSION } from "../rest/domain/version.ts";
 import { denoCommand } from "./deno_child.ts";
 import { releasedChangelog } from "./release/changelog.ts";
 import { checkNextVersion } from "./release/version.ts";
@@ -46,7 +46,7 @@ function wishIn([version = "", ...words]: readonly string[]): Wish {
 }
 
 async function release({ version, isWritten, isTested }: Wish): Promise<void> {
-  checkNextVersion(version, manifest.version);
+  checkNextVersion(version, VERSION);
   await checkTree(version);
   const copy = await Deno.makeTempDir({ prefix: "sluice-release-" });
   try {
@@ -89,7 +89,7 @@ async function change(root: URL, version: string): Promise<void> {
     new URL("deno.json", root),
     (text) =>
       text.replace(
-        `"version": "${manifest.version}"`,
+        `"version": "${VERSION}"`,
         `"version": "${version}"`,
       ),
   );

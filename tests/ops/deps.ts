@@ -1,7 +1,7 @@
 /** Packages only tests of `ops/` and of a release need, one line each on what it is for. */
 
 // Reading manifests, compose files and workflows.
-export { parse, parseAllDocuments } from "npm:yaml@2.9.1";
+export { parse } from "npm:yaml@2.9.1";
 
 // Whether Kubernetes takes a manifest.
 export { Deployment } from "npm:kubernetes-models@5.1.0/apps/v1/Deployment";
