@@ -14,9 +14,9 @@ interface Service {
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
-  readonly depends_on?: readonly string[];
-  readonly read_only?: boolean;
-  readonly stop_grace_period?: string;
+  readonly "depends_on"?: readonly string[];
+  readonly "read_only"?: boolean;
+  readonly "stop_grace_period"?: string;
 }
 
 function composeOf(file: string): Compose {
@@ -40,9 +40,9 @@ Deno.test("compose builds the image of ops/Containerfile, read-only, and kills i
   assert.equal(context.pathname, new URL("../dist/npm/sluice/", OPS).pathname);
   const containerfile = new URL(SLUICE.build.dockerfile, context);
   assert.ok(Deno.statSync(containerfile).isFile);
-  assert.ok(SLUICE.read_only);
+  assert.ok(SLUICE["read_only"]);
   const drainS = Number(SETTINGS.drainMs.fallback) / 1_000;
-  assert.ok(Number.parseInt(SLUICE.stop_grace_period ?? "") >= drainS + 5);
+  assert.ok(Number.parseInt(SLUICE["stop_grace_period"] ?? "") >= drainS + 5);
 });
 
 Deno.test("every REST_ name in the compose files is a setting", () => {
@@ -60,14 +60,16 @@ Deno.test("whatever the compose files mount or depend on is there", () => {
   const services = { ...ONE.services, ...SEVERAL.services };
   const volumes = { ...ONE.volumes, ...SEVERAL.volumes };
   for (
-    const { volumes: mounts = [], depends_on = [] } of Object.values(services)
+    const { volumes: mounts = [], "depends_on": needed = [] } of Object.values(
+      services,
+    )
   ) {
     for (const mount of mounts) {
       const [source = ""] = mount.split(":");
       if (source.startsWith(".")) Deno.statSync(new URL(source, OPS));
       else assert.ok(Object.hasOwn(volumes, source), source);
     }
-    for (const name of depends_on) {
+    for (const name of needed) {
       assert.ok(Object.hasOwn(services, name), name);
     }
   }
@@ -84,11 +86,11 @@ Deno.test("ports are open on this machine alone", () => {
 Deno.test("Prometheus in compose asks the port that Sluice has its figures at, and has the rules that are tried", () => {
   const port = SLUICE?.environment?.["REST_METRICS_PORT"];
   const config = Deno.readTextFileSync(new URL("prometheus/compose.yml", OPS));
-  const { scrape_configs, rule_files } = parse(config);
-  assert.deepEqual(scrape_configs[0].static_configs[0].targets, [
+  const { "scrape_configs": jobs, "rule_files": files } = parse(config);
+  assert.deepEqual(jobs[0]["static_configs"][0].targets, [
     `sluice:${port}`,
   ]);
-  for (const file of rule_files) {
+  for (const file of files) {
     const mount = `./prometheus/${file}:/etc/prometheus/${file}:ro`;
     assert.ok(PROMETHEUS?.volumes?.includes(mount), mount);
   }
