@@ -45,6 +45,7 @@ import type { PageButtons } from "./admin/actions.ts";
 import { openAutoLimits } from "./auto_limits.ts";
 import { drainProxy } from "./draining.ts";
 import { openOperating } from "./operating.ts";
+import { openPeering, type PeerParts } from "./peers/peering.ts";
 import { openQueue } from "./queue.ts";
 import { routeOf } from "./routes/route_of.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
@@ -56,6 +57,8 @@ export interface Proxy {
   readonly fetch: FetchHandler;
   /** What our own listeners serve. */
   readonly endpoint: Endpoint;
+  /** What is served to the other proxies of a cluster, on a port of its own; undefined: there are none. */
+  readonly peerEndpoint: Endpoint | undefined;
   /**
    * Goes on for up to `forMs` (default `REST_DRAIN_MS`) with everything that can
    * be done by then, and refuses what is left. When nothing waits any more, or
@@ -104,6 +107,8 @@ export interface ProxyParts {
   readonly stop?: () => void;
   /** What the program adds to the operators' page, by the words on its buttons. */
   readonly buttons?: PageButtons;
+  /** Makes the proxy one of several. */
+  readonly peers?: PeerParts;
   /** Signs in to the page at `/admin/enter?code=…`, once. */
   readonly onceCode?: string;
 }
@@ -127,7 +132,16 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const { dispatcher } = queue;
   const known = { submitter: dispatcher, keys, clock, facts };
   const gate = createKeyGate({ ...known, ...gateSettingsOf(settings, parts) });
-  const shared = { submitter: gate, authorizer, clock, facts };
+  const peering = parts.peers && openPeering({
+    parts: parts.peers,
+    settings,
+    local: gate,
+    bots,
+    clock,
+    facts,
+  });
+  const submitter = peering?.forwarder ?? gate;
+  const shared = { submitter, authorizer, clock, facts };
   const sockets = createWebSocketEndpoint({
     ...shared,
     settings: webSocketSettingsOf(settings, manager),
@@ -141,7 +155,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     gate,
     moveRequests: (which) => dispatcher.reassign(which),
     hasUpgrade: true,
-    twins: createTwins(gate, clock),
+    twins: createTwins(submitter, clock),
     isDraining: () => dispatcher.isDraining(),
     troubles: () => operating.figures.troubles(),
     operators: operating.operators,
@@ -149,11 +163,20 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
-  const stopLimits = openAutoLimits(settings, { ...known, ...own });
-  const ending = { clock, dispatcher, http, sockets, operating, stopLimits };
+  const stopLimits = openAutoLimits(settings, { ...known, ...own, submitter });
+  const ending = {
+    ...own,
+    clock,
+    dispatcher,
+    http,
+    operating,
+    stopLimits,
+    peering,
+  };
   const proxy: Proxy = {
     fetch: fetchHandlerOf(http.handle),
     endpoint: endpointOf(settings, http, sockets),
+    peerEndpoint: peering?.endpoint(http),
     drain: (forMs, closePorts) =>
       drainProxy(ending, forMs ?? settings.drainMs, closePorts),
     manager,

@@ -28,6 +28,15 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "deps.ts",
   ],
   "rest/manager": ["rest/domain", "deps.ts"],
+  // One more way in and one more way out, between proxies.
+  "rest/peers": [
+    "rest/domain",
+    "rest/collections",
+    "rest/listener",
+    "rest/rep",
+    "rest/upstream",
+    "deps.ts",
+  ],
   "rest/listener": [
     "rest/domain",
     "rest/collections",
@@ -85,6 +94,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/domain",
     "rest/listener",
     "rest/operating.ts",
+    "rest/peers",
   ],
   "rest/operating.ts": [
     "rest/admin",

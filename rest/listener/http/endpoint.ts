@@ -4,7 +4,8 @@ import { Refusal } from "../../domain/refusal.ts";
 import { faultOf } from "../fault_of.ts";
 import type { RequestContext } from "./admit.ts";
 import { handlerContextOf, type HttpEndpointDeps } from "./handler_context.ts";
-import { receive } from "./handler.ts";
+import type { HeldBody } from "./body.ts";
+import { readBodyOf, receive } from "./handler.ts";
 import { answerPreflight, listedOrigin, readableBy } from "./cors.ts";
 import type {
   HttpAnswer,
@@ -23,6 +24,12 @@ const NO_ORIGINS: ReadonlySet<string> = new Set();
 export interface HttpEndpoint {
   /** One request in, one answer or refusal out, whoever had to wait. */
   readonly handle: HttpHandler;
+  /** Takes a body in, of those of its caller, as for `handle`. Whoever gets it releases it. */
+  readBody(
+    request: IncomingRequest,
+    caller: string,
+    isCallback: boolean,
+  ): HeldBody | Promise<HeldBody>;
   /** Nothing is to come any more, or hardly: its timers end with the last that is under way. */
   close(): void;
 }
@@ -45,6 +52,8 @@ export function createHttpEndpoint(deps: HttpEndpointDeps): HttpEndpoint {
       isClosed = true;
       rest();
     },
+    readBody: (request, caller, isCallback) =>
+      readBodyOf(request, caller, isCallback, context),
     handle: origins === undefined || origins.size === 0 ? answer : answerPage,
   };
 

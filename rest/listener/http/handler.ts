@@ -14,15 +14,10 @@ import {
   ownerOf,
   type RequestContext,
 } from "./admit.ts";
-import {
-  type BodyOwner,
-  type BodyRules,
-  type HeldBody,
-  readBody,
-} from "./body.ts";
+import { type HeldBody, readBody } from "./body.ts";
 import { fieldOf } from "./fields.ts";
 import type { HandlerContext } from "./handler_context.ts";
-import type { HttpAnswer } from "./incoming_request.ts";
+import type { HttpAnswer, IncomingRequest } from "./incoming_request.ts";
 import { operatorCallOf } from "./operator_call.ts";
 import { outgoingAnswer } from "./outgoing_answer.ts";
 import { isOrderedBy, leaveWithinMsOf, urgencyOf } from "./preferences.ts";
@@ -120,15 +115,9 @@ async function relay(
   const leaveWithinMs = leaveWithinMsOf(fieldOf(fields, "prefer"));
 
   const leave = context.gate?.enter({ method, target, route, caller });
-  const bodies = isKeyless(caller) ? context.keylessBodies : context.bodies;
-  const bodyOwner: BodyOwner = {
-    isCallback: route.lane === "interaction",
-    holder: holderOf(caller, context),
-  };
-  const body =
-    await (leave === undefined
-      ? readBody(visit.request, bodyOwner, bodies)
-      : readHolding(leave, visit, bodyOwner, bodies));
+  const isCallback = route.lane === "interaction";
+  const read = () => readBodyOf(visit.request, caller, isCallback, context);
+  const body = await (leave === undefined ? read() : readHolding(leave, read));
   try {
     const whole: ProxyRequest = {
       method,
@@ -164,15 +153,25 @@ function holderOf(
 /** Reads a body while its request has a place among those of its key. */
 async function readHolding(
   leave: () => void,
-  { request }: RequestContext,
-  owner: BodyOwner,
-  bodies: BodyRules,
+  read: () => HeldBody | Promise<HeldBody>,
 ): Promise<HeldBody> {
   try {
-    return await readBody(request, owner, bodies);
+    return await read();
   } finally {
     leave();
   }
+}
+
+/** Takes a body in, into the room for those of its caller. */
+export function readBodyOf(
+  request: IncomingRequest,
+  caller: string,
+  isCallback: boolean,
+  context: HandlerContext,
+): HeldBody | Promise<HeldBody> {
+  const bodies = isKeyless(caller) ? context.keylessBodies : context.bodies;
+  const owner = { isCallback, holder: holderOf(caller, context) };
+  return readBody(request, owner, bodies);
 }
 
 /** How a request is sent whose caller wants it kept; undefined where it wants nothing of the kind. */

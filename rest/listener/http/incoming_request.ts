@@ -35,6 +35,8 @@ export interface IncomingRequest {
   /** Undefined: it has none, and that is certain. */
   readonly body: IncomingBody | undefined;
   readonly callerGone: CallerGone;
+  /** Tells its caller that it is taken and worked on (102), before there is an answer; where a transport can. */
+  readonly tellAccepted?: () => void;
   /** Why nothing may be done with this request: what servers read differently. */
   readonly problem?: string | undefined;
 }
@@ -60,6 +62,9 @@ export interface OpenSocket {
   terminate(): void;
   /** Its caller has shown who it is: from now on it may send whole frames. */
   trust(): void;
+  /** Reads nothing more for a while: the other side is held up by its own connection. */
+  pause(): void;
+  resume(): void;
 }
 
 /** What a WebSocket brings. */

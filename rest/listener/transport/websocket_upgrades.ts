@@ -36,6 +36,8 @@ interface WsSocket {
   ping(): void;
   close(code: number, reason?: string): void;
   terminate(): void;
+  pause(): void;
+  resume(): void;
   on(
     event: "message",
     listener: (data: Uint8Array, isBinary: boolean) => void,
@@ -190,6 +192,8 @@ function openSocketOf(webSocket: WsSocket, trust: () => void): OpenSocket {
     close: (code, reason) => webSocket.close(code, reason),
     terminate: () => webSocket.terminate(),
     trust,
+    pause: () => webSocket.pause(),
+    resume: () => webSocket.resume(),
   };
 }
 

@@ -1,0 +1,327 @@
+import type { Answer } from "../domain/answer.ts";
+import { type FactSink, refusedFact } from "../domain/fact.ts";
+import type { Owner, Owners } from "../domain/owners.ts";
+import { cancelledRefusal, drainingRefusal } from "../domain/own_refusals.ts";
+import {
+  type CallerGone,
+  type Clock,
+  type LeaveListener,
+  type Submitter,
+  type Ticket,
+  UpstreamFailure,
+} from "../domain/ports.ts";
+import { Refusal } from "../domain/refusal.ts";
+import type { ProxyRequest } from "../domain/request.ts";
+import {
+  type Attempt,
+  doubtRefusal,
+  IN_DOUBT,
+  mayBeHandedOnAgain,
+  NOT_ACCEPTED,
+  readAnswer,
+} from "./attempt.ts";
+import type { Turn } from "./order_lines.ts";
+import { peerCallOf, writePeerCall } from "./peer_call.ts";
+import type { PeerClient, PeerExchange } from "./peer_client.ts";
+import { PEER_CALL_HEADER } from "./wire.ts";
+
+/** What one forwarded request needs. */
+export interface ForwardedDeps {
+  readonly owners: Owners;
+  readonly local: Submitter;
+  readonly peers: PeerClient;
+  readonly clock: Clock;
+  readonly facts: FactSink;
+  readonly maxWaitMs: number;
+  readonly upstreamTimeoutMs: number;
+  readonly onEnd: () => void;
+}
+
+/**
+ * How soon an owner is asked again that could not be reached, or that says it
+ * is none: a hand-over takes a fraction of a second, and its news may be late.
+ */
+const AGAIN_MS = 50;
+
+/** What a former owner has in flight ends within Discord's time, and it says so within this. */
+const FORMER_OWNER_MS = 1_000;
+
+type Phase = "waiting" | "handed on" | "accepted" | "over";
+
+/**
+ * A request on its way to the owner of its scope.
+ *
+ * It waits for its turn in its order group and for an owner, is handed on, and
+ * is over with an answer or a refusal. It is handed on again only where that can
+ * do no harm. A read ends when its caller leaves; a write goes on, and its owner
+ * learns of the leaving as soon as it has accepted the write.
+ */
+export class ForwardedRequest implements Ticket, LeaveListener {
+  readonly answer: Promise<Answer>;
+  readonly #request: ProxyRequest;
+  readonly scope: string;
+  readonly #deps: ForwardedDeps;
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (refusal: Refusal) => void;
+  readonly #cameAtMs: number;
+  #phase: Phase = "waiting";
+  #turn: Turn | undefined;
+  #exchange: PeerExchange | undefined;
+  /** Who has it. */
+  #ownerId: string | undefined;
+  /** How to call off the end of an exchange with a proxy that is its owner no more. */
+  #callOffGrace: (() => void) | undefined;
+  #atHome: Ticket | undefined;
+  #callerGone: CallerGone | undefined;
+  #isLeft = false;
+  /** Wakes whoever waits for an owner, or tells our own queue that the caller has left. */
+  #onNews: (() => void) | undefined;
+
+  constructor(request: ProxyRequest, scope: string, deps: ForwardedDeps) {
+    this.#request = request;
+    this.scope = scope;
+    this.#deps = deps;
+    this.#cameAtMs = deps.clock.nowMs();
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    this.answer = promise;
+    // Its caller may have left, and then nobody listens.
+    promise.catch(ignore);
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  /** Listens for the caller's leaving, which may have happened already. */
+  watch(callerGone: CallerGone | undefined): void {
+    if (callerGone === undefined) return;
+    if (callerGone.aborted) return this.handleEvent();
+    this.#callerGone = callerGone;
+    callerGone.addEventListener("abort", this);
+  }
+
+  /** Its turn has come. */
+  begin(turn: Turn | undefined): void {
+    this.#turn = turn;
+    if (this.#phase === "over") return turn?.end();
+    void this.#run();
+  }
+
+  cancel(): "cancelled" | "sent" | "done" {
+    if (this.#phase === "over") return "done";
+    if (this.#atHome !== undefined) return this.#atHome.cancel();
+    // What another proxy has may have left.
+    if (this.#phase !== "waiting") return "sent";
+    this.#refuse(cancelledRefusal({ sent: false }));
+    return "cancelled";
+  }
+
+  /** Called when its caller has left. */
+  handleEvent(): void {
+    this.#callerGone?.removeEventListener("abort", this);
+    this.#isLeft = true;
+    const isRead = this.#request.method === "GET";
+    if (this.#atHome !== undefined) return this.#onNews?.();
+    if (isRead || this.#phase === "accepted") this.#leave();
+  }
+
+  /** Its scope has another owner, or none. */
+  ownerChanged(): void {
+    if (this.#exchange === undefined) {
+      if (this.#atHome === undefined) this.#onNews?.();
+      return;
+    }
+    const { owners, clock, upstreamTimeoutMs } = this.#deps;
+    const now = owners.ownerOf(this.scope);
+    const isSame = now.kind === "peer" && now.id === this.#ownerId;
+    if (now.kind === "nobody" || isSame) return;
+    // A proxy that is the owner no more gives back what it has not sent, and
+    // answers what it has. One that says nothing has stopped.
+    const isRead = this.#request.method === "GET";
+    const graceMs = FORMER_OWNER_MS + (isRead ? 0 : upstreamTimeoutMs);
+    this.#callOffGrace ??= clock.wakeAt(
+      clock.nowMs() + graceMs,
+      () => this.#exchange?.abort(),
+    );
+  }
+
+  /** The process ends. */
+  giveUp(): void {
+    const sent = this.#sent;
+    this.#exchange?.abort();
+    this.#refuse(drainingRefusal(sent));
+  }
+
+  /** Lets its owner see that nobody waits for it. */
+  #leave(): void {
+    const sent = this.#sent;
+    this.#exchange?.abort();
+    this.#refuse(cancelledRefusal({ sent }));
+  }
+
+  get #sent(): false | null {
+    return this.#phase === "waiting" ? false : null;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#phase !== "over") {
+        const owner = await this.#owner();
+        if (owner === undefined) return;
+        if (owner.kind === "self") return this.#queueAtHome();
+        if (await this.#tryAt(owner)) return;
+        this.#phase = "waiting";
+        this.#checkTime();
+        await this.#untilNews(this.#deps.clock.nowMs() + AGAIN_MS);
+      }
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#deps.facts(refusedFact(this.#request, error));
+      this.#refuse(error);
+    }
+  }
+
+  /** Hands it on once; true when that was its end. */
+  async #tryAt(owner: Extract<Owner, { kind: "peer" }>): Promise<boolean> {
+    const attempt = await this.#handOn(owner);
+    if (this.#isOver()) return true;
+    if (attempt.kind === "answer") {
+      this.#end();
+      this.#resolve(attempt.answer);
+      return true;
+    }
+    if (attempt.kind === "refused") {
+      this.#refuse(attempt.refusal);
+      return true;
+    }
+    if (mayBeHandedOnAgain(this.#request.method, attempt.failed)) return false;
+    throw doubtRefusal();
+  }
+
+  /** The owner there is, or the next one; refuses where none comes in time. */
+  async #owner(): Promise<Exclude<Owner, { kind: "nobody" }> | undefined> {
+    while (!this.#isOver()) {
+      const owner = this.#deps.owners.ownerOf(this.scope);
+      if (owner.kind !== "nobody") return owner;
+      this.#checkTime();
+      await this.#untilNews(this.#untilMs);
+    }
+    return undefined;
+  }
+
+  /** Until when it may wait for an owner that takes it. */
+  get #untilMs(): number {
+    const { maxWaitMs } = this.#deps;
+    const { leaveWithinMs = maxWaitMs } = this.#request;
+    return this.#cameAtMs + Math.min(leaveWithinMs, maxWaitMs);
+  }
+
+  #checkTime(): void {
+    const { clock, maxWaitMs } = this.#deps;
+    if (clock.nowMs() < this.#untilMs) return;
+    const { leaveWithinMs = maxWaitMs } = this.#request;
+    const isShort = leaveWithinMs < maxWaitMs;
+    throw ownerlessRefusal(isShort ? "deadline" : "wait_too_long");
+  }
+
+  async #handOn(owner: Extract<Owner, { kind: "peer" }>): Promise<Attempt> {
+    const { peers, clock } = this.#deps;
+    const { method, target, headers, body } = this.#request;
+    const waitedMs = clock.nowMs() - this.#cameAtMs;
+    const call = peerCallOf(this.#request, this.scope, waitedMs);
+    this.#phase = "handed on";
+    const exchange = peers.send({
+      url: owner.url,
+      method,
+      path: `/v${target.version}${target.path}${target.query}`,
+      headers: [...headers, [PEER_CALL_HEADER, writePeerCall(call)]],
+      body,
+    }, () => this.#accepted());
+    this.#exchange = exchange;
+    this.#ownerId = owner.id;
+    try {
+      return readAnswer(await exchange.answer);
+    } catch (error) {
+      const mayHaveArrived = !(error instanceof UpstreamFailure) ||
+        error.mayHaveArrived;
+      return mayHaveArrived ? IN_DOUBT : NOT_ACCEPTED;
+    } finally {
+      this.#exchange = undefined;
+      this.#callOffGrace?.();
+      this.#callOffGrace = undefined;
+    }
+  }
+
+  /** It is in its owner's queue: the next one may follow, and a caller that has left may be told of. */
+  #accepted(): void {
+    if (this.#phase !== "handed on") return;
+    this.#phase = "accepted";
+    this.#turn?.end();
+    if (this.#isLeft) this.#leave();
+  }
+
+  #queueAtHome(): void {
+    const ticket = this.#deps.local.submit(this.#request, this.#gone());
+    this.#atHome = ticket;
+    this.#phase = "accepted";
+    this.#turn?.end();
+    ticket.answer.then(
+      (answer) => {
+        this.#end();
+        this.#resolve(answer);
+      },
+      (refusal) => this.#refuse(refusal),
+    );
+  }
+
+  /** For our own queue, which asks for it anew. */
+  #gone(): CallerGone {
+    const isAborted = () => this.#isLeft;
+    return {
+      get aborted() {
+        return isAborted();
+      },
+      addEventListener: (_type, listener) => {
+        this.#onNews = () => listener.handleEvent();
+      },
+      removeEventListener: () => {
+        this.#onNews = undefined;
+      },
+    };
+  }
+
+  /** Settles at a moment, or before it where there is news of the owner or of the caller. */
+  async #untilNews(atMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const callOff = this.#deps.clock.wakeAt(atMs, resolve);
+    this.#onNews = resolve;
+    await promise;
+    this.#onNews = undefined;
+    callOff();
+  }
+
+  #isOver(): boolean {
+    return this.#phase === "over";
+  }
+
+  #refuse(refusal: Refusal): void {
+    if (this.#isOver()) return;
+    this.#end();
+    this.#reject(refusal);
+  }
+
+  #end(): void {
+    this.#phase = "over";
+    this.#callerGone?.removeEventListener("abort", this);
+    this.#turn?.end();
+    this.#onNews?.();
+    this.#deps.onEnd();
+  }
+}
+
+function ownerlessRefusal(code: "deadline" | "wait_too_long"): Refusal {
+  return new Refusal(
+    code,
+    "Cannot hand the request on: no proxy owns its bot, and none came to own it in time",
+  );
+}
+
+function ignore(): void {}

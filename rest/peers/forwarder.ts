@@ -1,0 +1,131 @@
+import { type FactSink, refusedFact } from "../domain/fact.ts";
+import type { Owners } from "../domain/owners.ts";
+import { drainingRefusal } from "../domain/own_refusals.ts";
+import type { CallerGone, Clock, Submitter, Ticket } from "../domain/ports.ts";
+import { Refusal } from "../domain/refusal.ts";
+import type { ProxyRequest } from "../domain/request.ts";
+import { ForwardedRequest } from "./forwarded_request.ts";
+import { OrderLines } from "./order_lines.ts";
+import type { PeerClient } from "./peer_client.ts";
+
+/** What a forwarder is made with. */
+export interface ForwarderDeps {
+  readonly owners: Owners;
+  /** The queue of this proxy. */
+  readonly local: Submitter;
+  readonly peers: PeerClient;
+  readonly clock: Clock;
+  readonly facts: FactSink;
+  readonly maxWaitMs: number;
+  /** How long an answer of Discord's may take, and so a request at a proxy that is its owner no more. */
+  readonly upstreamTimeoutMs: number;
+  /** Requests that may be on their way through this door at once. */
+  readonly openMax: number;
+}
+
+/**
+ * Stands before the queue of each of several proxies: a request goes into our
+ * own queue if we own its scope, and otherwise to its owner's.
+ */
+export class Forwarder implements Submitter {
+  readonly #deps: ForwarderDeps;
+  readonly #lines = new OrderLines();
+  readonly #open = new Set<ForwardedRequest>();
+  #onEmpty: (() => void) | undefined;
+  #hasEnded = false;
+  readonly #watched = new Set<string>();
+
+  constructor(deps: ForwarderDeps) {
+    this.#deps = deps;
+  }
+
+  /** Requests that others are asked to send, and those that wait for an owner. */
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  submit(request: ProxyRequest, callerGone?: CallerGone): Ticket {
+    const { owners, local, openMax } = this.#deps;
+    const scope = owners.scopeOf(request);
+    if (scope === undefined) return local.submit(request, callerGone);
+    const group = groupOf(request);
+    // Who comes while others of its group look for an owner stays behind them.
+    const isBehind = group !== undefined && this.#lines.has(group);
+    if (!isBehind && owners.ownerOf(scope).kind === "self") {
+      return local.submit(request, callerGone);
+    }
+    if (this.#hasEnded) return this.#refuse(request, drainingRefusal());
+    if (this.#open.size >= openMax) {
+      return this.#refuse(request, crowdedRefusal(openMax));
+    }
+    return this.#forward(request, scope, group, callerGone);
+  }
+
+  /** Settles when nothing is under way through this door. */
+  async whenIdle(): Promise<void> {
+    if (this.#open.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onEmpty = resolve;
+    await promise;
+  }
+
+  /** The process ends: what is under way is refused, and nothing is taken any more. */
+  end(): void {
+    this.#hasEnded = true;
+    for (const forwarded of [...this.#open]) forwarded.giveUp();
+  }
+
+  #forward(
+    request: ProxyRequest,
+    scope: string,
+    group: string | undefined,
+    callerGone: CallerGone | undefined,
+  ): ForwardedRequest {
+    const forwarded = new ForwardedRequest(request, scope, {
+      ...this.#deps,
+      onEnd: () => {
+        this.#open.delete(forwarded);
+        if (this.#open.size === 0) this.#onEmpty?.();
+      },
+    });
+    this.#open.add(forwarded);
+    this.#watch(scope);
+    forwarded.watch(callerGone);
+    if (group === undefined) forwarded.begin(undefined);
+    else this.#lines.enter(group, (turn) => forwarded.begin(turn));
+    return forwarded;
+  }
+
+  /** Tells everybody in a scope when its owner changes. One look-out for all: each of its own would stay until then. */
+  #watch(scope: string): void {
+    if (this.#watched.has(scope)) return;
+    this.#watched.add(scope);
+    void this.#deps.owners.whenChanged(scope).then(() => {
+      this.#watched.delete(scope);
+      const those = [...this.#open].filter((one) => one.scope === scope);
+      if (those.length > 0) this.#watch(scope);
+      for (const forwarded of those) forwarded.ownerChanged();
+    });
+  }
+
+  #refuse(request: ProxyRequest, refusal: Refusal): Ticket {
+    this.#deps.facts(refusedFact(request, refusal));
+    const answer = Promise.reject(refusal);
+    answer.catch(() => {});
+    return { answer, cancel: () => "done" };
+  }
+}
+
+/** Requests with the same one leave one after the other; undefined: it has no order. */
+function groupOf({ identity, route, isOrdered }: ProxyRequest) {
+  return isOrdered && route.orderKey !== undefined
+    ? `${identity.id} ${route.orderKey}`
+    : undefined;
+}
+
+function crowdedRefusal(openMax: number): Refusal {
+  return new Refusal(
+    "overloaded",
+    `Cannot hand the request on: ${openMax} are under way to other proxies (REST_QUEUE_LIMIT)`,
+  );
+}

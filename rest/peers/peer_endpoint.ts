@@ -1,0 +1,217 @@
+import type { FactSink } from "../domain/fact.ts";
+import { type Owners, PEER_QUESTION_PATH } from "../domain/owners.ts";
+import { internalRefusal } from "../domain/own_refusals.ts";
+import type { Clock, Submitter } from "../domain/ports.ts";
+import { Refusal } from "../domain/refusal.ts";
+import type { ProxyRequest } from "../domain/request.ts";
+import type { Secret } from "../domain/secret.ts";
+import { crossingHeaders } from "../domain/crossing_headers.ts";
+import { digestOf, isSameDigest } from "../listener/access/digest.ts";
+import { faultOf } from "../listener/fault_of.ts";
+import type { HttpEndpoint } from "../listener/http/endpoint.ts";
+import { fieldOf } from "../listener/http/fields.ts";
+import type {
+  HttpAnswer,
+  HttpHandler,
+  IncomingRequest,
+} from "../listener/http/incoming_request.ts";
+import { outgoingAnswer } from "../listener/http/outgoing_answer.ts";
+import { refusalAnswer } from "../listener/http/refusal_answer.ts";
+import {
+  createTargetReader,
+  type TargetReader,
+} from "../listener/http/request_target.ts";
+import {
+  type Identities,
+  identityIn,
+  type PeerCall,
+  readPeerCall,
+} from "./peer_call.ts";
+import {
+  headerJson,
+  NOT_MINE_STATUS,
+  objectIn,
+  PEER_CALL_HEADER,
+  PEER_KEY_HEADER,
+  PEER_NOTE_HEADER,
+  type PeerNote,
+} from "./wire.ts";
+
+/** What the port for peers is made with. */
+export interface PeerEndpointDeps {
+  readonly key: Secret;
+  readonly owners: Owners;
+  /** Our own queue: what came here once is not handed on again. */
+  readonly local: Submitter;
+  readonly identities: Identities;
+  readonly http: Pick<HttpEndpoint, "readBody">;
+  readonly clock: Clock;
+  readonly facts: FactSink;
+}
+
+/** Whether a request shows the key that all proxies of a cluster share; compared in constant time. */
+export type IsPeer = (request: Pick<IncomingRequest, "fields">) => boolean;
+
+/** Makes the check of the key. */
+export function peerCheck(key: Secret): IsPeer {
+  const digest = digestOf(key.reveal());
+  return ({ fields }) => {
+    const shown = fieldOf(fields, PEER_KEY_HEADER);
+    return shown !== null && isSameDigest(digestOf(shown), digest);
+  };
+}
+
+/** Answers the other proxies, and nobody else. */
+export function createPeerHandler(deps: PeerEndpointDeps): HttpHandler {
+  const isPeer = peerCheck(deps.key);
+  // Doors name the version.
+  const targetOf = createTargetReader({ apiVersion: 10, hasUpgrade: false });
+  return async (request) => {
+    let label = "";
+    try {
+      if (!isPeer(request)) throw strangerRefusal();
+      if (request.target === PEER_QUESTION_PATH) {
+        return await answerQuestion(request, deps);
+      }
+      const call = readPeerCall(fieldOf(request.fields, PEER_CALL_HEADER));
+      if (call === undefined) throw noCallRefusal();
+      const whole = wantedOf(request, call, deps, targetOf);
+      label = whole.route.label;
+      return await serve(request, call, whole, deps);
+    } catch (error) {
+      return refused(error, label, request, deps);
+    }
+  };
+}
+
+/** All of a request but its body. */
+function wantedOf(
+  { method, target, fields }: IncomingRequest,
+  call: PeerCall,
+  { identities, clock }: PeerEndpointDeps,
+  targetOf: TargetReader,
+): Omit<ProxyRequest, "body"> {
+  const place = targetOf(method, target, clock.wallMs());
+  if (place instanceof Refusal) throw place;
+  const identity = identityIn(call, identities);
+  if (identity === undefined) {
+    throw new Refusal(
+      "no_token",
+      "Cannot send the request: the proxy that owns its bot has another list of bots (DISCORD_TOKEN, DISCORD_TOKENS_FILE)",
+    );
+  }
+  const { caller, urgency, isOrdered, leaveWithinMs } = call;
+  return {
+    ...place,
+    identity,
+    caller,
+    headers: crossingHeaders(fields),
+    urgency,
+    isOrdered,
+    leaveWithinMs,
+  };
+}
+
+/** Takes the body in, queues the request and hands the answer back. */
+async function serve(
+  request: IncomingRequest,
+  { scope }: PeerCall,
+  wanted: Omit<ProxyRequest, "body">,
+  { owners, http, local }: PeerEndpointDeps,
+): Promise<HttpAnswer> {
+  if (owners.ownerOf(scope).kind !== "self") return notMine(owners, scope);
+  const isCallback = wanted.route.lane === "interaction";
+  const body = await http.readBody(request, wanted.caller, isCallback);
+  try {
+    // It may have changed while the body came.
+    if (owners.ownerOf(scope).kind !== "self") return notMine(owners, scope);
+    const whole = { ...wanted, body: body.bytes };
+    const { answer } = local.submit(whole, request.callerGone);
+    // A read's door waits for nothing: there is no order among reads.
+    if (wanted.method !== "GET") request.tellAccepted?.();
+    const { status, headers, body: bytes, timing, isOurs } = await answer;
+    const out = outgoingAnswer({
+      status,
+      headers,
+      body: bytes,
+      ...isOurs && { isOurs },
+    }, { areRateLimitHeadersStripped: false, isServerTimingOn: false });
+    return noted(out, {
+      ...timing !== undefined && { timing },
+      ...isOurs && { isOurs },
+    });
+  } finally {
+    body.release();
+  }
+}
+
+/** "Not mine": certainly not accepted, and where it belongs, if that is known. */
+function notMine(owners: Owners, scope: string): HttpAnswer {
+  const owner = owners.ownerOf(scope);
+  const notMine = owner.kind === "peer" ? { ownerUrl: owner.url } : {};
+  return noted({ status: NOT_MINE_STATUS, headers: [], body: undefined }, {
+    notMine,
+  });
+}
+
+function noted(answer: HttpAnswer, note: PeerNote): HttpAnswer {
+  const field = [PEER_NOTE_HEADER, headerJson(note)] as const;
+  return { ...answer, headers: [...answer.headers, field] };
+}
+
+/** A question about leases is a few names and moments for each scope. */
+const QUESTION_BYTES_MAX = 64 * 1024;
+
+async function answerQuestion(
+  request: IncomingRequest,
+  { owners, http }: PeerEndpointDeps,
+): Promise<HttpAnswer> {
+  const length = Number(fieldOf(request.fields, "content-length") ?? NaN);
+  if (request.method !== "POST" || !(length <= QUESTION_BYTES_MAX)) {
+    throw noCallRefusal();
+  }
+  const body = await http.readBody(request, "peer", false);
+  body.release();
+  const question = objectIn(new TextDecoder().decode(body.bytes));
+  if (question === undefined) throw noCallRefusal();
+  const answer = new TextEncoder().encode(
+    JSON.stringify(owners.answerPeer(question)),
+  );
+  const headers = [["content-type", "application/json"]] as const;
+  return { status: 200, headers, body: answer };
+}
+
+function refused(
+  error: unknown,
+  label: string,
+  request: IncomingRequest,
+  { facts }: PeerEndpointDeps,
+): HttpAnswer {
+  if (error instanceof Refusal) {
+    if (error.code === "unauthorized") {
+      const caller = request.remoteAddress;
+      facts({ kind: "refused", code: error.code, label: "(peer)", caller });
+    }
+    const { timing } = error;
+    return noted(
+      refusalAnswer(error, label),
+      timing === undefined ? {} : { timing },
+    );
+  }
+  facts({ kind: "warning", message: `Fault of our own: ${faultOf(error)}` });
+  return refusalAnswer(internalRefusal(null));
+}
+
+function strangerRefusal(): Refusal {
+  return new Refusal(
+    "unauthorized",
+    "Cannot accept the request: this port is for the other proxies of the cluster, which share REST_PEER_KEY. Callers go to REST_PORT",
+  );
+}
+
+function noCallRefusal(): Refusal {
+  return new Refusal(
+    "bad_request",
+    "Cannot read the request: it is none that a proxy of this version hands on",
+  );
+}

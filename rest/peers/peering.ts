@@ -1,0 +1,92 @@
+import type { FactSink } from "../domain/fact.ts";
+import type { Owners } from "../domain/owners.ts";
+import type { Clock, Submitter } from "../domain/ports.ts";
+import type { Secret } from "../domain/secret.ts";
+import { type BotRing, identityOf } from "../listener/access/bot_ring.ts";
+import type { HttpEndpoint } from "../listener/http/endpoint.ts";
+import {
+  type Endpoint,
+  withoutUpgrades,
+} from "../listener/http/incoming_request.ts";
+import { Forwarder } from "./forwarder.ts";
+import { createPeerClient, type PeerClient } from "./peer_client.ts";
+import { createPeerHandler } from "./peer_endpoint.ts";
+
+/** What makes a proxy one of several. */
+export interface PeerParts {
+  readonly owners: Owners;
+  /** What all of them share (`REST_PEER_KEY`). */
+  readonly key: Secret;
+  /** Certificates of theirs to trust besides the runtime's, in PEM. */
+  readonly caCertificates?: string | undefined;
+}
+
+/** What the traffic between proxies is put together with. */
+export interface PeeringDeps {
+  readonly parts: PeerParts;
+  readonly settings: {
+    readonly maxWaitMs: number;
+    readonly upstreamTimeoutMs: number;
+    readonly connectionLimit: number;
+    readonly queueLimit: number;
+  };
+  /** Our own queue. */
+  readonly local: Submitter;
+  readonly bots: BotRing;
+  readonly clock: Clock;
+  readonly facts: FactSink;
+}
+
+/** The traffic between proxies: what we hand on, and what is handed to us. */
+export interface Peering {
+  /** Stands before our own queue. */
+  readonly forwarder: Forwarder;
+  readonly client: PeerClient;
+  /** What the port for peers serves. */
+  endpoint(http: HttpEndpoint): Endpoint;
+  /** Ends what is under way. */
+  close(): Promise<void>;
+}
+
+/** Puts it together. */
+export function openPeering(deps: PeeringDeps): Peering {
+  const { parts, settings, bots } = deps;
+  const { maxWaitMs, upstreamTimeoutMs } = settings;
+  const { owners, key } = parts;
+  const client = createPeerClient({
+    key,
+    // Waiting, being sent, and once more in the air when the wait ends.
+    answerTimeoutMs: maxWaitMs + 2 * upstreamTimeoutMs,
+    connectionsMax: settings.connectionLimit,
+    caCertificates: parts.caCertificates,
+  });
+  const forwarder = new Forwarder({
+    ...deps,
+    owners,
+    peers: client,
+    maxWaitMs,
+    upstreamTimeoutMs,
+    openMax: settings.queueLimit,
+  });
+  return {
+    forwarder,
+    client,
+    endpoint: (http) =>
+      withoutUpgrades(createPeerHandler({
+        ...deps,
+        owners,
+        key,
+        http,
+        identities: {
+          own: (id) =>
+            bots.all.find(({ identity }) => identity.id === id)
+              ?.identity,
+          brought: (authorization) => identityOf(authorization, bots),
+        },
+      })),
+    async close() {
+      forwarder.end();
+      await client.close();
+    },
+  };
+}
