@@ -132,14 +132,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const { dispatcher } = queue;
   const known = { submitter: dispatcher, keys, clock, facts };
   const gate = createKeyGate({ ...known, ...gateSettingsOf(settings, parts) });
-  const peering = parts.peers && openPeering({
-    parts: parts.peers,
-    settings,
-    local: gate,
-    bots,
-    clock,
-    facts,
-  });
+  const peering = openPeering(parts.peers, { ...known, gate, bots, settings });
   const submitter = peering?.forwarder ?? gate;
   const shared = { submitter, authorizer, clock, facts };
   const sockets = createWebSocketEndpoint({
@@ -148,8 +141,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   });
   const own = { stop: () => void proxy.drain(), bots, queue, sockets };
   const operating = openOperating({ ...shared, ...own, ...parts });
-  observers.push((fact) => sockets.observe(fact));
-  observers.push((fact) => operating.observe(fact));
+  observers.push(sockets.observe.bind(sockets), operating.observe);
   const http = createHttpEndpoint({
     ...shared,
     gate,

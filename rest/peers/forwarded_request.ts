@@ -20,6 +20,7 @@ import {
   NOT_ACCEPTED,
   readAnswer,
 } from "./attempt.ts";
+import { Leaving, News } from "./news.ts";
 import type { Turn } from "./order_lines.ts";
 import { peerCallOf, writePeerCall } from "./peer_call.ts";
 import type { PeerClient, PeerExchange } from "./peer_client.ts";
@@ -73,9 +74,9 @@ export class ForwardedRequest implements Ticket, LeaveListener {
   #callOffGrace: (() => void) | undefined;
   #atHome: Ticket | undefined;
   #callerGone: CallerGone | undefined;
-  #isLeft = false;
-  /** Wakes whoever waits for an owner, or tells our own queue that the caller has left. */
-  #onNews: (() => void) | undefined;
+  readonly #leaving = new Leaving();
+  /** Of its owner. */
+  readonly #news = new News();
 
   constructor(request: ProxyRequest, scope: string, deps: ForwardedDeps) {
     this.#request = request;
@@ -117,18 +118,15 @@ export class ForwardedRequest implements Ticket, LeaveListener {
   /** Called when its caller has left. */
   handleEvent(): void {
     this.#callerGone?.removeEventListener("abort", this);
-    this.#isLeft = true;
+    this.#leaving.tell();
+    if (this.#atHome !== undefined) return;
     const isRead = this.#request.method === "GET";
-    if (this.#atHome !== undefined) return this.#onNews?.();
     if (isRead || this.#phase === "accepted") this.#leave();
   }
 
   /** Its scope has another owner, or none. */
   ownerChanged(): void {
-    if (this.#exchange === undefined) {
-      if (this.#atHome === undefined) this.#onNews?.();
-      return;
-    }
+    if (this.#exchange === undefined) return this.#news.tell();
     const { owners, clock, upstreamTimeoutMs } = this.#deps;
     const now = owners.ownerOf(this.scope);
     const isSame = now.kind === "peer" && now.id === this.#ownerId;
@@ -162,6 +160,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
   }
 
   async #run(): Promise<void> {
+    const { clock } = this.#deps;
     try {
       while (this.#phase !== "over") {
         const owner = await this.#owner();
@@ -170,7 +169,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
         if (await this.#tryAt(owner)) return;
         this.#phase = "waiting";
         this.#checkTime();
-        await this.#untilNews(this.#deps.clock.nowMs() + AGAIN_MS);
+        await this.#news.until(clock, clock.nowMs() + AGAIN_MS);
       }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -202,7 +201,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
       const owner = this.#deps.owners.ownerOf(this.scope);
       if (owner.kind !== "nobody") return owner;
       this.#checkTime();
-      await this.#untilNews(this.#untilMs);
+      await this.#news.until(this.#deps.clock, this.#untilMs);
     }
     return undefined;
   }
@@ -255,11 +254,11 @@ export class ForwardedRequest implements Ticket, LeaveListener {
     if (this.#phase !== "handed on") return;
     this.#phase = "accepted";
     this.#turn?.end();
-    if (this.#isLeft) this.#leave();
+    if (this.#leaving.aborted) this.#leave();
   }
 
   #queueAtHome(): void {
-    const ticket = this.#deps.local.submit(this.#request, this.#gone());
+    const ticket = this.#deps.local.submit(this.#request, this.#leaving);
     this.#atHome = ticket;
     this.#phase = "accepted";
     this.#turn?.end();
@@ -270,32 +269,6 @@ export class ForwardedRequest implements Ticket, LeaveListener {
       },
       (refusal) => this.#refuse(refusal),
     );
-  }
-
-  /** For our own queue, which asks for it anew. */
-  #gone(): CallerGone {
-    const isAborted = () => this.#isLeft;
-    return {
-      get aborted() {
-        return isAborted();
-      },
-      addEventListener: (_type, listener) => {
-        this.#onNews = () => listener.handleEvent();
-      },
-      removeEventListener: () => {
-        this.#onNews = undefined;
-      },
-    };
-  }
-
-  /** Settles at a moment, or before it where there is news of the owner or of the caller. */
-  async #untilNews(atMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const callOff = this.#deps.clock.wakeAt(atMs, resolve);
-    this.#onNews = resolve;
-    await promise;
-    this.#onNews = undefined;
-    callOff();
   }
 
   #isOver(): boolean {
@@ -312,7 +285,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
     this.#phase = "over";
     this.#callerGone?.removeEventListener("abort", this);
     this.#turn?.end();
-    this.#onNews?.();
+    this.#news.tell();
     this.#deps.onEnd();
   }
 }

@@ -170,7 +170,8 @@ async function answerQuestion(
   if (request.method !== "POST" || !(length <= QUESTION_BYTES_MAX)) {
     throw noCallRefusal();
   }
-  const body = await http.readBody(request, "peer", false);
+  const isCallback = false;
+  const body = await http.readBody(request, "peer", isCallback);
   body.release();
   const question = objectIn(new TextDecoder().decode(body.bytes));
   if (question === undefined) throw noCallRefusal();

@@ -23,7 +23,6 @@ export interface PeerParts {
 
 /** What the traffic between proxies is put together with. */
 export interface PeeringDeps {
-  readonly parts: PeerParts;
   readonly settings: {
     readonly maxWaitMs: number;
     readonly upstreamTimeoutMs: number;
@@ -31,7 +30,7 @@ export interface PeeringDeps {
     readonly queueLimit: number;
   };
   /** Our own queue. */
-  readonly local: Submitter;
+  readonly gate: Submitter;
   readonly bots: BotRing;
   readonly clock: Clock;
   readonly facts: FactSink;
@@ -48,9 +47,13 @@ export interface Peering {
   close(): Promise<void>;
 }
 
-/** Puts it together. */
-export function openPeering(deps: PeeringDeps): Peering {
-  const { parts, settings, bots } = deps;
+/** Puts it together; undefined where there is no other proxy. */
+export function openPeering(
+  parts: PeerParts | undefined,
+  deps: PeeringDeps,
+): Peering | undefined {
+  if (parts === undefined) return undefined;
+  const { settings, bots, gate: local } = deps;
   const { maxWaitMs, upstreamTimeoutMs } = settings;
   const { owners, key } = parts;
   const client = createPeerClient({
@@ -62,6 +65,7 @@ export function openPeering(deps: PeeringDeps): Peering {
   });
   const forwarder = new Forwarder({
     ...deps,
+    local,
     owners,
     peers: client,
     maxWaitMs,
@@ -74,6 +78,7 @@ export function openPeering(deps: PeeringDeps): Peering {
     endpoint: (http) =>
       withoutUpgrades(createPeerHandler({
         ...deps,
+        local,
         owners,
         key,
         http,
