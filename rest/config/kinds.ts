@@ -276,12 +276,12 @@ export function quote(text: string): string {
 }
 
 /** Whoever put a password into a URL did not mean to have it printed. */
-function showUrl(text: string): string {
+export function showUrl(text: string): string {
   return quote(text.replace(/\/\/.*@/s, "//[secret]@"));
 }
 
 /** Long enough to see what went wrong, and nothing of the secret itself. */
-function hide(text: string): string {
+export function hide(text: string): string {
   const blank = /\s/.test(text) ? " with a blank in it" : "";
   return `a secret of ${text.length} characters${blank}`;
 }

@@ -79,6 +79,10 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     ],
   },
   {
+    title: "Several proxies",
+    members: ["redisUrl", "peerUrl", "peerKey", "ownerUrl"],
+  },
+  {
     title: "What is told",
     members: [
       "areRateLimitHeadersStripped",

@@ -2,6 +2,7 @@ import type { OpenTokenRoutes } from "../domain/access.ts";
 import type { OutboundProxy } from "../domain/outbound_proxy.ts";
 import type { Secret } from "../domain/secret.ts";
 import { NETWORKS, ORIGINS } from "./address_kinds.ts";
+import { OPTIONAL_KEY, PEER_URL, REDIS_URL } from "./cluster_kinds.ts";
 import {
   ADDRESS,
   BOOLEAN,
@@ -75,6 +76,13 @@ export interface Settings {
   readonly queueLimit: number;
   readonly lineLimit: number;
   readonly isSingleFlight: boolean;
+  /** Where several proxies agree on who sends; undefined: this one is alone. */
+  readonly redisUrl: Secret | undefined;
+  /** Without a slash at the end. */
+  readonly peerUrl: string | undefined;
+  readonly peerKey: Secret | undefined;
+  /** The proxy that everything is handed on to; undefined: none. Without a slash at the end. */
+  readonly ownerUrl: string | undefined;
   readonly logLevel: LogLevelName;
   readonly logFormat: LogFormat;
 }
@@ -360,6 +368,30 @@ export const SETTINGS: {
     BOOLEAN,
     "false",
     "Answers identical reads that wait at the same time with one request.",
+  ),
+  redisUrl: row(
+    "REST_REDIS_URL",
+    REDIS_URL,
+    "",
+    "A Redis 7 or Valkey 8 through which several proxies for the same bots agree on who sends. Without it this proxy is alone.",
+  ),
+  peerUrl: row(
+    "REST_PEER_URL",
+    PEER_URL,
+    "",
+    "Where the other proxies reach this one: it listens there for them, over TLS where it begins with https. Wanted beside `REST_REDIS_URL`.",
+  ),
+  peerKey: row(
+    "REST_PEER_KEY",
+    OPTIONAL_KEY,
+    "",
+    "The key that proxies send one another, the same for all of them and for nobody else. Wanted beside the other settings of several proxies.",
+  ),
+  ownerUrl: row(
+    "REST_OWNER_URL",
+    PEER_URL,
+    "",
+    "The `REST_PEER_URL` of a proxy that this one hands its requests to, in place of sending them itself and without Redis: for serverless hosts. Interactions are still answered from here.",
   ),
   logLevel: row(
     "REST_LOG_LEVEL",

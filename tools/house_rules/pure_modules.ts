@@ -16,6 +16,7 @@ const MAY_NAME_PROMISES: readonly string[] = [
   "rest/domain/ports.ts",
   "rest/domain/journal.ts",
   "rest/domain/journal_store.ts",
+  "rest/domain/owners.ts",
 ];
 
 const NO_CLOCK = "Take `nowMs` as an argument";
