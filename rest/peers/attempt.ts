@@ -1,5 +1,6 @@
 import type { Answer } from "../domain/answer.ts";
 import { headerOf } from "../domain/headers.ts";
+import { UpstreamFailure } from "../domain/ports.ts";
 import { Refusal, type RefusalCode, REFUSALS } from "../domain/refusal.ts";
 import type { Method } from "../domain/request.ts";
 import { SIGNATURE_HEADER } from "../listener/http/refusal_answer.ts";
@@ -16,18 +17,36 @@ type Failed =
 export type Attempt =
   | { readonly kind: "answer"; readonly answer: Answer }
   | { readonly kind: "refused"; readonly refusal: Refusal }
-  | { readonly kind: "failed"; readonly failed: Failed };
+  | {
+    readonly kind: "failed";
+    readonly failed: Failed;
+    /** Whose it is, as far as its receiver knows. */
+    readonly ownerUrl?: string | undefined;
+  };
 
 /** Its receiver certainly did not accept it. */
-export const NOT_ACCEPTED: Attempt = { kind: "failed", failed: "not accepted" };
+const NOT_ACCEPTED = { kind: "failed", failed: "not accepted" } as const;
 /** Nobody can tell whether its receiver accepted it. */
-export const IN_DOUBT: Attempt = { kind: "failed", failed: "in doubt" };
+const IN_DOUBT = { kind: "failed", failed: "in doubt" } as const;
+
+/** What came of an attempt, whatever way it ended. */
+export async function outcomeOf(answer: Promise<Answer>): Promise<Attempt> {
+  try {
+    return readAnswer(await answer);
+  } catch (error) {
+    const mayHaveArrived = !(error instanceof UpstreamFailure) ||
+      error.mayHaveArrived;
+    return mayHaveArrived ? IN_DOUBT : NOT_ACCEPTED;
+  }
+}
 
 /** What an owner's answer says. */
-export function readAnswer(answer: Answer): Attempt {
+function readAnswer(answer: Answer): Attempt {
   const { status, body } = answer;
   const { notMine, timing, isOurs } = noteIn(answer.headers);
-  if (notMine !== undefined) return NOT_ACCEPTED;
+  if (notMine !== undefined) {
+    return { ...NOT_ACCEPTED, ownerUrl: notMine.ownerUrl };
+  }
   const headers = answer.headers.filter(([name]) => name !== PEER_NOTE_HEADER);
   const code = headerOf(headers, SIGNATURE_HEADER);
   const bytes = body instanceof Uint8Array ? body : new Uint8Array();
@@ -101,4 +120,12 @@ function bodyIn(body: Uint8Array): Record<string, unknown> {
   } catch {
     return {};
   }
+}
+
+/** For a request that no proxy took in the time that it had. */
+export function ownerlessRefusal(code: "deadline" | "wait_too_long"): Refusal {
+  return new Refusal(
+    code,
+    "Cannot hand the request on: no proxy owns its bot, and none came to own it in time",
+  );
 }

@@ -1,41 +1,54 @@
 import type { Answer } from "../domain/answer.ts";
+import type { Guarantee } from "../domain/entry.ts";
 import { type FactSink, refusedFact } from "../domain/fact.ts";
 import type { Owner, Owners } from "../domain/owners.ts";
 import { cancelledRefusal, drainingRefusal } from "../domain/own_refusals.ts";
-import {
-  type CallerGone,
-  type Clock,
-  type LeaveListener,
-  type Submitter,
-  type Ticket,
-  UpstreamFailure,
+import type {
+  CallerGone,
+  Clock,
+  LeaveListener,
+  Submitter,
+  Ticket,
 } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import {
   type Attempt,
   doubtRefusal,
-  IN_DOUBT,
   mayBeHandedOnAgain,
-  NOT_ACCEPTED,
-  readAnswer,
+  outcomeOf,
+  ownerlessRefusal,
 } from "./attempt.ts";
 import { Leaving, News } from "./news.ts";
 import type { Turn } from "./order_lines.ts";
-import { peerCallOf, writePeerCall } from "./peer_call.ts";
+import { peerRequestOf } from "./peer_call.ts";
 import type { PeerClient, PeerExchange } from "./peer_client.ts";
-import { PEER_CALL_HEADER } from "./wire.ts";
 
 /** What one forwarded request needs. */
 export interface ForwardedDeps {
   readonly owners: Owners;
+  /** The queue of this proxy. */
   readonly local: Submitter;
   readonly peers: PeerClient;
   readonly clock: Clock;
   readonly facts: FactSink;
+  /** The longest wait for an owner. */
   readonly maxWaitMs: number;
+  /** How long an answer of Discord's may take, and so a request at a proxy that is its owner no more. */
   readonly upstreamTimeoutMs: number;
+  /** Told where a proxy that is not the owner says that the owner is; undefined: it could not tell, or not be reached. */
+  readonly learn?:
+    | ((scope: string, url: string | undefined) => void)
+    | undefined;
   readonly onEnd: () => void;
+}
+
+/** What is handed on. */
+export interface Handed {
+  readonly request: ProxyRequest;
+  readonly guarantee: Guarantee | undefined;
+  /** Whose owner it is for. */
+  readonly scope: string;
 }
 
 /**
@@ -60,7 +73,7 @@ type Phase = "waiting" | "handed on" | "accepted" | "over";
 export class ForwardedRequest implements Ticket, LeaveListener {
   readonly answer: Promise<Answer>;
   readonly #request: ProxyRequest;
-  readonly scope: string;
+  readonly #handed: Handed;
   readonly #deps: ForwardedDeps;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (refusal: Refusal) => void;
@@ -78,9 +91,9 @@ export class ForwardedRequest implements Ticket, LeaveListener {
   /** Of its owner. */
   readonly #news = new News();
 
-  constructor(request: ProxyRequest, scope: string, deps: ForwardedDeps) {
-    this.#request = request;
-    this.scope = scope;
+  constructor(handed: Handed, deps: ForwardedDeps) {
+    this.#handed = handed;
+    this.#request = handed.request;
     this.#deps = deps;
     this.#cameAtMs = deps.clock.nowMs();
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
@@ -89,6 +102,10 @@ export class ForwardedRequest implements Ticket, LeaveListener {
     promise.catch(ignore);
     this.#resolve = resolve;
     this.#reject = reject;
+  }
+
+  get scope(): string {
+    return this.#handed.scope;
   }
 
   /** Listens for the caller's leaving, which may have happened already. */
@@ -180,6 +197,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
 
   /** Hands it on once; true when that was its end. */
   async #tryAt(owner: Extract<Owner, { kind: "peer" }>): Promise<boolean> {
+    const { learn } = this.#deps;
     const attempt = await this.#handOn(owner);
     if (this.#isOver()) return true;
     if (attempt.kind === "answer") {
@@ -191,6 +209,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
       this.#refuse(attempt.refusal);
       return true;
     }
+    learn?.(this.scope, attempt.ownerUrl);
     if (mayBeHandedOnAgain(this.#request.method, attempt.failed)) return false;
     throw doubtRefusal();
   }
@@ -223,30 +242,19 @@ export class ForwardedRequest implements Ticket, LeaveListener {
 
   async #handOn(owner: Extract<Owner, { kind: "peer" }>): Promise<Attempt> {
     const { peers, clock } = this.#deps;
-    const { method, target, headers, body } = this.#request;
     const waitedMs = clock.nowMs() - this.#cameAtMs;
-    const call = peerCallOf(this.#request, this.scope, waitedMs);
     this.#phase = "handed on";
-    const exchange = peers.send({
-      url: owner.url,
-      method,
-      path: `/v${target.version}${target.path}${target.query}`,
-      headers: [...headers, [PEER_CALL_HEADER, writePeerCall(call)]],
-      body,
-    }, () => this.#accepted());
+    const exchange = peers.send(
+      peerRequestOf(owner.url, this.#handed, waitedMs),
+      () => this.#accepted(),
+    );
     this.#exchange = exchange;
     this.#ownerId = owner.id;
-    try {
-      return readAnswer(await exchange.answer);
-    } catch (error) {
-      const mayHaveArrived = !(error instanceof UpstreamFailure) ||
-        error.mayHaveArrived;
-      return mayHaveArrived ? IN_DOUBT : NOT_ACCEPTED;
-    } finally {
-      this.#exchange = undefined;
-      this.#callOffGrace?.();
-      this.#callOffGrace = undefined;
-    }
+    const attempt = await outcomeOf(exchange.answer);
+    this.#exchange = undefined;
+    this.#callOffGrace?.();
+    this.#callOffGrace = undefined;
+    return attempt;
   }
 
   /** It is in its owner's queue: the next one may follow, and a caller that has left may be told of. */
@@ -258,7 +266,11 @@ export class ForwardedRequest implements Ticket, LeaveListener {
   }
 
   #queueAtHome(): void {
-    const ticket = this.#deps.local.submit(this.#request, this.#leaving);
+    const ticket = this.#deps.local.submit(
+      this.#request,
+      this.#leaving,
+      this.#handed.guarantee,
+    );
     this.#atHome = ticket;
     this.#phase = "accepted";
     this.#turn?.end();
@@ -288,13 +300,6 @@ export class ForwardedRequest implements Ticket, LeaveListener {
     this.#news.tell();
     this.#deps.onEnd();
   }
-}
-
-function ownerlessRefusal(code: "deadline" | "wait_too_long"): Refusal {
-  return new Refusal(
-    code,
-    "Cannot hand the request on: no proxy owns its bot, and none came to own it in time",
-  );
 }
 
 function ignore(): void {}

@@ -1,24 +1,18 @@
-import { type FactSink, refusedFact } from "../domain/fact.ts";
-import type { Owners } from "../domain/owners.ts";
+import type { Guarantee } from "../domain/entry.ts";
+import { refusedFact } from "../domain/fact.ts";
 import { drainingRefusal } from "../domain/own_refusals.ts";
 import type { CallerGone, Clock, Submitter, Ticket } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
-import { ForwardedRequest } from "./forwarded_request.ts";
+import {
+  type ForwardedDeps,
+  ForwardedRequest,
+  type Handed,
+} from "./forwarded_request.ts";
 import { OrderLines } from "./order_lines.ts";
-import type { PeerClient } from "./peer_client.ts";
 
 /** What a forwarder is made with. */
-export interface ForwarderDeps {
-  readonly owners: Owners;
-  /** The queue of this proxy. */
-  readonly local: Submitter;
-  readonly peers: PeerClient;
-  readonly clock: Clock;
-  readonly facts: FactSink;
-  readonly maxWaitMs: number;
-  /** How long an answer of Discord's may take, and so a request at a proxy that is its owner no more. */
-  readonly upstreamTimeoutMs: number;
+export interface ForwarderDeps extends Omit<ForwardedDeps, "onEnd"> {
   /** Requests that may be on their way through this door at once. */
   readonly openMax: number;
 }
@@ -39,26 +33,27 @@ export class Forwarder implements Submitter {
     this.#deps = deps;
   }
 
-  /** Requests that others are asked to send, and those that wait for an owner. */
-  get openCount(): number {
-    return this.#open.size;
-  }
-
-  submit(request: ProxyRequest, callerGone?: CallerGone): Ticket {
+  submit(
+    request: ProxyRequest,
+    callerGone?: CallerGone,
+    guarantee?: Guarantee,
+  ): Ticket {
     const { owners, local, openMax } = this.#deps;
     const scope = owners.scopeOf(request);
-    if (scope === undefined) return local.submit(request, callerGone);
+    if (scope === undefined) {
+      return local.submit(request, callerGone, guarantee);
+    }
     const group = groupOf(request);
     // Who comes while others of its group look for an owner stays behind them.
     const isBehind = group !== undefined && this.#lines.has(group);
     if (!isBehind && owners.ownerOf(scope).kind === "self") {
-      return local.submit(request, callerGone);
+      return local.submit(request, callerGone, guarantee);
     }
     if (this.#hasEnded) return this.#refuse(request, drainingRefusal());
     if (this.#open.size >= openMax) {
       return this.#refuse(request, crowdedRefusal(openMax));
     }
-    return this.#forward(request, scope, group, callerGone);
+    return this.#forward({ request, guarantee, scope }, group, callerGone);
   }
 
   /** Settles when nothing is under way through this door. */
@@ -76,12 +71,11 @@ export class Forwarder implements Submitter {
   }
 
   #forward(
-    request: ProxyRequest,
-    scope: string,
+    handed: Handed,
     group: string | undefined,
     callerGone: CallerGone | undefined,
   ): ForwardedRequest {
-    const forwarded = new ForwardedRequest(request, scope, {
+    const forwarded = new ForwardedRequest(handed, {
       ...this.#deps,
       onEnd: () => {
         this.#open.delete(forwarded);
@@ -89,7 +83,7 @@ export class Forwarder implements Submitter {
       },
     });
     this.#open.add(forwarded);
-    this.#watch(scope);
+    this.#watch(handed.scope);
     forwarded.watch(callerGone);
     if (group === undefined) forwarded.begin(undefined);
     else this.#lines.enter(group, (turn) => forwarded.begin(turn));

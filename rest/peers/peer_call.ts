@@ -1,8 +1,10 @@
+import type { Guarantee } from "../domain/entry.ts";
 import type { Identity } from "../domain/identity.ts";
 import { NOBODY } from "../domain/identity.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Urgency } from "../domain/urgency.ts";
-import { headerJson, objectIn } from "./wire.ts";
+import type { PeerRequest } from "./peer_client.ts";
+import { headerJson, objectIn, PEER_CALL_HEADER } from "./wire.ts";
 
 /** Whose token a request takes: a bot's of the settings, which never crosses; one that its caller brought; none. */
 export type PeerIdentity =
@@ -12,24 +14,43 @@ export type PeerIdentity =
 
 /** What a door knows of a request beside method, path, headers and body. */
 export interface PeerCall {
-  readonly scope: string;
   readonly caller: string;
   readonly identity: PeerIdentity;
   readonly urgency: Urgency;
   readonly isOrdered: boolean;
   /** What is left of it. */
   readonly leaveWithinMs: number | undefined;
+  /** What its caller was promised. */
+  readonly guarantee: Guarantee | undefined;
 }
 
-/** The call of a request that has waited `waitedMs` at its door. */
-export function peerCallOf(
+/** A request that has waited `waitedMs` at its door, as it is handed to the proxy at `url`. */
+export function peerRequestOf(
+  url: string,
+  { request, guarantee }: {
+    readonly request: ProxyRequest;
+    readonly guarantee: Guarantee | undefined;
+  },
+  waitedMs: number,
+): PeerRequest {
+  const { method, target, headers, body } = request;
+  const call = headerJson(peerCallOf(request, guarantee, waitedMs));
+  return {
+    url,
+    method,
+    path: `/v${target.version}${target.path}${target.query}`,
+    headers: [...headers, [PEER_CALL_HEADER, call]],
+    body,
+  };
+}
+
+function peerCallOf(
   request: ProxyRequest,
-  scope: string,
+  guarantee: Guarantee | undefined,
   waitedMs: number,
 ): PeerCall {
   const { caller, identity, urgency, isOrdered, leaveWithinMs } = request;
   return {
-    scope,
     caller,
     identity: peerIdentityOf(identity),
     urgency,
@@ -37,6 +58,7 @@ export function peerCallOf(
     leaveWithinMs: leaveWithinMs === undefined
       ? undefined
       : Math.max(0, Math.round(leaveWithinMs - waitedMs)),
+    guarantee,
   };
 }
 
@@ -45,22 +67,19 @@ function peerIdentityOf({ id, authorization, isOwn }: Identity): PeerIdentity {
   return authorization === undefined ? {} : { brought: authorization.reveal() };
 }
 
-/** The call as a header's value. */
-export function writePeerCall(call: PeerCall): string {
-  return headerJson(call);
-}
-
 /** Reads the header; undefined where it is none of ours. */
 export function readPeerCall(text: string | null): PeerCall | undefined {
   const value = objectIn(text);
   if (value === undefined) return undefined;
-  const { scope, caller, identity, urgency, isOrdered, leaveWithinMs } = value;
-  const isCall = typeof scope === "string" && typeof caller === "string" &&
-    isPeerIdentity(identity) && isUrgency(urgency) &&
+  const { caller, identity, urgency, isOrdered, leaveWithinMs, guarantee } =
+    value;
+  const isCall = typeof caller === "string" && isPeerIdentity(identity) &&
+    isUrgency(urgency) &&
     typeof isOrdered === "boolean" &&
-    (leaveWithinMs === undefined || typeof leaveWithinMs === "number");
+    (leaveWithinMs === undefined || typeof leaveWithinMs === "number") &&
+    (guarantee === undefined || isGuarantee(guarantee));
   return isCall
-    ? { scope, caller, identity, urgency, isOrdered, leaveWithinMs }
+    ? { caller, identity, urgency, isOrdered, leaveWithinMs, guarantee }
     : undefined;
 }
 
@@ -70,6 +89,16 @@ function isPeerIdentity(value: unknown): value is PeerIdentity {
   return [own, brought].every((one) =>
     one === undefined || typeof one === "string"
   );
+}
+
+/** Doors promise what HTTP promises; frames are promised something by the owner itself. */
+function isGuarantee(value: unknown): value is Guarantee {
+  if (typeof value !== "object" || value === null) return false;
+  const { owner, idempotencyKey, asyncId } = value as Record<string, unknown>;
+  return typeof owner === "string" &&
+    [idempotencyKey, asyncId].every((one) =>
+      one === undefined || typeof one === "string"
+    );
 }
 
 function isUrgency(value: unknown): value is Urgency {

@@ -1,6 +1,7 @@
 import type { FactSink } from "../domain/fact.ts";
 import { type Owners, PEER_QUESTION_PATH } from "../domain/owners.ts";
 import { internalRefusal } from "../domain/own_refusals.ts";
+import type { Guarantee } from "../domain/entry.ts";
 import type { Clock, Submitter } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
@@ -77,7 +78,7 @@ export function createPeerHandler(deps: PeerEndpointDeps): HttpHandler {
       if (call === undefined) throw noCallRefusal();
       const whole = wantedOf(request, call, deps, targetOf);
       label = whole.route.label;
-      return await serve(request, call, whole, deps);
+      return await serve(request, whole, call.guarantee, deps);
     } catch (error) {
       return refused(error, label, request, deps);
     }
@@ -115,40 +116,47 @@ function wantedOf(
 /** Takes the body in, queues the request and hands the answer back. */
 async function serve(
   request: IncomingRequest,
-  { scope }: PeerCall,
   wanted: Omit<ProxyRequest, "body">,
+  guarantee: Guarantee | undefined,
   { owners, http, local }: PeerEndpointDeps,
 ): Promise<HttpAnswer> {
-  if (owners.ownerOf(scope).kind !== "self") return notMine(owners, scope);
+  const scope = owners.scopeOf(wanted);
+  if (!isOurs(owners, scope)) return notMine(owners, scope);
   const isCallback = wanted.route.lane === "interaction";
   const body = await http.readBody(request, wanted.caller, isCallback);
   try {
     // It may have changed while the body came.
-    if (owners.ownerOf(scope).kind !== "self") return notMine(owners, scope);
+    if (!isOurs(owners, scope)) return notMine(owners, scope);
     const whole = { ...wanted, body: body.bytes };
     const { answer } = local.submit(whole, request.callerGone);
     // A read's door waits for nothing: there is no order among reads.
     if (wanted.method !== "GET") request.tellAccepted?.();
-    const { status, headers, body: bytes, timing, isOurs } = await answer;
+    const { status, headers, body: bytes, timing, isOurs: isOwn } =
+      await answer;
     const out = outgoingAnswer({
       status,
       headers,
       body: bytes,
-      ...isOurs && { isOurs },
+      ...isOwn && { isOurs: isOwn },
     }, { areRateLimitHeadersStripped: false, isServerTimingOn: false });
     return noted(out, {
       ...timing !== undefined && { timing },
-      ...isOurs && { isOurs },
+      ...isOwn && { isOurs: isOwn },
     });
   } finally {
     body.release();
   }
 }
 
+/** What needs no owner is anybody's. */
+function isOurs(owners: Owners, scope: string | undefined): boolean {
+  return scope === undefined || owners.ownerOf(scope).kind === "self";
+}
+
 /** "Not mine": certainly not accepted, and where it belongs, if that is known. */
-function notMine(owners: Owners, scope: string): HttpAnswer {
-  const owner = owners.ownerOf(scope);
-  const notMine = owner.kind === "peer" ? { ownerUrl: owner.url } : {};
+function notMine(owners: Owners, scope: string | undefined): HttpAnswer {
+  const owner = scope === undefined ? undefined : owners.ownerOf(scope);
+  const notMine = owner?.kind === "peer" ? { ownerUrl: owner.url } : {};
   return noted({ status: NOT_MINE_STATUS, headers: [], body: undefined }, {
     notMine,
   });
