@@ -1,5 +1,5 @@
 import { randomUUID, type RestManager } from "../deps.ts";
-import { openAccess } from "./access.ts";
+import { type OpenAccess, openAccess } from "./access.ts";
 import type { Settings } from "./config/settings.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
 import {
@@ -24,7 +24,7 @@ import type {
   Endpoint,
   HttpHandler,
 } from "./listener/http/incoming_request.ts";
-import { createKeyGate } from "./listener/access/key_gate.ts";
+import { createKeyGate, type KeyGate } from "./listener/access/key_gate.ts";
 import {
   createHttpTwins,
   type HttpTwins,
@@ -43,9 +43,9 @@ import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
 import type { PageButtons } from "./admin/actions.ts";
 import { openAutoLimits } from "./auto_limits.ts";
-import { drainProxy } from "./draining.ts";
+import { type DrainParts, drainProxy } from "./draining.ts";
 import { openOperating } from "./operating.ts";
-import { openPeering, type PeerParts } from "./peers/peering.ts";
+import { openPeering, type PeerParts, peersIn } from "./peers/peering.ts";
 import { openQueue } from "./queue.ts";
 import { routeOf } from "./routes/route_of.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
@@ -107,8 +107,10 @@ export interface ProxyParts {
   readonly stop?: () => void;
   /** What the program adds to the operators' page, by the words on its buttons. */
   readonly buttons?: PageButtons;
-  /** Makes the proxy one of several. */
+  /** Makes the proxy one of several; unless given, as the settings say. */
   readonly peers?: PeerParts;
+  /** Certificates of other proxies to trust besides the runtime's, in PEM. */
+  readonly peerCertificates?: string | undefined;
   /** Signs in to the page at `/admin/enter?code=…`, once. */
   readonly onceCode?: string;
 }
@@ -132,7 +134,12 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const { dispatcher } = queue;
   const known = { submitter: dispatcher, keys, clock, facts };
   const gate = createKeyGate({ ...known, ...gateSettingsOf(settings, parts) });
-  const peering = openPeering(parts.peers, { ...known, gate, bots, settings });
+  const peering = openPeering(peersOf(settings, parts), {
+    ...known,
+    gate,
+    bots,
+    settings,
+  });
   const submitter = peering?.forwarder ?? gate;
   const shared = { submitter, authorizer, clock, facts };
   const sockets = createWebSocketEndpoint({
@@ -156,21 +163,28 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
   const stopLimits = openAutoLimits(settings, { ...known, ...own, submitter });
-  const ending = {
-    ...own,
-    clock,
-    dispatcher,
-    http,
-    operating,
-    stopLimits,
-    peering,
-  };
-  const proxy: Proxy = {
+  const ending = { ...own, clock, dispatcher, http, operating, stopLimits };
+  const proxy = shownOf({ ...ending, peering, settings, access, gate });
+  return proxy;
+}
+
+/** What is seen of a proxy from outside. */
+function shownOf(
+  parts: DrainParts & {
+    readonly settings: Settings;
+    readonly access: OpenAccess;
+    readonly gate: KeyGate;
+  },
+): Proxy {
+  const { settings, access, gate, dispatcher, http, sockets } = parts;
+  const { operating, peering } = parts;
+  const { manager, bots } = access;
+  return {
     fetch: fetchHandlerOf(http.handle),
     endpoint: endpointOf(settings, http, sockets),
     peerEndpoint: peering?.endpoint(http),
     drain: (forMs, closePorts) =>
-      drainProxy(ending, forMs ?? settings.drainMs, closePorts),
+      drainProxy(parts, forMs ?? settings.drainMs, closePorts),
     manager,
     metrics: operating.metrics,
     snapshot: () => dispatcher.control.snapshot(),
@@ -183,7 +197,6 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
       operating.signOutAll();
     },
   };
-  return proxy;
 }
 
 /** A sink of facts, and everybody who is told of them; more may be added. */
@@ -197,6 +210,10 @@ function observedFacts(settings: Settings, parts: ProxyParts): {
     for (const observe of observers) observe(fact);
   };
   return { facts, observers };
+}
+
+function peersOf(settings: Settings, parts: ProxyParts) {
+  return parts.peers ?? peersIn(settings, parts.peerCertificates);
 }
 
 function gateSettingsOf({ queueLimit }: Settings, { access }: ProxyParts) {

@@ -4,8 +4,8 @@ import type { ProxyRequest } from "../domain/request.ts";
 
 /** Owners that nobody has to agree on. */
 export interface FixedOwners extends Owners {
-  /** What a proxy that was asked said of where a scope's owner is. */
-  learn(scope: string, url: string): void;
+  /** What a proxy that was asked said of where a scope's owner is; undefined: it could not tell, or not be reached. */
+  learn(scope: string, url: string | undefined): void;
 }
 
 /** As many scopes as a large number of bots and webhooks have. */
@@ -63,7 +63,7 @@ class Fixed implements FixedOwners {
     return {};
   }
 
-  learn(scope: string, url: string): void {
-    this.#learnt.set(scope, url);
+  learn(scope: string, url: string | undefined): void {
+    this.#learnt.set(scope, url ?? this.#ownerUrl ?? "");
   }
 }

@@ -99,7 +99,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.answer = promise;
     // Its caller may have left, and then nobody listens.
-    promise.catch(ignore);
+    promise.catch(() => {});
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -199,7 +199,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
   async #tryAt(owner: Extract<Owner, { kind: "peer" }>): Promise<boolean> {
     const { learn } = this.#deps;
     const attempt = await this.#handOn(owner);
-    if (this.#isOver()) return true;
+    if (this.#phase === "over") return true;
     if (attempt.kind === "answer") {
       this.#end();
       this.#resolve(attempt.answer);
@@ -216,7 +216,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
 
   /** The owner there is, or the next one; refuses where none comes in time. */
   async #owner(): Promise<Exclude<Owner, { kind: "nobody" }> | undefined> {
-    while (!this.#isOver()) {
+    while (this.#phase !== "over") {
       const owner = this.#deps.owners.ownerOf(this.scope);
       if (owner.kind !== "nobody") return owner;
       this.#checkTime();
@@ -283,12 +283,8 @@ export class ForwardedRequest implements Ticket, LeaveListener {
     );
   }
 
-  #isOver(): boolean {
-    return this.#phase === "over";
-  }
-
   #refuse(refusal: Refusal): void {
-    if (this.#isOver()) return;
+    if (this.#phase === "over") return;
     this.#end();
     this.#reject(refusal);
   }
@@ -301,5 +297,3 @@ export class ForwardedRequest implements Ticket, LeaveListener {
     this.#deps.onEnd();
   }
 }
-
-function ignore(): void {}

@@ -1,7 +1,7 @@
 import type { Guarantee } from "../domain/entry.ts";
 import { refusedFact } from "../domain/fact.ts";
 import { drainingRefusal } from "../domain/own_refusals.ts";
-import type { CallerGone, Clock, Submitter, Ticket } from "../domain/ports.ts";
+import type { CallerGone, Submitter, Ticket } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import {

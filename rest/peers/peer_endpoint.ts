@@ -1,3 +1,4 @@
+import type { Answer } from "../domain/answer.ts";
 import type { FactSink } from "../domain/fact.ts";
 import { type Owners, PEER_QUESTION_PATH } from "../domain/owners.ts";
 import { internalRefusal } from "../domain/own_refusals.ts";
@@ -128,24 +129,27 @@ async function serve(
     // It may have changed while the body came.
     if (!isOurs(owners, scope)) return notMine(owners, scope);
     const whole = { ...wanted, body: body.bytes };
-    const { answer } = local.submit(whole, request.callerGone);
+    const ticket = local.submit(whole, request.callerGone, guarantee);
+    await ticket.accepted;
     // A read's door waits for nothing: there is no order among reads.
     if (wanted.method !== "GET") request.tellAccepted?.();
-    const { status, headers, body: bytes, timing, isOurs: isOwn } =
-      await answer;
-    const out = outgoingAnswer({
-      status,
-      headers,
-      body: bytes,
-      ...isOwn && { isOurs: isOwn },
-    }, { areRateLimitHeadersStripped: false, isServerTimingOn: false });
-    return noted(out, {
-      ...timing !== undefined && { timing },
-      ...isOwn && { isOurs: isOwn },
-    });
+    return answerOf(await ticket.answer);
   } finally {
     body.release();
   }
+}
+
+/** An answer, and beside it what a door has to know of it. */
+function answerOf(
+  { status, headers, body, timing, isOurs }: Answer,
+): HttpAnswer {
+  const own = isOurs && { isOurs };
+  // What callers are shown of it is decided where they came in.
+  const all = { areRateLimitHeadersStripped: false, isServerTimingOn: false };
+  return noted(
+    outgoingAnswer({ status, headers, body, ...own }, all),
+    { ...timing !== undefined && { timing }, ...own },
+  );
 }
 
 /** What needs no owner is anybody's. */

@@ -8,17 +8,33 @@ import {
   type Endpoint,
   withoutUpgrades,
 } from "../listener/http/incoming_request.ts";
+import { fixedOwner, type FixedOwners } from "./fixed_owner.ts";
 import { Forwarder } from "./forwarder.ts";
 import { createPeerClient, type PeerClient } from "./peer_client.ts";
 import { createPeerHandler } from "./peer_endpoint.ts";
 
 /** What makes a proxy one of several. */
 export interface PeerParts {
-  readonly owners: Owners;
+  readonly owners: Owners & Partial<Pick<FixedOwners, "learn">>;
   /** What all of them share (`REST_PEER_KEY`). */
   readonly key: Secret;
   /** Certificates of theirs to trust besides the runtime's, in PEM. */
   readonly caCertificates?: string | undefined;
+}
+
+/** What the settings say of other proxies; undefined: nothing. */
+export function peersIn(
+  { peerKey, peerUrl, ownerUrl }: {
+    readonly peerKey: Secret | undefined;
+    readonly peerUrl: string | undefined;
+    readonly ownerUrl: string | undefined;
+  },
+  caCertificates: string | undefined,
+): PeerParts | undefined {
+  if (peerKey === undefined || (peerUrl ?? ownerUrl) === undefined) {
+    return undefined;
+  }
+  return { owners: fixedOwner(ownerUrl), key: peerKey, caCertificates };
 }
 
 /** What the traffic between proxies is put together with. */
@@ -67,6 +83,7 @@ export function openPeering(
     ...deps,
     local,
     owners,
+    learn: owners.learn?.bind(owners),
     peers: client,
     maxWaitMs,
     upstreamTimeoutMs,

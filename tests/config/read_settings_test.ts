@@ -111,8 +111,8 @@ Deno.test("every row of the table is read from its own name, but for two that co
     REST_LOG_FORMAT: "json",
   };
   const names = Object.values(SETTINGS).map((setting) => setting.name);
-  const others = ["REST_SOCKET", "REST_OWNER_URL"];
-  assert.deepEqual([...Object.keys(given), ...others].sort(), names.sort());
+  const apart = ["REST_SOCKET", "REST_OWNER_URL"];
+  assert.deepEqual([...Object.keys(given), ...apart].sort(), names.sort());
 
   const { discordToken, authorization, ...others } = settingsOf(given);
   assert.equal(discordToken?.reveal(), TOKEN);

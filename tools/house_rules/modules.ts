@@ -108,7 +108,16 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   // The one file that knows all modules, but not where settings come from.
   "rest/proxy.ts": ["rest", "deps.ts"],
+  "rest/open_ports.ts": [
+    "rest/clock",
+    "rest/config",
+    "rest/domain",
+    "rest/listener",
+    "rest/peers",
+    "rest/proxy.ts",
+  ],
   "rest/mod.ts": [
+    "rest/open_ports.ts",
     "configs.ts",
     "deps.ts",
     "rest/proxy.ts",
