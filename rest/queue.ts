@@ -1,5 +1,6 @@
 import type { Settings } from "./config/settings.ts";
 import { createDispatcher } from "./dispatcher/dispatcher.ts";
+import { MessageNonces } from "./dispatcher/nonces/message_nonces.ts";
 import type { Dispatcher } from "./dispatcher/types.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Clock, Random, Upstream } from "./domain/ports.ts";
@@ -57,6 +58,11 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
     random: parts.random ?? Math.random,
     facts,
     digest: sha256Of,
+    nonces: new MessageNonces({
+      addsNonces: settings.messageNonce === "add",
+      digest: sha256Of,
+      drawName: () => crypto.randomUUID(),
+    }),
     options: {
       maxWaitMs: settings.maxWaitMs,
       isSingleFlight: settings.isSingleFlight,
