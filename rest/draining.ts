@@ -30,12 +30,16 @@ export async function drainProxy(
   const endsAtMs = clock.nowMs() + forMs;
   stopLimits();
   sockets.announceDrain(forMs);
-  let closed = Promise.resolve();
+  let closed: Promise<unknown> = Promise.resolve();
   // Before the queue gives anything up: that is still answered over the sockets.
   const report = await dispatcher.drain(forMs, () => {
     // Its streams never end by themselves.
     operating.closeStreams();
-    closed = sockets.drain(Math.max(0, endsAtMs - clock.nowMs()));
+    const leftMs = Math.max(0, endsAtMs - clock.nowMs());
+    closed = Promise.all([
+      sockets.drain(leftMs),
+      peering?.door.drain(leftMs),
+    ]);
     return Promise.all([closed, closePorts(), peering?.forwarder.whenIdle()]);
   });
   await peering?.close();

@@ -138,12 +138,14 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     ...known,
     gate,
     bots,
+    authorizer,
     settings,
   });
   const submitter = peering?.forwarder ?? gate;
   const shared = { submitter, authorizer, clock, facts };
   const sockets = createWebSocketEndpoint({
     ...shared,
+    door: peering?.door.enter.bind(peering.door),
     settings: webSocketSettingsOf(settings, manager),
   });
   const own = { stop: () => void proxy.drain(), bots, queue, sockets };
@@ -182,7 +184,7 @@ function shownOf(
   return {
     fetch: fetchHandlerOf(http.handle),
     endpoint: endpointOf(settings, http, sockets),
-    peerEndpoint: peering?.endpoint(http),
+    peerEndpoint: peering?.endpoint(http, sockets),
     drain: (forMs, closePorts) =>
       drainProxy(parts, forMs ?? settings.drainMs, closePorts),
     manager,

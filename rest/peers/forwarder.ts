@@ -9,6 +9,7 @@ import {
   ForwardedRequest,
   type Handed,
 } from "./forwarded_request.ts";
+import { Lookout } from "./lookout.ts";
 import { OrderLines } from "./order_lines.ts";
 
 /** What a forwarder is made with. */
@@ -23,14 +24,18 @@ export interface ForwarderDeps extends Omit<ForwardedDeps, "onEnd"> {
  */
 export class Forwarder implements Submitter {
   readonly #deps: ForwarderDeps;
+  readonly #lookout: Lookout;
   readonly #lines = new OrderLines();
   readonly #open = new Set<ForwardedRequest>();
   #onEmpty: (() => void) | undefined;
   #hasEnded = false;
-  readonly #watched = new Set<string>();
 
   constructor(deps: ForwarderDeps) {
     this.#deps = deps;
+    this.#lookout = new Lookout(
+      deps.owners,
+      (scope) => this.#tellOwnerChanged(scope),
+    );
   }
 
   submit(
@@ -83,23 +88,18 @@ export class Forwarder implements Submitter {
       },
     });
     this.#open.add(forwarded);
-    this.#watch(handed.scope);
+    this.#lookout.watch(handed.scope);
     forwarded.watch(callerGone);
     if (group === undefined) forwarded.begin(undefined);
     else this.#lines.enter(group, (turn) => forwarded.begin(turn));
     return forwarded;
   }
 
-  /** Tells everybody in a scope when its owner changes. One look-out for all: each of its own would stay until then. */
-  #watch(scope: string): void {
-    if (this.#watched.has(scope)) return;
-    this.#watched.add(scope);
-    void this.#deps.owners.whenChanged(scope).then(() => {
-      this.#watched.delete(scope);
-      const those = [...this.#open].filter((one) => one.scope === scope);
-      if (those.length > 0) this.#watch(scope);
-      for (const forwarded of those) forwarded.ownerChanged();
-    });
+  /** Returns whether any request is on its way to this scope. */
+  #tellOwnerChanged(scope: string): boolean {
+    const those = [...this.#open].filter((one) => one.scope === scope);
+    for (const forwarded of those) forwarded.ownerChanged();
+    return those.length > 0;
   }
 
   #refuse(request: ProxyRequest, refusal: Refusal): Ticket {

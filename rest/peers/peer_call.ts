@@ -62,7 +62,10 @@ function peerCallOf(
   };
 }
 
-function peerIdentityOf({ id, authorization, isOwn }: Identity): PeerIdentity {
+/** How an identity crosses to its owner. */
+export function peerIdentityOf(
+  { id, authorization, isOwn }: Identity,
+): PeerIdentity {
   if (isOwn) return { own: id };
   return authorization === undefined ? {} : { brought: authorization.reveal() };
 }
@@ -115,7 +118,7 @@ export interface Identities {
 
 /** The identity that a call names; undefined where this proxy knows no such bot. */
 export function identityIn(
-  { identity }: PeerCall,
+  { identity }: Pick<PeerCall, "identity">,
   identities: Identities,
 ): Identity | undefined {
   if ("own" in identity) return identities.own(identity["own"] ?? "");

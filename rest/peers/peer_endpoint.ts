@@ -8,6 +8,11 @@ import { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Secret } from "../domain/secret.ts";
 import { crossingHeaders } from "../domain/crossing_headers.ts";
+import type { Authorizer } from "../listener/access/authorize.ts";
+import type { KeyRing } from "../listener/access/key_ring.ts";
+import type { WebSocketEndpoint } from "../listener/websocket/endpoint.ts";
+import { readRepCall, startOf } from "./rep_call.ts";
+import type { RepDoor } from "./rep_door.ts";
 import { digestOf, isSameDigest } from "../listener/access/digest.ts";
 import { faultOf } from "../listener/fault_of.ts";
 import type { HttpEndpoint } from "../listener/http/endpoint.ts";
@@ -16,6 +21,7 @@ import type {
   HttpAnswer,
   HttpHandler,
   IncomingRequest,
+  UpgradeHandler,
 } from "../listener/http/incoming_request.ts";
 import { outgoingAnswer } from "../listener/http/outgoing_answer.ts";
 import { refusalAnswer } from "../listener/http/refusal_answer.ts";
@@ -49,6 +55,14 @@ export interface PeerEndpointDeps {
   readonly http: Pick<HttpEndpoint, "readBody">;
   readonly clock: Clock;
   readonly facts: FactSink;
+}
+
+/** What WebSockets of doors are let in with besides. */
+export interface PeerUpgradeDeps {
+  readonly authorizer: Authorizer;
+  readonly keys: KeyRing;
+  readonly sockets: Pick<WebSocketEndpoint, "accept">;
+  readonly door: RepDoor;
 }
 
 /** Whether a request shows the key that all proxies of a cluster share; compared in constant time. */
@@ -192,6 +206,28 @@ async function answerQuestion(
   );
   const headers = [["content-type", "application/json"]] as const;
   return { status: 200, headers, body: answer };
+}
+
+/** Lets a door's WebSocket in, whose frames are those of the caller behind it. */
+export function createPeerUpgrade(
+  deps: PeerEndpointDeps & PeerUpgradeDeps,
+): UpgradeHandler {
+  const isPeer = peerCheck(deps.key);
+  return (request) => {
+    try {
+      if (!isPeer(request)) throw strangerRefusal();
+      const call = readRepCall(fieldOf(request.fields, PEER_CALL_HEADER));
+      if (call === undefined) throw noCallRefusal();
+      const start = startOf(call, deps);
+      const here = deps.sockets.accept(start);
+      return {
+        protocol: undefined,
+        listener: deps.door.enterRelayed(start, here),
+      };
+    } catch (error) {
+      return refused(error, "", request, deps);
+    }
+  };
 }
 
 function refused(

@@ -2,16 +2,18 @@ import type { FactSink } from "../domain/fact.ts";
 import type { Owners } from "../domain/owners.ts";
 import type { Clock, Submitter } from "../domain/ports.ts";
 import type { Secret } from "../domain/secret.ts";
+import type { Authorizer } from "../listener/access/authorize.ts";
+import type { KeyRing } from "../listener/access/key_ring.ts";
 import { type BotRing, identityOf } from "../listener/access/bot_ring.ts";
 import type { HttpEndpoint } from "../listener/http/endpoint.ts";
-import {
-  type Endpoint,
-  withoutUpgrades,
-} from "../listener/http/incoming_request.ts";
+import { fieldOf } from "../listener/http/fields.ts";
+import type { Endpoint } from "../listener/http/incoming_request.ts";
+import type { WebSocketEndpoint } from "../listener/websocket/endpoint.ts";
 import { fixedOwner, type FixedOwners } from "./fixed_owner.ts";
 import { Forwarder } from "./forwarder.ts";
-import { createPeerClient, type PeerClient } from "./peer_client.ts";
-import { createPeerHandler } from "./peer_endpoint.ts";
+import { createPeerClient } from "./peer_client.ts";
+import { createPeerHandler, createPeerUpgrade } from "./peer_endpoint.ts";
+import { RepDoor } from "./rep_door.ts";
 
 /** What makes a proxy one of several. */
 export interface PeerParts {
@@ -48,6 +50,8 @@ export interface PeeringDeps {
   /** Our own queue. */
   readonly gate: Submitter;
   readonly bots: BotRing;
+  readonly keys: KeyRing;
+  readonly authorizer: Authorizer;
   readonly clock: Clock;
   readonly facts: FactSink;
 }
@@ -56,9 +60,10 @@ export interface PeeringDeps {
 export interface Peering {
   /** Stands before our own queue. */
   readonly forwarder: Forwarder;
-  readonly client: PeerClient;
+  /** Stands before the conversations of this process. */
+  readonly door: RepDoor;
   /** What the port for peers serves. */
-  endpoint(http: HttpEndpoint): Endpoint;
+  endpoint(http: HttpEndpoint, sockets: WebSocketEndpoint): Endpoint;
   /** Ends what is under way. */
   close(): Promise<void>;
 }
@@ -89,23 +94,30 @@ export function openPeering(
     upstreamTimeoutMs,
     openMax: settings.queueLimit,
   });
+  const identities = {
+    own: (id: string) =>
+      bots.all.find(({ identity }) => identity.id === id)?.identity,
+    brought: (authorization: string) => identityOf(authorization, bots),
+  };
+  const door = new RepDoor({
+    ...deps,
+    owners,
+    key,
+    caCertificates: parts.caCertificates,
+  });
   return {
     forwarder,
-    client,
-    endpoint: (http) =>
-      withoutUpgrades(createPeerHandler({
-        ...deps,
-        local,
-        owners,
-        key,
-        http,
-        identities: {
-          own: (id) =>
-            bots.all.find(({ identity }) => identity.id === id)
-              ?.identity,
-          brought: (authorization) => identityOf(authorization, bots),
-        },
-      })),
+    door,
+    endpoint(http, sockets) {
+      const shared = { ...deps, local, owners, key, http, identities };
+      return {
+        handle: createPeerHandler(shared),
+        isUpgrade: ({ target, fields }) =>
+          target === "/rep" &&
+          fieldOf(fields, "upgrade")?.toLowerCase() === "websocket",
+        upgrade: createPeerUpgrade({ ...shared, sockets, door }),
+      };
+    },
     async close() {
       forwarder.end();
       await client.close();

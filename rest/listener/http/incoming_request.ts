@@ -56,7 +56,8 @@ export interface OpenSocket {
   readonly isOpen: boolean;
   /** Bytes handed to `send` that the other side has not taken. */
   readonly bufferedAmount: number;
-  send(text: string): void;
+  /** `onTaken` is called when the system has taken it. */
+  send(text: string, onTaken?: () => void): void;
   close(code: number, reason: string): void;
   /** Cuts the connection, whatever the other side does. */
   terminate(): void;

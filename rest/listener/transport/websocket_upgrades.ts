@@ -32,7 +32,7 @@ interface WsSocket {
   readonly readyState: number;
   readonly OPEN: number;
   readonly bufferedAmount: number;
-  send(text: string): void;
+  send(text: string, onTaken?: () => void): void;
   ping(): void;
   close(code: number, reason?: string): void;
   terminate(): void;
@@ -188,7 +188,7 @@ function openSocketOf(webSocket: WsSocket, trust: () => void): OpenSocket {
     get bufferedAmount() {
       return webSocket.bufferedAmount;
     },
-    send: (text) => webSocket.send(text),
+    send: (text, onTaken) => webSocket.send(text, onTaken),
     close: (code, reason) => webSocket.close(code, reason),
     terminate: () => webSocket.terminate(),
     trust,

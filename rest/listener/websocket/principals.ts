@@ -1,5 +1,5 @@
 import type { Principal } from "../../rep/connections/principal.ts";
-import type { Authorizer, Evidence } from "../access/authorize.ts";
+import type { Authorizer, Evidence, Proof } from "../access/authorize.ts";
 import { callerOf } from "../access/caller_of.ts";
 
 /** The token in whose name a caller without one of its own speaks. */
@@ -12,10 +12,20 @@ export function principalOf(
   clientName: string | null,
 ): Principal | undefined {
   const proof = authorizer.prove(evidence);
-  if (proof === undefined) return undefined;
+  return proof &&
+    principalWith(authorizer, proof, clientName, evidence.address);
+}
+
+/** Who a connection speaks for that has proved this. */
+export function principalWith(
+  authorizer: Authorizer,
+  proof: Proof,
+  clientName: string | null,
+  address: string,
+): Principal {
   return {
     owner: `${proof.keyName} ${proof.brought?.id ?? OWN}`,
-    callerName: callerOf(proof.keyName, clientName, evidence.address),
+    callerName: callerOf(proof.keyName, clientName, address),
     identityFor: (route) => authorizer.identityFor(proof, route),
   };
 }
