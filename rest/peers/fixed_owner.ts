@@ -1,3 +1,4 @@
+import { randomUUID } from "../../deps.ts";
 import { RecentMap } from "../collections/recent_map.ts";
 import type { Owner, Owners, Peer } from "../domain/owners.ts";
 import type { ProxyRequest } from "../domain/request.ts";
@@ -20,7 +21,7 @@ export function fixedOwner(ownerUrl: string | undefined): FixedOwners {
 }
 
 class Fixed implements FixedOwners {
-  readonly selfId = "self";
+  readonly selfId: string = randomUUID();
   readonly #ownerUrl: string | undefined;
   readonly #learnt = new RecentMap<string, string>(LEARNT_MIN);
   readonly #never = new Promise<void>(() => {});

@@ -1,5 +1,4 @@
 import type { Answer } from "../domain/answer.ts";
-import type { Guarantee } from "../domain/entry.ts";
 import { type FactSink, refusedFact } from "../domain/fact.ts";
 import type { Owner, Owners } from "../domain/owners.ts";
 import { cancelledRefusal, drainingRefusal } from "../domain/own_refusals.ts";
@@ -21,7 +20,7 @@ import {
 } from "./attempt.ts";
 import { Leaving, News } from "./news.ts";
 import type { Turn } from "./order_lines.ts";
-import { peerRequestOf } from "./peer_call.ts";
+import { type HandedOn, peerRequestOf } from "./peer_call.ts";
 import type { PeerClient, PeerExchange } from "./peer_client.ts";
 
 /** What one forwarded request needs. */
@@ -44,9 +43,7 @@ export interface ForwardedDeps {
 }
 
 /** What is handed on. */
-export interface Handed {
-  readonly request: ProxyRequest;
-  readonly guarantee: Guarantee | undefined;
+export interface Handed extends HandedOn {
   /** Whose owner it is for. */
   readonly scope: string;
 }
@@ -241,11 +238,11 @@ export class ForwardedRequest implements Ticket, LeaveListener {
   }
 
   async #handOn(owner: Extract<Owner, { kind: "peer" }>): Promise<Attempt> {
-    const { peers, clock } = this.#deps;
+    const { peers, clock, owners } = this.#deps;
     const waitedMs = clock.nowMs() - this.#cameAtMs;
     this.#phase = "handed on";
     const exchange = peers.send(
-      peerRequestOf(owner.url, this.#handed, waitedMs),
+      peerRequestOf(owner.url, owners.selfId, this.#handed, waitedMs),
       () => this.#accepted(),
     );
     this.#exchange = exchange;

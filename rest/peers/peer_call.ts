@@ -14,6 +14,8 @@ export type PeerIdentity =
 
 /** What a door knows of a request beside method, path, headers and body. */
 export interface PeerCall {
+  /** The door's id, `Owners.selfId`. */
+  readonly from: string;
   readonly caller: string;
   readonly identity: PeerIdentity;
   readonly urgency: Urgency;
@@ -24,17 +26,24 @@ export interface PeerCall {
   readonly guarantee: Guarantee | undefined;
 }
 
-/** A request that has waited `waitedMs` at its door, as it is handed to the proxy at `url`. */
+/** What a door hands on. */
+export interface HandedOn {
+  readonly request: ProxyRequest;
+  readonly guarantee: Guarantee | undefined;
+}
+
+/** A request that has waited `waitedMs` at the door `from`, as it is handed to the proxy at `url`. */
 export function peerRequestOf(
   url: string,
-  { request, guarantee }: {
-    readonly request: ProxyRequest;
-    readonly guarantee: Guarantee | undefined;
-  },
+  from: string,
+  { request, guarantee }: HandedOn,
   waitedMs: number,
 ): PeerRequest {
   const { method, target, headers, body } = request;
-  const call = headerJson(peerCallOf(request, guarantee, waitedMs));
+  const call = headerJson({
+    from,
+    ...peerCallOf(request, guarantee, waitedMs),
+  });
   return {
     url,
     method,
@@ -48,7 +57,7 @@ function peerCallOf(
   request: ProxyRequest,
   guarantee: Guarantee | undefined,
   waitedMs: number,
-): PeerCall {
+): Omit<PeerCall, "from"> {
   const { caller, identity, urgency, isOrdered, leaveWithinMs } = request;
   return {
     caller,
@@ -74,15 +83,23 @@ export function peerIdentityOf(
 export function readPeerCall(text: string | null): PeerCall | undefined {
   const value = objectIn(text);
   if (value === undefined) return undefined;
-  const { caller, identity, urgency, isOrdered, leaveWithinMs, guarantee } =
-    value;
-  const isCall = typeof caller === "string" && isPeerIdentity(identity) &&
+  const {
+    from,
+    caller,
+    identity,
+    urgency,
+    isOrdered,
+    leaveWithinMs,
+    guarantee,
+  } = value;
+  const isCall = typeof from === "string" && typeof caller === "string" &&
+    isPeerIdentity(identity) &&
     isUrgency(urgency) &&
     typeof isOrdered === "boolean" &&
     (leaveWithinMs === undefined || typeof leaveWithinMs === "number") &&
     (guarantee === undefined || isGuarantee(guarantee));
   return isCall
-    ? { caller, identity, urgency, isOrdered, leaveWithinMs, guarantee }
+    ? { from, caller, identity, urgency, isOrdered, leaveWithinMs, guarantee }
     : undefined;
 }
 

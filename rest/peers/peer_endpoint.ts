@@ -66,10 +66,10 @@ export interface PeerUpgradeDeps {
 }
 
 /** Whether a request shows the key that all proxies of a cluster share; compared in constant time. */
-export type IsPeer = (request: Pick<IncomingRequest, "fields">) => boolean;
+type IsPeer = (request: Pick<IncomingRequest, "fields">) => boolean;
 
 /** Makes the check of the key. */
-export function peerCheck(key: Secret): IsPeer {
+function peerCheck(key: Secret): IsPeer {
   const digest = digestOf(key.reveal());
   return ({ fields }) => {
     const shown = fieldOf(fields, PEER_KEY_HEADER);
@@ -91,6 +91,7 @@ export function createPeerHandler(deps: PeerEndpointDeps): HttpHandler {
       }
       const call = readPeerCall(fieldOf(request.fields, PEER_CALL_HEADER));
       if (call === undefined) throw noCallRefusal();
+      if (call.from === deps.owners.selfId) throw mirrorRefusal();
       const whole = wantedOf(request, call, deps, targetOf);
       label = whole.route.label;
       return await serve(request, whole, call.guarantee, deps);
@@ -255,6 +256,14 @@ function strangerRefusal(): Refusal {
   return new Refusal(
     "unauthorized",
     "Cannot accept the request: this port is for the other proxies of the cluster, which share REST_PEER_KEY. Callers go to REST_PORT",
+  );
+}
+
+/** Every proxy was given the same address, its own machine's for instance. */
+function mirrorRefusal(): Refusal {
+  return new Refusal(
+    "unreachable",
+    "Cannot hand the request on: the REST_PEER_URL of the proxy that owns its bot leads back to this one; each proxy needs its own",
   );
 }
 

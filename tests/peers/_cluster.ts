@@ -12,7 +12,7 @@ import { settingsOf } from "../_proxy.ts";
 export const PEER_KEY = "a-key-of-the-peers-0123456789";
 
 /** Who owns what, as a test says it: one table that all proxies of a cluster read. */
-export class OwnerTable {
+class OwnerTable {
   /** By scope: the place of its owner; undefined: nobody. Everything else is the first one's. */
   readonly #owners = new Map<string, number | undefined>();
   readonly urls: string[] = [];
@@ -75,7 +75,6 @@ export interface ClusterProxy {
   readonly url: string;
   readonly peerUrl: string;
   readonly listener: PortListener;
-  readonly peerListener: PortListener;
   close(): Promise<void>;
 }
 
@@ -148,7 +147,6 @@ async function startOne(
     proxy,
     facts,
     listener,
-    peerListener,
     url: listener.url,
     peerUrl: peerListener.url,
     async close() {

@@ -140,3 +140,14 @@ Deno.test("what only a peer may say changes nothing on the port for callers", as
   );
   assert.deepEqual(callers, ["default@127.0.0.1", "default@127.0.0.1"]);
 });
+
+Deno.test("a proxy whose peers' address leads back to itself says so", async () => {
+  await using discord = new GatedDiscord();
+  await using cluster = await startCluster({ upstream: discord.url, count: 2 });
+  const { table, proxies: [, door] } = cluster;
+  assert.ok(door);
+  table.urls[0] = door.peerUrl;
+  const response = await fetch(door.url + CHANNEL, post("mirror"));
+  assert.equal(response.status, 502);
+  assert.match((await response.json()).message, /leads back to this one/);
+});
