@@ -151,12 +151,14 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const own = { stop: () => void proxy.drain(), bots, queue, sockets };
   const operating = openOperating({ ...shared, ...own, ...parts });
   observers.push(sockets.observe.bind(sockets), operating.observe);
+  const twins = createTwins(gate, clock);
   const http = createHttpEndpoint({
     ...shared,
     gate,
     moveRequests: (which) => dispatcher.reassign(which),
     hasUpgrade: true,
-    twins: createTwins(submitter, clock),
+    twins: peering?.named(twins) ?? twins,
+    showQueue: peering?.showQueue,
     isDraining: () => dispatcher.isDraining(),
     troubles: () => operating.figures.troubles(),
     operators: operating.operators,
@@ -166,7 +168,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   joinQueue(manager, managerDepsOf(settings, shared, bots));
   const stopLimits = openAutoLimits(settings, { ...known, ...own, submitter });
   const ending = { ...own, clock, dispatcher, http, operating, stopLimits };
-  const proxy = shownOf({ ...ending, peering, settings, access, gate });
+  const proxy = shownOf({ ...ending, peering, settings, access, gate, twins });
   return proxy;
 }
 
@@ -176,15 +178,16 @@ function shownOf(
     readonly settings: Settings;
     readonly access: OpenAccess;
     readonly gate: KeyGate;
+    readonly twins: HttpTwins;
   },
 ): Proxy {
   const { settings, access, gate, dispatcher, http, sockets } = parts;
-  const { operating, peering } = parts;
+  const { operating, peering, twins } = parts;
   const { manager, bots } = access;
   return {
     fetch: fetchHandlerOf(http.handle),
     endpoint: endpointOf(settings, http, sockets),
-    peerEndpoint: peering?.endpoint(http, sockets),
+    peerEndpoint: peering?.endpoint(http, twins, sockets),
     drain: (forMs, closePorts) =>
       drainProxy(parts, forMs ?? settings.drainMs, closePorts),
     manager,

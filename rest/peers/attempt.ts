@@ -73,10 +73,14 @@ function readAnswer(answer: Answer): Attempt {
 /**
  * Whether a request is handed on again, by the rules of a restart: what was
  * certainly not accepted is; what may have been done is where doing it twice is
- * the same as doing it once.
+ * the same as doing it once, or where its name tells that it is the same.
  */
-export function mayBeHandedOnAgain(method: Method, failed: Failed): boolean {
-  return failed === "not accepted" || REPEATABLE.has(method);
+export function mayBeHandedOnAgain(
+  method: Method,
+  isNamed: boolean,
+  failed: Failed,
+): boolean {
+  return failed === "not accepted" || isNamed || REPEATABLE.has(method);
 }
 
 const REPEATABLE: ReadonlySet<Method> = new Set(["GET", "PUT", "DELETE"]);

@@ -6,7 +6,6 @@ import type {
   CallerGone,
   Clock,
   LeaveListener,
-  Submitter,
   Ticket,
 } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -26,8 +25,8 @@ import type { PeerClient, PeerExchange } from "./peer_client.ts";
 /** What one forwarded request needs. */
 export interface ForwardedDeps {
   readonly owners: Owners;
-  /** The queue of this proxy. */
-  readonly local: Submitter;
+  /** Whether the next owner finds again what callers gave a name, so that it is safe to ask it for the same. */
+  readonly isJournalShared: boolean;
   readonly peers: PeerClient;
   readonly clock: Clock;
   readonly facts: FactSink;
@@ -46,6 +45,8 @@ export interface ForwardedDeps {
 export interface Handed extends HandedOn {
   /** Whose owner it is for. */
   readonly scope: string;
+  /** Has it served in this process, which may have become its owner. */
+  readonly here: (callerGone: CallerGone) => Pick<Ticket, "answer" | "cancel">;
 }
 
 /**
@@ -82,7 +83,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
   #ownerId: string | undefined;
   /** How to call off the end of an exchange with a proxy that is its owner no more. */
   #callOffGrace: (() => void) | undefined;
-  #atHome: Ticket | undefined;
+  #atHome: Pick<Ticket, "cancel"> | undefined;
   #callerGone: CallerGone | undefined;
   readonly #leaving = new Leaving();
   /** Of its owner. */
@@ -194,7 +195,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
 
   /** Hands it on once; true when that was its end. */
   async #tryAt(owner: Extract<Owner, { kind: "peer" }>): Promise<boolean> {
-    const { learn } = this.#deps;
+    const { learn, isJournalShared } = this.#deps;
     const attempt = await this.#handOn(owner);
     if (this.#phase === "over") return true;
     if (attempt.kind === "answer") {
@@ -207,7 +208,10 @@ export class ForwardedRequest implements Ticket, LeaveListener {
       return true;
     }
     learn?.(this.scope, attempt.ownerUrl);
-    if (mayBeHandedOnAgain(this.#request.method, attempt.failed)) return false;
+    const { method } = this.#request;
+    const isNamed = isJournalShared &&
+      this.#handed.kept?.wish.idempotencyKey !== undefined;
+    if (mayBeHandedOnAgain(method, isNamed, attempt.failed)) return false;
     throw doubtRefusal();
   }
 
@@ -263,11 +267,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
   }
 
   #queueAtHome(): void {
-    const ticket = this.#deps.local.submit(
-      this.#request,
-      this.#leaving,
-      this.#handed.guarantee,
-    );
+    const ticket = this.#handed.here(this.#leaving);
     this.#atHome = ticket;
     this.#phase = "accepted";
     this.#turn?.end();

@@ -1,3 +1,4 @@
+import type { Answer } from "../domain/answer.ts";
 import type { Guarantee } from "../domain/entry.ts";
 import { refusedFact } from "../domain/fact.ts";
 import { drainingRefusal } from "../domain/own_refusals.ts";
@@ -11,9 +12,12 @@ import {
 } from "./forwarded_request.ts";
 import { Lookout } from "./lookout.ts";
 import { OrderLines } from "./order_lines.ts";
+import type { Kept } from "./peer_call.ts";
 
 /** What a forwarder is made with. */
 export interface ForwarderDeps extends Omit<ForwardedDeps, "onEnd"> {
+  /** The queue of this proxy. */
+  readonly local: Submitter;
   /** Requests that may be on their way through this door at once. */
   readonly openMax: number;
 }
@@ -43,22 +47,42 @@ export class Forwarder implements Submitter {
     callerGone?: CallerGone,
     guarantee?: Guarantee,
   ): Ticket {
-    const { owners, local, openMax } = this.#deps;
+    const { local } = this.#deps;
+    const here = (gone = callerGone) => local.submit(request, gone, guarantee);
+    return this.#handOn({ request, kept: undefined, here }, callerGone) ??
+      here();
+  }
+
+  /** The same for a request whose caller wants it kept: `here` keeps it in this process. */
+  async keep(
+    request: ProxyRequest,
+    kept: Kept,
+    here: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const queued = () => ({ answer: here(), cancel: () => "sent" as const });
+    const ticket = this.#handOn({ request, kept, here: queued }, undefined) ??
+      queued();
+    return await ticket.answer;
+  }
+
+  /** Undefined: it is ours, or nobody has to own it. */
+  #handOn(
+    handed: Omit<Handed, "scope">,
+    callerGone: CallerGone | undefined,
+  ): Ticket | undefined {
+    const { owners, openMax } = this.#deps;
+    const { request } = handed;
     const scope = owners.scopeOf(request);
-    if (scope === undefined) {
-      return local.submit(request, callerGone, guarantee);
-    }
+    if (scope === undefined) return undefined;
     const group = groupOf(request);
     // Who comes while others of its group look for an owner stays behind them.
     const isBehind = group !== undefined && this.#lines.has(group);
-    if (!isBehind && owners.ownerOf(scope).kind === "self") {
-      return local.submit(request, callerGone, guarantee);
-    }
+    if (!isBehind && owners.ownerOf(scope).kind === "self") return undefined;
     if (this.#hasEnded) return this.#refuse(request, drainingRefusal());
     if (this.#open.size >= openMax) {
       return this.#refuse(request, crowdedRefusal(openMax));
     }
-    return this.#forward({ request, guarantee, scope }, group, callerGone);
+    return this.#forward({ ...handed, scope }, group, callerGone);
   }
 
   /** Settles when nothing is under way through this door. */

@@ -1,4 +1,4 @@
-import type { Guarantee } from "../domain/entry.ts";
+import type { KeepWish } from "../listener/twins/keep_wish.ts";
 import type { Identity } from "../domain/identity.ts";
 import { NOBODY } from "../domain/identity.ts";
 import type { ProxyRequest } from "../domain/request.ts";
@@ -22,27 +22,33 @@ export interface PeerCall {
   readonly isOrdered: boolean;
   /** What is left of it. */
   readonly leaveWithinMs: number | undefined;
-  /** What its caller was promised. */
-  readonly guarantee: Guarantee | undefined;
+  /** How its caller wants it kept, and whose it is then. */
+  readonly kept: Kept | undefined;
+}
+
+/** How a caller wants a request kept (I8, D4), and whose it is then. */
+export interface Kept {
+  readonly wish: KeepWish;
+  readonly owner: string;
 }
 
 /** What a door hands on. */
 export interface HandedOn {
   readonly request: ProxyRequest;
-  readonly guarantee: Guarantee | undefined;
+  readonly kept: Kept | undefined;
 }
 
 /** A request that has waited `waitedMs` at the door `from`, as it is handed to the proxy at `url`. */
 export function peerRequestOf(
   url: string,
   from: string,
-  { request, guarantee }: HandedOn,
+  { request, kept }: HandedOn,
   waitedMs: number,
 ): PeerRequest {
   const { method, target, headers, body } = request;
   const call = headerJson({
     from,
-    ...peerCallOf(request, guarantee, waitedMs),
+    ...peerCallOf(request, kept, waitedMs),
   });
   return {
     url,
@@ -55,7 +61,7 @@ export function peerRequestOf(
 
 function peerCallOf(
   request: ProxyRequest,
-  guarantee: Guarantee | undefined,
+  kept: Kept | undefined,
   waitedMs: number,
 ): Omit<PeerCall, "from"> {
   const { caller, identity, urgency, isOrdered, leaveWithinMs } = request;
@@ -67,7 +73,7 @@ function peerCallOf(
     leaveWithinMs: leaveWithinMs === undefined
       ? undefined
       : Math.max(0, Math.round(leaveWithinMs - waitedMs)),
-    guarantee,
+    kept,
   };
 }
 
@@ -90,16 +96,16 @@ export function readPeerCall(text: string | null): PeerCall | undefined {
     urgency,
     isOrdered,
     leaveWithinMs,
-    guarantee,
+    kept,
   } = value;
   const isCall = typeof from === "string" && typeof caller === "string" &&
     isPeerIdentity(identity) &&
     isUrgency(urgency) &&
     typeof isOrdered === "boolean" &&
     (leaveWithinMs === undefined || typeof leaveWithinMs === "number") &&
-    (guarantee === undefined || isGuarantee(guarantee));
+    (kept === undefined || isKept(kept));
   return isCall
-    ? { from, caller, identity, urgency, isOrdered, leaveWithinMs, guarantee }
+    ? { from, caller, identity, urgency, isOrdered, leaveWithinMs, kept }
     : undefined;
 }
 
@@ -111,14 +117,11 @@ function isPeerIdentity(value: unknown): value is PeerIdentity {
   );
 }
 
-/** Doors promise what HTTP promises; frames are promised something by the owner itself. */
-function isGuarantee(value: unknown): value is Guarantee {
-  if (typeof value !== "object" || value === null) return false;
-  const { owner, idempotencyKey, asyncId } = value as Record<string, unknown>;
-  return typeof owner === "string" &&
-    [idempotencyKey, asyncId].every((one) =>
-      one === undefined || typeof one === "string"
-    );
+function isKept(value: unknown): value is Kept {
+  const { wish, owner } = (value ?? {}) as Record<string, unknown>;
+  const { idempotencyKey, isAsync } = (wish ?? {}) as Record<string, unknown>;
+  return typeof owner === "string" && typeof isAsync === "boolean" &&
+    (idempotencyKey === undefined || typeof idempotencyKey === "string");
 }
 
 function isUrgency(value: unknown): value is Urgency {

@@ -2,7 +2,6 @@ import type { Answer } from "../domain/answer.ts";
 import type { FactSink } from "../domain/fact.ts";
 import { type Owners, PEER_QUESTION_PATH } from "../domain/owners.ts";
 import { internalRefusal } from "../domain/own_refusals.ts";
-import type { Guarantee } from "../domain/entry.ts";
 import type { Clock, Submitter } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
@@ -11,6 +10,8 @@ import { crossingHeaders } from "../domain/crossing_headers.ts";
 import type { Authorizer } from "../listener/access/authorize.ts";
 import type { KeyRing } from "../listener/access/key_ring.ts";
 import type { WebSocketEndpoint } from "../listener/websocket/endpoint.ts";
+import type { HttpTwins } from "../listener/twins/http_twins.ts";
+import { proofOf, readOwnCall } from "./own_paths.ts";
 import { readRepCall, startOf } from "./rep_call.ts";
 import type { RepDoor } from "./rep_door.ts";
 import { digestOf, isSameDigest } from "../listener/access/digest.ts";
@@ -32,6 +33,7 @@ import {
 import {
   type Identities,
   identityIn,
+  type Kept,
   type PeerCall,
   readPeerCall,
 } from "./peer_call.ts";
@@ -52,7 +54,10 @@ export interface PeerEndpointDeps {
   /** Our own queue: what came here once is not handed on again. */
   readonly local: Submitter;
   readonly identities: Identities;
-  readonly http: Pick<HttpEndpoint, "readBody">;
+  readonly keys: KeyRing;
+  readonly http: Pick<HttpEndpoint, "readBody" | "showQueue">;
+  /** The kept requests of this process. */
+  readonly named: HttpTwins;
   readonly clock: Clock;
   readonly facts: FactSink;
 }
@@ -60,7 +65,6 @@ export interface PeerEndpointDeps {
 /** What WebSockets of doors are let in with besides. */
 export interface PeerUpgradeDeps {
   readonly authorizer: Authorizer;
-  readonly keys: KeyRing;
   readonly sockets: Pick<WebSocketEndpoint, "accept">;
   readonly door: RepDoor;
 }
@@ -89,12 +93,15 @@ export function createPeerHandler(deps: PeerEndpointDeps): HttpHandler {
       if (request.target === PEER_QUESTION_PATH) {
         return await answerQuestion(request, deps);
       }
+      if (request.target.startsWith("/_rep/")) {
+        return answerOf(await answerOwnPath(request, deps));
+      }
       const call = readPeerCall(fieldOf(request.fields, PEER_CALL_HEADER));
       if (call === undefined) throw noCallRefusal();
       if (call.from === deps.owners.selfId) throw mirrorRefusal();
       const whole = wantedOf(request, call, deps, targetOf);
       label = whole.route.label;
-      return await serve(request, whole, call.guarantee, deps);
+      return await serve(request, whole, call.kept, deps);
     } catch (error) {
       return refused(error, label, request, deps);
     }
@@ -133,8 +140,8 @@ function wantedOf(
 async function serve(
   request: IncomingRequest,
   wanted: Omit<ProxyRequest, "body">,
-  guarantee: Guarantee | undefined,
-  { owners, http, local }: PeerEndpointDeps,
+  kept: Kept | undefined,
+  { owners, http, local, named }: PeerEndpointDeps,
 ): Promise<HttpAnswer> {
   const scope = owners.scopeOf(wanted);
   if (!isOurs(owners, scope)) return notMine(owners, scope);
@@ -144,14 +151,31 @@ async function serve(
     // It may have changed while the body came.
     if (!isOurs(owners, scope)) return notMine(owners, scope);
     const whole = { ...wanted, body: body.bytes };
-    const ticket = local.submit(whole, request.callerGone, guarantee);
-    await ticket.accepted;
+    const { answer, accepted } = kept === undefined
+      ? local.submit(whole, request.callerGone)
+      : { answer: named.handle(whole, kept.wish, kept.owner) };
+    await accepted;
     // A read's door waits for nothing: there is no order among reads.
     if (wanted.method !== "GET") request.tellAccepted?.();
-    return answerOf(await ticket.answer);
+    return answerOf(await answer);
   } finally {
     body.release();
   }
+}
+
+/** Answers for what only this process knows: its queue, and what it keeps. */
+function answerOwnPath(
+  { method, target, fields }: IncomingRequest,
+  { named, http, keys, identities }: PeerEndpointDeps,
+): Promise<Answer> {
+  const call = readOwnCall(fieldOf(fields, PEER_CALL_HEADER));
+  const { owner, proof } = call;
+  const kept = owner === undefined
+    ? undefined
+    : named.answerAt(method, target, owner);
+  if (kept !== undefined) return kept;
+  if (proof === undefined) throw noCallRefusal();
+  return http.showQueue(method, target, proofOf(proof, keys, identities));
 }
 
 /** An answer, and beside it what a door has to know of it. */

@@ -6,11 +6,19 @@ import type { Authorizer } from "../listener/access/authorize.ts";
 import type { KeyRing } from "../listener/access/key_ring.ts";
 import { type BotRing, identityOf } from "../listener/access/bot_ring.ts";
 import type { HttpEndpoint } from "../listener/http/endpoint.ts";
+import type { HttpEndpointDeps } from "../listener/http/handler_context.ts";
+import { createTargetReader } from "../listener/http/request_target.ts";
+import type { HttpTwins } from "../listener/twins/http_twins.ts";
 import { fieldOf } from "../listener/http/fields.ts";
 import type { Endpoint } from "../listener/http/incoming_request.ts";
 import type { WebSocketEndpoint } from "../listener/websocket/endpoint.ts";
 import { fixedOwner, type FixedOwners } from "./fixed_owner.ts";
 import { Forwarder } from "./forwarder.ts";
+import {
+  namedAcross,
+  type OwnPathsDeps,
+  showQueueAcross,
+} from "./own_paths.ts";
 import { createPeerClient } from "./peer_client.ts";
 import { createPeerHandler, createPeerUpgrade } from "./peer_endpoint.ts";
 import { RepDoor } from "./rep_door.ts";
@@ -20,6 +28,8 @@ export interface PeerParts {
   readonly owners: Owners & Partial<Pick<FixedOwners, "learn">>;
   /** What all of them share (`REST_PEER_KEY`). */
   readonly key: Secret;
+  /** Whether a new owner finds what the one before kept. */
+  readonly isJournalShared?: boolean;
   /** Certificates of theirs to trust besides the runtime's, in PEM. */
   readonly caCertificates?: string | undefined;
 }
@@ -46,6 +56,7 @@ export interface PeeringDeps {
     readonly upstreamTimeoutMs: number;
     readonly connectionLimit: number;
     readonly queueLimit: number;
+    readonly apiVersion: number;
   };
   /** Our own queue. */
   readonly gate: Submitter;
@@ -63,7 +74,15 @@ export interface Peering {
   /** Stands before the conversations of this process. */
   readonly door: RepDoor;
   /** What the port for peers serves. */
-  endpoint(http: HttpEndpoint, sockets: WebSocketEndpoint): Endpoint;
+  endpoint(
+    http: HttpEndpoint,
+    named: HttpTwins,
+    sockets: WebSocketEndpoint,
+  ): Endpoint;
+  /** Stands before the kept requests of this process. */
+  named(here: HttpTwins): HttpTwins;
+  /** Shows the queue of whoever owns what is asked about. */
+  readonly showQueue: HttpEndpointDeps["showQueue"];
   /** Ends what is under way. */
   close(): Promise<void>;
 }
@@ -88,6 +107,7 @@ export function openPeering(
     ...deps,
     local,
     owners,
+    isJournalShared: parts.isJournalShared === true,
     learn: owners.learn?.bind(owners),
     peers: client,
     maxWaitMs,
@@ -105,11 +125,21 @@ export function openPeering(
     key,
     caCertificates: parts.caCertificates,
   });
+  const asking: OwnPathsDeps = {
+    ...deps,
+    owners,
+    client,
+    forwarder,
+    targetOf: createTargetReader({ ...settings, hasUpgrade: true }),
+  };
   return {
     forwarder,
     door,
-    endpoint(http, sockets) {
-      const shared = { ...deps, local, owners, key, http, identities };
+    named: (here) => namedAcross(here, asking),
+    showQueue: (target, proof, here) =>
+      showQueueAcross(target, proof, here, asking),
+    endpoint(http, named, sockets) {
+      const shared = { ...deps, local, owners, key, http, named, identities };
       return {
         handle: createPeerHandler(shared),
         isUpgrade: ({ target, fields }) =>

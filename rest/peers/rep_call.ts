@@ -74,7 +74,7 @@ function proofIn(
   identities: Identities,
 ): Proof | undefined {
   if (keyName === undefined) return undefined;
-  const key = keyName === TOKEN_KEY_NAME ? undefined : keys.keyNamed(keyName);
+  const key = keys.keyNamed(keyName);
   if (key === undefined && keyName !== TOKEN_KEY_NAME) {
     throw new Refusal(
       "unauthorized",
@@ -85,7 +85,8 @@ function proofIn(
   return { keyName, key, brought: identity, botId };
 }
 
-const OF_BOT: RouteFacts = routeOf("GET", "/users/@me", 0);
+/** A route that a bot's token is sent on. */
+export const OF_BOT: RouteFacts = routeOf("GET", "/users/@me", 0);
 
 /** The id of the identity whose session a connection has; undefined where it has none. */
 export function identityIdOf(principal: Principal): string | undefined {

@@ -4,6 +4,7 @@ import { isKeyless, keyNameOf } from "../../domain/caller.ts";
 import type { HeaderList } from "../../domain/headers.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Method, ProxyRequest } from "../../domain/request.ts";
+import type { Proof } from "../access/authorize.ts";
 import { answerProbe, isForOperators } from "../operators.ts";
 import type { HttpTwins } from "../twins/http_twins.ts";
 import { keepWishOf } from "../twins/keep_wish.ts";
@@ -91,13 +92,24 @@ function answerSelf(
   }
   if (isQueueView(target)) {
     const proof = admitSelf(visit, pathKey, authorizer);
-    return Promise.resolve(answerQueueView(visit, target, proof, context));
+    const here = () => showQueue(method, target, proof, context);
+    return context.showQueue?.(target, proof, here) ?? here();
   }
   if (moveRequests !== undefined && isTokenUpdate(target)) {
     const proof = admitSelf(visit, pathKey, authorizer);
     return updateToken(request, proof, bodies, moveRequests);
   }
   return undefined;
+}
+
+/** Shows the queue of this process; rejects with `Refusal` only. */
+export function showQueue(
+  method: string,
+  target: string,
+  proof: Proof,
+  context: HandlerContext,
+): Promise<Answer> {
+  return Promise.try(answerQueueView, method, target, proof, context);
 }
 
 /** Takes the body in, queues the request and hands Discord's answer on. */
