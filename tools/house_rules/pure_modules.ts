@@ -9,6 +9,7 @@ export const PURE_MODULES: readonly string[] = [
   "rest/scheduler",
   "rest/rep",
   "sim/model",
+  "supervisor/restarts.ts",
 ];
 
 /** Ports name the promises that impure modules keep. */
