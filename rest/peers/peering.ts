@@ -19,8 +19,9 @@ import {
   type OwnPathsDeps,
   showQueueAcross,
 } from "./own_paths.ts";
-import { createPeerClient } from "./peer_client.ts";
+import { createPeerClient, type PeerClient } from "./peer_client.ts";
 import { createPeerHandler, createPeerUpgrade } from "./peer_endpoint.ts";
+import type { Identities } from "./peer_call.ts";
 import { RepDoor } from "./rep_door.ts";
 
 /** What makes a proxy one of several. */
@@ -87,6 +88,26 @@ export interface Peering {
   close(): Promise<void>;
 }
 
+/** Where the bots of the settings and brought tokens become identities again. */
+function identitiesOf(bots: BotRing): Identities {
+  return {
+    own: (id) => bots.all.find(({ identity }) => identity.id === id)?.identity,
+    brought: (authorization) => identityOf(authorization, bots),
+  };
+}
+
+function clientOf(
+  parts: PeerParts,
+  { maxWaitMs, upstreamTimeoutMs, connectionLimit }: PeeringDeps["settings"],
+): PeerClient {
+  return createPeerClient({
+    ...parts,
+    // Waiting, being sent, and once more in the air when the wait ends.
+    answerTimeoutMs: maxWaitMs + 2 * upstreamTimeoutMs,
+    connectionsMax: connectionLimit,
+  });
+}
+
 /** Puts it together; undefined where there is no other proxy. */
 export function openPeering(
   parts: PeerParts | undefined,
@@ -96,13 +117,7 @@ export function openPeering(
   const { settings, bots, gate: local } = deps;
   const { maxWaitMs, upstreamTimeoutMs } = settings;
   const { owners, key } = parts;
-  const client = createPeerClient({
-    key,
-    // Waiting, being sent, and once more in the air when the wait ends.
-    answerTimeoutMs: maxWaitMs + 2 * upstreamTimeoutMs,
-    connectionsMax: settings.connectionLimit,
-    caCertificates: parts.caCertificates,
-  });
+  const client = clientOf(parts, settings);
   const forwarder = new Forwarder({
     ...deps,
     local,
@@ -114,11 +129,6 @@ export function openPeering(
     upstreamTimeoutMs,
     openMax: settings.queueLimit,
   });
-  const identities = {
-    own: (id: string) =>
-      bots.all.find(({ identity }) => identity.id === id)?.identity,
-    brought: (authorization: string) => identityOf(authorization, bots),
-  };
   const door = new RepDoor({
     ...deps,
     owners,
@@ -139,6 +149,7 @@ export function openPeering(
     showQueue: (target, proof, here) =>
       showQueueAcross(target, proof, here, asking),
     endpoint(http, named, sockets) {
+      const identities = identitiesOf(bots);
       const shared = { ...deps, local, owners, key, http, named, identities };
       return {
         handle: createPeerHandler(shared),

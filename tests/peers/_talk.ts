@@ -82,7 +82,7 @@ export async function talkTo(
 }
 
 /** A message as a frame. */
-export function say(content: string, req: unknown) {
+export function say(content: string, req: unknown): Record<string, unknown> {
   return {
     target: "/channels/41771983423143937/messages",
     method: "ACTION",
@@ -92,7 +92,7 @@ export function say(content: string, req: unknown) {
 }
 
 /** The authentication request that opens or resumes a session. */
-export function hello(session: string, lastSeq?: number) {
-  const data = { token: KEY, session, ...lastSeq !== undefined && { lastSeq } };
+export function hello(session: string): Record<string, unknown> {
+  const data = { token: KEY, session };
   return { target: "/_rep/auth", method: "ACTION", data, req: "hello" };
 }

@@ -34,6 +34,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/collections",
     "rest/listener",
     "rest/rep",
+    "rest/routes",
     "rest/upstream",
     "deps.ts",
   ],
