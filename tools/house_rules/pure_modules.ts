@@ -8,6 +8,7 @@ export const PURE_MODULES: readonly string[] = [
   "rest/routes",
   "rest/scheduler",
   "rest/rep",
+  "rest/cluster/ownership",
   "sim/model",
   "supervisor/restarts.ts",
 ];
