@@ -2,10 +2,6 @@ import { randomUUID, type RestManager } from "../deps.ts";
 import { type OpenAccess, openAccess } from "./access.ts";
 import type { Settings } from "./config/settings.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
-import {
-  addressOf,
-  bodyDigestOf,
-} from "./dispatcher/second_tries/fingerprint.ts";
 import type { Access, BotEntry, KeyEntry } from "./domain/access.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
@@ -14,6 +10,7 @@ import type { Secret } from "./domain/secret.ts";
 import type { Authorizer } from "./listener/access/authorize.ts";
 import { type BotRing, identityOf } from "./listener/access/bot_ring.ts";
 import { sha256Of } from "./listener/access/digest.ts";
+import { contentPrintOf } from "./idempotency/fingerprint.ts";
 import type { WaitRule } from "./domain/wait_rule.ts";
 import {
   createHttpEndpoint,
@@ -26,9 +23,10 @@ import type {
 } from "./listener/http/incoming_request.ts";
 import { createKeyGate, type KeyGate } from "./listener/access/key_gate.ts";
 import {
-  createHttpTwins,
-  type HttpTwins,
-} from "./listener/twins/http_twins.ts";
+  createNamedRequests,
+  type NamedRequests,
+  type NamedRequestsDeps,
+} from "./listener/http/named_requests.ts";
 import {
   type FetchHandler,
   fetchHandlerOf,
@@ -146,18 +144,20 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const sockets = createWebSocketEndpoint({
     ...shared,
     door: peering?.door.enter.bind(peering.door),
+    bodies: dispatcher.register.bodies,
     settings: webSocketSettingsOf(settings, manager),
   });
   const own = { stop: () => void proxy.drain(), bots, queue, sockets };
   const operating = openOperating({ ...shared, ...own, ...parts });
   observers.push(sockets.observe.bind(sockets), operating.observe);
-  const twins = createTwins(gate, clock);
+  const register = dispatcher.register;
+  const named = namedRequestsOf({ ...shared, submitter: gate, register });
   const http = createHttpEndpoint({
     ...shared,
     gate,
     moveRequests: (which) => dispatcher.reassign(which),
     hasUpgrade: true,
-    twins: peering?.named(twins) ?? twins,
+    named: peering?.named(named) ?? named,
     showQueue: peering?.showQueue,
     isDraining: () => dispatcher.isDraining(),
     troubles: () => operating.figures.troubles(),
@@ -168,7 +168,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   joinQueue(manager, managerDepsOf(settings, shared, bots));
   const stopLimits = openAutoLimits(settings, { ...known, ...own, submitter });
   const ending = { ...own, clock, dispatcher, http, operating, stopLimits };
-  const proxy = shownOf({ ...ending, peering, settings, access, gate, twins });
+  const proxy = shownOf({ ...ending, peering, settings, access, gate, named });
   return proxy;
 }
 
@@ -178,16 +178,16 @@ function shownOf(
     readonly settings: Settings;
     readonly access: OpenAccess;
     readonly gate: KeyGate;
-    readonly twins: HttpTwins;
+    readonly named: NamedRequests;
   },
 ): Proxy {
   const { settings, access, gate, dispatcher, http, sockets } = parts;
-  const { operating, peering, twins } = parts;
+  const { operating, peering, named } = parts;
   const { manager, bots } = access;
   return {
     fetch: fetchHandlerOf(http.handle),
     endpoint: endpointOf(settings, http, sockets),
-    peerEndpoint: peering?.endpoint(http, twins, sockets),
+    peerEndpoint: peering?.endpoint(http, named, sockets),
     drain: (forMs, closePorts) =>
       drainProxy(parts, forMs ?? settings.drainMs, closePorts),
     manager,
@@ -281,12 +281,12 @@ function managerDepsOf(
   };
 }
 
-function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
-  return createHttpTwins({
-    submitter,
-    clock,
+function namedRequestsOf(
+  deps: Omit<NamedRequestsDeps, "newId" | "fingerprintOf">,
+): NamedRequests {
+  return createNamedRequests({
+    ...deps,
     newId: randomUUID,
-    fingerprintOf: (request) =>
-      `${addressOf(request)} ${bodyDigestOf(request, sha256Of)}`,
+    fingerprintOf: (request) => contentPrintOf(request, sha256Of),
   });
 }

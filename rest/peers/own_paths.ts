@@ -5,7 +5,7 @@ import { Refusal } from "../domain/refusal.ts";
 import type { Authorizer, Proof } from "../listener/access/authorize.ts";
 import type { KeyRing } from "../listener/access/key_ring.ts";
 import type { TargetReader } from "../listener/http/request_target.ts";
-import type { HttpTwins } from "../listener/twins/http_twins.ts";
+import type { NamedRequests } from "../listener/http/named_requests.ts";
 import { type Attempt, outcomeOf } from "./attempt.ts";
 import type { Forwarder } from "./forwarder.ts";
 import {
@@ -32,7 +32,10 @@ export interface OwnPathsDeps {
 const ASK_MS = 2_000;
 
 /** Kept requests of a whole cluster: each lives with the owner of its scope, and is found from every door. */
-export function namedAcross(here: HttpTwins, deps: OwnPathsDeps): HttpTwins {
+export function namedAcross(
+  here: NamedRequests,
+  deps: OwnPathsDeps,
+): NamedRequests {
   const { forwarder } = deps;
   return {
     handle: (request, wish, owner) =>
@@ -48,7 +51,6 @@ export function namedAcross(here: HttpTwins, deps: OwnPathsDeps): HttpTwins {
         return askAll(method, target, { owner }, error, deps);
       });
     },
-    snapshot: () => here.snapshot(),
   };
 }
 

@@ -1,6 +1,7 @@
 import { WebSocketClient } from "../../deps.ts";
+import { PEER_KEY_HEADER } from "../domain/owners.ts";
 import type { Secret } from "../domain/secret.ts";
-import { PEER_CALL_HEADER, PEER_KEY_HEADER } from "./wire.ts";
+import { PEER_CALL_HEADER } from "./wire.ts";
 
 /** As much of a WebSocket of the package as is used; it brings no types of its own. */
 interface WsClient {

@@ -1,4 +1,4 @@
-import type { KeepWish } from "../listener/twins/keep_wish.ts";
+import type { KeepWish } from "../listener/http/keep_wish.ts";
 import type { Identity } from "../domain/identity.ts";
 import { NOBODY } from "../domain/identity.ts";
 import type { ProxyRequest } from "../domain/request.ts";

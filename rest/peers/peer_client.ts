@@ -1,13 +1,13 @@
 import { Pool, type UndiciDispatcher } from "../../deps.ts";
 import type { Answer } from "../domain/answer.ts";
 import { type HeaderList, HOP_BY_HOP } from "../domain/headers.ts";
+import { PEER_KEY_HEADER } from "../domain/owners.ts";
 import type { Secret } from "../domain/secret.ts";
 import { connectorTo } from "../upstream/connector.ts";
 import type { ReceivedHeaders } from "../upstream/answer_headers.ts";
 import { Exchange, type ExchangeTicks } from "../upstream/exchange.ts";
 import { fixedHost } from "../upstream/fixed_host.ts";
 import { Timeouts } from "../upstream/timeouts.ts";
-import { PEER_KEY_HEADER } from "./wire.ts";
 
 /** One request to another proxy. */
 export interface PeerRequest {

@@ -1,35 +1,26 @@
 import type { Answer } from "../domain/answer.ts";
+import { crossingHeaders } from "../domain/crossing_headers.ts";
 import type { FactSink } from "../domain/fact.ts";
 import { type Owners, PEER_QUESTION_PATH } from "../domain/owners.ts";
-import { internalRefusal } from "../domain/own_refusals.ts";
 import type { Clock, Submitter } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Secret } from "../domain/secret.ts";
-import { crossingHeaders } from "../domain/crossing_headers.ts";
-import type { Authorizer } from "../listener/access/authorize.ts";
 import type { KeyRing } from "../listener/access/key_ring.ts";
-import type { WebSocketEndpoint } from "../listener/websocket/endpoint.ts";
-import type { HttpTwins } from "../listener/twins/http_twins.ts";
-import { proofOf, readOwnCall } from "./own_paths.ts";
-import { readRepCall, startOf } from "./rep_call.ts";
-import type { RepDoor } from "./rep_door.ts";
-import { digestOf, isSameDigest } from "../listener/access/digest.ts";
-import { faultOf } from "../listener/fault_of.ts";
 import type { HttpEndpoint } from "../listener/http/endpoint.ts";
 import { fieldOf } from "../listener/http/fields.ts";
 import type {
   HttpAnswer,
   HttpHandler,
   IncomingRequest,
-  UpgradeHandler,
 } from "../listener/http/incoming_request.ts";
+import type { NamedRequests } from "../listener/http/named_requests.ts";
 import { outgoingAnswer } from "../listener/http/outgoing_answer.ts";
-import { refusalAnswer } from "../listener/http/refusal_answer.ts";
 import {
   createTargetReader,
   type TargetReader,
 } from "../listener/http/request_target.ts";
+import { proofOf, readOwnCall } from "./own_paths.ts";
 import {
   type Identities,
   identityIn,
@@ -38,14 +29,14 @@ import {
   readPeerCall,
 } from "./peer_call.ts";
 import {
-  headerJson,
-  NOT_MINE_STATUS,
-  objectIn,
-  PEER_CALL_HEADER,
-  PEER_KEY_HEADER,
-  PEER_NOTE_HEADER,
-  type PeerNote,
-} from "./wire.ts";
+  mirrorRefusal,
+  noCallRefusal,
+  noted,
+  peerCheck,
+  refused,
+  strangerRefusal,
+} from "./peer_refusals.ts";
+import { NOT_MINE_STATUS, objectIn, PEER_CALL_HEADER } from "./wire.ts";
 
 /** What the port for peers is made with. */
 export interface PeerEndpointDeps {
@@ -57,28 +48,9 @@ export interface PeerEndpointDeps {
   readonly keys: KeyRing;
   readonly http: Pick<HttpEndpoint, "readBody" | "showQueue">;
   /** The kept requests of this process. */
-  readonly named: HttpTwins;
+  readonly named: NamedRequests;
   readonly clock: Clock;
   readonly facts: FactSink;
-}
-
-/** What WebSockets of doors are let in with besides. */
-export interface PeerUpgradeDeps {
-  readonly authorizer: Authorizer;
-  readonly sockets: Pick<WebSocketEndpoint, "accept">;
-  readonly door: RepDoor;
-}
-
-/** Whether a request shows the key that all proxies of a cluster share; compared in constant time. */
-type IsPeer = (request: Pick<IncomingRequest, "fields">) => boolean;
-
-/** Makes the check of the key. */
-function peerCheck(key: Secret): IsPeer {
-  const digest = digestOf(key.reveal());
-  return ({ fields }) => {
-    const shown = fieldOf(fields, PEER_KEY_HEADER);
-    return shown !== null && isSameDigest(digestOf(shown), digest);
-  };
 }
 
 /** Answers the other proxies, and nobody else. */
@@ -103,7 +75,7 @@ export function createPeerHandler(deps: PeerEndpointDeps): HttpHandler {
       label = whole.route.label;
       return await serve(request, whole, call.kept, deps);
     } catch (error) {
-      return refused(error, label, request, deps);
+      return refused(error, label, request, deps.facts);
     }
   };
 }
@@ -205,11 +177,6 @@ function notMine(owners: Owners, scope: string | undefined): HttpAnswer {
   });
 }
 
-function noted(answer: HttpAnswer, note: PeerNote): HttpAnswer {
-  const field = [PEER_NOTE_HEADER, headerJson(note)] as const;
-  return { ...answer, headers: [...answer.headers, field] };
-}
-
 /** A question about leases is a few names and moments for each scope. */
 const QUESTION_BYTES_MAX = 64 * 1024;
 
@@ -231,69 +198,4 @@ async function answerQuestion(
   );
   const headers = [["content-type", "application/json"]] as const;
   return { status: 200, headers, body: answer };
-}
-
-/** Lets a door's WebSocket in, whose frames are those of the caller behind it. */
-export function createPeerUpgrade(
-  deps: PeerEndpointDeps & PeerUpgradeDeps,
-): UpgradeHandler {
-  const isPeer = peerCheck(deps.key);
-  return (request) => {
-    try {
-      if (!isPeer(request)) throw strangerRefusal();
-      const call = readRepCall(fieldOf(request.fields, PEER_CALL_HEADER));
-      if (call === undefined) throw noCallRefusal();
-      const start = startOf(call, deps);
-      const here = deps.sockets.accept(start);
-      return {
-        protocol: undefined,
-        listener: deps.door.enterRelayed(start, here),
-      };
-    } catch (error) {
-      return refused(error, "", request, deps);
-    }
-  };
-}
-
-function refused(
-  error: unknown,
-  label: string,
-  request: IncomingRequest,
-  { facts }: PeerEndpointDeps,
-): HttpAnswer {
-  if (error instanceof Refusal) {
-    if (error.code === "unauthorized") {
-      const caller = request.remoteAddress;
-      facts({ kind: "refused", code: error.code, label: "(peer)", caller });
-    }
-    const { timing } = error;
-    return noted(
-      refusalAnswer(error, label),
-      timing === undefined ? {} : { timing },
-    );
-  }
-  facts({ kind: "warning", message: `Fault of our own: ${faultOf(error)}` });
-  return refusalAnswer(internalRefusal(null));
-}
-
-function strangerRefusal(): Refusal {
-  return new Refusal(
-    "unauthorized",
-    "Cannot accept the request: this port is for the other proxies of the cluster, which share REST_PEER_KEY. Callers go to REST_PORT",
-  );
-}
-
-/** Every proxy was given the same address, its own machine's for instance. */
-function mirrorRefusal(): Refusal {
-  return new Refusal(
-    "unreachable",
-    "Cannot hand the request on: the REST_PEER_URL of the proxy that owns its bot leads back to this one; each proxy needs its own",
-  );
-}
-
-function noCallRefusal(): Refusal {
-  return new Refusal(
-    "bad_request",
-    "Cannot read the request: it is none that a proxy of this version hands on",
-  );
 }

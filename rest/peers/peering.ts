@@ -8,7 +8,7 @@ import { type BotRing, identityOf } from "../listener/access/bot_ring.ts";
 import type { HttpEndpoint } from "../listener/http/endpoint.ts";
 import type { HttpEndpointDeps } from "../listener/http/handler_context.ts";
 import { createTargetReader } from "../listener/http/request_target.ts";
-import type { HttpTwins } from "../listener/twins/http_twins.ts";
+import type { NamedRequests } from "../listener/http/named_requests.ts";
 import { fieldOf } from "../listener/http/fields.ts";
 import type { Endpoint } from "../listener/http/incoming_request.ts";
 import type { WebSocketEndpoint } from "../listener/websocket/endpoint.ts";
@@ -20,7 +20,8 @@ import {
   showQueueAcross,
 } from "./own_paths.ts";
 import { createPeerClient, type PeerClient } from "./peer_client.ts";
-import { createPeerHandler, createPeerUpgrade } from "./peer_endpoint.ts";
+import { createPeerHandler } from "./peer_endpoint.ts";
+import { createPeerUpgrade } from "./peer_upgrade.ts";
 import type { Identities } from "./peer_call.ts";
 import { RepDoor } from "./rep_door.ts";
 
@@ -77,11 +78,11 @@ export interface Peering {
   /** What the port for peers serves. */
   endpoint(
     http: HttpEndpoint,
-    named: HttpTwins,
+    named: NamedRequests,
     sockets: WebSocketEndpoint,
   ): Endpoint;
   /** Stands before the kept requests of this process. */
-  named(here: HttpTwins): HttpTwins;
+  named(here: NamedRequests): NamedRequests;
   /** Shows the queue of whoever owns what is asked about. */
   readonly showQueue: HttpEndpointDeps["showQueue"];
   /** Ends what is under way. */

@@ -6,7 +6,6 @@ import type { KeyRing } from "../listener/access/key_ring.ts";
 import type { ConnectionStart } from "../rep/connections/connection.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { RouteFacts } from "../domain/route.ts";
-import type { Principal } from "../rep/connections/principal.ts";
 import { routeOf } from "../routes/route_of.ts";
 import { type Identities, identityIn, type PeerIdentity } from "./peer_call.ts";
 import { headerJson, objectIn } from "./wire.ts";
@@ -87,13 +86,3 @@ function proofIn(
 
 /** A route that a bot's token is sent on. */
 export const OF_BOT: RouteFacts = routeOf("GET", "/users/@me", 0);
-
-/** The id of the identity whose session a connection has; undefined where it has none. */
-export function identityIdOf(principal: Principal): string | undefined {
-  try {
-    return principal.identityFor(OF_BOT).id;
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
-}

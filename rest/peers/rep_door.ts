@@ -1,3 +1,4 @@
+import { NOBODY } from "../domain/identity.ts";
 import type { Owners } from "../domain/owners.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Secret } from "../domain/secret.ts";
@@ -9,7 +10,7 @@ import type { Principal } from "../rep/connections/principal.ts";
 import { DoorSocket, type DoorSocketDeps } from "./door_socket.ts";
 import { Lookout } from "./lookout.ts";
 import { peerIdentityOf } from "./peer_call.ts";
-import { identityIdOf, type RepCall, writeRepCall } from "./rep_call.ts";
+import { type RepCall, writeRepCall } from "./rep_call.ts";
 
 /** What the door for WebSockets is made with. */
 export interface RepDoorDeps {
@@ -98,8 +99,10 @@ export class RepDoor {
 
   /** Undefined: its requests need no bot, so it is served where it is. */
   #scopeOf(principal: Principal): string | undefined {
-    const id = identityIdOf(principal);
-    return id === undefined ? undefined : this.#deps.owners.scopeOfIdentity(id);
+    const { identityId } = principal;
+    return identityId === NOBODY.id
+      ? undefined
+      : this.#deps.owners.scopeOfIdentity(identityId);
   }
 
   #callOf({ start, evidence, clientName }: AdmittedUpgrade): string {

@@ -8,9 +8,6 @@ import type { Timing } from "../domain/wait_reason.ts";
  * other port reads.
  */
 
-/** Proves that the caller is a proxy of the same cluster. */
-export const PEER_KEY_HEADER = "x-rest-peer-key";
-
 /** What a door knows of a request beside the request itself: JSON. */
 export const PEER_CALL_HEADER = "x-rest-peer-call";
 

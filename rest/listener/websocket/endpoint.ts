@@ -4,6 +4,7 @@ import { drainingRefusal } from "../../domain/own_refusals.ts";
 import type { Clock, Submitter } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { ConnectionStart } from "../../rep/connections/connection.ts";
+import type { KeptBodies } from "../../idempotency/kept_bodies.ts";
 import { DEFAULT_LIMITS, type RepLimits } from "../../rep/limits.ts";
 import { RepMachine, type RepSnapshot } from "../../rep/machine.ts";
 import {
@@ -49,6 +50,8 @@ export interface WebSocketEndpointDeps {
   readonly settings: WebSocketSettings;
   /** Where sockets may be handed on to: whoever listens in our place, or we where it wants that. */
   readonly door?: SocketDoor | undefined;
+  /** Bounds the bodies of kept replies, together with whatever else is kept. */
+  readonly bodies: KeptBodies;
   /** Where sessions live; in memory where nothing is said. */
   readonly store?: SessionStore;
   /** Names this life of the proxy; drawn where nothing is said. */
@@ -121,7 +124,7 @@ class RepEndpoint implements WebSocketEndpoint {
       epoch: deps.epoch ?? randomUUID(),
       digest: sha256Of,
       boundary: () => `rep-${randomUUID()}`,
-    }, deps.store ?? new MemorySessionStore(limits));
+    }, deps.store ?? new MemorySessionStore(limits, deps.bodies));
     this.#runner = new SocketRunner({
       ...deps,
       machine: this.#machine,
