@@ -1,5 +1,5 @@
 import type { Answer } from "../../domain/answer.ts";
-import type { FactSink } from "../../domain/fact.ts";
+import { detailOf, type FactSink } from "../../domain/fact.ts";
 import { internalRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Proof } from "../access/authorize.ts";
@@ -114,7 +114,8 @@ function refuse(
 ): HttpAnswer {
   if (error instanceof Refusal) {
     if (!isSubmitted) {
-      facts({ kind: "refused", code: error.code, label, caller });
+      const { code } = error;
+      facts({ kind: "refused", code, label, caller, ...detailOf(error) });
     }
     return refusalAnswer(error, label);
   }
