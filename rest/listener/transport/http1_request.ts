@@ -81,6 +81,12 @@ export class Http1Request extends ServedRequest {
     request.on("error", ignore);
   }
 
+  tellAccepted(): void {
+    this.#inTurn(() => {
+      if (!this.#response.headersSent) this.#response.writeProcessing();
+    });
+  }
+
   pause(): void {
     this.#request.pause();
   }

@@ -40,12 +40,12 @@ export class Http1Server {
   readonly #served = new WeakMap<object, Connection>();
 
   constructor(transport: Transport) {
-    const { headTimeoutMs, idleTimeoutMs } = transport.limits;
+    const { headTimeoutMs, idleTimeoutMs, headBytesMax } = transport.limits;
     const upgrades = new WebSocketUpgrades(transport);
     this.#transport = transport;
     this.#upgrades = upgrades;
     const options = {
-      maxHeaderSize: HEAD_BYTES_MAX,
+      maxHeaderSize: headBytesMax ?? HEAD_BYTES_MAX,
       headersTimeout: headTimeoutMs,
       // Bodies have a time-out that grows with what comes.
       requestTimeout: 0,
