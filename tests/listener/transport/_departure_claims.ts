@@ -28,7 +28,14 @@ const SEGMENTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** A queue in which a request waits until its caller has left. */
-export function waitingQueue() {
+export interface WaitingQueue {
+  readonly submitter: Submitter;
+  readonly here: Promise<void>;
+  readonly left: Promise<void>;
+  end(): void;
+}
+
+export function waitingQueue(): WaitingQueue {
   const here = Promise.withResolvers<void>();
   const left = Promise.withResolvers<void>();
   let answer: PromiseWithResolvers<Answer> | undefined;
