@@ -1,6 +1,6 @@
 import type { Settings } from "./config/settings.ts";
 import { createDispatcher } from "./dispatcher/dispatcher.ts";
-import { MessageNonces } from "./dispatcher/nonces/message_nonces.ts";
+import { MessageNonces } from "./idempotency/nonces/message_nonces.ts";
 import type { Dispatcher } from "./dispatcher/types.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Clock, Random, Upstream } from "./domain/ports.ts";
@@ -66,6 +66,8 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
     options: {
       maxWaitMs: settings.maxWaitMs,
       isSingleFlight: settings.isSingleFlight,
+      adoptMs: settings.adoptMs,
+      keptBytesMax: settings.keptLimitMib * MIB,
       apiVersion: settings.apiVersion,
     },
   });

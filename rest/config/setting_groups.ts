@@ -52,6 +52,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
       "bodyTimeoutMs",
       "bodyLimitMib",
       "heldLimitMib",
+      "keptLimitMib",
     ],
   },
   {
@@ -79,11 +80,11 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   },
   {
     title: "Second tries",
-    members: ["messageNonce", "isSingleFlight"],
+    members: ["adoptMs", "messageNonce", "isSingleFlight"],
   },
   {
     title: "Several proxies",
-    members: ["redisUrl", "peerUrl", "peerKey"],
+    members: ["redisUrl", "peerUrl", "peerKey", "ownerUrl"],
   },
   {
     title: "What is told",

@@ -64,6 +64,7 @@ export interface Settings {
   readonly metricsPort: number | undefined;
   readonly bodyLimitMib: number;
   readonly heldLimitMib: number;
+  readonly keptLimitMib: number;
   readonly outboundProxy: OutboundProxy | undefined;
   readonly outboundAddress: string | undefined;
   readonly upstreamConnections: number;
@@ -77,11 +78,14 @@ export interface Settings {
   readonly lineLimit: number;
   readonly messageNonce: "off" | "add";
   readonly isSingleFlight: boolean;
+  readonly adoptMs: number;
   /** Where several proxies agree on who sends; undefined: this one is alone. */
   readonly redisUrl: Secret | undefined;
   /** Without a slash at the end. */
   readonly peerUrl: string | undefined;
   readonly peerKey: Secret | undefined;
+  /** The proxy that everything is handed on to; undefined: none. Without a slash at the end. */
+  readonly ownerUrl: string | undefined;
   readonly logLevel: LogLevelName;
   readonly logFormat: LogFormat;
 }
@@ -296,6 +300,12 @@ export const SETTINGS: {
     "512",
     "Memory for request bodies of all callers together. When it is full, bodies are read further as others are done. A quarter is for callers without a key, and of either part a quarter for small bodies and callbacks.",
   ),
+  keptLimitMib: row(
+    "REST_KEPT_LIMIT_MIB",
+    integer(1, 65_536, "MiB"),
+    "512",
+    "Memory for the bodies of answers that are kept for callers who ask again: sessions over WebSockets, `Idempotency-Key`, `Prefer: respond-async`, writes whose caller left. When it is full, the oldest bodies are given up first; that there was an answer is remembered.",
+  ),
   outboundProxy: row(
     "REST_OUTBOUND_PROXY",
     OUTBOUND_PROXY,
@@ -374,6 +384,12 @@ export const SETTINGS: {
     "false",
     "Answers identical reads that wait at the same time with one request.",
   ),
+  adoptMs: row(
+    "REST_ADOPT_MS",
+    integer(0, 3_600_000, "ms"),
+    "60000",
+    "How long the answer to a POST whose caller left waits for the same POST to come again, which is then not sent a second time. With `0` no write is taken for the second try of another.",
+  ),
   redisUrl: row(
     "REST_REDIS_URL",
     REDIS_URL,
@@ -384,13 +400,19 @@ export const SETTINGS: {
     "REST_PEER_URL",
     PEER_URL,
     "",
-    "Where the other proxies reach this one; wanted beside `REST_REDIS_URL`.",
+    "Where the other proxies reach this one: it listens there for them, over TLS where it begins with https. Wanted beside `REST_REDIS_URL`.",
   ),
   peerKey: row(
     "REST_PEER_KEY",
     OPTIONAL_KEY,
     "",
-    "The key that proxies send one another, the same for all of them and for nobody else; wanted beside `REST_REDIS_URL`.",
+    "The key that proxies send one another, the same for all of them and for nobody else. Wanted beside the other settings of several proxies.",
+  ),
+  ownerUrl: row(
+    "REST_OWNER_URL",
+    PEER_URL,
+    "",
+    "The `REST_PEER_URL` of a proxy that this one hands its requests to, in place of sending them itself and without Redis: for serverless hosts. Interactions are still answered from here.",
   ),
   logLevel: row(
     "REST_LOG_LEVEL",

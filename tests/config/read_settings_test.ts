@@ -40,6 +40,7 @@ Deno.test("a key is all it takes; everything else has its documented default", (
     metricsPort: undefined,
     bodyLimitMib: 110,
     heldLimitMib: 512,
+    keptLimitMib: 512,
     outboundProxy: undefined,
     outboundAddress: undefined,
     upstreamConnections: 256,
@@ -53,15 +54,17 @@ Deno.test("a key is all it takes; everything else has its documented default", (
     lineLimit: 10_000,
     messageNonce: "off",
     isSingleFlight: false,
+    adoptMs: 60_000,
     redisUrl: undefined,
     peerUrl: undefined,
     peerKey: undefined,
+    ownerUrl: undefined,
     logLevel: "info",
     logFormat: "auto",
   });
 });
 
-Deno.test("every row of the table but REST_SOCKET's is read from its own name", () => {
+Deno.test("every row of the table is read from its own name, but for two that contradict others", () => {
   const given: Record<string, string> = {
     DISCORD_TOKEN: TOKEN,
     DISCORD_TOKEN_FILE: "/run/token",
@@ -92,6 +95,7 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     REST_METRICS_PORT: "9090",
     REST_BODY_LIMIT_MIB: "1",
     REST_HELD_LIMIT_MIB: "2",
+    REST_KEPT_LIMIT_MIB: "3",
     REST_OUTBOUND_PROXY: "https://user:pa%24s@proxy.example:3128",
     REST_OUTBOUND_ADDRESS: "192.0.2.7",
     REST_UPSTREAM_CONNECTIONS: "3",
@@ -105,6 +109,7 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     REST_LINE_LIMIT: "10",
     REST_MESSAGE_NONCE: "add",
     REST_SINGLE_FLIGHT: "true",
+    REST_ADOPT_MS: "9",
     REST_REDIS_URL: "rediss://user:pass@redis.example/1",
     REST_PEER_URL: "https://10.0.0.5:8001/",
     REST_PEER_KEY: KEY + KEY + KEY,
@@ -112,7 +117,8 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     REST_LOG_FORMAT: "json",
   };
   const names = Object.values(SETTINGS).map((setting) => setting.name);
-  assert.deepEqual([...Object.keys(given), "REST_SOCKET"].sort(), names.sort());
+  const apart = ["REST_SOCKET", "REST_OWNER_URL"];
+  assert.deepEqual([...Object.keys(given), ...apart].sort(), names.sort());
 
   const { discordToken, authorization, ...others } = settingsOf(given);
   assert.equal(discordToken?.reveal(), TOKEN);
@@ -146,6 +152,7 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     metricsPort: 9_090,
     bodyLimitMib: 1,
     heldLimitMib: 2,
+    keptLimitMib: 3,
     outboundProxy: {
       isTls: true,
       hostname: "proxy.example",
@@ -167,9 +174,11 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     lineLimit: 10,
     messageNonce: "add",
     isSingleFlight: true,
+    adoptMs: 9,
     redisUrl: new Secret("rediss://user:pass@redis.example/1"),
     peerUrl: "https://10.0.0.5:8001",
     peerKey: new Secret(KEY + KEY + KEY),
+    ownerUrl: undefined,
     logLevel: "error",
     logFormat: "json",
   });
@@ -425,17 +434,32 @@ Deno.test("a certificate wants its key, and a key its certificate", () => {
   assert.deepEqual(problemsOf({ REST_TLS_CERT: "c", REST_TLS_KEY: "k" }), []);
 });
 
-Deno.test("a cluster's three settings are wanted together", () => {
+Deno.test("a setting of several proxies is wanted with those that it does nothing without", () => {
   const wanted = problemsOf({ REST_REDIS_URL: "redis://127.0.0.1" });
   assert.deepEqual(wanted, [
     "REST_PEER_URL is not set: want it beside REST_REDIS_URL, an http or https URL without user, path and query, such as http://10.0.0.5:8001",
     "REST_PEER_KEY is not set: want it beside REST_REDIS_URL, 16 to 256 visible ASCII characters; make one with: deno task key",
   ]);
-  assert.match(
-    problemsOf({ REST_PEER_KEY: KEY, REST_PEER_URL: "http://10.0.0.1:1" })[0] ??
-      "",
-    /^REST_REDIS_URL is not set: want it beside REST_PEER_URL/,
+  const url = "http://10.0.0.1:1";
+  const keyless = problemsOf({ REST_PEER_URL: url });
+  assert.match(keyless.join(), /^REST_PEER_KEY is not set: [^,]*PEER_URL,/);
+  assert.deepEqual(
+    problemsOf({ REST_PEER_KEY: KEY, REST_PEER_URL: url }),
+    [],
   );
+});
+
+Deno.test("a proxy hands everything to an owner, or finds owners through Redis", () => {
+  const door = { REST_OWNER_URL: "http://10.0.0.1:1", REST_PEER_KEY: KEY };
+  assert.deepEqual(problemsOf(door), []);
+  const both = {
+    ...door,
+    REST_PEER_URL: "http://a",
+    REST_REDIS_URL: "redis://a",
+  };
+  assert.deepEqual(problemsOf(both), [
+    "REST_OWNER_URL is set beside REST_REDIS_URL: want one of them, since Redis tells the owner",
+  ]);
 });
 
 Deno.test("REST_REDIS_URL takes what names a Redis, and its password is not shown", () => {

@@ -1,5 +1,5 @@
 import { createHash } from "../../deps.ts";
-import { MessageNonces } from "../../rest/dispatcher/nonces/message_nonces.ts";
+import { MessageNonces } from "../../rest/idempotency/nonces/message_nonces.ts";
 import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
 import type {
   Dispatcher,
@@ -61,6 +61,8 @@ export function benchOf(
     options: {
       maxWaitMs: 240_000,
       isSingleFlight: false,
+      adoptMs: 60_000,
+      keptBytesMax: 16 * 1_048_576,
       apiVersion: 10,
       ...options,
     },

@@ -14,9 +14,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/config": ["rest/domain"],
   "rest/routes": ["rest/domain"],
   "rest/scheduler": ["rest/domain", "rest/collections"],
-  "rest/rep": ["rest/domain", "rest/routes"],
+  // Which requests are one: a register without promises, sockets or time of its own.
+  "rest/idempotency": ["rest/domain"],
+  "rest/rep": ["rest/domain", "rest/idempotency", "rest/routes"],
   "rest/dispatcher": [
     "rest/domain",
+    "rest/idempotency",
     "rest/routes",
     "rest/scheduler",
     "rest/streams",
@@ -28,9 +31,20 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "deps.ts",
   ],
   "rest/manager": ["rest/domain", "deps.ts"],
+  // One more way in and one more way out, between proxies.
+  "rest/peers": [
+    "rest/domain",
+    "rest/collections",
+    "rest/listener",
+    "rest/rep",
+    "rest/routes",
+    "rest/upstream",
+    "deps.ts",
+  ],
   "rest/listener": [
     "rest/domain",
     "rest/collections",
+    "rest/idempotency",
     "rest/routes",
     "rest/rep",
     "rest/streams",
@@ -74,6 +88,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/config",
     "rest/dispatcher",
     "rest/domain",
+    "rest/idempotency/nonces",
     "rest/listener/access/digest.ts",
     "rest/manager",
     "rest/scheduler",
@@ -93,6 +108,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/domain",
     "rest/listener",
     "rest/operating.ts",
+    "rest/peers",
   ],
   "rest/operating.ts": [
     "rest/admin",
@@ -105,7 +121,16 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   // The one file that knows all modules, but not where settings come from.
   "rest/proxy.ts": ["rest", "deps.ts"],
+  "rest/open_ports.ts": [
+    "rest/clock",
+    "rest/config",
+    "rest/domain",
+    "rest/listener",
+    "rest/peers",
+    "rest/proxy.ts",
+  ],
   "rest/mod.ts": [
+    "rest/open_ports.ts",
     "configs.ts",
     "deps.ts",
     "rest/proxy.ts",

@@ -6,12 +6,13 @@ import type {
   QueueView,
   Submitter,
 } from "../../domain/ports.ts";
-import type { Authorizer } from "../access/authorize.ts";
+import type { Answer } from "../../domain/answer.ts";
+import type { Authorizer, Proof } from "../access/authorize.ts";
 import type { KeyGate } from "../access/key_gate.ts";
-import type { HttpTwins } from "../twins/http_twins.ts";
 import type { AdmitDeps } from "./admit.ts";
 import type { BodyRules } from "./body.ts";
 import { BodyBudget } from "./body_budget.ts";
+import type { NamedRequests } from "./named_requests.ts";
 import { createTargetReader } from "./request_target.ts";
 import { TimeoutQueue } from "./timeout_queue.ts";
 import type { MoveRequests } from "./token_update.ts";
@@ -51,13 +52,21 @@ export interface HttpEndpointDeps {
   /** True where something else takes WebSocket upgrades on `/rep`. */
   readonly hasUpgrade?: boolean;
   /** Keeps requests and answers for `Idempotency-Key` and `Prefer: respond-async`. */
-  readonly twins?: HttpTwins;
+  readonly named?: NamedRequests;
   /** Asked before a body is read whether its key may send it; `submitter` asks again. */
   readonly gate?: Pick<KeyGate, "enter">;
   /** Answers `/metrics` and `/admin`. */
   readonly operators?: OperatorDoor;
   /** Shows callers what they have waiting, and what a request would wait for. */
   readonly view?: QueueView;
+  /** Shows the queue where that may be another proxy's; `here` shows this one's. */
+  readonly showQueue?:
+    | ((
+      target: string,
+      proof: Proof,
+      here: () => Promise<Answer>,
+    ) => Promise<Answer>)
+    | undefined;
   /** What is wrong though requests are taken in, for `/readyz`. */
   readonly troubles?: () => readonly string[];
   /** Gives waiting requests another token, for `POST /update-bearer-token`. */
