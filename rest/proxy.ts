@@ -128,11 +128,16 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const access = openAccess(settings, { ...parts, clock });
   const { manager, bots, keys, authorizer } = access;
   const { baseUrl } = manager;
-  const queue = openQueue(settings, { ...parts, clock, facts, baseUrl });
+  const peers = peersOf(settings, parts);
+  const maySend = peers?.owners.maySend.bind(peers.owners);
+  const queue = openQueue(settings, {
+    ...parts,
+    ...{ clock, facts, baseUrl, maySend },
+  });
   const { dispatcher } = queue;
   const known = { submitter: dispatcher, keys, clock, facts };
   const gate = createKeyGate({ ...known, ...gateSettingsOf(settings, parts) });
-  const peering = openPeering(peersOf(settings, parts), {
+  const peering = openPeering(peers, {
     ...known,
     gate,
     bots,

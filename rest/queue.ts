@@ -3,6 +3,7 @@ import { createDispatcher } from "./dispatcher/dispatcher.ts";
 import { MessageNonces } from "./idempotency/nonces/message_nonces.ts";
 import type { Dispatcher } from "./dispatcher/types.ts";
 import type { FactSink } from "./domain/fact.ts";
+import type { SendGuard } from "./domain/journal.ts";
 import type { Clock, Random, Upstream } from "./domain/ports.ts";
 import { sha256Of } from "./listener/access/digest.ts";
 import { USER_AGENT } from "./manager/join_queue.ts";
@@ -17,6 +18,8 @@ export interface QueueParts {
   /** Unless given, Discord's at `baseUrl`. */
   readonly upstream?: Upstream;
   readonly baseUrl: string;
+  /** Whether this proxy may send a request now, where there are several; it always may where this is left out. */
+  readonly maySend?: SendGuard | undefined;
 }
 
 /** The one queue: a scheduler that decides, an upstream that sends, and the dispatcher between them. */
@@ -58,6 +61,7 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
     random: parts.random ?? Math.random,
     facts,
     digest: sha256Of,
+    maySend: parts.maySend,
     nonces: new MessageNonces({
       addsNonces: settings.messageNonce === "add",
       digest: sha256Of,
