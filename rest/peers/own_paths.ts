@@ -44,6 +44,7 @@ export function namedAcross(
         { wish, owner },
         () => here.handle(request, wish, owner),
       ),
+    restore: here.restore.bind(here),
     answerAt(method, target, owner) {
       const own = here.answerAt(method, target, owner);
       return own?.catch((error) => {

@@ -121,6 +121,26 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/queue.ts",
     "deps.ts",
   ],
+  // Taking part in a cluster, put together.
+  "rest/join_cluster.ts": [
+    "rest/clock",
+    "rest/cluster",
+    "rest/config",
+    "rest/domain",
+    "rest/peers",
+    "rest/proxy.ts",
+  ],
+  "rest/scope_keeper.ts": [
+    "rest/cluster",
+    "rest/domain",
+    "rest/restoring.ts",
+  ],
+  "rest/manager_deps.ts": [
+    "rest/domain",
+    "rest/listener",
+    "rest/manager",
+    "rest/routes",
+  ],
   // The one file that knows all modules, but not where settings come from.
   "rest/proxy.ts": ["rest", "deps.ts"],
   "rest/open_ports.ts": [
@@ -132,6 +152,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/proxy.ts",
   ],
   "rest/mod.ts": [
+    "rest/join_cluster.ts",
     "rest/open_ports.ts",
     "configs.ts",
     "deps.ts",
