@@ -84,6 +84,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/config",
     "rest/dispatcher",
     "rest/domain",
+    "rest/idempotency/nonces",
     "rest/listener/access/digest.ts",
     "rest/manager",
     "rest/scheduler",

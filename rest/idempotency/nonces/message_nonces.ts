@@ -1,6 +1,6 @@
 import type { Entry } from "../../domain/entry.ts";
 import type { MessageNonce } from "../../domain/message_nonce.ts";
-import type { Digest } from "../../idempotency/fingerprint.ts";
+import type { Digest } from "../fingerprint.ts";
 import { broughtNonce } from "./body_nonce.ts";
 import { NonceBook } from "./nonce_book.ts";
 
@@ -28,6 +28,8 @@ export interface MessageNoncesDeps {
 /** What counts of a request in the proxy's care. */
 type Asked = Pick<Entry, "request" | "guarantee">;
 
+type Waiting = Pick<Entry, "request" | "guarantee" | "nonce">;
+
 /** Decides which messages Discord is to recognise should they come twice, and by what. */
 export class MessageNonces {
   readonly #deps: MessageNoncesDeps;
@@ -52,6 +54,17 @@ export class MessageNonces {
     if (dedupe !== undefined) return this.#newNonce(dedupe);
     const known = isNamed(asked) ? undefined : this.#book.take(request, nowMs);
     return known ?? this.#newNonce(this.#deps.drawName());
+  }
+
+  /**
+   * The nonce that a message is sent with. One that waited behind its equal, as
+   * second tries do, is that one again if it failed meanwhile.
+   */
+  nonceToSend(entry: Waiting, nowMs: number): MessageNonce | undefined {
+    const { request, nonce } = entry;
+    const isFree = nonce?.added !== undefined &&
+      nonce.sentAtMs === undefined && !isNamed(entry);
+    return isFree ? this.#book.take(request, nowMs) ?? nonce : nonce;
   }
 
   /** Keeps the nonce of a message that ended without a 2xx though it may have been made. */

@@ -3,7 +3,7 @@ import {
   RECOGNISED_MS,
 } from "../../domain/message_nonce.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
-import { type Digest, writePrintOf } from "../../idempotency/fingerprint.ts";
+import { type Digest, writePrintOf } from "../fingerprint.ts";
 
 /** A failure of Discord's for two minutes at 80 messages a second; beyond that the oldest is forgotten, and its re-send is a message of its own. */
 const KEPT_MAX = 10_000;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { buildSluice } from "../../tools/build_sluice.ts";
-import { reachesRegistry } from "../_registry.ts";
+import { buildSluice } from "../tools/build_sluice.ts";
+import { reachesRegistry } from "./_registry.ts";
 
 export { reachesRegistry };
 
-export const KEY = "key-of-the-supervisor-tests";
+export const KEY = "key-of-an-operator";
 export const TOKEN = `${btoa("123456789012345678")}.a.b`;
 
 let installed: Promise<string> | undefined;

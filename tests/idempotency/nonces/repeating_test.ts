@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import type { ProxyRequest } from "../../../rest/domain/request.ts";
-import { answerOf, noncesOf, refusalOf, requestOf } from "../_builders.ts";
-import { type Queue, queueOf } from "../_queue.ts";
-import { lost, timedOut } from "../_scripted_upstream.ts";
+import {
+  answerOf,
+  noncesOf,
+  refusalOf,
+  requestOf,
+} from "../../dispatcher/_builders.ts";
+import { type Queue, queueOf } from "../../dispatcher/_queue.ts";
+import { lost, timedOut } from "../../dispatcher/_scripted_upstream.ts";
 
 const TWO_MINUTES_MS = 120_000;
 
@@ -82,6 +87,24 @@ Deno.test("a message that is in doubt at last is told as safe to repeat, and is 
   const nonces = queue.upstream.sends.map(({ request }) => nonceIn(request));
   assert.equal(nonces[4], nonces[0]);
   assert.notEqual(nonces[5], nonces[0]);
+});
+
+Deno.test("a second try that was here before its first failed is the same message", async () => {
+  const queue = addingQueue();
+  const gone = new AbortController();
+  queue.dispatcher.submit(MESSAGE, gone.signal).answer.catch(() => {});
+  await queue.clock.settle();
+  await queue.clock.advance(50);
+  const { answer } = queue.dispatcher.submit({ ...MESSAGE });
+  for (let attempt = 1; attempt <= 4; attempt++) {
+    await queue.clock.settle();
+    queue.upstream.next.answer(answerOf(502));
+    await queue.clock.advance(2_000);
+  }
+  queue.upstream.next.answer(answerOf(200));
+  assert.equal((await answer).status, 200);
+  const nonces = queue.upstream.sends.map(({ request }) => nonceIn(request));
+  assert.deepEqual(new Set(nonces), new Set([nonces[0]]));
 });
 
 Deno.test("a message that was sent again leaves before what waits behind it in its channel", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { NonceBook } from "../../../rest/dispatcher/nonces/nonce_book.ts";
-import { requestOf, sha256 } from "../_builders.ts";
+import { NonceBook } from "../../../rest/idempotency/nonces/nonce_book.ts";
+import { requestOf, sha256 } from "../../dispatcher/_builders.ts";
 
 const SENT_MS = 1_000;
 const TWO_MINUTES_MS = 120_000;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import {
   broughtNonce,
   withNonce,
-} from "../../../rest/dispatcher/nonces/body_nonce.ts";
+} from "../../../rest/idempotency/nonces/body_nonce.ts";
 import type { ProxyRequest } from "../../../rest/domain/request.ts";
 import { fc } from "../../deps.ts";
-import { requestOf } from "../_builders.ts";
+import { requestOf } from "../../dispatcher/_builders.ts";
 
 const NONCE = "n".repeat(25);
 const BOTH = `"nonce":"${NONCE}","enforce_nonce":true`;

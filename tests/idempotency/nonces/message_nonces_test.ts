@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ProxyRequest } from "../../../rest/domain/request.ts";
-import { noncesOf, requestOf } from "../_builders.ts";
+import { noncesOf, requestOf } from "../../dispatcher/_builders.ts";
 
 const JSON_TYPE = { headers: [["content-type", "application/json"]] as const };
 

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import type { Answer } from "../../../rest/domain/answer.ts";
 import { fc } from "../../deps.ts";
-import { answerOf, noncesOf, requestOf } from "../_builders.ts";
-import { type Queue, queueOf } from "../_queue.ts";
-import { lost, type Send, timedOut, unsent } from "../_scripted_upstream.ts";
+import { answerOf, noncesOf, requestOf } from "../../dispatcher/_builders.ts";
+import { type Queue, queueOf } from "../../dispatcher/_queue.ts";
+import {
+  lost,
+  type Send,
+  timedOut,
+  unsent,
+} from "../../dispatcher/_scripted_upstream.ts";
 
 /** What becomes of one send. "made": the message was made, whatever its sender hears. */
 type Fate =
