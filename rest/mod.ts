@@ -12,28 +12,23 @@ import {
   loadKeys,
   loadRules,
   loadTls,
-  REST_PORT,
 } from "../configs.ts";
 import { createRestManager } from "../deps.ts";
 import type { Settings } from "./config/settings.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
-import type { FactSink } from "./domain/fact.ts";
 import { VERSION } from "./domain/version.ts";
 import { keepDebuggerShut } from "./listener/debugger_guard.ts";
 import { dropPermissions } from "./listener/drop_permissions.ts";
-import { withoutUpgrades } from "./listener/http/incoming_request.ts";
 import { onStopSignal } from "./listener/stop_signals.ts";
 import { ownAddressProblem } from "./listener/own_address.ts";
-import { startListener } from "./listener/transport/listen.ts";
 import {
   type Listener,
   takeInAndShutDown,
 } from "./listener/transport/listener.ts";
-import { openListener } from "./listener/transport/open_listener.ts";
-import { serveOptionsOf } from "./listener/transport/serve_options.ts";
 import { describeBug } from "./log/describe_bug.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { createLog, fail, flushLog, type Log } from "./log/log.ts";
+import { openMetrics, openPorts } from "./open_ports.ts";
 import { createProxy, type Proxy } from "./proxy.ts";
 
 /** How long the end of the process waits, after a drain, for sockets that nobody closes. */
@@ -62,25 +57,16 @@ async function start(): Promise<void> {
     manager: rest,
     access,
     stop: asked.resolve,
+    peerCertificates: tls?.cert,
   });
 
   // Creating the HTTP listener.
   const facts = createFactLog(settings.logLevel, settings.logFormat);
-  const listener = await openListener({
-    ...serveOptionsOf(settings),
-    endpoint: proxy.endpoint,
-    clock: SYSTEM_CLOCK,
-    facts,
-    host: settings.host,
-    port: REST_PORT,
-    socket: settings.socket,
-    passedSocket,
-    pair: tls,
-  })
-    // The listener's errors are sentences of ours, fit to be printed.
-    .catch((error) => fail([messageOf(error)]));
-
-  const metricsUrl = await openMetrics(settings, proxy, facts);
+  // The listeners' errors are sentences of ours, fit to be printed.
+  const failed = (error: unknown) => fail([messageOf(error)]);
+  const ports = { settings, proxy, facts, passedSocket, tls };
+  const listener = await openPorts(ports).catch(failed);
+  const metricsUrl = await openMetrics(ports).catch(failed);
 
   const log = createLog(settings.logLevel, settings.logFormat);
   watchForBugs(log);
@@ -93,29 +79,11 @@ async function start(): Promise<void> {
   const hasSocket = settings.socket !== undefined;
   dropPermissions({ isReadingAgain, hasSocket });
   for (const note of notes) log.write("warn", note);
+  if (settings.peerUrl !== undefined) {
+    log.write("info", `Other proxies reach this one at ${settings.peerUrl}`);
+  }
   if (metricsUrl !== undefined) log.write("info", `Figures at ${metricsUrl}`);
   log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
-}
-
-/** Opens the port that `/metrics` has to itself, and tells where it is; undefined: it has none. */
-async function openMetrics(
-  settings: Settings,
-  proxy: Proxy,
-  facts: FactSink,
-): Promise<string | undefined> {
-  const { host, metricsPort: port } = settings;
-  if (port === undefined) return undefined;
-  const { url } = await startListener({
-    ...serveOptionsOf(settings),
-    endpoint: withoutUpgrades(proxy.metrics),
-    clock: SYSTEM_CLOCK,
-    facts,
-    host,
-    port,
-  }).catch((error) =>
-    fail([messageOf(error).replace("REST_PORT", "REST_METRICS_PORT")])
-  );
-  return `${url}/metrics`;
 }
 
 function messageOf(error: unknown): string {

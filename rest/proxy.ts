@@ -1,5 +1,5 @@
 import { randomUUID, type RestManager } from "../deps.ts";
-import { openAccess } from "./access.ts";
+import { type OpenAccess, openAccess } from "./access.ts";
 import type { Settings } from "./config/settings.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
 import type { Access, BotEntry, KeyEntry } from "./domain/access.ts";
@@ -21,7 +21,7 @@ import type {
   Endpoint,
   HttpHandler,
 } from "./listener/http/incoming_request.ts";
-import { createKeyGate } from "./listener/access/key_gate.ts";
+import { createKeyGate, type KeyGate } from "./listener/access/key_gate.ts";
 import {
   createNamedRequests,
   type NamedRequests,
@@ -41,8 +41,9 @@ import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
 import type { PageButtons } from "./admin/actions.ts";
 import { openAutoLimits } from "./auto_limits.ts";
-import { drainProxy } from "./draining.ts";
+import { type DrainParts, drainProxy } from "./draining.ts";
 import { openOperating } from "./operating.ts";
+import { openPeering, type PeerParts, peersIn } from "./peers/peering.ts";
 import { openQueue } from "./queue.ts";
 import { routeOf } from "./routes/route_of.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
@@ -54,6 +55,8 @@ export interface Proxy {
   readonly fetch: FetchHandler;
   /** What our own listeners serve. */
   readonly endpoint: Endpoint;
+  /** What is served to the other proxies of a cluster, on a port of its own; undefined: there are none. */
+  readonly peerEndpoint: Endpoint | undefined;
   /**
    * Goes on for up to `forMs` (default `REST_DRAIN_MS`) with everything that can
    * be done by then, and refuses what is left. When nothing waits any more, or
@@ -102,6 +105,10 @@ export interface ProxyParts {
   readonly stop?: () => void;
   /** What the program adds to the operators' page, by the words on its buttons. */
   readonly buttons?: PageButtons;
+  /** Makes the proxy one of several; unless given, as the settings say. */
+  readonly peers?: PeerParts;
+  /** Certificates of other proxies to trust besides the runtime's, in PEM. */
+  readonly peerCertificates?: string | undefined;
   /** Signs in to the page at `/admin/enter?code=…`, once. */
   readonly onceCode?: string;
 }
@@ -125,22 +132,33 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const { dispatcher } = queue;
   const known = { submitter: dispatcher, keys, clock, facts };
   const gate = createKeyGate({ ...known, ...gateSettingsOf(settings, parts) });
-  const shared = { submitter: gate, authorizer, clock, facts };
+  const peering = openPeering(peersOf(settings, parts), {
+    ...known,
+    gate,
+    bots,
+    authorizer,
+    settings,
+  });
+  const submitter = peering?.forwarder ?? gate;
+  const shared = { submitter, authorizer, clock, facts };
   const sockets = createWebSocketEndpoint({
     ...shared,
+    door: peering?.door.enter.bind(peering.door),
     bodies: dispatcher.register.bodies,
     settings: webSocketSettingsOf(settings, manager),
   });
   const own = { stop: () => void proxy.drain(), bots, queue, sockets };
   const operating = openOperating({ ...shared, ...own, ...parts });
-  observers.push((fact) => sockets.observe(fact));
-  observers.push((fact) => operating.observe(fact));
+  observers.push(sockets.observe.bind(sockets), operating.observe);
+  const register = dispatcher.register;
+  const named = namedRequestsOf({ ...shared, submitter: gate, register });
   const http = createHttpEndpoint({
     ...shared,
     gate,
     moveRequests: (which) => dispatcher.reassign(which),
     hasUpgrade: true,
-    named: namedRequestsOf({ ...shared, register: dispatcher.register }),
+    named: peering?.named(named) ?? named,
+    showQueue: peering?.showQueue,
     isDraining: () => dispatcher.isDraining(),
     troubles: () => operating.figures.troubles(),
     operators: operating.operators,
@@ -148,13 +166,30 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
-  const stopLimits = openAutoLimits(settings, { ...known, ...own });
-  const ending = { clock, dispatcher, http, sockets, operating, stopLimits };
-  const proxy: Proxy = {
+  const stopLimits = openAutoLimits(settings, { ...known, ...own, submitter });
+  const ending = { ...own, clock, dispatcher, http, operating, stopLimits };
+  const proxy = shownOf({ ...ending, peering, settings, access, gate, named });
+  return proxy;
+}
+
+/** What is seen of a proxy from outside. */
+function shownOf(
+  parts: DrainParts & {
+    readonly settings: Settings;
+    readonly access: OpenAccess;
+    readonly gate: KeyGate;
+    readonly named: NamedRequests;
+  },
+): Proxy {
+  const { settings, access, gate, dispatcher, http, sockets } = parts;
+  const { operating, peering, named } = parts;
+  const { manager, bots } = access;
+  return {
     fetch: fetchHandlerOf(http.handle),
     endpoint: endpointOf(settings, http, sockets),
+    peerEndpoint: peering?.endpoint(http, named, sockets),
     drain: (forMs, closePorts) =>
-      drainProxy(ending, forMs ?? settings.drainMs, closePorts),
+      drainProxy(parts, forMs ?? settings.drainMs, closePorts),
     manager,
     metrics: operating.metrics,
     snapshot: () => dispatcher.control.snapshot(),
@@ -167,7 +202,6 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
       operating.signOutAll();
     },
   };
-  return proxy;
 }
 
 /** A sink of facts, and everybody who is told of them; more may be added. */
@@ -181,6 +215,10 @@ function observedFacts(settings: Settings, parts: ProxyParts): {
     for (const observe of observers) observe(fact);
   };
   return { facts, observers };
+}
+
+function peersOf(settings: Settings, parts: ProxyParts) {
+  return parts.peers ?? peersIn(settings, parts.peerCertificates);
 }
 
 function gateSettingsOf({ queueLimit }: Settings, { access }: ProxyParts) {

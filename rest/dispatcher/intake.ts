@@ -11,7 +11,7 @@ import type { Scheduler } from "../scheduler/types.ts";
 import { refusalOf } from "./answering/refusals.ts";
 import { askOf } from "./ask.ts";
 import { Job, type JobTicket } from "./job.ts";
-import type { MessageNonces } from "./nonces/message_nonces.ts";
+import type { MessageNonces } from "../idempotency/nonces/message_nonces.ts";
 import { Restoring } from "./restoring.ts";
 
 /** What takes jobs in. */

@@ -12,7 +12,7 @@ import type {
 import type { NamedRegister } from "../idempotency/register.ts";
 import type { Scheduler } from "../scheduler/types.ts";
 import type { CloseWayIn, DrainReport } from "./drain.ts";
-import type { MessageNonces } from "./nonces/message_nonces.ts";
+import type { MessageNonces } from "../idempotency/nonces/message_nonces.ts";
 import type { QueueControl } from "./queue_control.ts";
 import type { Reassignment } from "./reassign.ts";
 import type { Digest } from "../idempotency/fingerprint.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "../../deps.ts";
-import { MessageNonces } from "../../rest/dispatcher/nonces/message_nonces.ts";
+import { MessageNonces } from "../../rest/idempotency/nonces/message_nonces.ts";
 import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
 import type {
   Dispatcher,

@@ -31,6 +31,16 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "deps.ts",
   ],
   "rest/manager": ["rest/domain", "deps.ts"],
+  // One more way in and one more way out, between proxies.
+  "rest/peers": [
+    "rest/domain",
+    "rest/collections",
+    "rest/listener",
+    "rest/rep",
+    "rest/routes",
+    "rest/upstream",
+    "deps.ts",
+  ],
   "rest/listener": [
     "rest/domain",
     "rest/collections",
@@ -74,6 +84,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/config",
     "rest/dispatcher",
     "rest/domain",
+    "rest/idempotency/nonces",
     "rest/listener/access/digest.ts",
     "rest/manager",
     "rest/scheduler",
@@ -95,6 +106,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/domain",
     "rest/listener",
     "rest/operating.ts",
+    "rest/peers",
   ],
   "rest/operating.ts": [
     "rest/admin",
@@ -107,7 +119,16 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   // The one file that knows all modules, but not where settings come from.
   "rest/proxy.ts": ["rest", "deps.ts"],
+  "rest/open_ports.ts": [
+    "rest/clock",
+    "rest/config",
+    "rest/domain",
+    "rest/listener",
+    "rest/peers",
+    "rest/proxy.ts",
+  ],
   "rest/mod.ts": [
+    "rest/open_ports.ts",
     "configs.ts",
     "deps.ts",
     "rest/proxy.ts",

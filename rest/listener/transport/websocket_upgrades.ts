@@ -4,7 +4,8 @@ import {
   WebSocketServer,
 } from "../../../deps.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import { fieldsOf } from "../http/fields.ts";
+import type { HeaderList } from "../../domain/headers.ts";
+import { fieldOf, fieldsOf } from "../http/fields.ts";
 import type {
   AcceptedUpgrade,
   IncomingRequest,
@@ -15,7 +16,7 @@ import { refusalAnswer } from "../http/refusal_answer.ts";
 import { type QueuedTimeout, TimeoutQueue } from "../http/timeout_queue.ts";
 import type { Connection } from "./connections.ts";
 import { rawAnswer } from "./raw_answer.ts";
-import { isSecure } from "./runtime_socket.ts";
+import { isSecure } from "./handed_socket.ts";
 import type { Transport } from "./transport.ts";
 
 /** Above it a frame is closed with 1009 before it is read; what is larger goes over HTTP (E6). */
@@ -32,10 +33,12 @@ interface WsSocket {
   readonly readyState: number;
   readonly OPEN: number;
   readonly bufferedAmount: number;
-  send(text: string): void;
+  send(text: string, onTaken?: () => void): void;
   ping(): void;
   close(code: number, reason?: string): void;
   terminate(): void;
+  pause(): void;
+  resume(): void;
   on(
     event: "message",
     listener: (data: Uint8Array, isBinary: boolean) => void,
@@ -124,6 +127,7 @@ export class WebSocketUpgrades {
       remoteAddress: this.#transport.forwarded.addressOf(address, fields),
       body: undefined,
       callerGone: NEVER_GONE,
+      problem: bodyProblemOf(fields),
     };
   }
 
@@ -173,6 +177,15 @@ export class WebSocketUpgrades {
   }
 }
 
+/** Some servers would read what follows as its body, and others as frames. */
+function bodyProblemOf(fields: HeaderList): string | undefined {
+  const length = fieldOf(fields, "content-length") ?? "0";
+  const coding = fieldOf(fields, "transfer-encoding");
+  return length === "0" && coding === null
+    ? undefined
+    : "Cannot open a WebSocket: its request has no body; leave Content-Length and Transfer-Encoding out";
+}
+
 /** The package has checked that it is UTF-8. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -186,10 +199,12 @@ function openSocketOf(webSocket: WsSocket, trust: () => void): OpenSocket {
     get bufferedAmount() {
       return webSocket.bufferedAmount;
     },
-    send: (text) => webSocket.send(text),
+    send: (text, onTaken) => webSocket.send(text, onTaken),
     close: (code, reason) => webSocket.close(code, reason),
     terminate: () => webSocket.terminate(),
     trust,
+    pause: () => webSocket.pause(),
+    resume: () => webSocket.resume(),
   };
 }
 

@@ -4,11 +4,12 @@ import type {
   RestoredEntry,
   SessionRecord,
 } from "../../domain/entry.ts";
-import type { Fact, FactSink } from "../../domain/fact.ts";
+import { detailOf, type Fact, type FactSink } from "../../domain/fact.ts";
 import { type Journal, NO_JOURNAL } from "../../domain/journal.ts";
 import { drainingRefusal } from "../../domain/own_refusals.ts";
 import type { Clock, Submitter, Ticket } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
+import type { ConnectionStart } from "../../rep/connections/connection.ts";
 import type { KeptBodies } from "../../idempotency/kept_bodies.ts";
 import { DEFAULT_LIMITS, type RepLimits } from "../../rep/limits.ts";
 import { RepMachine, type RepSnapshot } from "../../rep/machine.ts";
@@ -23,10 +24,11 @@ import type {
   AcceptedUpgrade,
   HttpAnswer,
   IncomingRequest,
+  SocketListener,
   UpgradeHandler,
 } from "../http/incoming_request.ts";
 import { refusalAnswer } from "../http/refusal_answer.ts";
-import { admitUpgrade } from "./admit_upgrade.ts";
+import { type AdmittedUpgrade, admitUpgrade } from "./admit_upgrade.ts";
 import { JournaledSessions } from "./journaled_sessions.ts";
 import { listenerOf } from "./listener_of.ts";
 import { SocketRunner } from "./socket_runner.ts";
@@ -54,6 +56,8 @@ export interface WebSocketEndpointDeps {
   readonly clock: Clock;
   readonly facts: FactSink;
   readonly settings: WebSocketSettings;
+  /** Where sockets may be handed on to: whoever listens in our place, or we where it wants that. */
+  readonly door?: SocketDoor | undefined;
   /** Bounds the bodies of kept replies, together with whatever else is kept. */
   readonly bodies: KeptBodies;
   /** Is told what the next process needs; nothing is kept where it is left out. */
@@ -63,6 +67,12 @@ export interface WebSocketEndpointDeps {
   /** Names this life of the proxy; drawn where nothing is said. */
   readonly epoch?: string;
 }
+
+/** Says who listens to a socket: `here` does where the conversation is ours. */
+export type SocketDoor = (
+  upgrade: AdmittedUpgrade,
+  here: SocketListener,
+) => SocketListener;
 
 /** What is open and under way, as plain data. */
 export interface EndpointSnapshot extends RepSnapshot {
@@ -74,6 +84,8 @@ export interface EndpointSnapshot extends RepSnapshot {
 export interface WebSocketEndpoint {
   /** Says whether a socket may be opened, and who listens to it. */
   readonly upgrade: UpgradeHandler;
+  /** Who listens to a socket that somebody else has let in; refuses where none is taken any more. */
+  accept(start: ConnectionStart): SocketListener;
   /** Hears what happens in the proxy, for the notices (G). */
   observe(fact: Fact): void;
   /** Tells the clients that the proxy ends within `forMs`, and goes on. */
@@ -145,9 +157,17 @@ class RepEndpoint implements WebSocketEndpoint {
       if (!(error instanceof Refusal)) throw error;
       const { code } = error;
       const caller = request.remoteAddress;
-      this.#deps.facts({ kind: "refused", code, label: "(upgrade)", caller });
+      const about = { code, label: "(upgrade)", caller, ...detailOf(error) };
+      this.#deps.facts({ kind: "refused", ...about });
       return refusalAnswer(error);
     }
+  }
+
+  accept(start: ConnectionStart): SocketListener {
+    if (this.#isDraining) throw drainingRefusal();
+    const max = this.#deps.settings.connectionsMax ?? CONNECTIONS_MAX;
+    if (this.#runner.socketCount >= max) throw fullRefusal(max);
+    return listenerOf(start, this.#runner);
   }
 
   observe(fact: Fact): void {
@@ -208,10 +228,10 @@ class RepEndpoint implements WebSocketEndpoint {
     if (this.#isDraining) throw drainingRefusal();
     const { authorizer, settings } = this.#deps;
     // Whoever may not come in is told so, however full it is.
-    const { start, protocol } = admitUpgrade(request, { authorizer, settings });
-    const max = settings.connectionsMax ?? CONNECTIONS_MAX;
-    if (this.#runner.socketCount >= max) throw fullRefusal(max);
-    return { protocol, listener: listenerOf(start, this.#runner) };
+    const admitted = admitUpgrade(request, { authorizer, settings });
+    const here = this.accept(admitted.start);
+    const listener = this.#deps.door?.(admitted, here) ?? here;
+    return { protocol: admitted.protocol, listener };
   }
 }
 
