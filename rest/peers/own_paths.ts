@@ -40,6 +40,7 @@ export function namedAcross(
 ): NamedRequests {
   const { forwarder } = deps;
   return {
+    restore: (restored, ticket) => here.restore(restored, ticket),
     handle: (request, wish, owner) =>
       forwarder.keep(
         request,
