@@ -4,6 +4,8 @@ import type { CallerGone } from "../../domain/ports.ts";
 
 /** Who takes a body's bytes as they come; exactly one of the last two is called, once. */
 export interface BodySink {
+  /** Its sender knows that it may send: its time begins. Bytes may have come before. */
+  begun(): void;
   /** The bytes are a view that the transport may write over: what is kept is copied. */
   received(bytes: Uint8Array): void;
   ended(): void;
