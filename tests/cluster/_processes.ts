@@ -2,7 +2,7 @@ import { TOKEN } from "../_proxy.ts";
 import { type Child, startChild } from "../start/child.ts";
 import type { TestRedis } from "./_redis.ts";
 
-export const KEY = "a-key-of-the-tests-0123456789";
+const KEY = "a-key-of-the-tests-0123456789";
 
 /** One proxy of a cluster, in a process of its own. */
 export interface ProxyProcess {
@@ -68,7 +68,7 @@ export async function settled(
   for (const { child } of proxies) await child.seen(pattern);
 }
 
-export function freePort(): number {
+function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
