@@ -47,7 +47,6 @@ export function namedAcross(
         { wish, owner },
         () => here.handle(request, wish, owner),
       ),
-    restore: here.restore.bind(here),
     answerAt(method, target, owner) {
       const own = here.answerAt(method, target, owner);
       const found = own?.catch((error) => {
