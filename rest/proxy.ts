@@ -154,7 +154,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     settings: webSocketSettingsOf(settings, manager),
   });
   const own = { stop: () => void proxy.drain(), bots, queue, sockets };
-  const operating = openOperating({ ...shared, ...own, ...parts });
+  const owners = peers?.owners;
+  const operating = openOperating({ ...shared, ...own, ...parts, owners });
   observers.push(sockets.observe.bind(sockets), operating.observe);
   const register = dispatcher.register;
   const named = namedRequestsOf({ ...shared, submitter: gate, register });

@@ -1,6 +1,6 @@
 import { randomUUID } from "../../deps.ts";
 import type { FactSink } from "../domain/fact.ts";
-import type { Owner, Owners } from "../domain/owners.ts";
+import type { ClusterFigures, Owner, Owners } from "../domain/owners.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { PeerQuestions } from "./ask_peer.ts";
 import { type Beat, beatWords, readBeatReply } from "./ownership/beat.ts";
@@ -36,19 +36,11 @@ export interface Cluster extends Owners {
   start(keeper: ScopeKeeper): void;
   /** The epoch by which we own it; undefined: we do not. */
   epochOf(scope: string): number | undefined;
-  figures(): ClusterFigures;
+  readonly figures: () => ClusterFigures;
   /** Hands everything over; settles when all is gone, or nobody is there to take it. */
   leave(): Promise<void>;
   /** Gives up what is left, and takes no part any more. */
   close(): Promise<void>;
-}
-
-/** How it stands, for operators. */
-export interface ClusterFigures {
-  readonly owned: number;
-  readonly scopes: number;
-  readonly peers: number;
-  readonly isStoreAway: boolean;
 }
 
 /** A proxy that takes part as soon as it is started. */
@@ -125,7 +117,7 @@ class ClusterDriver implements Cluster {
     return this.#machine.epochOf(scope);
   }
 
-  figures(): ClusterFigures {
+  readonly figures = (): ClusterFigures => {
     const owned = SCOPES.filter((scope) => this.ownerOf(scope).kind === "self");
     return {
       owned: owned.length,
@@ -133,7 +125,7 @@ class ClusterDriver implements Cluster {
       peers: this.#machine.peers().length,
       isStoreAway: this.#machine.isRedisAway,
     };
-  }
+  };
 
   async leave(): Promise<void> {
     this.#do(this.#machine.leave(this.#nowMs));

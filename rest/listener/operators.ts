@@ -9,7 +9,7 @@ import type { HttpAnswer } from "./http/incoming_request.ts";
 export const RESERVED_PATHS = {
   "/healthz": "alive, without a key",
   "/readyz":
-    "takes requests, without a key; 503 from SIGTERM on, reasons where something is wrong",
+    "takes requests, without a key; 503 from SIGTERM on and without Redis, reasons where something is wrong",
   "/metrics": "figures for Prometheus",
   "/admin": "pages for operators",
   "/_rep": "what the proxy does itself: sessions, cancelling, kept answers",
@@ -38,6 +38,9 @@ export function isForOperators(target: string): boolean {
 
 const PROBE = /^\/(healthz|readyz)(?:\?|$)/;
 
+/** The reason with which requests had better go to another replica. */
+const ELSEWHERE = "store_unreachable";
+
 /** A probe must see the present state, not one from a cache. */
 const PROBE_HEADERS: HeaderList = [
   ["content-type", "application/json"],
@@ -50,7 +53,8 @@ const encoder = new TextEncoder();
  * Answers the paths that need no key; undefined for every other. `state` tells
  * that the proxy drains, so that a load balancer sends new requests elsewhere
  * (they would be served), or what is wrong though it takes requests in: that is
- * no reason to send them elsewhere, since another replica would do no better.
+ * no reason to send them elsewhere, since another replica would do no better;
+ * but where Redis is out of this one's reach alone, it would.
  */
 export function answerProbe(
   target: string,
@@ -65,7 +69,7 @@ export function answerProbe(
   const reasons = status === "degraded" ? { reasons: now } : {};
   const body = JSON.stringify({ status, ...reasons, version: VERSION });
   return {
-    status: status === "draining" ? 503 : 200,
+    status: status === "draining" || now.includes(ELSEWHERE) ? 503 : 200,
     headers: PROBE_HEADERS,
     body: method === "HEAD" ? undefined : encoder.encode(body),
   };

@@ -10,7 +10,12 @@ import { LoopLag } from "./loop_lag.ts";
 import { MinuteReport } from "./minute_report.ts";
 import { type BotNamer, lineRowsOf, readingOf } from "./read_figures.ts";
 import { Recent } from "./recent.ts";
-import type { PageFigures, Reading, RepReading } from "./types.ts";
+import type {
+  ClusterReading,
+  PageFigures,
+  Reading,
+  RepReading,
+} from "./types.ts";
 
 /** Where figures come from that no fact tells. */
 export interface FigureSources {
@@ -22,6 +27,8 @@ export interface FigureSources {
   readonly isDraining: () => boolean;
   readonly rep: () => RepReading;
   readonly upstreamConnections: () => number;
+  /** Undefined: this proxy is alone. */
+  readonly cluster?: () => ClusterReading | undefined;
   /** Where the report of each minute goes. */
   readonly facts: FactSink;
 }
@@ -107,6 +114,7 @@ export class Figures {
       startedAtMs: this.#startedAtMs,
       isDraining: isDraining(),
       rep: rep(),
+      cluster: this.#sources.cluster?.(),
       upstreamConnections: upstreamConnections(),
       loopLagMs: this.#lag.longestMs(),
       memoryBytes: Deno.memoryUsage().rss,

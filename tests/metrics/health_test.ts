@@ -32,3 +32,16 @@ Deno.test("one rejected token among several, and a block of Cloudflare's, are tr
     "blocked",
   ]);
 });
+
+Deno.test("a Redis that does not answer is a trouble for a proxy that may not send for anybody, and for no other", () => {
+  const cluster = { owned: 0, scopes: 64, peers: 2, isStoreAway: true };
+  const troublesWith = (owned: number, isStoreAway = true) =>
+    troublesOf({
+      ...WELL,
+      cluster: { ...cluster, owned, isStoreAway, bots: [] },
+    });
+  assert.deepEqual(troublesWith(0), ["store_unreachable"]);
+  assert.deepEqual(troublesWith(1), []);
+  const isStoreAway = false;
+  assert.deepEqual(troublesWith(0, isStoreAway), []);
+});
