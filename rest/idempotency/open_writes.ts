@@ -6,6 +6,8 @@ export interface OpenWrite<Self> {
   /** Counts upwards in the order of acceptance. */
   readonly id: number;
   readonly request: ProxyRequest;
+  /** Since when its present caller waits for it (monotonic). */
+  readonly sinceMs: number;
   /** With one it has a name, or its answer goes elsewhere: it is nobody's match. */
   readonly guarantee: Guarantee | undefined;
   /** Whether somebody waits for it, and it can be taken out of the queue unsent. */

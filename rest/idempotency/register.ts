@@ -32,6 +32,13 @@ export type NamedRegister = Pick<Register<never>, "named" | "bodies">;
 export const TOGETHER_MS = 100;
 
 /**
+ * A caller's leaving is told so much later at most than its second try is here:
+ * a lost segment is sent again after 200 ms and the way (Linux's shortest
+ * time-out). What was here before that is no second try, but an equal write.
+ */
+export const TOLD_LATE_MS = 300;
+
+/**
  * Knows which requests are one: those without a name by what they are, here;
  * those with a name in `named_entries.ts` and `names.ts`. The table is
  * `policies.ts`.
@@ -121,7 +128,7 @@ export class Register<W extends OpenWrite<W>> {
   isSecondTry(write: W, nowMs: number): boolean {
     const first = this.#detached.find(write.request, {
       beforeId: write.id,
-      leftByMs: nowMs - TOGETHER_MS,
+      leftByMs: Math.min(nowMs - TOGETHER_MS, write.sinceMs + TOLD_LATE_MS),
     });
     return first !== undefined;
   }
