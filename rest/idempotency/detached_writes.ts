@@ -1,6 +1,6 @@
 import type { Entry, Outcome } from "../domain/entry.ts";
 import type { ProxyRequest } from "../domain/request.ts";
-import type { KeptBodies } from "./kept_bodies.ts";
+import { type KeptBodies, keptBytesOf } from "./kept_bodies.ts";
 
 /** A write whose caller left: it is under way (`write`), or what came of it is kept for its second try. */
 export interface DetachedWrite<W> {
@@ -113,8 +113,8 @@ export class DetachedWrites<
     detached.untilMs = untilMs;
     this.#ended.add(detached);
     if (outcome.kind === "answer") {
-      const { status, body } = outcome.answer;
-      this.#deps.bodies.hold(detached, body?.byteLength ?? 0, () => {
+      const { status } = outcome.answer;
+      this.#deps.bodies.hold(detached, keptBytesOf(outcome.answer), () => {
         detached.outcome = { kind: "shortened", status };
       });
     }
