@@ -79,11 +79,11 @@ async function start(): Promise<void> {
   const hasSocket = settings.socket !== undefined;
   dropPermissions({ isReadingAgain, hasSocket });
   for (const note of notes) log.write("warn", note);
+  if (metricsUrl !== undefined) log.write("info", `Figures at ${metricsUrl}`);
+  log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
   if (settings.peerUrl !== undefined) {
     log.write("info", `Other proxies reach this one at ${settings.peerUrl}`);
   }
-  if (metricsUrl !== undefined) log.write("info", `Figures at ${metricsUrl}`);
-  log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
 }
 
 function messageOf(error: unknown): string {

@@ -98,6 +98,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/manager",
     "deps.ts",
   ],
+  // What another process has left, handed to whoever goes on with it.
+  "rest/restoring.ts": ["rest/dispatcher", "rest/domain", "rest/listener"],
   // What operators see and do, put together.
   "rest/draining.ts": [
     "rest/dispatcher",
