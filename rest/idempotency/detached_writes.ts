@@ -1,3 +1,4 @@
+import type { HandedOver } from "../domain/owners.ts";
 import type { Entry, Outcome } from "../domain/entry.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import { type KeptBodies, keptBytesOf } from "./kept_bodies.ts";
@@ -180,11 +181,11 @@ export class DetachedWrites<
     }
   }
 
-  /** Forgets the outcomes of an identity without a word. */
-  release(identityId: string): void {
+  /** Forgets the outcomes of what is handed over without a word. */
+  release(handed: HandedOver): void {
     for (const detached of this.#ended) {
       const { entry } = detached;
-      if (entry?.request.identity.id === identityId) this.remove(detached);
+      if (entry && handed.hasRequest(entry.request)) this.remove(detached);
     }
   }
 

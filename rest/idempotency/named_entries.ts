@@ -1,3 +1,4 @@
+import type { HandedOver } from "../domain/owners.ts";
 import type { Entry, Outcome } from "../domain/entry.ts";
 import type { Ticket } from "../domain/ports.ts";
 import { type KeptBodies, keptBytesOf } from "./kept_bodies.ts";
@@ -126,11 +127,11 @@ export class NamedEntries {
     for (const tell of named.waiters.splice(0)) tell(outcome);
   }
 
-  /** Forgets the outcomes of an identity without a word. */
-  release(identityId: string): void {
+  /** Forgets the outcomes of what is handed over without a word. */
+  release(handed: HandedOver): void {
     for (const named of this.#ended) {
       const { entry } = named;
-      if (entry?.request.identity.id === identityId) this.#remove(named);
+      if (entry && handed.hasRequest(entry.request)) this.#remove(named);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { HandedOver } from "../domain/owners.ts";
 import type { Entry, Outcome } from "../domain/entry.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import { ChangedPaths } from "./changed_paths.ts";
@@ -178,9 +179,9 @@ export class Register<W extends OpenWrite<W>> {
   }
 
   /** Forgets what it knows of an identity, without a word: another process goes on with it. */
-  release(identityId: string): void {
-    this.#detached.release(identityId);
-    this.named.release(identityId);
+  release(handed: HandedOver): void {
+    this.#detached.release(handed);
+    this.named.release(handed);
   }
 
   /** A request has ended. */
