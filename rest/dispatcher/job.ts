@@ -52,6 +52,7 @@ export class Job implements Entry, OpenWrite<Job> {
   /** Empty where no journal asks for it. */
   entryId = "";
   readonly guarantee: Guarantee | undefined;
+  print = "";
   /** The request that is sent; a caller that adopts the job replaces it with an equal one. */
   request: ProxyRequest;
   readonly queuedAtMs: number;

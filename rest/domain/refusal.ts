@@ -49,6 +49,7 @@ export const REFUSALS = {
   internal: { status: 500, fault: "proxy", sent: null },
   unreachable: { status: 502, fault: "discord", sent: false },
   draining: { status: 503, fault: "proxy", sent: false },
+  moved: { status: 503, fault: "proxy", sent: false },
   token_rejected: { status: 503, fault: "discord", sent: false },
   invalid_budget: { status: 503, fault: "discord", sent: false },
   blocked: { status: 503, fault: "discord", sent: false },

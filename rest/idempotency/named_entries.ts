@@ -1,6 +1,7 @@
+import type { HandedOver } from "../domain/owners.ts";
 import type { Entry, Outcome } from "../domain/entry.ts";
 import type { Ticket } from "../domain/ports.ts";
-import type { KeptBodies } from "./kept_bodies.ts";
+import { type KeptBodies, keptBytesOf } from "./kept_bodies.ts";
 import { type Named, Names } from "./names.ts";
 import { type End, POLICIES } from "./policies.ts";
 
@@ -31,7 +32,7 @@ export interface NamedEntry extends Named {
 /** What named entries are kept with. */
 export interface NamedEntriesDeps {
   readonly bodies: KeptBodies;
-  /** Most that are remembered; some 30 MiB of names and heads. */
+  /** Most that are remembered; some 30 MiB of names. */
   readonly countMax?: number;
   readonly onForget: (named: NamedEntry) => void;
 }
@@ -91,16 +92,21 @@ export class NamedEntries {
   }
 
   /** The request is through; from now on its time runs. What was not done frees its key. */
-  end(named: NamedEntry, outcome: Outcome, nowMs: number): void {
+  end(
+    named: NamedEntry,
+    outcome: Outcome,
+    nowMs: number,
+    untilMs = nowMs + POLICIES.key.keptMs,
+  ): void {
     if (this.#byId.get(named.id) !== named) return;
     named.running = undefined;
     named.outcome = outcome;
-    named.untilMs = nowMs + POLICIES.key.keptMs;
+    named.untilMs = untilMs;
     this.#ended.add(named);
     if (outcome.kind === "answer") {
-      const { status, body } = outcome.answer;
+      const { status } = outcome.answer;
       // Its body is given up to make room, never the request: forgetting it could have it done twice.
-      this.#deps.bodies.hold(named, body?.byteLength ?? 0, () => {
+      this.#deps.bodies.hold(named, keptBytesOf(outcome.answer), () => {
         named.outcome = { kind: "shortened", status };
       });
     }
@@ -112,11 +118,29 @@ export class NamedEntries {
   }
 
   forget(named: NamedEntry): void {
-    if (!this.#byId.delete(named.id)) return;
+    if (this.#remove(named)) this.#deps.onForget(named);
+  }
+
+  /** Another process goes on with the request; those who wait here are told. */
+  leave(named: NamedEntry, outcome: Outcome): void {
+    this.#remove(named);
+    for (const tell of named.waiters.splice(0)) tell(outcome);
+  }
+
+  /** Forgets the outcomes of what is handed over without a word. */
+  release(handed: HandedOver): void {
+    for (const named of this.#ended) {
+      const { entry } = named;
+      if (entry && handed.hasRequest(entry.request)) this.#remove(named);
+    }
+  }
+
+  #remove(named: NamedEntry): boolean {
+    if (!this.#byId.delete(named.id)) return false;
     this.#ended.delete(named);
     this.#deps.bodies.release(named);
     this.#freeName(named);
-    this.#deps.onForget(named);
+    return true;
   }
 
   /** Forgets what has been kept long enough. */

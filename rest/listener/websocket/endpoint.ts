@@ -1,7 +1,14 @@
+import type { HandedOver } from "../../domain/owners.ts";
 import { randomUUID } from "../../../deps.ts";
+import type {
+  ReplyRecord,
+  RestoredEntry,
+  SessionRecord,
+} from "../../domain/entry.ts";
 import { detailOf, type Fact, type FactSink } from "../../domain/fact.ts";
+import { type Journal, NO_JOURNAL } from "../../domain/journal.ts";
 import { drainingRefusal } from "../../domain/own_refusals.ts";
-import type { Clock, Submitter } from "../../domain/ports.ts";
+import type { Clock, Submitter, Ticket } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { ConnectionStart } from "../../rep/connections/connection.ts";
 import type { KeptBodies } from "../../idempotency/kept_bodies.ts";
@@ -11,6 +18,7 @@ import {
   MemorySessionStore,
   type SessionStore,
 } from "../../rep/sessions/session_store.ts";
+import type { Session } from "../../rep/sessions/session.ts";
 import type { Authorizer } from "../access/authorize.ts";
 import { sha256Of } from "../access/digest.ts";
 import type {
@@ -22,6 +30,7 @@ import type {
 } from "../http/incoming_request.ts";
 import { refusalAnswer } from "../http/refusal_answer.ts";
 import { type AdmittedUpgrade, admitUpgrade } from "./admit_upgrade.ts";
+import { JournaledSessions } from "./journaled_sessions.ts";
 import { listenerOf } from "./listener_of.ts";
 import { SocketRunner } from "./socket_runner.ts";
 
@@ -52,6 +61,8 @@ export interface WebSocketEndpointDeps {
   readonly door?: SocketDoor | undefined;
   /** Bounds the bodies of kept replies, together with whatever else is kept. */
   readonly bodies: KeptBodies;
+  /** Is told what the next process needs; nothing is kept where it is left out. */
+  readonly journal?: Journal | undefined;
   /** Where sessions live; in memory where nothing is said. */
   readonly store?: SessionStore;
   /** Names this life of the proxy; drawn where nothing is said. */
@@ -86,6 +97,12 @@ export interface WebSocketEndpoint {
    * this is still answered.
    */
   drain(forMs: number): Promise<void>;
+  /** Takes over a session of another process, with its replies by their seq. */
+  restoreSession(record: SessionRecord, replies: readonly ReplyRecord[]): void;
+  /** Takes over a frame of another process, which waits again (`ticket`) or is through. */
+  restoreFrame(restored: RestoredEntry, ticket: Ticket | undefined): void;
+  /** Hands the sessions of an identity to another proxy, and has their clients come back. */
+  release(handed: HandedOver): void;
   snapshot(): EndpointSnapshot;
 }
 
@@ -124,9 +141,10 @@ class RepEndpoint implements WebSocketEndpoint {
       epoch: deps.epoch ?? randomUUID(),
       digest: sha256Of,
       boundary: () => `rep-${randomUUID()}`,
-    }, deps.store ?? new MemorySessionStore(limits, deps.bodies));
+    }, this.#openStore(limits));
     this.#runner = new SocketRunner({
       ...deps,
+      journal: deps.journal ?? NO_JOURNAL,
       machine: this.#machine,
       maxAnswerBytes: ANSWER_BYTES_MAX,
       onEmpty: () => this.#onEmpty?.(),
@@ -163,6 +181,18 @@ class RepEndpoint implements WebSocketEndpoint {
     this.#runner.announceDrain(this.#deps.clock.nowMs() + forMs);
   }
 
+  restoreSession(record: SessionRecord, replies: readonly ReplyRecord[]): void {
+    this.#runner.restoreSession(record, replies);
+  }
+
+  restoreFrame(restored: RestoredEntry, ticket: Ticket | undefined): void {
+    this.#runner.restoreFrame(restored, ticket);
+  }
+
+  release(handed: HandedOver): void {
+    this.#runner.release(handed);
+  }
+
   async drain(forMs: number): Promise<void> {
     this.#isDraining = true;
     this.#runner.drain(this.#deps.clock.nowMs() + forMs);
@@ -173,6 +203,14 @@ class RepEndpoint implements WebSocketEndpoint {
   snapshot(): EndpointSnapshot {
     const sockets = this.#runner.socketCount;
     return { ...this.#machine.snapshot(), sockets };
+  }
+
+  #openStore(limits: RepLimits): SessionStore {
+    const { store, bodies, journal } = this.#deps;
+    if (store !== undefined) return store;
+    if (journal === undefined) return new MemorySessionStore(limits, bodies);
+    const onStored = (session: Session) => this.#runner.stored(session);
+    return new JournaledSessions({ limits, bodies, journal, onStored });
   }
 
   async #untilEmpty(forMs: number): Promise<void> {
