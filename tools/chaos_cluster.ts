@@ -1,9 +1,7 @@
 /** `deno task chaos:cluster`: four proxies, twenty bots, proxies killed, stopped and replaced under load. */
 // deno-lint-ignore-file no-console -- Its output is what it is for.
-import {
-  type Disturbance,
-  runClusterChaos,
-} from "./chaos/cluster/run_cluster.ts";
+import { runClusterChaos } from "./chaos/cluster/run_cluster.ts";
+import type { Disturbance } from "./chaos/cluster/verdict.ts";
 import { HOW_TO_GET_REDIS, redisServerPath } from "./cluster/redis_server.ts";
 import { numberOptions, taskWords } from "./task_words.ts";
 

@@ -33,7 +33,14 @@ const AGAIN_MS_MIN = 50;
 /** Sends all of them; never rejects. */
 export async function callAll(options: CallerOptions): Promise<Told[]> {
   const pools = options.doors.map((door) =>
-    new Pool(door, { connections: 1, pipelining: 1, keepAliveTimeout: 1_000 })
+    // Its own time-outs are off: a dead proxy resets the connection, and a stopped one is waited for.
+    new Pool(door, {
+      connections: 1,
+      pipelining: 1,
+      connectTimeout: 0,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    })
   );
   const told: Told[] = [];
   let at = options.first;

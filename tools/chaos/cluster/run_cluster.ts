@@ -8,10 +8,7 @@ import {
 } from "../../cluster/proxies.ts";
 import { startRedisServer } from "../../cluster/redis_server.ts";
 import { callAll, type Told } from "./caller.ts";
-import { type ClusterVerdict, verdictOn } from "./verdict.ts";
-
-/** What is done to a proxy: signal 9, a stop of some seconds, SIGTERM; each is there again after it. */
-export type Disturbance = "kill" | "stop" | "term";
+import { type ClusterVerdict, type Disturbance, verdictOn } from "./verdict.ts";
 
 /** How large a run is. */
 export interface ClusterChaosOptions {

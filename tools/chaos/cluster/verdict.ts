@@ -1,6 +1,8 @@
 import type { ReceivedRequest } from "../../../sim/server.ts";
 import type { Told } from "./caller.ts";
-import type { Disturbance } from "./run_cluster.ts";
+
+/** What is done to a proxy: signal 9, a stop of some seconds, SIGTERM; each is there again after it. */
+export type Disturbance = "kill" | "stop" | "term";
 
 /** What a run is judged by. */
 export interface ClusterEvidence {
