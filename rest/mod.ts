@@ -219,6 +219,19 @@ function stopOnSignal(
   });
 }
 
+/**
+ * Doors that have not heard yet of the new owners still send to this proxy, over
+ * connections that closing the port would reset: news takes a few round trips.
+ */
+const NEWS_MS = 500;
+
+/** Hands everything over to other proxies; settles when they know. */
+async function leftCluster(opened: OpenedCluster | undefined): Promise<void> {
+  if (opened === undefined) return;
+  await opened.cluster.leave();
+  await afterMs(NEWS_MS);
+}
+
 async function stop(
   settings: Settings,
   log: Log,
@@ -228,9 +241,9 @@ async function stop(
 ): Promise<void> {
   listener.endKeepAlive();
   // The others go on with what waits, while this one still answers.
-  void opened?.cluster.leave();
+  const left = leftCluster(opened);
   let closed = Promise.resolve();
-  const closePort = () => closed = takeInAndShutDown(listener);
+  const closePort = () => closed = left.then(() => takeInAndShutDown(listener));
   const report = await proxy.drain(settings.drainMs, closePort);
   await opened?.end();
   const { finished, waiting, inFlight } = report;
