@@ -67,7 +67,10 @@ class ClusterDriver implements Cluster {
   readonly #waiting = new Map<string, PromiseWithResolvers<void>>();
   #keeper: ScopeKeeper = NO_KEEPER;
   #stopTimer: () => void = () => {};
+  #beatEnd = Promise.withResolvers<void>();
   #isClosed = false;
+  /** Before the first beat has ended nothing is known. */
+  #hasBeaten = false;
   #told = "";
 
   constructor(parts: ClusterParts) {
@@ -131,7 +134,7 @@ class ClusterDriver implements Cluster {
     this.#do(this.#machine.leave(this.#nowMs));
     const hasTaker = () => this.#machine.peers().length > 0;
     while (!this.#isClosed && this.#machine.isHolding && hasTaker()) {
-      await this.#nextChange();
+      await this.#beatEnd.promise;
     }
   }
 
@@ -140,6 +143,7 @@ class ClusterDriver implements Cluster {
     this.#isClosed = true;
     this.#stopTimer();
     for (const scope of SCOPES) this.#tellChanged(scope);
+    this.#beatEnd.resolve();
     // Nobody has to wait for our leases to end; where it fails they do.
     await this.#run(this.#machine.end()).catch(() => {});
     this.#parts.redis.close();
@@ -190,11 +194,14 @@ class ClusterDriver implements Cluster {
   async #beat(beat: Beat): Promise<void> {
     const reply = await this.#run(beat).catch(() => undefined);
     const read = readBeatReply(reply);
+    this.#hasBeaten = true;
     this.#do(
       read === undefined
         ? this.#machine.beatFailed(this.#nowMs)
         : this.#machine.beatAnswered(read, this.#nowMs),
     );
+    this.#beatEnd.resolve();
+    this.#beatEnd = Promise.withResolvers();
     const hasMoved = beat.release.length > 0 || (read?.taken.length ?? 0) > 0;
     if (hasMoved) this.#letPeersLook();
   }
@@ -239,15 +246,11 @@ class ClusterDriver implements Cluster {
     this.#waiting.delete(scope);
   }
 
-  #nextChange(): Promise<unknown> {
-    return Promise.race(SCOPES.map((scope) => this.whenChanged(scope)));
-  }
-
   /** Said once for all scopes that change together. */
   #tell(): void {
     const { owned, peers, isStoreAway } = this.figures();
     const told = `${owned} ${peers} ${isStoreAway}`;
-    if (told === this.#told) return;
+    if (told === this.#told || !this.#hasBeaten) return;
     this.#told = told;
     this.#parts.facts({
       kind: "cluster",

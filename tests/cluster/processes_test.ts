@@ -48,13 +48,13 @@ async function partsOf(proxies: readonly ProxyProcess[]): Promise<{
   }
 }
 
-/** Messages to a channel each 50 ms through one proxy; ends with what came of them. */
+/** Messages through one proxy, each 50 ms, each to a channel of its own; ends with what came of them. */
 function stream(through: ProxyProcess, channel: string) {
   let isOver = false;
   const statuses: Promise<number | undefined>[] = [];
   const done = (async () => {
     for (let count = 0; !isOver; count++) {
-      statuses.push(through.post(`${channel}${count % 40}`, `${count}`));
+      statuses.push(through.post(`${channel}${count}`, `${count}`));
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     return await Promise.all(statuses);
@@ -74,13 +74,11 @@ function simNowMs(): number {
 
 /** The longest time without a request at the simulated Discord since `fromMs`. */
 function longestGapMs(sim: Sim, fromMs: number): number {
-  const times = [
-    fromMs,
-    ...sim.requests().map((one) => one.receivedAtMs)
-      .filter((atMs) => atMs >= fromMs).sort((a, b) => a - b),
-  ];
+  const times = sim.requests().map(({ receivedAtMs }) => receivedAtMs)
+    .filter((atMs) => atMs >= fromMs).sort((a, b) => a - b);
+  const marks = [fromMs, ...times, simNowMs()];
   return Math.max(
-    ...times.slice(1).map((atMs, at) => atMs - (times[at] ?? atMs)),
+    ...marks.slice(1).map((atMs, at) => atMs - (marks[at] ?? atMs)),
   );
 }
 
