@@ -112,7 +112,12 @@ export class Register<W extends OpenWrite<W>> {
   /** The detached write that a newcomer repeats, which is in the newcomer's hands now. */
   adopt(request: ProxyRequest, nowMs: number): DetachedWrite<W> | undefined {
     this.#detached.expire(nowMs);
-    return this.#take(this.#detached.find(request, {}));
+    const found = this.#detached.find(request, {});
+    // Its second try is here already, and this one is the third: that one's leaving is told late, too.
+    if (found?.write !== undefined && this.secondTryOf(found.write)) {
+      return undefined;
+    }
+    return this.#take(found);
   }
 
   /** The detached write whose second try this one is, given that it is to be sent now: from now on in its hands. */
