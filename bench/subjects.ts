@@ -20,6 +20,8 @@ export interface SubjectOptions {
   readonly globalLimit: number;
   /** PEM file of an authority the subject trusts besides the usual ones. */
   readonly caFile?: string;
+  /** Settings besides. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Something that stands between callers and Discord. */
@@ -80,6 +82,7 @@ export function startSluice(options: SubjectOptions): Promise<Child> {
       REST_GLOBAL_LIMIT: String(options.globalLimit),
       REST_LOG_FORMAT: "json",
       ...trusting(options),
+      ...options.env,
     },
   });
 }

@@ -5,10 +5,8 @@ import type { DrainReport } from "./dispatcher/drain.ts";
 import type { Access, BotEntry, KeyEntry } from "./domain/access.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
-import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
+import type { Clock, Random, Upstream } from "./domain/ports.ts";
 import type { Secret } from "./domain/secret.ts";
-import type { Authorizer } from "./listener/access/authorize.ts";
-import { type BotRing, identityOf } from "./listener/access/bot_ring.ts";
 import { sha256Of } from "./listener/access/digest.ts";
 import { contentPrintOf } from "./idempotency/fingerprint.ts";
 import type { WaitRule } from "./domain/wait_rule.ts";
@@ -37,15 +35,16 @@ import {
 } from "./listener/websocket/endpoint.ts";
 import { isUpgrade } from "./listener/websocket/handshake.ts";
 import { createFactLog } from "./log/fact_log.ts";
-import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
-import { parseTarget } from "./routes/parse_target.ts";
+import { joinQueue } from "./manager/join_queue.ts";
 import type { PageButtons } from "./admin/actions.ts";
 import { openAutoLimits } from "./auto_limits.ts";
 import { type DrainParts, drainProxy } from "./draining.ts";
+import type { ClusterPart } from "./cluster/open_cluster.ts";
+import { managerDepsOf } from "./manager_deps.ts";
 import { openOperating } from "./operating.ts";
 import { openPeering, type PeerParts, peersIn } from "./peers/peering.ts";
 import { openQueue } from "./queue.ts";
-import { routeOf } from "./routes/route_of.ts";
+import { scopeKeeperOf } from "./scope_keeper.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
 
@@ -71,6 +70,8 @@ export interface Proxy {
   readonly manager: RestManager;
   /** Answers `/metrics` without a key, and nothing else: for a port of its own. */
   readonly metrics: HttpHandler;
+  /** What of it takes part in a cluster; undefined: it is alone. */
+  readonly clusterPart: Pick<ClusterPart, "keeper" | "health"> | undefined;
   /** What waits and what is known of the limits, as plain data. */
   snapshot(): SchedulerSnapshot;
   /** Replaces all keys; that of `REST_AUTHORIZATION` by `authorization`, where it is given. */
@@ -128,11 +129,16 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const access = openAccess(settings, { ...parts, clock });
   const { manager, bots, keys, authorizer } = access;
   const { baseUrl } = manager;
-  const queue = openQueue(settings, { ...parts, clock, facts, baseUrl });
+  const peers = peersOf(settings, parts);
+  const maySend = peers?.owners.maySend.bind(peers.owners);
+  const queue = openQueue(settings, {
+    ...parts,
+    ...{ clock, facts, baseUrl, maySend },
+  });
   const { dispatcher } = queue;
   const known = { submitter: dispatcher, keys, clock, facts };
   const gate = createKeyGate({ ...known, ...gateSettingsOf(settings, parts) });
-  const peering = openPeering(peersOf(settings, parts), {
+  const peering = openPeering(peers, {
     ...known,
     gate,
     bots,
@@ -168,7 +174,11 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   joinQueue(manager, managerDepsOf(settings, shared, bots));
   const stopLimits = openAutoLimits(settings, { ...known, ...own, submitter });
   const ending = { ...own, clock, dispatcher, http, operating, stopLimits };
-  const proxy = shownOf({ ...ending, peering, settings, access, gate, named });
+  const keeper = peers &&
+    scopeKeeperOf({ dispatcher, sockets, owners: peers.owners, clock });
+  const clusterPart = keeper && { keeper, health: queue.health };
+  const shown = { ...ending, peering, settings, access, gate, named };
+  const proxy = shownOf({ ...shown, clusterPart });
   return proxy;
 }
 
@@ -179,6 +189,7 @@ function shownOf(
     readonly access: OpenAccess;
     readonly gate: KeyGate;
     readonly named: NamedRequests;
+    readonly clusterPart: Proxy["clusterPart"];
   },
 ): Proxy {
   const { settings, access, gate, dispatcher, http, sockets } = parts;
@@ -192,6 +203,7 @@ function shownOf(
       drainProxy(parts, forMs ?? settings.drainMs, closePorts),
     manager,
     metrics: operating.metrics,
+    clusterPart: parts.clusterPart,
     snapshot: () => dispatcher.control.snapshot(),
     replaceRules: (rules) => gate.replaceRules(rules),
     botNames: () => bots.all.map(({ name }) => name),
@@ -249,35 +261,6 @@ function webSocketSettingsOf(settings: Settings, { baseUrl }: RestManager) {
     allowedHeaders: settings.repHeaders,
     isKeyInPathAllowed: settings.isKeyInPathAllowed,
     origins: settings.origins,
-  };
-}
-
-function managerDepsOf(
-  { apiVersion }: Settings,
-  { submitter, authorizer, clock }: {
-    readonly submitter: Submitter;
-    readonly authorizer: Authorizer;
-    readonly clock: Clock;
-  },
-  bots: BotRing,
-): ManagerDeps {
-  return {
-    submitter,
-    apiVersion,
-    parseTarget,
-    routeOf: (method, path) => routeOf(method, path, clock.wallMs()),
-    identityOf(authorization, route) {
-      const brought = authorization === undefined
-        ? undefined
-        : identityOf(authorization, bots);
-      const proof = {
-        keyName: "manager",
-        key: undefined,
-        brought,
-        botId: null,
-      };
-      return authorizer.identityFor(proof, route);
-    },
   };
 }
 

@@ -3,6 +3,8 @@ import { createDispatcher } from "./dispatcher/dispatcher.ts";
 import { MessageNonces } from "./idempotency/nonces/message_nonces.ts";
 import type { Dispatcher } from "./dispatcher/types.ts";
 import type { FactSink } from "./domain/fact.ts";
+import type { HealthPort } from "./domain/shared_health.ts";
+import type { SendGuard } from "./domain/journal.ts";
 import type { Clock, Random, Upstream } from "./domain/ports.ts";
 import { sha256Of } from "./listener/access/digest.ts";
 import { USER_AGENT } from "./manager/join_queue.ts";
@@ -17,6 +19,8 @@ export interface QueueParts {
   /** Unless given, Discord's at `baseUrl`. */
   readonly upstream?: Upstream;
   readonly baseUrl: string;
+  /** Whether this proxy may send a request now, where there are several; it always may where this is left out. */
+  readonly maySend?: SendGuard | undefined;
 }
 
 /** The one queue: a scheduler that decides, an upstream that sends, and the dispatcher between them. */
@@ -25,6 +29,8 @@ export interface Queue {
   readonly upstream: Upstream;
   /** Sets what Discord was found to allow an identity per second. */
   readonly setGlobalLimit: (identityId: string, limit: number) => void;
+  /** What it shares with other proxies behind the same address. */
+  readonly health: HealthPort;
 }
 
 /** Puts the queue together. */
@@ -58,6 +64,7 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
     random: parts.random ?? Math.random,
     facts,
     digest: sha256Of,
+    maySend: parts.maySend,
     nonces: new MessageNonces({
       addsNonces: settings.messageNonce === "add",
       digest: sha256Of,
@@ -77,6 +84,10 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
     setGlobalLimit(identityId, limit) {
       found.set(identityId, limit);
       scheduler.setGlobalLimit(identityId, limit);
+    },
+    health: {
+      own: () => scheduler.health(clock.nowMs()),
+      heard: (others) => scheduler.heard(others, clock.nowMs()),
     },
   };
 }

@@ -65,16 +65,18 @@ export class Operated implements AsyncDisposable {
     ]);
   }
 
-  /** Starts it with these settings in `.env`. */
+  /** Starts it with these settings in `.env`; `through` gets the command line behind its own words and runs it. */
   static async start(
     env: Readonly<Record<string, string>>,
     words: readonly string[] = [],
+    through: readonly string[] = [],
   ): Promise<Operated> {
     const program = `${await installedSluice()}/node_modules/.bin/sluice`;
     const folder = await Deno.makeTempDir();
     await Deno.writeTextFile(`${folder}/.env`, textOf(env));
-    const child = new Deno.Command(program, {
-      args: [...words],
+    const [first = program, ...others] = [...through, program, ...words];
+    const child = new Deno.Command(first, {
+      args: others,
       cwd: folder,
       stdin: "null",
       stdout: "piped",
@@ -95,8 +97,11 @@ export class Operated implements AsyncDisposable {
   /** The process behind it. */
   proxyPid(): number {
     const { pid } = this.#child;
-    const text = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`);
-    return Number(text.trim());
+    // Deno itself lets nobody read there who may not do everything.
+    const { stdout } = new Deno.Command("cat", {
+      args: [`/proc/${pid}/task/${pid}/children`],
+    }).outputSync();
+    return Number(new TextDecoder().decode(stdout).trim());
   }
 
   /** Settles with the match when it has said something `count` times. */

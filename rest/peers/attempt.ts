@@ -29,6 +29,14 @@ const NOT_ACCEPTED = { kind: "failed", failed: "not accepted" } as const;
 /** Nobody can tell whether its receiver accepted it. */
 const IN_DOUBT = { kind: "failed", failed: "in doubt" } as const;
 
+/** What a proxy says that ends, or that is the owner no more: somebody else goes on with it. */
+const GIVEN_BACK: ReadonlySet<string> = new Set(["draining", "moved"]);
+
+/** Whether a refusal says that another proxy is to be asked. */
+export function isGivenBack({ code }: Refusal): boolean {
+  return GIVEN_BACK.has(code);
+}
+
 /** What came of an attempt, whatever way it ended. */
 export async function outcomeOf(answer: Promise<Answer>): Promise<Attempt> {
   try {
@@ -62,9 +70,8 @@ function readAnswer(answer: Answer): Attempt {
       },
     };
   }
-  // It ends, and somebody else will own its scopes.
-  if (refusal.code === "draining" && refusal.sent === false) {
-    return NOT_ACCEPTED;
+  if (isGivenBack(refusal)) {
+    return refusal.sent === false ? NOT_ACCEPTED : IN_DOUBT;
   }
   refusal.timing = timing;
   return { kind: "refused", refusal };

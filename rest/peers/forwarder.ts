@@ -4,7 +4,8 @@ import { refusedFact } from "../domain/fact.ts";
 import { drainingRefusal } from "../domain/own_refusals.ts";
 import type { CallerGone, Submitter, Ticket } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
-import type { ProxyRequest } from "../domain/request.ts";
+import type { Method, ProxyRequest } from "../domain/request.ts";
+import { doubtRefusal, isGivenBack, mayBeHandedOnAgain } from "./attempt.ts";
 import {
   type ForwardedDeps,
   ForwardedRequest,
@@ -47,22 +48,63 @@ export class Forwarder implements Submitter {
     callerGone?: CallerGone,
     guarantee?: Guarantee,
   ): Ticket {
-    const { local } = this.#deps;
-    const here = (gone = callerGone) => local.submit(request, gone, guarantee);
+    const here = (gone = callerGone) =>
+      this.#queueHere(request, gone, guarantee);
     return this.#handOn({ request, kept: undefined, here }, callerGone) ??
       here();
   }
 
-  /** The same for a request whose caller wants it kept: `here` keeps it in this process. */
+  /** The same for a request whose caller wants it kept: `keepHere` keeps it in this process. */
   async keep(
     request: ProxyRequest,
     kept: Kept,
-    here: () => Promise<Answer>,
+    keepHere: () => Promise<Answer>,
   ): Promise<Answer> {
-    const queued = () => ({ answer: here(), cancel: () => "sent" as const });
-    const ticket = this.#handOn({ request, kept, here: queued }, undefined) ??
-      queued();
+    const elsewhere = () => this.keep(request, kept, keepHere);
+    const here = () => ({
+      answer: this.#unlessMoved(request, keepHere(), elsewhere),
+      cancel: () => "sent" as const,
+    });
+    const ticket = this.#handOn({ request, kept, here }, undefined) ?? here();
     return await ticket.answer;
+  }
+
+  #queueHere(
+    request: ProxyRequest,
+    callerGone: CallerGone | undefined,
+    guarantee: Guarantee | undefined,
+  ): Ticket {
+    let ticket = this.#deps.local.submit(request, callerGone, guarantee);
+    const { accepted, entry } = ticket;
+    const elsewhere = () => {
+      ticket = this.submit(request, callerGone, guarantee);
+      return ticket.answer;
+    };
+    const answer = this.#unlessMoved(request, ticket.answer, elsewhere);
+    return { accepted, entry, answer, cancel: () => ticket.cancel() };
+  }
+
+  /** What our own queue gives back because another proxy owns it by now goes there. */
+  async #unlessMoved(
+    request: ProxyRequest,
+    answer: Promise<Answer>,
+    elsewhere: () => Promise<Answer>,
+  ): Promise<Answer> {
+    try {
+      return await answer;
+    } catch (error) {
+      const isMoved = error instanceof Refusal && isGivenBack(error) &&
+        this.#isElsewhere(request);
+      if (!isMoved) throw error;
+      if (mayGoElsewhere(request.method, error)) return await elsewhere();
+      throw doubtRefusal();
+    }
+  }
+
+  #isElsewhere(request: ProxyRequest): boolean {
+    const { owners } = this.#deps;
+    const scope = owners.scopeOf(request);
+    return scope !== undefined && owners.ownerOf(scope).kind !== "self";
   }
 
   /** Undefined: it is ours, or nobody has to own it. */
@@ -139,6 +181,12 @@ function groupOf({ identity, route, isOrdered }: ProxyRequest) {
   return isOrdered && route.orderKey !== undefined
     ? `${identity.id} ${route.orderKey}`
     : undefined;
+}
+
+function mayGoElsewhere(method: Method, { sent }: Refusal): boolean {
+  const isNamed = false;
+  const failed = sent === false ? "not accepted" : "in doubt";
+  return mayBeHandedOnAgain(method, isNamed, failed);
 }
 
 function crowdedRefusal(openMax: number): Refusal {

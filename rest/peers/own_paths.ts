@@ -26,6 +26,8 @@ export interface OwnPathsDeps {
   readonly authorizer: Authorizer;
   readonly clock: Clock;
   readonly targetOf: TargetReader;
+  /** Whether every bot has an owner: while one has none, what is not found may be found later. */
+  readonly isSettled: () => boolean;
 }
 
 /** A proxy that says nothing for this long is taken for one that is gone: what is asked is at hand. */
@@ -47,12 +49,25 @@ export function namedAcross(
       ),
     answerAt(method, target, owner) {
       const own = here.answerAt(method, target, owner);
-      return own?.catch((error) => {
+      const found = own?.catch((error) => {
         if (!isUnknown(error)) throw error;
         return askAll(method, target, { owner }, error, deps);
       });
+      return found && unlessUnsettled(found, deps.isSettled);
     },
   };
+}
+
+/** Nothing is unknown for certain while somebody takes over what another proxy left. */
+export async function unlessUnsettled(
+  answer: Promise<Answer>,
+  isSettled: () => boolean,
+): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw isUnknown(error) && !isSettled() ? silentRefusal() : error;
+  }
 }
 
 /** Asks all other proxies for something that one of them may know. */

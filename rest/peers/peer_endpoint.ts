@@ -20,7 +20,7 @@ import {
   createTargetReader,
   type TargetReader,
 } from "../listener/http/request_target.ts";
-import { proofOf, readOwnCall } from "./own_paths.ts";
+import { proofOf, readOwnCall, unlessUnsettled } from "./own_paths.ts";
 import {
   type Identities,
   identityIn,
@@ -47,6 +47,8 @@ export interface PeerEndpointDeps {
   readonly identities: Identities;
   readonly keys: KeyRing;
   readonly http: Pick<HttpEndpoint, "readBody" | "showQueue">;
+  /** Whether every bot has an owner: while one has none, what is not found may be found later. */
+  readonly isSettled: () => boolean;
   /** The kept requests of this process. */
   readonly named: NamedRequests;
   readonly clock: Clock;
@@ -113,9 +115,10 @@ async function serve(
   request: IncomingRequest,
   wanted: Omit<ProxyRequest, "body">,
   kept: Kept | undefined,
-  { owners, http, local, named }: PeerEndpointDeps,
+  { owners, http, local, named, clock }: PeerEndpointDeps,
 ): Promise<HttpAnswer> {
   const scope = owners.scopeOf(wanted);
+  await untilSettled(owners, scope, clock);
   if (!isOurs(owners, scope)) return notMine(owners, scope);
   const isCallback = wanted.route.lane === "interaction";
   const body = await http.readBody(request, wanted.caller, isCallback);
@@ -138,14 +141,14 @@ async function serve(
 /** Answers for what only this process knows: its queue, and what it keeps. */
 function answerOwnPath(
   { method, target, fields }: IncomingRequest,
-  { named, http, keys, identities }: PeerEndpointDeps,
+  { named, http, keys, identities, isSettled }: PeerEndpointDeps,
 ): Promise<Answer> {
   const call = readOwnCall(fieldOf(fields, PEER_CALL_HEADER));
   const { owner, proof } = call;
   const kept = owner === undefined
     ? undefined
     : named.answerAt(method, target, owner);
-  if (kept !== undefined) return kept;
+  if (kept !== undefined) return unlessUnsettled(kept, isSettled);
   if (proof === undefined) throw noCallRefusal();
   return http.showQueue(method, target, proofOf(proof, keys, identities));
 }
@@ -161,6 +164,23 @@ function answerOf(
     outgoingAnswer({ status, headers, body, ...own }, all),
     { ...timing !== undefined && { timing }, ...own },
   );
+}
+
+/** A proxy that has just become the owner reads what the one before left; that takes less than a second. */
+const TAKING_OVER_MS_MAX = 5_000;
+
+/** Waits while nobody is the owner: it may be about to be us, and no door hears of that. */
+async function untilSettled(
+  owners: Owners,
+  scope: string | undefined,
+  clock: Clock,
+): Promise<void> {
+  if (scope === undefined || owners.ownerOf(scope).kind !== "nobody") return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const callOff = clock.wakeAt(clock.nowMs() + TAKING_OVER_MS_MAX, resolve);
+  void owners.whenChanged(scope).then(resolve);
+  await promise;
+  callOff();
 }
 
 /** What needs no owner is anybody's. */

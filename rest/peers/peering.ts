@@ -97,6 +97,12 @@ function identitiesOf(bots: BotRing): Identities {
   };
 }
 
+function haveOwners({ all }: BotRing, owners: Owners): boolean {
+  return all.every(({ identity }) =>
+    owners.ownerOf(owners.scopeOfIdentity(identity.id)).kind !== "nobody"
+  );
+}
+
 function clientOf(
   parts: PeerParts,
   { maxWaitMs, upstreamTimeoutMs, connectionLimit }: PeeringDeps["settings"],
@@ -136,8 +142,10 @@ export function openPeering(
     key,
     caCertificates: parts.caCertificates,
   });
+  const isSettled = () => haveOwners(bots, owners);
   const asking: OwnPathsDeps = {
     ...deps,
+    isSettled,
     owners,
     client,
     forwarder,
@@ -151,7 +159,8 @@ export function openPeering(
       showQueueAcross(target, proof, here, asking),
     endpoint(http, named, sockets) {
       const identities = identitiesOf(bots);
-      const shared = { ...deps, local, owners, key, http, named, identities };
+      const own = { local, owners, key, isSettled };
+      const shared = { ...deps, ...own, http, named, identities };
       return {
         handle: createPeerHandler(shared),
         isUpgrade: ({ target, fields }) =>

@@ -30,7 +30,7 @@ for (const key of [undefined, ""]) {
   });
 }
 
-Deno.test("a session that began through one door goes on through another", async () => {
+Deno.test("B13: a session that began through one door goes on through another", async () => {
   await using discord = new GatedDiscord();
   await using cluster = await startCluster({ upstream: discord.url, count: 3 });
   const [owner, one, other] = cluster.proxies;
@@ -58,7 +58,7 @@ Deno.test("a session that began through one door goes on through another", async
   assert.equal((await second.closed).code, 4409);
 });
 
-Deno.test("when a bot gets another owner, its WebSockets are closed with 1012 wherever they are", async () => {
+Deno.test("B13: when a bot gets another owner, its WebSockets are closed with 1012 wherever they are", async () => {
   await using discord = new GatedDiscord();
   discord.open();
   await using cluster = await startCluster({ upstream: discord.url, count: 3 });
@@ -75,7 +75,7 @@ Deno.test("when a bot gets another owner, its WebSockets are closed with 1012 wh
   assert.equal((await direct.closed).code, 1012);
 });
 
-Deno.test("an owner that is gone closes the WebSockets behind its doors with 1012", async () => {
+Deno.test("B13: an owner that is gone closes the WebSockets behind its doors with 1012", async () => {
   await using discord = new GatedDiscord();
   discord.open();
   await using cluster = await startCluster({ upstream: discord.url, count: 2 });
