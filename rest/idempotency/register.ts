@@ -43,7 +43,7 @@ export const TOGETHER_MS = 100;
  * a lost segment is sent again after 200 ms and the way (Linux's shortest
  * time-out). What was here before that is no second try, but an equal write.
  */
-export const TOLD_LATE_MS = 300;
+const TOLD_LATE_MS = 300;
 
 /**
  * Knows which requests are one: those without a name by what they are, here;
