@@ -21,6 +21,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/scheduler",
     "rest/streams",
   ],
+  "rest/journal": ["rest/domain", "rest/collections", "deps.ts"],
+  "rest/journal/codec": ["rest/domain", "rest/routes"],
   "rest/upstream": [
     "rest/domain",
     "rest/collections",

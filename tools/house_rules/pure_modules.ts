@@ -8,6 +8,7 @@ export const PURE_MODULES: readonly string[] = [
   "rest/routes",
   "rest/scheduler",
   "rest/rep",
+  "rest/journal/codec",
   "sim/model",
 ];
 
