@@ -5,6 +5,8 @@ const ROOT = new URL("../", import.meta.url);
 
 /** Modules come from the cache, types are checked elsewhere: ten seconds are a lot. */
 const START_MS_MAX = 20_000;
+/** How often a program is looked at that says nothing of itself. */
+const LOOK_EVERY_MS = 50;
 
 /** A child process that prints its address when it is ready. */
 export interface Child extends AsyncDisposable {
@@ -64,6 +66,50 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   } catch (error) {
     await end();
     throw error;
+  }
+}
+
+/** Runs a program that tells nobody its address, and waits until something listens there. */
+export async function startProgram(
+  program: string,
+  env: Readonly<Record<string, string>>,
+  url: URL,
+): Promise<Child> {
+  const child = new Deno.Command(program, {
+    clearEnv: true,
+    env: { ...env },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const end = async () => {
+    kill(child);
+    await child.status;
+  };
+  try {
+    await listening(url);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return {
+    url,
+    pid: child.pid,
+    cpuMs: async () => (await processUse(child.pid)).cpuMs,
+    [Symbol.asyncDispose]: end,
+  };
+}
+
+async function listening({ hostname, port }: URL): Promise<void> {
+  const untilMs = performance.now() + START_MS_MAX;
+  while (true) {
+    try {
+      const connection = await Deno.connect({ hostname, port: Number(port) });
+      return connection.close();
+    } catch (error) {
+      if (performance.now() > untilMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
   }
 }
 

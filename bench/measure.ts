@@ -2,7 +2,7 @@ import type { AuditReport } from "../sim/auditor.ts";
 import type { BenchCase } from "./bench_case.ts";
 import type { Discord } from "./discord.ts";
 import { Driver, type Volley, waitUntil } from "./drive.ts";
-import { KEY, type Subject } from "./subjects.ts";
+import type { Subject } from "./subjects.ts";
 
 /** One case, one subject. */
 export interface Result {
@@ -39,7 +39,7 @@ export async function measure(
     upstream: discord.url,
     globalLimit,
   });
-  using driver = new Driver(placeOf(child.url));
+  using driver = new Driver(placeOf(child.url, subject));
   await waitUntil(performance.now() + SETTLE_MS);
   let isWarm = true;
   if (warmUp !== undefined) {
@@ -65,11 +65,14 @@ export async function measure(
   return { ...result, isComplete: result.isComplete && isWarm };
 }
 
-function placeOf(url: URL): ConstructorParameters<typeof Driver>[0] {
+function placeOf(
+  url: URL,
+  { authorization }: Subject,
+): ConstructorParameters<typeof Driver>[0] {
   return {
     hostname: url.hostname,
     port: Number(url.port),
-    headers: [`authorization: ${KEY}`],
+    headers: [`authorization: ${authorization}`],
   };
 }
 

@@ -26,10 +26,14 @@ const cases = pick(CASES, names.length === 0 ? undefined : names);
 const subjects = pick(SUBJECTS, only?.slice(ONLY.length).split(","));
 
 await using discord = await startDiscord();
+for (const { name, missing } of subjects) {
+  if (missing !== undefined) console.log(`${name} is not here: ${missing}`);
+}
+const present = subjects.filter(({ missing }) => missing === undefined);
 console.log(headLines());
 let missed = 0;
 for (const benchCase of cases) {
-  for (const subject of subjects) {
+  for (const subject of present) {
     const result = await measure(benchCase, subject, discord);
     console.log(rowOf(result));
     if (subject.name === "sluice" && !isReached(result)) missed++;

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file camelcase -- The codes are spelt as callers read them.
 import type { RefusalCode } from "../rest/domain/refusal.ts";
 
-/** When the proxy gives each refusal, for the README. */
+/** When the proxy gives each refusal, for docs/answers.md. */
 export const REFUSAL_NOTES: Readonly<Record<RefusalCode, string>> = {
   bad_path:
     "The path has dot segments, backslashes, a wrong version or an absolute form of another host.",

@@ -1,3 +1,4 @@
+import { SETTING_GROUPS, type SettingGroup } from "./setting_groups.ts";
 import { type Setting, SETTINGS } from "./settings.ts";
 
 const ENV_HEAD =
@@ -11,17 +12,27 @@ const LINE_CHARS_MAX = 78;
 
 /** The whole text of `.env.example`. */
 export function envExample(): string {
-  const blocks = Object.values(SETTINGS).map(envBlock);
+  const blocks = SETTING_GROUPS.flatMap((group) => [
+    `# --- ${group.title} ---\n`,
+    ...rowsOf(group).map(envBlock),
+  ]);
   return [ENV_HEAD, ...blocks].join("\n");
 }
 
-/** The README's table of settings. */
+/** The tables of settings for the documents, one for each group. */
 export function settingsMarkdown(): string {
-  return [
-    "| Setting | Default | Values | What it is for |",
-    "| --- | --- | --- | --- |",
-    ...Object.values(SETTINGS).map(markdownRow),
-  ].join("\n");
+  return SETTING_GROUPS.map((group) =>
+    [
+      `## ${group.title}\n`,
+      "| Setting | Default | Values | What it is for |",
+      "| --- | --- | --- | --- |",
+      ...rowsOf(group).map(markdownRow),
+    ].join("\n")
+  ).join("\n\n");
+}
+
+function rowsOf({ members }: SettingGroup): ReadonlyArray<Setting<unknown>> {
+  return members.map((member) => SETTINGS[member]);
 }
 
 function envBlock(setting: Setting<unknown>): string {

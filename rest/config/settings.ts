@@ -103,7 +103,7 @@ function row<T>(
   return { name, kind, fallback, about, need };
 }
 
-/** The one source of the parser, of `.env.example` and of the README's list. */
+/** The one source of the parser, of `.env.example` and of the list in docs/settings.md. */
 export const SETTINGS: {
   readonly [Member in keyof Settings]: Setting<Settings[Member]>;
 } = {

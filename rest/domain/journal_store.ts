@@ -20,7 +20,7 @@ export interface JournalRow {
   readonly body: Uint8Array<ArrayBuffer> | undefined;
   /** Set with the state `ended`. */
   readonly outcome: RowOutcome | undefined;
-  /** When nobody can ask for it any more, in ms since 1970; undefined: it is deleted by name only. */
+  /** When nobody can ask for it any more, in ms since 1970: it is not loaded then. Undefined: it is deleted by name only. */
   readonly untilWallMs: number | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface RowOutcome {
 export type JournalChange =
   /** A new row, or another one in its place. */
   | { readonly kind: "put"; readonly row: JournalRow }
-  /** It is about to be sent (`sent`), or certainly has not arrived (`queued`). Nothing happens where there is no such row. */
+  /** It is about to be sent (`sent`), or certainly has not arrived (`queued`). Nothing happens where there is no such row, or it has ended. */
   | {
     readonly kind: "mark";
     readonly scope: string;
@@ -84,11 +84,17 @@ export interface JournalFigures {
  * latest epoch.
  */
 export interface JournalStore {
-  /** Takes over the writing to a scope; whoever had it before is fenced. Epochs only grow. */
+  /**
+   * Takes over the writing to a scope; whoever had it before is fenced, and so
+   * is who never claimed it. The epoch is the time in ms since 1970, or one more
+   * than the last where that is later.
+   */
   claimEpoch(scope: string): Promise<number>;
   /**
-   * Makes all changes, in order, or none of them. Settles when they survive what
-   * the store is meant to survive; rejects with `JournalFailure` only.
+   * Makes all changes, in order, or none of them; changes of one row are made in
+   * the order of the calls. Settles when they survive what the store is meant to
+   * survive; rejects with `JournalFailure` only. After `store_unreachable`
+   * nobody knows whether they were made.
    */
   append(changes: readonly JournalChange[]): Promise<void>;
   /** All rows of a scope, or of all scopes where it is left out, by their ids. */

@@ -12,7 +12,7 @@ interface RefusalRule {
 
 /**
  * All refusals by the proxy itself, the same on every transport. A test keeps the
- * README's table equal to this one.
+ * table of docs/answers.md equal to this one.
  */
 export const REFUSALS = {
   bad_path: { status: 400, fault: "caller", sent: false },

@@ -3,6 +3,7 @@ import { lineOpensAtMs, refresh } from "./flow.ts";
 import { delayReasonOf, lineReasonOf } from "./line_reason.ts";
 import type { Bucket } from "./limits/bucket.ts";
 import { countersOf } from "./limits/counters_of.ts";
+import { subOf } from "./limits/sub_limits.ts";
 import { laneOpensAtMs, laneReasonOf } from "./lease.ts";
 import { knownLine } from "./queues/lines.ts";
 import { groupOf } from "./queues/order.ts";
@@ -54,8 +55,10 @@ function gateOf(
       const first = waiting.group?.current;
       const isKept = first !== undefined && first.state !== "leased" &&
         first.state !== "held";
-      return isKept
-        ? gateOf(state, first, first.line, nowMs)
+      if (isKept) return gateOf(state, first, first.line, nowMs);
+      const hiddenMs = subOf(waiting)?.counter.pausedUntilMs ?? 0;
+      return hiddenMs > nowMs
+        ? { reason: "hidden_limit", atMs: hiddenMs }
         : { reason: "order", atMs: undefined };
     }
     default:

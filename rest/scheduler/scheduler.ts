@@ -5,7 +5,7 @@ import { ClockOffsetEstimator } from "./limits/clock_offset_estimator.ts";
 import { Breaker } from "./health/breaker.ts";
 import { Callers } from "./queues/callers.ts";
 import { Expiries } from "./queues/expiries.ts";
-import { lineOpensAtMs, makeCandidate, reopen, withdraw } from "./flow.ts";
+import { makeCandidate, reopen, withdraw } from "./flow.ts";
 import { leaseReady } from "./lease.ts";
 import { noFormer } from "./learnt/former.ts";
 import { learntOf } from "./learnt/learnt_of.ts";
@@ -14,7 +14,13 @@ import { BucketRegistry } from "./limits/bucket_registry.ts";
 import { cancel, enqueue, takeInNewcomers, urge } from "./intake.ts";
 import { InvalidBudget } from "./health/invalid_budget.ts";
 import { SCHEDULER_DEFAULTS, type SchedulerOptions } from "./options.ts";
-import { preview, setHalted, waitedFor, waitingRequests } from "./reasons.ts";
+import {
+  preview,
+  setHalted,
+  waitedFor,
+  waitingRequests,
+  waitOf,
+} from "./reasons.ts";
 import { release, reopenLanes, settle } from "./settle.ts";
 import { snapshotOf } from "./snapshot.ts";
 import type { State, SubLimit, Waiting, Wake } from "./state.ts";
@@ -178,12 +184,15 @@ function expire(state: State, nowMs: number): void {
   }
 }
 
+/** Its place, if those before it have gone when it comes again. */
+const FIRST = 1;
+
 function refusalOf(state: State, waiting: Waiting, nowMs: number): Refused {
   const { ask, enqueuedAtMs, expiresAtMs } = waiting;
-  const opensAtMs = lineOpensAtMs(state, waiting.line, nowMs);
-  // In a ban or a lock asking again is not worth while before its end.
+  // In a ban or a lock, or while what keeps it is known to go on, asking again
+  // is not worth while.
   const worthAtMs = Math.max(
-    opensAtMs === Infinity ? 0 : opensAtMs,
+    waitOf(state, waiting, FIRST, nowMs).earliestAtMs ?? 0,
     waiting.lane.lockedUntilMs,
     state.breaker.untilMs ?? 0,
   );

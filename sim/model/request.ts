@@ -37,6 +37,7 @@ export function simRequestOf(
   change: {
     headers?: HeaderList;
     json?: unknown;
+    body?: Uint8Array;
     authorization?: string | null;
     remoteIp?: string;
     isReused?: boolean;
@@ -47,7 +48,7 @@ export function simRequestOf(
   if (authorization !== null) headers.push(["authorization", authorization]);
   if (json !== undefined) headers.push(["content-type", "application/json"]);
   const body = json === undefined
-    ? NO_BODY
+    ? change.body ?? NO_BODY
     : new TextEncoder().encode(JSON.stringify(json));
   return {
     method,

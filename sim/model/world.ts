@@ -1,4 +1,5 @@
 import type { Arrival } from "./arrival.ts";
+import { Nonces } from "./nonces.ts";
 import { undone, type Verdict } from "./outcome.ts";
 import { Recent } from "./recent.ts";
 import { headerOf } from "./request.ts";
@@ -6,9 +7,6 @@ import { errorResponse, originResponse, type SimResponse } from "./response.ts";
 import type { Route } from "./router.ts";
 import type { AccountSettings, AnswerSettings } from "./settings.ts";
 import { snowflakeOf } from "./snowflake.ts";
-
-/** How long a nonce is remembered; the docs say "the past few minutes". */
-const NONCE_MS = 5 * 60_000;
 
 /** Bounds each memory; enough for every run we make. */
 const MEMORY_MAX = 100_000;
@@ -49,9 +47,7 @@ const CSV = "user_id\r\n80351110224678912\r\n";
 
 /** What the simulated Discord remembers about executed requests. */
 export class World {
-  readonly #nonces = new Recent<{ atMs: number; response: SimResponse }>(
-    MEMORY_MAX,
-  );
+  readonly #nonces = new Nonces(MEMORY_MAX);
   readonly #gone = new Recent<true>(MEMORY_MAX);
   readonly #acknowledged = new Recent<true>(MEMORY_MAX);
   readonly #searches = new Recent<number>(MEMORY_MAX);
@@ -66,26 +62,27 @@ export class World {
   ): Verdict {
     const refused = this.#refuse(arrival, answers);
     if (refused !== undefined) return undone(refused);
-    const nonceKey = nonceKeyOf(arrival);
-    if (nonceKey !== undefined) {
-      const first = this.#nonces.get(nonceKey);
-      if (first !== undefined && nowMs < first.atMs + NONCE_MS) {
-        return { ...undone(copyOf(first.response)), isDuplicate: true };
-      }
+    const first = this.#nonces.firstOf(arrival, nowMs);
+    if (first !== undefined) {
+      const now = this.#isDeleted(arrival, first)
+        ? errorResponse(...UNKNOWN_MESSAGE)
+        : first;
+      return { ...undone(now), isDuplicate: true };
     }
     const response = this.#answer(arrival, answers, clockMs);
-    if (nonceKey !== undefined) {
-      this.#nonces.set(nonceKey, { atMs: nowMs, response: copyOf(response) });
-    }
+    this.#nonces.note(arrival, response, nowMs);
     return { ...undone(response), executed: true };
   }
 
   /** Refuses to delete twice, and to change what has been deleted. */
   #refuse(
-    { route, path }: Arrival,
+    arrival: Arrival,
     { remembersDeletions }: Answers,
   ): SimResponse | undefined {
+    const { route, path } = arrival;
     if (route.key === CALLBACK) return this.#refuseCallback(route);
+    const misnamed = this.#nonces.refuse(arrival);
+    if (misnamed !== undefined) return misnamed;
     if (!remembersDeletions) return undefined;
     if (route.key === DELETE_MESSAGE) {
       return this.#delete(path, UNKNOWN_MESSAGE);
@@ -98,6 +95,12 @@ export class World {
     return isOfWebhook && this.#gone.get(`webhook ${webhook}`)
       ? errorResponse(...UNKNOWN_WEBHOOK)
       : undefined;
+  }
+
+  /** Whether a message that `arrival` would make again was deleted. */
+  #isDeleted({ path }: Arrival, { body }: SimResponse): boolean {
+    const { id } = JSON.parse(String(body)) as { id: string };
+    return this.#gone.get(`${path}/${id}`) === true;
   }
 
   #refuseCallback(route: Route): SimResponse | undefined {
@@ -158,7 +161,6 @@ const DELETE_WEBHOOK = new Set([
   "DELETE /webhooks/{}",
   "DELETE /webhooks/{}/{}",
 ]);
-const NEW_MESSAGE = "POST /channels/{}/messages";
 
 /** The gateway and how a bot may use it (docs, "Get Gateway Bot"). */
 function gatewayOf({ maxConcurrency }: Answers): SimResponse {
@@ -184,19 +186,6 @@ function placeOf(
 ): { readonly id?: string; readonly guild_id?: string } {
   const guild = key === "GET /channels/{}" ? guildOf[major] : undefined;
   return guild === undefined ? {} : { id: major, guild_id: guild };
-}
-
-/** Headers are added to a response later; the kept one stays bare. */
-function copyOf(response: SimResponse): SimResponse {
-  return { ...response, headers: [...response.headers] };
-}
-
-function nonceKeyOf({ route, caller, facts }: Arrival): string | undefined {
-  if (route.key !== NEW_MESSAGE) return undefined;
-  const { nonce, enforce_nonce: isEnforced } = facts();
-  if (isEnforced !== true) return undefined;
-  if (typeof nonce !== "string" && typeof nonce !== "number") return undefined;
-  return `${caller.key}|${route.major}|${nonce}`;
 }
 
 function statusOf(route: Route, query: string): number {

@@ -1,7 +1,7 @@
 /** "yes", or in words what came instead. */
 export type Came = string;
 
-/** What the trial of one library found: plain data, the source of the README's matrix. */
+/** What the trial of one library found: plain data, the source of the matrix of docs/clients.md. */
 export interface ClientResult {
   readonly library: string;
   readonly version: string;

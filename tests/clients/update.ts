@@ -1,9 +1,9 @@
-/** Tries the client libraries and writes down what came of it: `results.json`, and the README's matrix. */
+/** Tries the client libraries and writes down what came of it: `results.json`, and the clients page's matrix. */
 import { tour } from "./_tour.ts";
 import { withMatrix } from "./matrix.ts";
 
 const RESULTS = new URL("results.json", import.meta.url);
-const README = new URL("../../README.md", import.meta.url);
+const PAGE = new URL("../../docs/clients.md", import.meta.url);
 
 if (import.meta.main) await update();
 
@@ -11,6 +11,6 @@ async function update(): Promise<void> {
   await using found = await tour();
   const { results } = found;
   await Deno.writeTextFile(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
-  const readme = await Deno.readTextFile(README);
-  await Deno.writeTextFile(README, withMatrix(readme, results));
+  const page = await Deno.readTextFile(PAGE);
+  await Deno.writeTextFile(PAGE, withMatrix(page, results));
 }

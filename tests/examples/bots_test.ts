@@ -65,16 +65,16 @@ function startBehind(gatewayUrl: string): Promise<Place> {
   });
 }
 
-/** The program for a language's block below README's "Quick start", that speaks of `library`. */
+/** The program for a language's block below README's "Quick starts", that speaks of `library`. */
 function quickStart(library: string): string {
   const readme = Deno.readTextFileSync(
     new URL("../../README.md", import.meta.url),
   );
-  const [, section = ""] = readme.split("\n## Quick start\n");
+  const [, section = ""] = readme.split("\n## Quick starts\n");
   const blocks = section.split("\n## ")[0]?.matchAll(/^```js\n(.*?)^```$/gms);
   const codes = [...blocks ?? []].map(([, code = ""]) => code);
   const found = codes.find((code) => code.includes(`from "${library}"`));
-  assert.ok(found !== undefined, `README's quick start has no ${library}`);
+  assert.ok(found !== undefined, `README's quick starts have no ${library}`);
   return found;
 }
 

@@ -3,9 +3,11 @@ import { createScheduler } from "../../rest/scheduler/scheduler.ts";
 import type { Scheduler, Settlement } from "../../rest/scheduler/types.ts";
 import {
   askOf,
+  bucketOf,
   enqueueAll,
   limitedOf,
   reportOf,
+  settleAndPoll,
   START_MS,
 } from "./_builders.ts";
 
@@ -77,4 +79,35 @@ Deno.test("a 429 whose wait ends with the longest wait is handed back", () => {
   const report = limitedOf(T + 50, "user", MAX_WAIT_MS - 50);
   const outcome = { kind: "answered", report } as const;
   assert.equal(scheduler.settle(id, outcome, T + 50), "done");
+});
+
+/** How long a request is told to wait whose deadline passes at `T + 5_000`. */
+function toldAfter(scheduler: Scheduler, method: "PATCH" | "PUT"): unknown {
+  const fields = ["name"];
+  const late = askOf(method, PATH, { deadlineAtMs: T + 5_000, fields });
+  enqueueAll(scheduler, [late], T + 60);
+  scheduler.poll(T + 60);
+  const { refused } = scheduler.poll(T + 5_000);
+  assert.equal(refused[0]?.refused.code, "deadline");
+  return refused[0]?.refused.retryAfterMs;
+}
+
+Deno.test("a deadline that passes behind a hidden limit is told when that opens", () => {
+  const scheduler = createScheduler();
+  const rename = askOf("PATCH", PATH, { fields: ["name"] });
+  enqueueAll(scheduler, [rename], T);
+  scheduler.poll(T);
+  const bucket = bucketOf({ decidedAtMs: T + 25 });
+  const report = limitedOf(T + 50, "user", 60_000, { bucket });
+  settleAndPoll(scheduler, rename.id, report);
+  assert.equal(toldAfter(scheduler, "PATCH"), 55_050);
+});
+
+Deno.test("a deadline that passes behind the first of its order is told when that goes again", () => {
+  const scheduler = createScheduler();
+  const first = askOf("PUT", PATH);
+  enqueueAll(scheduler, [first], T);
+  scheduler.poll(T);
+  scheduler.settle(first.id, retryAt(T + 30_000), T + 50);
+  assert.equal(toldAfter(scheduler, "PUT"), 25_000);
 });

@@ -55,6 +55,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What runs in a browser; of ours it knows the shape of what it shows.
   "page": ["rest/domain", "rest/metrics"],
   "rest/clock": ["rest/domain"],
+  "rest/journal/store": ["rest/domain"],
   // Levels and formats are settings.
   "rest/log": ["rest/domain", "rest/config", "deps.ts"],
   // The queue put together: what decides, what sends, and what is between them.

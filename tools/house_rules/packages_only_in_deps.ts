@@ -11,8 +11,14 @@ const DEPS_FILES: readonly string[] = [
   "tests/page/deps.ts",
 ];
 
-/** The simulated Discord is a package by itself, without dependencies. */
-const BUILT_IN_DEPS = "sim/deps.ts";
+/**
+ * These name only what is built in: the simulated Discord is a package by
+ * itself, and the journal's worker thread loads no upstream client.
+ */
+const BUILT_IN_DEPS: readonly string[] = [
+  "sim/deps.ts",
+  "rest/journal/store/deps.ts",
+];
 
 /** Built into the runtime and needed by every test: a detour would be noise. */
 const TEST_BUILT_IN = "node:assert/strict";
@@ -24,7 +30,9 @@ export const packagesOnlyInDeps: Deno.lint.Rule = {
     if (DEPS_FILES.includes(place)) return {};
     return specifierVisitor((specifier, node) => {
       if (isRelative(specifier)) return;
-      if (place === BUILT_IN_DEPS && specifier.startsWith("node:")) return;
+      if (
+        BUILT_IN_DEPS.includes(place) && specifier.startsWith("node:")
+      ) return;
       if (specifier === TEST_BUILT_IN && isWithin(place, "tests")) return;
       context.report({
         node,

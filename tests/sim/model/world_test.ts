@@ -132,9 +132,58 @@ Deno.test("an enforced nonce hands the first message back and does nothing", () 
   assert.ok(!again.executed);
   assert.ok(say(2_000, { ...enforced, nonce: "n2" }).executed);
   assert.ok(say(2_000, { nonce: "n1" }).executed);
-  const elsewhere = POST_MESSAGE.replace(CHANNEL, GUILD);
-  assert.ok(say(2_000, enforced, elsewhere).executed);
   assert.ok(say(5 * 60_000, enforced).executed);
+});
+
+Deno.test("a nonce is its author's, in whatever channel", () => {
+  const { send } = discordOf();
+  const json = { content: "hi", nonce: "n1", [ENFORCE]: true };
+  send(POST_MESSAGE, 0, { json });
+  const elsewhere = POST_MESSAGE.replace(CHANNEL, GUILD);
+  assert.ok(send(elsewhere, 1, { json }).isDuplicate);
+  const other = { json, authorization: "Bot another" };
+  assert.ok(send(POST_MESSAGE, 2, other).executed);
+});
+
+Deno.test("a message that was deleted is not made again by its nonce: 404 code 10008", () => {
+  const { send } = discordOf({ answers: { remembersDeletions: true } });
+  const json = { content: "hi", nonce: "n1", [ENFORCE]: true };
+  const { id } = bodyOf(send(POST_MESSAGE, 0, { json }));
+  send(`DELETE /channels/${CHANNEL}/messages/${id}`, 1);
+  const again = send(POST_MESSAGE, 2, { json });
+  assert.equal(again.response.status, 404);
+  assert.equal(bodyOf(again).code, 10008);
+  assert.ok(!again.executed);
+});
+
+Deno.test("a nonce of 25 characters is taken, one of 26 is 400 code 50035", () => {
+  const { send } = discordOf();
+  const named = (chars: number) =>
+    send(POST_MESSAGE, 0, { json: { nonce: "n".repeat(chars) } });
+  assert.equal(named(25).response.status, 200);
+  assert.equal(bodyOf(named(26)).code, 50035);
+});
+
+Deno.test("a webhook knows no nonce", () => {
+  const { send } = discordOf();
+  const json = { content: "hi", nonce: "n1", [ENFORCE]: true };
+  const line = `POST /webhooks/${WEBHOOK}/t`;
+  assert.ok(send(line, 0, { json, ...NOBODY }).executed);
+  assert.ok(send(line, 1, { json, ...NOBODY }).executed);
+});
+
+Deno.test("a nonce in the fields of a form without payload_json is enforced", () => {
+  const { send } = discordOf();
+  const part = (name: string, text: string) =>
+    `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`;
+  const text = part("content", "hi") + part("nonce", "n") +
+    part(ENFORCE, "true") + "--b--\r\n";
+  const form = {
+    headers: [["Content-Type", "multipart/form-data; boundary=b"]] as const,
+    body: new TextEncoder().encode(text),
+  };
+  assert.equal(send(POST_MESSAGE, 0, form).mark, "hi");
+  assert.ok(send(POST_MESSAGE, 1, form).isDuplicate);
 });
 
 Deno.test("a numeric nonce is enforced like a text", () => {

@@ -6,13 +6,12 @@ import { makeFiles, sha256Of } from "./_files.ts";
 import { KEY } from "./_held_upstream.ts";
 import { type Child, startChild } from "./child.ts";
 
-const README = Deno.readTextFileSync(
-  new URL("../../README.md", import.meta.url),
-);
-
-/** The examples of one language below one heading, in their order. */
-function examplesIn(heading: string, language: string): string[] {
-  const [, section = ""] = README.split(`\n## ${heading}\n`);
+/** The examples of one language below one heading of a page, in their order. */
+function examplesIn(page: string, heading: string, language: string): string[] {
+  const whole = Deno.readTextFileSync(
+    new URL(`../../docs/${page}`, import.meta.url),
+  );
+  const [, section = ""] = whole.split(`\n## ${heading}\n`);
   const [text = ""] = section.split("\n## ");
   const example = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, "gms");
   return [...text.matchAll(example)].map(([, code = ""]) => code.trim());
@@ -29,7 +28,7 @@ function hasCurl(): boolean {
   }
 }
 
-/** Runs a line of the README, with the places it names put where they are here; returns the status. */
+/** Runs a line of a page, with the places it names put where they are here; returns the status. */
 async function run(
   line: string,
   places: Readonly<Record<string, string>>,
@@ -72,12 +71,12 @@ const DASHBOARD_KEY = "key-that-the-dashboard-was-given";
 
 Deno.test({
   name:
-    "README's files of bots and keys do what is said of them, by README's own lines",
+    "docs/keys.md: the files of bots and keys do what is said of them, by the page's own lines",
   ignore: !hasCurl(),
   async fn() {
     const section = "Several bots, several keys";
-    const [tokens = "", keys = ""] = examplesIn(section, "json");
-    const [asMusic = ""] = examplesIn(section, "sh");
+    const [tokens = "", keys = ""] = examplesIn("keys.md", section, "json");
+    const [asMusic = ""] = examplesIn("keys.md", section, "sh");
     await using files = await makeFiles();
     await using sim = await startSim();
     await using child = await startChild({
@@ -122,11 +121,15 @@ Deno.test({
 
 Deno.test({
   name:
-    "README's settings for TLS and for a Unix socket, and its line for that",
+    "docs/network.md: its settings for TLS and for a Unix socket, and its line for that",
   ignore: !hasCurl(),
   async fn() {
     const section = "TLS, or a Unix socket";
-    const [tls = "", socket = "", overSocket = ""] = examplesIn(section, "sh");
+    const [tls = "", socket = "", overSocket = ""] = examplesIn(
+      "network.md",
+      section,
+      "sh",
+    );
     await using files = await makeFiles();
     await using sim = await startSim();
     const env = {

@@ -1,0 +1,31 @@
+import {
+  type JournalChange,
+  JournalFailure,
+} from "../../domain/journal_store.ts";
+
+/** Whose row a change is about. */
+export function scopeOf(change: JournalChange): string {
+  return change.kind === "put" ? change.row.scope : change.scope;
+}
+
+/** Names the row of a change among the rows of all scopes; neither part holds a zero. */
+export function keyOf(change: JournalChange): string {
+  const { scope, id } = change.kind === "put" ? change.row : change;
+  return `${id}\0${scope}`;
+}
+
+/** True where nobody can ask for a row any more. */
+export function isOver(
+  untilWallMs: number | undefined,
+  nowWallMs: number,
+): boolean {
+  return untilWallMs !== undefined && untilWallMs <= nowWallMs;
+}
+
+/** Somebody else writes to this scope now. */
+export function fenced(scope: string): JournalFailure {
+  return new JournalFailure(
+    "fenced",
+    `Another proxy writes to the journal of ${JSON.stringify(scope)} now`,
+  );
+}
