@@ -1,17 +1,21 @@
 import type { Answer } from "../domain/answer.ts";
-import { refusedFact } from "../domain/fact.ts";
-import { botOf, type Identity } from "../domain/identity.ts";
+import { queuedFact, refusedFact } from "../domain/fact.ts";
+import type { Guarantee } from "../domain/entry.ts";
+import type { Identity } from "../domain/identity.ts";
 import { invariant } from "../domain/invariant.ts";
+import { type Journal, NO_JOURNAL } from "../domain/journal.ts";
 import { cancelledRefusal, drainingRefusal } from "../domain/own_refusals.ts";
 import type { CallerGone, Ticket } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Poll } from "../scheduler/types.ts";
+import { Acceptance } from "./acceptance.ts";
 import { refusalOf } from "./answering/refusals.ts";
 import { Responder } from "./answering/responder.ts";
 import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
 import { askOf } from "./ask.ts";
 import { type CloseWayIn, Drain, type DrainReport } from "./drain.ts";
+import { giveUp } from "./give_up.ts";
 import { isWaiting, Job, type JobTicket, leasedFact } from "./job.ts";
 import { PollLoop } from "./poll_loop.ts";
 import { QueueControl } from "./queue_control.ts";
@@ -39,8 +43,9 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
 class QueueDispatcher implements Dispatcher, TicketHandler {
   readonly control: QueueControl;
-  readonly #deps: DispatcherDeps;
+  readonly #deps: DispatcherDeps & { readonly journal: Journal };
   readonly #jobs = new Map<number, Job>();
+  readonly #acceptance: Acceptance;
   readonly #pollLoop: PollLoop;
   readonly #sender: Sender;
   readonly #joining: Joining;
@@ -54,8 +59,14 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   #nextId = 1;
 
   constructor(deps: DispatcherDeps) {
-    const { upstream, clock, options } = deps;
-    this.#deps = deps;
+    const { clock, options } = deps;
+    const journal = deps.journal ?? NO_JOURNAL;
+    this.#deps = { ...deps, journal };
+    this.#acceptance = new Acceptance({
+      ...deps,
+      journal,
+      takeOut: (job) => this.#takeOut(job),
+    });
     this.#pollLoop = new PollLoop({
       ...deps,
       act: (poll, nowMs) => this.#act(poll, nowMs),
@@ -63,6 +74,8 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     this.#sender = new Sender({
       ...deps,
       maxWaitMs: options.maxWaitMs,
+      journal,
+      onUnwanted: (job) => this.#giveLeaseBack(job),
       onAnswer: (job, answer, atMs) => this.#answer(job, answer, atMs),
       onRefusal: (job, refusal) => this.#refuse(job, refusal),
       onAgain: (job) => this.#again(job),
@@ -87,15 +100,23 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       takeOut: (job) => this.#takeOut(job),
       onChange: () => this.#pollLoop.soon(),
     });
-    this.#credentialChecks = new CredentialChecks(upstream, options.apiVersion);
+    this.#credentialChecks = new CredentialChecks({
+      ...deps,
+      apiVersion: options.apiVersion,
+      onChange: () => this.#pollLoop.soon(),
+    });
     this.#drain = new Drain(clock, {
       hasWaiting: () => this.#jobs.values().some(isWaiting),
       hasOpen: () => this.#jobs.size + this.#responder.openStreams > 0,
     });
   }
 
-  submit(request: ProxyRequest, callerGone?: CallerGone): Ticket {
-    const ticket = new CallerTicket(request, this);
+  submit(
+    request: ProxyRequest,
+    callerGone?: CallerGone,
+    guarantee?: Guarantee,
+  ): Ticket {
+    const ticket = new CallerTicket(request, this, guarantee);
     const isJoined = !this.#hasEnded && this.#joining.join(ticket);
     if (!isJoined) this.#queue(ticket);
     ticket.watch(callerGone);
@@ -121,13 +142,12 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     this.#credentialChecks.know(identity);
     // At once, and not a minute after the last check, which was of the old token.
     const isDue = isCheckDue(this.control.snapshot(), identity.id);
-    if (isDue) void this.#checkToken(identity.id);
+    if (isDue) this.#credentialChecks.check(identity.id);
     return renewToken(this.#jobs.values(), identity);
   }
 
   drain(forMs: number, closeWayIn?: CloseWayIn): Promise<DrainReport> {
-    this.#report ??= this.#runDrain(forMs, closeWayIn);
-    return this.#report;
+    return this.#report ??= this.#runDrain(forMs, closeWayIn);
   }
 
   callerLeft(ticket: JobTicket): void {
@@ -159,33 +179,30 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     return this.#takeOut(job) ? "cancelled" : "sent";
   }
 
-  /** Detaches a write from its caller, unless the caller's second try is here already. */
+  /** Leaves a write without a caller, unless the caller's second try is here already. */
   #leaveBehind(job: Job): void {
     const nowMs = this.#deps.clock.nowMs();
     const newestId = this.#nextId - 1;
     const tries = possibleSecondTries(job, this.#jobs, newestId, nowMs);
     const twin = this.#joining.reunite(job, tries);
-    if (twin === undefined) this.#detachedWrites.add(job);
-    else this.#close(twin);
+    if (twin !== undefined) return this.#close(twin);
+    this.#detachedWrites.add(job);
+    this.#deps.journal.detached(job);
   }
 
   /** `sent` is what a refusal says about earlier sends of the same request. */
   #queue(ticket: JobTicket, sent: false | null = false): void {
     if (this.#hasEnded) return this.#turnAway(ticket, drainingRefusal(sent));
     const { scheduler, clock, facts } = this.#deps;
-    const { request } = ticket;
     const nowMs = clock.nowMs();
     const job = new Job(this.#nextId++, ticket, nowMs);
     const refused = scheduler.enqueue(askOf(job), nowMs);
-    if (refused !== undefined) {
-      return this.#turnAway(ticket, refusalOf(refused, sent));
-    }
+    if (refused) return this.#turnAway(ticket, refusalOf(refused, sent));
     this.#jobs.set(job.id, job);
+    this.#acceptance.accept(job, ticket);
     this.#flights?.open(job);
-    this.#credentialChecks.know(request.identity);
-    const { route, caller } = request;
-    const bot = botOf(request.identity);
-    facts({ kind: "queued", bot, label: route.label, caller });
+    this.#credentialChecks.know(job.request.identity);
+    facts(queuedFact(job.request));
     this.#pollLoop.soon();
   }
 
@@ -201,9 +218,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       this.#refuse(job, refusalOf(refused, job.sent));
     }
     for (const id of poll.leases) this.#lease(this.#jobOf(id), nowMs);
-    for (const identityId of poll.credentialChecks) {
-      this.#checkToken(identityId);
-    }
+    for (const id of poll.credentialChecks) this.#credentialChecks.check(id);
     for (const message of poll.warnings ?? []) {
       this.#deps.facts({ kind: "warning", message });
     }
@@ -220,27 +235,22 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   #lease(job: Job, nowMs: number): void {
     job.state = "leased";
     this.#flights?.close(job);
-    if (!job.outlivesCallers && !job.isWanted) {
-      // Its caller disconnected after the scheduler had chosen it.
-      this.#sender.abandon(job);
-      this.#refuse(job, cancelledRefusal(job));
-      return this.#pollLoop.soon();
-    }
+    // Its caller may have disconnected after the scheduler had chosen it.
+    if (!job.outlivesCallers && !job.isWanted) return this.#giveLeaseBack(job);
     const { scheduler, facts } = this.#deps;
     job.waitReason = scheduler.waitedFor(job.id, nowMs);
     facts(leasedFact(job, nowMs));
     this.#sender.send(job, nowMs);
   }
 
-  async #checkToken(identityId: string): Promise<void> {
-    const { scheduler, clock } = this.#deps;
-    const isRejected = await this.#credentialChecks.isRejected(identityId);
-    scheduler.credentialChecked(identityId, isRejected, clock.nowMs());
-    this.#pollLoop.soon();
+  #giveLeaseBack(job: Job): void {
+    this.#sender.abandon(job);
+    this.#refuse(job, cancelledRefusal(job));
   }
 
   #again(job: Job): void {
-    if (!job.outlivesCallers && !job.isWanted) this.#takeOut(job);
+    const isUnwanted = !job.outlivesCallers && !job.isWanted;
+    if (isUnwanted || job.unkept !== undefined) this.#takeOut(job);
     this.#pollLoop.soon();
   }
 
@@ -257,6 +267,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
 
   #close(job: Job): void {
     this.#jobs.delete(job.id);
+    this.#deps.journal.gone(job);
     this.#flights?.close(job);
     this.#drain.noteFinished();
     this.#pollLoop.soon();
@@ -266,35 +277,23 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     const { scheduler, clock } = this.#deps;
     // Between a poll and our acting on it, the scheduler may have leased or refused it.
     if (scheduler.cancel(job.id, clock.nowMs()) !== "cancelled") return false;
-    this.#refuse(job, cancelledRefusal(job));
+    this.#refuse(job, job.unkept ?? cancelledRefusal(job));
     return true;
   }
 
   async #runDrain(forMs: number, closeWayIn?: CloseWayIn) {
     this.#deps.scheduler.endAt(this.#deps.clock.nowMs() + forMs);
     await this.#drain.run(forMs, closeWayIn);
-    const report = this.#giveUp();
+    this.#hasEnded = true;
+    const { finished } = this.#drain;
+    const { openStreams } = this.#responder;
+    const left = giveUp(this.#jobs, {
+      ...this.#deps,
+      abandon: (job) => this.#sender.abandon(job),
+      refuse: (job, refusal) => this.#refuse(job, refusal),
+    });
     this.#pollLoop.stop();
     await this.#deps.upstream.close();
-    return report;
-  }
-
-  /** Refuses the requests that are left at the end of a drain. */
-  #giveUp(): DrainReport {
-    const { scheduler, clock } = this.#deps;
-    const { finished } = this.#drain;
-    this.#hasEnded = true;
-    let waiting = 0;
-    let inFlight = this.#responder.openStreams;
-    for (const job of this.#jobs.values()) {
-      if (job.state === "leased") {
-        this.#sender.abandon(job);
-        job.mayHaveRun = true;
-      } else scheduler.cancel(job.id, clock.nowMs());
-      if (job.sent === false) waiting++;
-      else inFlight++;
-      this.#refuse(job, drainingRefusal(job.sent));
-    }
-    return { finished, waiting, inFlight };
+    return { ...left, finished, inFlight: left.inFlight + openStreams };
   }
 }

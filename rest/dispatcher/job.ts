@@ -1,6 +1,8 @@
 import type { Answer } from "../domain/answer.ts";
+import type { Entry, Guarantee } from "../domain/entry.ts";
 import type { Fact } from "../domain/fact.ts";
 import { botOf } from "../domain/identity.ts";
+import type { Committed } from "../domain/journal.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Urgency } from "../domain/urgency.ts";
@@ -19,6 +21,9 @@ export interface JobTicket {
   job: Job | undefined;
   /** True while the caller waits for the answer. */
   readonly isWanted: boolean;
+  readonly guarantee: Guarantee | undefined;
+  /** Settles when the job is in the proxy's care. */
+  accepted: Committed;
   resolve(answer: Answer): void;
   reject(refusal: Refusal): void;
 }
@@ -38,8 +43,12 @@ export function leasedFact(
 }
 
 /** One request in the scheduler, and the tickets of all callers who wait for it. */
-export class Job {
+export class Job implements Entry {
   readonly id: number;
+  /** Empty where no journal asks for it. */
+  entryId = "";
+  readonly guarantee: Guarantee | undefined;
+  fingerprint = "";
   /** The request that is sent; a caller that adopts the job replaces it with an equal one. */
   request: ProxyRequest;
   readonly queuedAtMs: number;
@@ -54,6 +63,8 @@ export class Job {
   /** Whether Discord may have executed it. */
   mayHaveRun = false;
   retries: RetryHistory = NO_RETRIES;
+  /** Why it cannot be kept as its caller was promised: it is refused with that as soon as it waits. */
+  unkept: Refusal | undefined;
   /** Nearly always one; an array literal takes a tenth of the memory of an array that was pushed to. */
   readonly tickets: JobTicket[];
 
@@ -61,6 +72,7 @@ export class Job {
 
   constructor(id: number, ticket: JobTicket, queuedAtMs: number) {
     this.id = id;
+    this.guarantee = ticket.guarantee;
     this.request = ticket.request;
     this.queuedAtMs = queuedAtMs;
     this.tickets = [ticket];
@@ -79,6 +91,7 @@ export class Job {
 
   /** Whether it is sent though nobody waits for it any more. */
   get outlivesCallers(): boolean {
+    if (this.guarantee !== undefined) return true;
     return this.isWrite &&
       (this.request.onLeave !== "cancel" || this.mayHaveRun);
   }

@@ -1,4 +1,5 @@
 import type { FactSink } from "../domain/fact.ts";
+import type { Journal, SendGuard } from "../domain/journal.ts";
 import type { Identity } from "../domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "../domain/ports.ts";
 import type { Scheduler } from "../scheduler/types.ts";
@@ -25,6 +26,12 @@ export interface DispatcherDeps {
   readonly random: Random;
   readonly facts: FactSink;
   readonly digest: Digest;
+  /** Is told of every change of a request; nothing is kept where it is left out. */
+  readonly journal?: Journal | undefined;
+  /** Whether this process may send for an identity; it always may where this is left out. */
+  readonly maySend?: SendGuard | undefined;
+  /** What the ids of an identity's entries begin with (`entryIdOf`); only a journal asks. */
+  readonly epochOf?: ((identityId: string) => number) | undefined;
   readonly options: DispatcherOptions;
 }
 

@@ -25,3 +25,10 @@ export interface Answer {
   /** Set if the proxy itself answers (a kept request, a changed token): only then may it be signed. */
   readonly isOurs?: true;
 }
+
+/** An answer whose body has been read to its end. */
+export interface WholeAnswer {
+  readonly status: number;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array<ArrayBuffer> | undefined;
+}

@@ -107,6 +107,13 @@ export type Fact =
   }
   | { readonly kind: "warning"; readonly message: string };
 
+/** The fact that a request waits from now on. */
+export function queuedFact(
+  { route, caller, identity }: ProxyRequest,
+): Extract<Fact, { kind: "queued" }> {
+  return { kind: "queued", bot: botOf(identity), label: route.label, caller };
+}
+
 /** The fact that a request, known by now for whose it is, was refused. */
 export function refusedFact(
   { route, caller, identity }: ProxyRequest,

@@ -1,4 +1,5 @@
 import type { Answer } from "./answer.ts";
+import type { Guarantee } from "./entry.ts";
 import type { HeaderList } from "./headers.ts";
 import type { ProxyRequest } from "./request.ts";
 import type { RequestRow } from "./request_row.ts";
@@ -55,6 +56,8 @@ export class UpstreamFailure extends Error {
 
 /** A submitted request. */
 export interface Ticket {
+  /** Settles when it is in the proxy's care, as its guarantee says, or has been refused; undefined: it is so already. */
+  readonly accepted?: Promise<void> | undefined;
   /** Discord's answer; rejects only with `Refusal`. */
   readonly answer: Promise<Answer>;
   /** Cancels the request if it has not been sent; then `answer` rejects with `cancelled`. */
@@ -77,9 +80,14 @@ export interface CallerGone {
 export interface Submitter {
   /**
    * Queues the request. After `callerGone` nobody waits for the answer: a queued
-   * read is dropped, a queued write is still executed.
+   * read is dropped, a queued write is still executed. With a guarantee the
+   * request is executed whoever leaves.
    */
-  submit(request: ProxyRequest, callerGone?: CallerGone): Ticket;
+  submit(
+    request: ProxyRequest,
+    callerGone?: CallerGone,
+    guarantee?: Guarantee,
+  ): Ticket;
 }
 
 /** What callers may see of the queue. */

@@ -1,7 +1,6 @@
-import type { Answer } from "../domain/answer.ts";
+import type { Answer, WholeAnswer } from "../domain/answer.ts";
 import { headerOf } from "../domain/headers.ts";
 import { Refusal } from "../domain/refusal.ts";
-import type { WholeAnswer } from "../rep/frames/answer_text.ts";
 import { discard } from "../streams/answer_streams.ts";
 import { codingsOf, decode } from "../streams/content_codings.ts";
 import { readBounded } from "../streams/read_bounded.ts";

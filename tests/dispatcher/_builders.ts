@@ -2,6 +2,7 @@ import { createHash } from "../../deps.ts";
 import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
 import type {
   Dispatcher,
+  DispatcherDeps,
   DispatcherOptions,
 } from "../../rest/dispatcher/types.ts";
 import type { Answer } from "../../rest/domain/answer.ts";
@@ -40,7 +41,10 @@ export interface Bench {
   readonly facts: Fact[];
 }
 
-export function benchOf(options: Partial<DispatcherOptions> = {}): Bench {
+export function benchOf(
+  options: Partial<DispatcherOptions> = {},
+  parts: Partial<DispatcherDeps> = {},
+): Bench {
   const clock = createManualClock();
   const scheduler = createScriptedScheduler();
   const upstream = createScriptedUpstream(clock.nowMs);
@@ -58,6 +62,7 @@ export function benchOf(options: Partial<DispatcherOptions> = {}): Bench {
       apiVersion: 10,
       ...options,
     },
+    ...parts,
   });
   return { dispatcher, scheduler, upstream, clock, facts };
 }

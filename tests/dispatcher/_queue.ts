@@ -1,5 +1,8 @@
 import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
-import type { Dispatcher } from "../../rest/dispatcher/types.ts";
+import type {
+  Dispatcher,
+  DispatcherDeps,
+} from "../../rest/dispatcher/types.ts";
 import type { Fact } from "../../rest/domain/fact.ts";
 import type { Random } from "../../rest/domain/ports.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
@@ -26,11 +29,17 @@ export interface QueueOptions {
   readonly maxWaitMs?: number;
   readonly isSingleFlight?: boolean;
   readonly random?: Random;
+  /** What else the dispatcher is made with. */
+  readonly parts?: Partial<DispatcherDeps>;
 }
 
 export function queueOf(
-  { maxWaitMs = 60_000, isSingleFlight = true, random = () => 0.5 }:
-    QueueOptions = {},
+  {
+    maxWaitMs = 60_000,
+    isSingleFlight = true,
+    random = () => 0.5,
+    parts,
+  }: QueueOptions = {},
 ): Queue {
   // Ten seconds in: nothing is assumed part-used any more.
   const clock = createManualClock(10_000);
@@ -48,6 +57,7 @@ export function queueOf(
     },
     digest: sha256,
     options: { maxWaitMs, isSingleFlight, apiVersion: 10 },
+    ...parts,
   });
   const queue: Queue = {
     clock,

@@ -15,6 +15,7 @@ export const PURE_MODULES: readonly string[] = [
 /** Ports name the promises that impure modules keep. */
 const MAY_NAME_PROMISES: readonly string[] = [
   "rest/domain/ports.ts",
+  "rest/domain/journal.ts",
   "rest/domain/journal_store.ts",
 ];
 

@@ -20,6 +20,15 @@ export function lostAnswerRefusal(): Refusal {
   );
 }
 
+/** For a request that its journal, or another process, kept from leaving as long as it may wait. */
+export function heldBackRefusal(sent: false | null): Refusal {
+  return new Refusal(
+    "wait_too_long",
+    "Cannot send the request: until the end of its longest wait it could not be made sure that it is sent once; ask again",
+    { sent, retryAfterMs: 1_000 },
+  );
+}
+
 /** For a request without an answer that is not tried again; `host` is where it was sent. */
 export function failureRefusal(
   job: Job,

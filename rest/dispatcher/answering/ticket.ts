@@ -1,4 +1,6 @@
 import type { Answer } from "../../domain/answer.ts";
+import type { Guarantee } from "../../domain/entry.ts";
+import type { Committed } from "../../domain/journal.ts";
 import type { CallerGone, Ticket } from "../../domain/ports.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
@@ -17,8 +19,10 @@ export interface TicketHandler {
  */
 export class CallerTicket implements Ticket, JobTicket {
   readonly answer: Promise<Answer>;
+  readonly guarantee: Guarantee | undefined;
   request: ProxyRequest;
   job: Job | undefined;
+  accepted: Committed;
 
   readonly #handler: TicketHandler;
   readonly #resolve: (answer: Answer) => void;
@@ -27,8 +31,13 @@ export class CallerTicket implements Ticket, JobTicket {
   #isGone = false;
   #isSettled = false;
 
-  constructor(request: ProxyRequest, handler: TicketHandler) {
+  constructor(
+    request: ProxyRequest,
+    handler: TicketHandler,
+    guarantee?: Guarantee,
+  ) {
     this.request = request;
+    this.guarantee = guarantee;
     this.#handler = handler;
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.answer = promise;

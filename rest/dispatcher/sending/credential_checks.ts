@@ -1,8 +1,8 @@
 import type { Identity } from "../../domain/identity.ts";
-import type { Upstream } from "../../domain/ports.ts";
+import type { Clock, Upstream } from "../../domain/ports.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
 import { routeOf } from "../../routes/route_of.ts";
-import type { SchedulerSnapshot } from "../../scheduler/types.ts";
+import type { Scheduler, SchedulerSnapshot } from "../../scheduler/types.ts";
 import { discardBody } from "../../streams/answer_streams.ts";
 
 /**
@@ -18,16 +18,32 @@ const BROUGHT_MAX = 1_000;
 const OF_BOT = "/users/@me";
 const OF_BEARER = "/oauth2/@me";
 
+/** What credential checks are made with. */
+export interface CredentialCheckDeps {
+  readonly scheduler: Scheduler;
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  readonly apiVersion: number;
+  /** The scheduler has something new to think about. */
+  readonly onChange: () => void;
+}
+
 /** Asks Discord whether a token is still good, past the queue. */
 export class CredentialChecks {
-  readonly #upstream: Upstream;
-  readonly #apiVersion: number;
+  readonly #deps: CredentialCheckDeps;
   readonly #own = new Map<string, Identity>();
   readonly #brought = new Map<string, Identity>();
 
-  constructor(upstream: Upstream, apiVersion: number) {
-    this.#upstream = upstream;
-    this.#apiVersion = apiVersion;
+  constructor(deps: CredentialCheckDeps) {
+    this.#deps = deps;
+  }
+
+  /** Asks about an identity's token, and tells the scheduler. */
+  async check(identityId: string): Promise<void> {
+    const { scheduler, clock, onChange } = this.#deps;
+    const isRejected = await this.isRejected(identityId);
+    scheduler.credentialChecked(identityId, isRejected, clock.nowMs());
+    onChange();
   }
 
   /** Remembers an identity's token, since the scheduler knows only its id. */
@@ -55,9 +71,8 @@ export class CredentialChecks {
     const identity = this.#identityOf(identityId);
     if (identity === undefined) return undefined;
     try {
-      const answer = await this.#upstream.send(
-        checkOf(identity, this.#apiVersion),
-      );
+      const { upstream, apiVersion } = this.#deps;
+      const answer = await upstream.send(checkOf(identity, apiVersion));
       discardBody(answer);
       // The verdict is on a token that was replaced meanwhile.
       const now = this.#identityOf(identityId);

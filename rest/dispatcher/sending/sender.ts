@@ -2,6 +2,7 @@ import type { Answer } from "../../domain/answer.ts";
 import type { FactSink } from "../../domain/fact.ts";
 import { headerOf } from "../../domain/headers.ts";
 import { botOf } from "../../domain/identity.ts";
+import type { Committed, Journal, SendGuard } from "../../domain/journal.ts";
 import type { LimitReport } from "../../domain/limit_report.ts";
 import { internalRefusal } from "../../domain/own_refusals.ts";
 import {
@@ -13,7 +14,7 @@ import {
 import type { Refusal } from "../../domain/refusal.ts";
 import type { Scheduler, Settlement } from "../../scheduler/types.ts";
 import { discardBody } from "../../streams/answer_streams.ts";
-import { failureRefusal } from "../answering/refusals.ts";
+import { failureRefusal, heldBackRefusal } from "../answering/refusals.ts";
 import type { Job } from "../job.ts";
 import { decimalOf, msOf } from "./decimal.ts";
 import { limitReportOf } from "./limit_report.ts";
@@ -32,11 +33,18 @@ export interface SenderDeps {
   readonly random: Random;
   readonly facts: FactSink;
   readonly maxWaitMs: number;
+  readonly journal: Journal;
+  readonly maySend?: SendGuard | undefined;
   readonly onAnswer: (job: Job, answer: Answer, receivedAtMs: number) => void;
   readonly onRefusal: (job: Job, refusal: Refusal) => void;
   /** The job waits for another lease. */
   readonly onAgain: (job: Job) => void;
+  /** Before its mark was committed its last caller left, and nobody wants it sent. */
+  readonly onUnwanted: (job: Job) => void;
 }
+
+/** A request that may not leave yet asks again after this: a lease of another process, or a store, is back within seconds. */
+const HELD_BACK_MS = 250;
 
 /**
  * Sends leased requests to Discord. It settles each lease exactly once, with the
@@ -50,11 +58,59 @@ export class Sender {
   }
 
   /**
-   * Sends a job at `nowMs`, which is now. Its end is told through the callbacks.
-   * The promise rejects only if an invariant is broken, and nobody catches that on
-   * purpose.
+   * Sends a job at `nowMs`, which is now; or as soon as the journal knows that
+   * it is sent. Its end is told through the callbacks. The promise rejects only
+   * if an invariant is broken, and nobody catches that on purpose.
    */
-  async send(job: Job, nowMs: number): Promise<void> {
+  send(job: Job, nowMs: number): Promise<void> | undefined {
+    const { journal, maySend } = this.#deps;
+    if (maySend?.(job.request) === false) {
+      this.#holdBack(job);
+      return undefined;
+    }
+    const committed = journal.sent(job);
+    return committed === undefined
+      ? this.#transmit(job, nowMs)
+      : this.#sendMarked(job, committed);
+  }
+
+  /** Sends a job once its mark is committed, if it is still to be sent then. */
+  async #sendMarked(
+    job: Job,
+    committed: NonNullable<Committed>,
+  ): Promise<void> {
+    const { journal, maySend, clock, onUnwanted } = this.#deps;
+    let isMarked = true;
+    try {
+      await committed;
+    } catch {
+      isMarked = false;
+    }
+    // The job may be done already (at the end of a drain): then its lease is settled.
+    if (job.state === "done") {
+      if (isMarked) journal.requeued(job);
+      return;
+    }
+    if (!isMarked || maySend?.(job.request) === false) {
+      return this.#holdBack(job);
+    }
+    if (job.outlivesCallers || job.isWanted) {
+      return this.#transmit(job, clock.nowMs());
+    }
+    onUnwanted(job);
+  }
+
+  /** Gives a lease back unused. The scheduler's longest wait bounds how often. */
+  #holdBack(job: Job): void {
+    const { clock, onAgain, onRefusal } = this.#deps;
+    const nowMs = clock.nowMs();
+    const notBeforeMs = nowMs + HELD_BACK_MS;
+    const outcome = { kind: "retry", report: undefined, notBeforeMs } as const;
+    if (this.#settle(job, outcome, nowMs) === "again") onAgain(job);
+    else onRefusal(job, job.unkept ?? heldBackRefusal(job.sent));
+  }
+
+  async #transmit(job: Job, nowMs: number): Promise<void> {
     const { upstream } = this.#deps;
     job.attempts++;
     job.sentAtMs = nowMs;
@@ -142,6 +198,10 @@ export class Sender {
   #settle(job: Job, outcome: Settlement, nowMs: number): "done" | "again" {
     const verdict = this.#deps.scheduler.settle(job.id, outcome, nowMs);
     job.state = verdict === "again" ? "waiting" : "done";
+    // What may have run stays marked: after a restart nobody must take it for unsent.
+    if (verdict === "again" && !job.mayHaveRun) {
+      this.#deps.journal.requeued(job);
+    }
     return verdict;
   }
 

@@ -1,5 +1,6 @@
 import { ALL_RIGHTS, type KeyRights } from "../../domain/access.ts";
 import { isKeyless, keyNameOf } from "../../domain/caller.ts";
+import type { Guarantee } from "../../domain/entry.ts";
 import { type FactSink, refusedFact } from "../../domain/fact.ts";
 import type {
   CallerGone,
@@ -74,11 +75,17 @@ class Gate implements KeyGate {
     return this.#useOf(name).enter(rights, this.#deps.clock.nowMs());
   }
 
-  submit(request: ProxyRequest, callerGone?: CallerGone): Ticket {
+  submit(
+    request: ProxyRequest,
+    callerGone?: CallerGone,
+    guarantee?: Guarantee,
+  ): Ticket {
     const { submitter, clock } = this.#deps;
     const rights = this.#rightsOf(request.caller);
     const ruled = this.#ruled(request, rights);
-    if (isUnbound(rights)) return submitter.submit(ruled, callerGone);
+    if (isUnbound(rights)) {
+      return submitter.submit(ruled, callerGone, guarantee);
+    }
     const name = keyNameOf(request.caller);
     try {
       checkRights(name, rights, request);
@@ -88,6 +95,7 @@ class Gate implements KeyGate {
       const ticket = submitter.submit(
         withAllowedUrgency(ruled, rights),
         callerGone,
+        guarantee,
       );
       ticket.answer.then(leave, leave);
       return ticket;

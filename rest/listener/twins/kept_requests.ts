@@ -1,6 +1,5 @@
-import type { Answer } from "../../domain/answer.ts";
+import type { Answer, WholeAnswer } from "../../domain/answer.ts";
 import type { Refusal } from "../../domain/refusal.ts";
-import type { WholeAnswer } from "../../rep/frames/answer_text.ts";
 
 /** What became of a kept request. */
 export type Outcome =

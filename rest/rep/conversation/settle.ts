@@ -1,10 +1,7 @@
+import type { WholeAnswer } from "../../domain/answer.ts";
 import type { Refusal, RefusalCode } from "../../domain/refusal.ts";
 import { push } from "../connections/outbound.ts";
-import {
-  bodyTextOf,
-  headersTextOf,
-  type WholeAnswer,
-} from "../frames/answer_text.ts";
+import { bodyTextOf, headersTextOf } from "../frames/answer_text.ts";
 import { refusalReply, replyText } from "../frames/reply.ts";
 import { connectionOf, type Step, type Submission } from "../rep_state.ts";
 import { deliver } from "../sessions/deliver.ts";

@@ -1,12 +1,6 @@
+import type { WholeAnswer } from "../../domain/answer.ts";
 import { type HeaderList, headerOf } from "../../domain/headers.ts";
 import { decodeUtf8 } from "./utf8.ts";
-
-/** An answer of Discord's whose body has been read to its end. */
-export interface WholeAnswer {
-  readonly status: number;
-  readonly headers: HeaderList;
-  readonly body: Uint8Array<ArrayBuffer> | undefined;
-}
 
 const JSON_TYPE = /^\s*(?:application\/json|[^;]+\+json)\s*(?:;|$)/i;
 const TEXT_TYPE = /^\s*text\//i;

@@ -1,0 +1,79 @@
+import type { WholeAnswer } from "./answer.ts";
+import type { Refusal } from "./refusal.ts";
+import type { ProxyRequest } from "./request.ts";
+
+/** What a REPLY needs of the frame that it answers. */
+export interface FrameGuarantee {
+  /** Undefined for a frame outside a session, which is executed without a REPLY. */
+  readonly session: string | undefined;
+  /** The name of the request within its session; undefined where its `req` makes none (I1). */
+  readonly reqKey: string | undefined;
+  /** Undefined: the frame has no `req` and gets no REPLY (C28). */
+  readonly reqText: string | undefined;
+  readonly verb: string;
+  readonly targetText: string;
+  readonly wantsHeaders: boolean;
+}
+
+/**
+ * What a caller was promised about a request beyond the answer that it waits
+ * for: plain data, so that it can be stored. A request without a guarantee has
+ * no name, and its caller sees the connection break.
+ */
+export interface Guarantee {
+  /** Whose it is: the key's name and the token (`Proof`). Nobody else may ask for it. */
+  readonly owner: string;
+  /** Its `Idempotency-Key`. */
+  readonly idempotencyKey?: string | undefined;
+  /** The frame that it came in. */
+  readonly frame?: FrameGuarantee | undefined;
+}
+
+/** A request in the proxy's care, from its acceptance until nobody can ask for it any more. */
+export interface Entry {
+  /** Sorts in the order in which requests were accepted, those of earlier processes included (`entryIdOf`). */
+  readonly entryId: string;
+  readonly request: ProxyRequest;
+  readonly guarantee: Guarantee | undefined;
+  /** Equal for equal requests under the same name; "" where it has no name. */
+  readonly fingerprint: string;
+  /** When it was accepted (monotonic, of this process; before its start for a restored one). */
+  readonly queuedAtMs: number;
+  /** How often it was sent. */
+  readonly attempts: number;
+  /** Whether Discord may have executed it. */
+  readonly mayHaveRun: boolean;
+}
+
+/** What became of a request. */
+export type Outcome =
+  | { readonly kind: "answer"; readonly answer: WholeAnswer }
+  | { readonly kind: "refusal"; readonly refusal: Refusal }
+  /** Discord answered, and the body was given up to make room. */
+  | { readonly kind: "shortened"; readonly status: number };
+
+/** A REP session as a store has to know it. */
+export interface SessionRecord {
+  readonly owner: string;
+  readonly name: string;
+  /** The identity of the bot whose session it is. */
+  readonly identityId: string;
+  readonly expiryMs: number;
+  /** The seq of the newest REPLY, and the one up to which all are acknowledged. */
+  readonly seq: number;
+  readonly ackedSeq: number;
+}
+
+/** A numbered REPLY of a session. */
+export interface ReplyRecord {
+  readonly seq: number;
+  readonly reqKey: string | undefined;
+  readonly reqText: string;
+  readonly targetText: string;
+  readonly verb: string;
+  readonly status: number;
+  readonly headersText: string | undefined;
+  /** Undefined: given up to make room. */
+  readonly bodyText: string | undefined;
+  readonly atWallMs: number;
+}
