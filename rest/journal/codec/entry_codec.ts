@@ -1,0 +1,116 @@
+import type { Entry, FrameGuarantee, Guarantee } from "../../domain/entry.ts";
+import type { Identity } from "../../domain/identity.ts";
+import type { JournalRow, RowState } from "../../domain/journal_store.ts";
+import type { ProxyRequest } from "../../domain/request.ts";
+import {
+  decodeRequest,
+  encodeRequest,
+  type StoredRequest,
+} from "./request_codec.ts";
+
+/** A request's row in JSON. */
+interface EntryHead {
+  /** The version of this form; readers take their own and the one before. */
+  readonly v: 1;
+  readonly request: StoredRequest;
+  readonly acceptedWallMs: number;
+  /** From then on it is refused instead of sent. */
+  readonly expiresWallMs: number;
+  readonly fingerprint?: string;
+  readonly guarantee?: Guarantee;
+  /** Left out of what Discord would not recognise anyway. */
+  readonly firstSentWallMs?: number;
+}
+
+/** What a row says of a request, beside its id, scope and state. */
+export interface EntryFacts {
+  readonly acceptedWallMs: number;
+  readonly expiresWallMs: number;
+  readonly firstSentWallMs?: number | undefined;
+}
+
+/** What was read of a request's row. */
+export interface StoredEntry extends EntryFacts {
+  readonly entryId: string;
+  readonly request: ProxyRequest;
+  readonly guarantee: Guarantee | undefined;
+  readonly fingerprint: string;
+}
+
+/** Makes the row of a request. */
+export function encodeEntry(
+  { entryId, request, guarantee, fingerprint }: Pick<
+    Entry,
+    "entryId" | "request" | "guarantee" | "fingerprint"
+  >,
+  state: RowState,
+  { acceptedWallMs, expiresWallMs, firstSentWallMs }: EntryFacts,
+): JournalRow {
+  const { head: stored, body } = encodeRequest(request, acceptedWallMs);
+  const head: EntryHead = {
+    v: 1,
+    request: stored,
+    acceptedWallMs,
+    expiresWallMs,
+    ...fingerprint === "" ? {} : { fingerprint },
+    ...guarantee === undefined ? {} : { guarantee },
+    ...firstSentWallMs === undefined ? {} : { firstSentWallMs },
+  };
+  return {
+    id: entryId,
+    scope: request.identity.id,
+    kind: "request",
+    state,
+    head: JSON.stringify(head),
+    body,
+    outcome: undefined,
+    untilWallMs: undefined,
+  };
+}
+
+/**
+ * Reads the row of a request. Its waits count from its acceptance, as they did.
+ * Throws where the row is of another make.
+ */
+export function decodeEntry(
+  { id, head: text, body, state }: JournalRow,
+  identity: Identity,
+): StoredEntry {
+  const head: EntryHead = JSON.parse(text);
+  if (head.v !== 1) {
+    throw new Error(
+      `Cannot read request ${id} of the journal: its form ${head.v} is unknown`,
+    );
+  }
+  const { acceptedWallMs, expiresWallMs, firstSentWallMs } = head;
+  const { fingerprint = "", guarantee } = head;
+  const isThrough = state === "ended";
+  return {
+    entryId: id,
+    // The target of one that is through may be gone with its body.
+    request: decodeRequest(
+      isThrough && head.request.target === undefined
+        ? { head: { ...head.request, target: NOWHERE }, body: undefined }
+        : { head: head.request, body },
+      { identity, nowWallMs: acceptedWallMs },
+    ),
+    guarantee: guarantee && guaranteeOf(guarantee),
+    fingerprint,
+    acceptedWallMs,
+    expiresWallMs,
+    firstSentWallMs,
+  };
+}
+
+const NOWHERE: NonNullable<StoredRequest["target"]> = [10, "/", ""];
+
+/** JSON leaves out what is undefined. */
+function guaranteeOf({ owner, ...rest }: Guarantee): Guarantee {
+  const { idempotencyKey, frame } = rest;
+  return { owner, idempotencyKey, frame: frame && frameOf(frame) };
+}
+
+function frameOf(frame: FrameGuarantee): FrameGuarantee {
+  const { session, reqKey, reqText, verb, targetText, wantsHeaders } = frame;
+  return { session, reqKey, reqText, verb, targetText, wantsHeaders };
+}
