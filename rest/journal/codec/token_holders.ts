@@ -1,4 +1,5 @@
 import type { ProxyRequest } from "../../domain/request.ts";
+import { memberBytes, valueAt } from "./json_members.ts";
 
 /**
  * What may hold a token of Discord's, and so stands in the journal only
@@ -18,16 +19,13 @@ const TOKEN_ROUTES: readonly RegExp[] = [
   /^POST \/users\/@me\/channels$/,
 ];
 
-/** Members of JSON that hold tokens, as bytes to look for. */
-const TOKEN_MEMBERS: readonly Uint8Array[] = [
-  '"token"',
-  '"access_token"',
-  '"access_tokens"',
-  '"refresh_token"',
-].map((member) => new TextEncoder().encode(member));
-
-/** Larger bodies are files with little JSON beside them, whose routes show what they hold. */
-const READ_BYTES_MAX = 65_536;
+/** Members of JSON that hold tokens. */
+const TOKEN_MEMBERS = memberBytes(
+  "token",
+  "access_token",
+  "access_tokens",
+  "refresh_token",
+);
 
 /** Labels remembered; Discord has a few hundred. */
 const LABELS_MAX = 4_096;
@@ -43,22 +41,8 @@ export function mayHoldToken(
 
 /** Whether JSON has a member with the name of a token. */
 export function holdsTokenMember(body: Uint8Array | undefined): boolean {
-  if (body === undefined || body.byteLength > READ_BYTES_MAX) return false;
-  for (
-    let at = body.indexOf(QUOTE);
-    at >= 0;
-    at = body.indexOf(QUOTE, at + 1)
-  ) {
-    const member = TOKEN_MEMBERS.find((name) => isAt(body, name, at));
-    if (member === undefined) continue;
-    if (body[afterBlanks(body, at + member.byteLength)] === COLON) return true;
-  }
-  return false;
+  return valueAt(body, TOKEN_MEMBERS) >= 0;
 }
-
-const QUOTE = 0x22;
-const COLON = 0x3a;
-const BLANK = 0x20;
 
 function isTokenRoute(label: string): boolean {
   let isOne = known.get(label);
@@ -68,14 +52,4 @@ function isTokenRoute(label: string): boolean {
     known.set(label, isOne);
   }
   return isOne;
-}
-
-function isAt(body: Uint8Array, member: Uint8Array, from: number): boolean {
-  return member.every((byte, offset) => body[from + offset] === byte);
-}
-
-function afterBlanks(body: Uint8Array, from: number): number {
-  let at = from;
-  while ((body[at] ?? 0) <= BLANK && at < body.byteLength) at++;
-  return at;
 }

@@ -19,6 +19,8 @@ export type SubmissionResult =
 const NOT_ACCEPTED: ReadonlySet<RefusalCode> = new Set([
   "overloaded",
   "draining",
+  "journal_full",
+  "store_unreachable",
   "no_token",
   "token_rejected",
   "invalid_budget",

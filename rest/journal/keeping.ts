@@ -1,0 +1,52 @@
+import type { Entry } from "../domain/entry.ts";
+import { NOBODY } from "../domain/identity.ts";
+import type { ProxyRequest } from "../domain/request.ts";
+import { mayHoldToken } from "./codec/token_holders.ts";
+
+/** What the operator wants kept. */
+export interface Keeping {
+  /** `all`: every write from its acceptance; `promised`: what its caller was promised more about than an answer, and writes whose caller left. */
+  readonly writes: "all" | "promised";
+  /** What holds a token of Discord's may be kept, since it is encrypted. */
+  readonly isEncrypted: boolean;
+}
+
+/** Whether a request is written down when it is accepted. */
+export function isKeptAtOnce(
+  { request, guarantee }: Entry,
+  keeping: Keeping,
+): boolean {
+  const isMeant = guarantee !== undefined ||
+    (keeping.writes === "all" && request.method !== "GET");
+  return isMeant && mayBeKept(request, keeping);
+}
+
+/** Tokens that callers bring are never stored, so nobody could send their requests. */
+export function mayBeKept(
+  request: ProxyRequest,
+  { isEncrypted }: Keeping,
+): boolean {
+  const { identity } = request;
+  if (!identity.isOwn && identity.id !== NOBODY.id) return false;
+  return isEncrypted || !mayHoldToken(request);
+}
+
+/** A callback has to be there within three seconds (docs: receiving and responding). */
+const CALLBACK_MS = 3_000;
+/** An interaction's token is good for fifteen minutes (ibidem). */
+const INTERACTION_MS = 900_000;
+
+/** When it makes no sense any more to send a request that was accepted then. */
+export function expiryOf(
+  { route, leaveWithinMs = Infinity, longestWaitMs = Infinity }: ProxyRequest,
+  acceptedWallMs: number,
+  maxWaitMs: number,
+): number {
+  const lastsMs = route.lane !== "interaction"
+    ? Infinity
+    : route.label.endsWith("/callback")
+    ? CALLBACK_MS
+    : INTERACTION_MS;
+  return acceptedWallMs +
+    Math.min(leaveWithinMs, longestWaitMs, maxWaitMs, lastsMs);
+}

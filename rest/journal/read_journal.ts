@@ -1,0 +1,194 @@
+import type { Outcome, ReplyRecord, SessionRecord } from "../domain/entry.ts";
+import type { Identity } from "../domain/identity.ts";
+import type { JournalRow } from "../domain/journal_store.ts";
+import type { LearntState } from "../domain/learnt_state.ts";
+import { Refusal } from "../domain/refusal.ts";
+import { decodeEntry, type StoredEntry } from "./codec/entry_codec.ts";
+import { decodeLearnt } from "./codec/learnt_codec.ts";
+import { decodeOutcome } from "./codec/outcome_codec.ts";
+import { isStillRecognised } from "./codec/recognised.ts";
+import {
+  mayHaveBeenSent,
+  type Recovery,
+  recoveryOf,
+} from "./codec/recovery.ts";
+import { decodeReply, decodeSession } from "./codec/session_codec.ts";
+
+/** A request of an earlier process, and what becomes of it. */
+export interface FoundEntry {
+  readonly entry: StoredEntry;
+  readonly scope: string;
+  readonly recovery: Recovery;
+  /** Whether Discord may have executed it. */
+  readonly mayHaveRun: boolean;
+  /** How it ended; undefined: it goes again. */
+  readonly outcome: Outcome | undefined;
+  /** Its numbered REPLY, where it has one. */
+  readonly reply: ReplyRecord | undefined;
+  /** Until when somebody may ask for its outcome. */
+  readonly untilWallMs: number | undefined;
+}
+
+/** Everything that an earlier process has left. */
+export interface FoundJournal {
+  readonly sessions: readonly SessionRecord[];
+  /** In the order of their acceptance. */
+  readonly entries: readonly FoundEntry[];
+  /** Replies whose requests have no row, by the name and owner of their session. */
+  readonly replies: readonly FoundReply[];
+  readonly learnt: LearntState | undefined;
+  /** Rows that could not be read: of another version, or damaged. */
+  readonly unreadable: readonly {
+    readonly scope: string;
+    readonly id: string;
+  }[];
+}
+
+/** A REPLY without its request. */
+export interface FoundReply {
+  readonly owner: string;
+  readonly session: string;
+  readonly scope: string;
+  readonly id: string;
+  readonly reply: ReplyRecord;
+}
+
+/** What reading needs to know of the present. */
+export interface ReadingDeps {
+  readonly nowWallMs: number;
+  /** Undefined: it is not configured any more. */
+  readonly identityOf: (identityId: string) => Identity | undefined;
+  /** The machine was started anew under a journal that survives processes only. */
+  readonly mayLackMarks: boolean;
+}
+
+/** Reads all rows, and decides what becomes of each request. */
+export async function readJournal(
+  rows: AsyncIterable<JournalRow>,
+  deps: ReadingDeps,
+): Promise<FoundJournal> {
+  const sessions: SessionRecord[] = [];
+  const entries: FoundEntry[] = [];
+  const replies: FoundReply[] = [];
+  const learnt: JournalRow[] = [];
+  const unreadable: { scope: string; id: string }[] = [];
+  for await (const row of rows) {
+    try {
+      if (row.kind === "learnt") learnt.push(row);
+      else if (row.kind === "session") sessions.push(decodeSession(row));
+      else {
+        const reply = foundReplyOf(row);
+        if (reply !== undefined) replies.push(reply);
+        else entries.push(foundEntryOf(row, deps));
+      }
+    } catch {
+      unreadable.push({ scope: row.scope, id: row.id });
+    }
+  }
+  return {
+    sessions,
+    entries,
+    replies,
+    learnt: decodeLearnt(learnt),
+    unreadable,
+  };
+}
+
+function foundReplyOf(
+  { id, scope, head, outcome }: JournalRow,
+): FoundReply | undefined {
+  const { session, owner } = JSON.parse(head);
+  if (typeof session !== "string" || outcome === undefined) return undefined;
+  const reply = decodeReply(outcome);
+  return reply && { owner, session, scope, id, reply };
+}
+
+/** Stands for one that is not configured any more: nothing is sent for it. */
+function unknownIdentity(id: string): Identity {
+  return { id, kind: "bot", authorization: undefined, isOwn: true };
+}
+
+function foundEntryOf(
+  row: JournalRow,
+  { nowWallMs, identityOf, mayLackMarks }: ReadingDeps,
+): FoundEntry {
+  const { scope, state, outcome: written, untilWallMs } = row;
+  const identity = identityOf(scope);
+  const entry = decodeEntry(row, identity ?? unknownIdentity(scope));
+  const { method } = entry.request;
+  const recovery = recoveryOf({
+    state,
+    isRepeatable: method !== "POST" && method !== "PATCH",
+    isRecognised: isStillRecognised(entry.firstSentWallMs, nowWallMs),
+    isExpired: entry.expiresWallMs <= nowWallMs,
+    isIdentityKnown: identity !== undefined,
+    mayLackMarks,
+  });
+  const mayHaveRun = mayHaveBeenSent({ state, mayLackMarks });
+  const reply = written && decodeReply(written);
+  const outcome = recovery === "kept"
+    ? reply === undefined && written !== undefined
+      ? decodeOutcome(written)
+      : undefined
+    : verdictOf(recovery, { entry, mayHaveRun, scope, nowWallMs });
+  return { entry, scope, recovery, mayHaveRun, outcome, reply, untilWallMs };
+}
+
+interface Case {
+  readonly entry: StoredEntry;
+  readonly scope: string;
+  readonly mayHaveRun: boolean;
+  readonly nowWallMs: number;
+}
+
+/** What callers are told of a request that does not go again. */
+function verdictOf(
+  recovery: Recovery,
+  { entry, mayHaveRun, scope, nowWallMs }: Case,
+): Outcome | undefined {
+  const sent = mayHaveRun ? null : false;
+  switch (recovery) {
+    case "again":
+    case "kept":
+      return undefined;
+    case "unknown":
+      return refused(
+        "outcome_unknown",
+        "Cannot tell whether Discord ran the request: the proxy ended while it was under way; look before sending it again",
+        null,
+      );
+    case "nobody":
+      return refused(
+        "no_token",
+        `Cannot send the request: ${scope} is not among the bots any more`,
+        sent,
+      );
+    case "expired": {
+      const { acceptedWallMs, request } = entry;
+      const { leaveWithinMs = Infinity } = request;
+      const isLate = acceptedWallMs + leaveWithinMs <= nowWallMs;
+      return isLate
+        ? refused(
+          "deadline",
+          "Cannot send request: its deadline passed while it waited",
+          sent,
+        )
+        : refused(
+          "wait_too_long",
+          `Cannot send request: it waited ${
+            Math.round((nowWallMs - acceptedWallMs) / 1_000)
+          } s, a restart of the proxy included`,
+          sent,
+        );
+    }
+  }
+}
+
+function refused(
+  code: "outcome_unknown" | "no_token" | "deadline" | "wait_too_long",
+  message: string,
+  sent: false | null,
+): Outcome {
+  const refusal = new Refusal(code, message, { sent, retryAfterMs: 1_000 });
+  return { kind: "refusal", refusal };
+}
