@@ -281,7 +281,8 @@ function showUrl(text: string): string {
 }
 
 /** Long enough to see what went wrong, and nothing of the secret itself. */
-function hide(text: string): string {
+/** How a secret is shown. */
+export function hide(text: string): string {
   const blank = /\s/.test(text) ? " with a blank in it" : "";
   return `a secret of ${text.length} characters${blank}`;
 }

@@ -79,6 +79,17 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     ],
   },
   {
+    title: "What outlives the proxy",
+    members: [
+      "journalFile",
+      "journalWrites",
+      "journalKey",
+      "journalSync",
+      "journalLimitMib",
+      "isJournalReset",
+    ],
+  },
+  {
     title: "What is told",
     members: [
       "areRateLimitHeadersStripped",

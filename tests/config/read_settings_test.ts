@@ -52,6 +52,12 @@ Deno.test("a key is all it takes; everything else has its documented default", (
     queueLimit: 100_000,
     lineLimit: 10_000,
     isSingleFlight: false,
+    journalFile: undefined,
+    journalWrites: "promised",
+    journalKey: undefined,
+    journalSync: "process",
+    journalLimitMib: 1_024,
+    isJournalReset: false,
     logLevel: "info",
     logFormat: "auto",
   });
@@ -100,14 +106,23 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     REST_QUEUE_LIMIT: "9",
     REST_LINE_LIMIT: "10",
     REST_SINGLE_FLIGHT: "true",
+    REST_JOURNAL: "/var/lib/sluice/journal.db",
+    REST_JOURNAL_WRITES: "all",
+    REST_JOURNAL_KEY: "0123456789abcdef".repeat(4),
+    REST_JOURNAL_SYNC: "machine",
+    REST_JOURNAL_LIMIT_MIB: "11",
+    REST_JOURNAL_RESET: "true",
     REST_LOG_LEVEL: "error",
     REST_LOG_FORMAT: "json",
   };
   const names = Object.values(SETTINGS).map((setting) => setting.name);
   assert.deepEqual([...Object.keys(given), "REST_SOCKET"].sort(), names.sort());
 
-  const { discordToken, authorization, ...others } = settingsOf(given);
+  const { discordToken, authorization, journalKey, ...others } = settingsOf(
+    given,
+  );
   assert.equal(discordToken?.reveal(), TOKEN);
+  assert.equal(journalKey?.reveal(), "0123456789abcdef".repeat(4));
   assert.equal(authorization.reveal(), KEY + KEY);
   assert.deepEqual(others, {
     discordTokenFile: "/run/token",
@@ -158,6 +173,11 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     queueLimit: 9,
     lineLimit: 10,
     isSingleFlight: true,
+    journalFile: "/var/lib/sluice/journal.db",
+    journalWrites: "all",
+    journalSync: "machine",
+    journalLimitMib: 11,
+    isJournalReset: true,
     logLevel: "error",
     logFormat: "json",
   });
