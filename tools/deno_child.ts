@@ -20,7 +20,7 @@ export interface DenoCommandOptions extends Omit<Deno.CommandOptions, "args"> {
 export function denoCommand(
   { args, filesMax, through = [], env, ...options }: DenoCommandOptions,
 ): Deno.Command {
-  const [direct, directWords] = commandOf(args, filesMax);
+  const [direct, directWords] = commandOf(locked(args), filesMax);
   const [program = direct, ...words] = [...through, direct, ...directWords];
   const own = options.clearEnv === true ? ownPlaces() : {};
   return new Deno.Command(program, {
@@ -29,6 +29,22 @@ export function denoCommand(
     env: { ...own, ...EVERY_CHILD, ...env },
   });
 }
+
+/** The subcommands that load packages. */
+const LOADING = new Set(["bundle", "cache", "check", "info", "run", "serve"]);
+
+/** The words with the lock file where they load packages and name none; that of `deno.json` is off, since `deno task` downloads all that it locks. */
+function locked(args: readonly string[]): readonly string[] {
+  const [subcommand = "", ...words] = args;
+  if (!LOADING.has(subcommand)) return args;
+  const lock = `--lock=${new URL("deno.lock", ROOT).pathname}`;
+  // A relative path would be looked for where the child works.
+  const others = words.filter((word) => !LOCK_FLAGS.includes(word));
+  return [subcommand, lock, "--frozen", ...others];
+}
+
+/** As tasks name it, from the project's folder. */
+const LOCK_FLAGS = ["--lock=deno.lock", "--frozen"];
 
 /** What `deno task start` runs, as the words of a command line: `deno`, `run`, its flags and the file. */
 export function startWords(): string[] {

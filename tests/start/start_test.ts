@@ -10,6 +10,8 @@ Deno.test("the start task asks for the network, its settings and the files they 
     "deno",
     "run",
     "--no-prompt",
+    "--lock=deno.lock",
+    "--frozen",
     "--env-file",
     "--allow-net",
     "--allow-read",
