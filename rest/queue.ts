@@ -2,9 +2,11 @@ import type { Settings } from "./config/settings.ts";
 import { createDispatcher } from "./dispatcher/dispatcher.ts";
 import type { Dispatcher } from "./dispatcher/types.ts";
 import type { FactSink } from "./domain/fact.ts";
+import type { Journal } from "./domain/journal.ts";
 import type { Clock, Random, Upstream } from "./domain/ports.ts";
 import { sha256Of } from "./listener/access/digest.ts";
 import { USER_AGENT } from "./manager/join_queue.ts";
+import type { Scheduler } from "./scheduler/types.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
 import { createUpstream } from "./upstream/upstream.ts";
 
@@ -16,6 +18,10 @@ export interface QueueParts {
   /** Unless given, Discord's at `baseUrl`. */
   readonly upstream?: Upstream;
   readonly baseUrl: string;
+  /** Is told of every change of a request; nothing is kept where it is left out. */
+  readonly journal?: Journal | undefined;
+  /** What the ids of requests begin with. */
+  readonly epochOf?: ((identityId: string) => number) | undefined;
 }
 
 /** The one queue: a scheduler that decides, an upstream that sends, and the dispatcher between them. */
@@ -24,6 +30,10 @@ export interface Queue {
   readonly upstream: Upstream;
   /** Sets what Discord was found to allow an identity per second. */
   readonly setGlobalLimit: (identityId: string, limit: number) => void;
+  /** What the next process may go on with. */
+  readonly learnt: Scheduler["learnt"];
+  /** Goes on with what another process has learnt. */
+  readonly takeLearnt: Scheduler["takeLearnt"];
 }
 
 /** Puts the queue together. */
@@ -57,6 +67,8 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
     random: parts.random ?? Math.random,
     facts,
     digest: sha256Of,
+    journal: parts.journal,
+    epochOf: parts.epochOf,
     options: {
       maxWaitMs: settings.maxWaitMs,
       isSingleFlight: settings.isSingleFlight,
@@ -66,6 +78,8 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
   return {
     dispatcher,
     upstream,
+    learnt: (saving) => scheduler.learnt(saving),
+    takeLearnt: (learnt, moment) => scheduler.takeLearnt(learnt, moment),
     setGlobalLimit(identityId, limit) {
       found.set(identityId, limit);
       scheduler.setGlobalLimit(identityId, limit);
