@@ -1,5 +1,6 @@
 import type { Settings } from "./config/settings.ts";
 import { createDispatcher } from "./dispatcher/dispatcher.ts";
+import { MessageNonces } from "./dispatcher/nonces/message_nonces.ts";
 import type { Dispatcher } from "./dispatcher/types.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Journal } from "./domain/journal.ts";
@@ -69,6 +70,11 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
     digest: sha256Of,
     journal: parts.journal,
     epochOf: parts.epochOf,
+    nonces: new MessageNonces({
+      addsNonces: settings.messageNonce === "add",
+      digest: sha256Of,
+      drawName: () => crypto.randomUUID(),
+    }),
     options: {
       maxWaitMs: settings.maxWaitMs,
       isSingleFlight: settings.isSingleFlight,

@@ -74,9 +74,12 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
       "maxWaitMs",
       "queueLimit",
       "lineLimit",
-      "isSingleFlight",
       "drainMs",
     ],
+  },
+  {
+    title: "Second tries",
+    members: ["messageNonce", "isSingleFlight"],
   },
   {
     title: "What outlives the proxy",

@@ -75,6 +75,7 @@ export interface Settings {
   readonly invalidLimit: number;
   readonly queueLimit: number;
   readonly lineLimit: number;
+  readonly messageNonce: "off" | "add";
   readonly isSingleFlight: boolean;
   /** The database of what outlives the process; undefined: nothing does. */
   readonly journalFile: string | undefined;
@@ -364,6 +365,12 @@ export const SETTINGS: {
     integer(1, 1_000_000, "requests"),
     "10000",
     "Requests that may wait at once for the same bucket, so that a single channel cannot fill the queue. A caller below its share is still admitted.",
+  ),
+  messageNonce: row(
+    "REST_MESSAGE_NONCE",
+    oneOf("off", "add"),
+    "off",
+    "`add` gives messages without a nonce one, with `enforce_nonce`, so that they may be sent again after a 5xx, a time-out or a cut connection and are made once. It changes their bodies.",
   ),
   isSingleFlight: row(
     "REST_SINGLE_FLIGHT",

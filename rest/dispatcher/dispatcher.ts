@@ -89,7 +89,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       onChange: () => this.#pollLoop.soon(),
     });
     this.#responder = new Responder({
-      facts: deps.facts,
+      ...deps,
       detachedWrites: this.#detachedWrites,
       askAlone: (ticket) => this.#queue(ticket, null),
       onStreamEnd: () => this.#drain.noteProgress(),
@@ -193,11 +193,12 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   /** `sent` is what a refusal says about earlier sends of the same request. */
   #queue(ticket: JobTicket, sent: false | null = false): void {
     if (this.#hasEnded) return this.#turnAway(ticket, drainingRefusal(sent));
-    const { scheduler, clock, facts } = this.#deps;
+    const { scheduler, clock, facts, nonces } = this.#deps;
     const nowMs = clock.nowMs();
     const job = new Job(this.#nextId++, ticket, nowMs);
     const refused = scheduler.enqueue(askOf(job), nowMs);
     if (refused) return this.#turnAway(ticket, refusalOf(refused, sent));
+    job.nonce = nonces?.nonceFor(job, nowMs);
     this.#jobs.set(job.id, job);
     this.#acceptance.accept(job, ticket);
     this.#flights?.open(job);

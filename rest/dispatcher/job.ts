@@ -2,6 +2,7 @@ import type { Answer } from "../domain/answer.ts";
 import type { Entry, Guarantee } from "../domain/entry.ts";
 import type { Fact } from "../domain/fact.ts";
 import { botOf } from "../domain/identity.ts";
+import { isRecognised, type MessageNonce } from "../domain/message_nonce.ts";
 import type { Committed } from "../domain/journal.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
@@ -63,6 +64,8 @@ export class Job implements Entry {
   /** Whether Discord may have executed it. */
   mayHaveRun = false;
   retries: RetryHistory = NO_RETRIES;
+  /** By what Discord knows it again, where it is a message that has one. */
+  nonce: MessageNonce | undefined;
   /** Why it cannot be kept as its caller was promised: it is refused with that as soon as it waits. */
   unkept: Refusal | undefined;
   /** Nearly always one; an array literal takes a tenth of the memory of an array that was pushed to. */
@@ -84,9 +87,10 @@ export class Job implements Entry {
     return this.request.method !== "GET";
   }
 
-  /** False if sending it again could execute it twice. */
-  get isRepeatable(): boolean {
-    return isRepeatable(this.request.method);
+  /** False if sending it again at `nowMs` could execute it twice. */
+  isRepeatable(nowMs: number): boolean {
+    return isRepeatable(this.request.method) ||
+      isRecognised(this.nonce, nowMs);
   }
 
   /** Whether it is sent though nobody waits for it any more. */
@@ -103,6 +107,13 @@ export class Job implements Entry {
   /** What a refusal may say about whether Discord got it. */
   get sent(): false | null {
     return this.mayHaveRun ? null : false;
+  }
+
+  /** From now on Discord may know its nonce. */
+  noteSent(nowMs: number): void {
+    const { nonce } = this;
+    if (nonce === undefined || nonce.sentAtMs !== undefined) return;
+    this.nonce = { ...nonce, sentAtMs: nowMs };
   }
 
   attach(ticket: JobTicket): void {

@@ -4,6 +4,7 @@ import type { Identity } from "../domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "../domain/ports.ts";
 import type { Scheduler } from "../scheduler/types.ts";
 import type { CloseWayIn, DrainReport } from "./drain.ts";
+import type { MessageNonces } from "./nonces/message_nonces.ts";
 import type { QueueControl } from "./queue_control.ts";
 import type { Reassignment } from "./reassign.ts";
 import type { Digest } from "./second_tries/fingerprint.ts";
@@ -26,6 +27,8 @@ export interface DispatcherDeps {
   readonly random: Random;
   readonly facts: FactSink;
   readonly digest: Digest;
+  /** Draws the nonces of messages; they have none where this is left out. */
+  readonly nonces?: MessageNonces | undefined;
   /** Is told of every change of a request; nothing is kept where it is left out. */
   readonly journal?: Journal | undefined;
   /** Whether this process may send for an identity; it always may where this is left out. */

@@ -1,4 +1,5 @@
 import type { WholeAnswer } from "./answer.ts";
+import type { MessageNonce } from "./message_nonce.ts";
 import type { Refusal } from "./refusal.ts";
 import type { ProxyRequest } from "./request.ts";
 
@@ -37,6 +38,8 @@ export interface Entry {
   readonly guarantee: Guarantee | undefined;
   /** Equal for equal requests under the same name; "" where it has no name. */
   readonly fingerprint: string;
+  /** By what Discord knows it again, where it is a message that has one. */
+  readonly nonce: MessageNonce | undefined;
   /** When it was accepted (monotonic, of this process; before its start for a restored one). */
   readonly queuedAtMs: number;
   /** How often it was sent. */

@@ -72,6 +72,30 @@ export class JournalFailure extends Error {
   }
 }
 
+/** What keeps a journal from being used. */
+export type JournalFault =
+  /** Another process has it. */
+  | "locked"
+  /** A later version of this program wrote it. */
+  | "newer"
+  /** Its bytes are not those that were written. */
+  | "corrupt"
+  /** It is encrypted with another key, or no key is given. */
+  | "key"
+  /** It cannot be opened, or is something else. */
+  | "unusable";
+
+/** A journal cannot be taken up as it is. Its message is a sentence for people; nothing was changed. */
+export class JournalRefusal extends Error {
+  override readonly name = "JournalRefusal";
+  readonly fault: JournalFault;
+
+  constructor(fault: JournalFault, message: string) {
+    super(message);
+    this.fault = fault;
+  }
+}
+
 /** Figures of a store, for metrics and the page. */
 export interface JournalFigures {
   readonly rows: number;
@@ -97,7 +121,7 @@ export interface JournalStore {
    * nobody knows whether they were made.
    */
   append(changes: readonly JournalChange[]): Promise<void>;
-  /** All rows of a scope, or of all scopes where it is left out, by their ids. */
+  /** All rows of a scope, or of all scopes where it is left out, by their ids; throws `JournalRefusal` only. */
   load(scope?: string): AsyncIterable<JournalRow>;
   figures(): JournalFigures;
   close(): Promise<void>;

@@ -44,6 +44,12 @@ export interface ProxyRequest {
   readonly leaveWithinMs: number | undefined;
   /** The longest wait that a rule of the operator's allows it; undefined: `REST_MAX_WAIT_MS`. */
   readonly longestWaitMs?: number | undefined;
+  /**
+   * Where it is a message: Discord is to recognise it should it come twice, by a
+   * nonce that is made of this name. The same name makes the same nonce in every
+   * life of the proxy. Undefined: as the operator decided for all.
+   */
+  readonly dedupe?: string | undefined;
   /** What becomes of it when its caller leaves; `run` when left out. */
   readonly onLeave?: OnLeave;
 }

@@ -13,9 +13,8 @@ import {
 } from "../domain/journal_store.ts";
 import type { Clock } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
-import { encodeEntry } from "./codec/entry_codec.ts";
+import { encodeEntry, type StoredNonce } from "./codec/entry_codec.ts";
 import { encodeOutcome } from "./codec/outcome_codec.ts";
-import { enforcesNonce } from "./codec/recognised.ts";
 import {
   encodeReply,
   encodeSession,
@@ -48,7 +47,6 @@ interface Kept {
   state: "queued" | "sent" | "ended";
   /** Somebody was promised that it survives: where it cannot be written it is refused. */
   readonly isPromised: boolean;
-  readonly hasNonce: boolean;
   /** It could not be written as its caller was promised. */
   isRefused: boolean;
 }
@@ -115,8 +113,9 @@ export class JournalDriver implements Journal {
     // It may have run, and its row says so already.
     if (kept.state === "sent") return undefined;
     kept.state = "sent";
-    if (kept.hasNonce && entry.attempts === 0) this.#put(entry, "sent");
-    else this.#mark(kept);
+    if (entry.nonce !== undefined && entry.attempts === 0) {
+      this.#put(entry, "sent");
+    } else this.#mark(kept);
     return this.#promise(kept);
   }
 
@@ -193,14 +192,12 @@ export class JournalDriver implements Journal {
     },
     scope: string,
   ): void {
-    const hasNonce = false;
     const isRefused = false;
     this.#kept.set(entryId, {
       scope,
       id: entryId,
       state,
       isPromised,
-      hasNonce,
       isRefused,
     });
   }
@@ -224,11 +221,10 @@ export class JournalDriver implements Journal {
     const { entryId, request, guarantee } = entry;
     const nowWallMs = clock.wallMs();
     const acceptedWallMs = nowWallMs - (clock.nowMs() - entry.queuedAtMs);
-    const hasNonce = enforcesNonce(request);
     const row = encodeEntry(entry, state, {
       acceptedWallMs,
       expiresWallMs: expiryOf(request, acceptedWallMs, maxWaitMs),
-      ...hasNonce && state === "sent" ? { firstSentWallMs: nowWallMs } : {},
+      nonce: this.#nonceOf(entry, state),
     });
     const isNew = !this.#kept.has(entryId);
     const isPromised = guarantee !== undefined;
@@ -237,12 +233,31 @@ export class JournalDriver implements Journal {
       id: entryId,
       state,
       isPromised,
-      hasNonce,
       isRefused: false,
     };
     this.#kept.set(entryId, kept);
     this.#writer.note({ kind: "put", row }, { isNew });
     return kept;
+  }
+
+  /** Discord recognises it for a while from its first sending, which is now where it was not sent yet. */
+  #nonceOf(
+    { nonce }: Entry,
+    state: Kept["state"],
+  ): StoredNonce | undefined {
+    if (nonce === undefined) return undefined;
+    const { clock } = this.#deps;
+    const { added, sentAtMs } = nonce;
+    const nowWallMs = clock.wallMs();
+    const sentWallMs = sentAtMs !== undefined
+      ? nowWallMs - (clock.nowMs() - sentAtMs)
+      : state === "sent"
+      ? nowWallMs
+      : undefined;
+    return {
+      ...added === undefined ? {} : { added },
+      ...sentWallMs === undefined ? {} : { sentWallMs },
+    };
   }
 
   /** Its token was replaced by one of another identity. */

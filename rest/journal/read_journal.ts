@@ -2,11 +2,11 @@ import type { Outcome, ReplyRecord, SessionRecord } from "../domain/entry.ts";
 import type { Identity } from "../domain/identity.ts";
 import type { JournalRow } from "../domain/journal_store.ts";
 import type { LearntState } from "../domain/learnt_state.ts";
+import { RECOGNISED_MS } from "../domain/message_nonce.ts";
 import { Refusal } from "../domain/refusal.ts";
 import { decodeEntry, type StoredEntry } from "./codec/entry_codec.ts";
 import { decodeLearnt } from "./codec/learnt_codec.ts";
 import { decodeOutcome } from "./codec/outcome_codec.ts";
-import { isStillRecognised } from "./codec/recognised.ts";
 import {
   mayHaveBeenSent,
   type Recovery,
@@ -119,7 +119,7 @@ function foundEntryOf(
   const recovery = recoveryOf({
     state,
     isRepeatable: method !== "POST" && method !== "PATCH",
-    isRecognised: isStillRecognised(entry.firstSentWallMs, nowWallMs),
+    isRecognised: isRecognisedAt(entry.nonce?.sentWallMs, nowWallMs),
     isExpired: entry.expiresWallMs <= nowWallMs,
     isIdentityKnown: identity !== undefined,
     mayLackMarks,
@@ -132,6 +132,15 @@ function foundEntryOf(
       : undefined
     : verdictOf(recovery, { entry, mayHaveRun, scope, nowWallMs });
   return { entry, scope, recovery, mayHaveRun, outcome, reply, untilWallMs };
+}
+
+/** A mark without a moment is of a message that has no nonce. */
+function isRecognisedAt(
+  sentWallMs: number | undefined,
+  nowWallMs: number,
+): boolean {
+  const ageMs = nowWallMs - (sentWallMs ?? -Infinity);
+  return ageMs >= 0 && ageMs < RECOGNISED_MS;
 }
 
 interface Case {

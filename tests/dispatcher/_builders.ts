@@ -1,4 +1,5 @@
 import { createHash } from "../../deps.ts";
+import { MessageNonces } from "../../rest/dispatcher/nonces/message_nonces.ts";
 import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
 import type {
   Dispatcher,
@@ -56,6 +57,7 @@ export function benchOf(
     random: () => 0.5,
     facts: (fact) => void facts.push(fact),
     digest: sha256,
+    nonces: noncesOf(),
     options: {
       maxWaitMs: 240_000,
       isSingleFlight: false,
@@ -65,6 +67,18 @@ export function benchOf(
     ...parts,
   });
   return { dispatcher, scheduler, upstream, clock, facts };
+}
+
+/** By default nothing gets a nonce that its caller does not ask for. */
+export function noncesOf(
+  { addsNonces = false }: { readonly addsNonces?: boolean } = {},
+): MessageNonces {
+  let drawn = 0;
+  return new MessageNonces({
+    addsNonces,
+    digest: sha256,
+    drawName: () => `name ${++drawn}`,
+  });
 }
 
 export function sha256(parts: readonly Uint8Array[]): string {

@@ -8,7 +8,7 @@ import type { Random } from "../../rest/domain/ports.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
 import type { Scheduler } from "../../rest/scheduler/types.ts";
 import { createManualClock, type ManualClock } from "../_manual_clock.ts";
-import { sha256 } from "./_builders.ts";
+import { noncesOf, sha256 } from "./_builders.ts";
 import {
   createScriptedUpstream,
   type ScriptedUpstream,
@@ -56,6 +56,7 @@ export function queueOf(
       queue.onFact?.(fact);
     },
     digest: sha256,
+    nonces: noncesOf(),
     options: { maxWaitMs, isSingleFlight, apiVersion: 10 },
     ...parts,
   });

@@ -99,6 +99,7 @@ export function entryOf(
     queuedAtMs: 0,
     attempts: 0,
     mayHaveRun: false,
+    nonce: undefined,
     ...rest,
   };
 }

@@ -20,6 +20,14 @@ export function lostAnswerRefusal(): Refusal {
   );
 }
 
+/** For a message whose further try comes too late for Discord to know it again. */
+export function unrecognisedRefusal(): Refusal {
+  return new Refusal(
+    "outcome_unknown",
+    "Cannot tell whether Discord made the message: it waited so long for another try that it could become a second one; look before sending it again",
+  );
+}
+
 /** For a request that its journal, or another process, kept from leaving as long as it may wait. */
 export function heldBackRefusal(sent: false | null): Refusal {
   return new Refusal(
@@ -33,11 +41,14 @@ export function heldBackRefusal(sent: false | null): Refusal {
 export function failureRefusal(
   job: Job,
   failure: UpstreamFailure,
-  host: string,
+  { isRepeatable, host }: {
+    readonly isRepeatable: boolean;
+    readonly host: string;
+  },
 ): Refusal {
   const { code, isTimeout, mayHaveArrived } = failure;
   const detail = `${code} at ${host}`;
-  if (mayHaveArrived && !job.isRepeatable) {
+  if (mayHaveArrived && !isRepeatable) {
     return new Refusal(
       "outcome_unknown",
       `Cannot tell whether Discord ran the request: the connection failed after it was sent (${detail}); look before sending it again`,

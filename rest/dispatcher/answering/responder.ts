@@ -5,6 +5,7 @@ import { cancelledRefusal } from "../../domain/own_refusals.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import { discardBody, observeEnd } from "../../streams/answer_streams.ts";
 import type { Job, JobTicket } from "../job.ts";
+import type { MessageNonces } from "../nonces/message_nonces.ts";
 import type { DetachedWrites } from "../second_tries/detached_writes.ts";
 import { shareAnswer } from "../second_tries/single_flight.ts";
 
@@ -15,6 +16,7 @@ const ATTEMPTS_HEADER = "x-rest-attempts";
 export interface ResponderDeps {
   readonly facts: FactSink;
   readonly detachedWrites: DetachedWrites;
+  readonly nonces?: MessageNonces | undefined;
   /** Sends a read again for a caller who cannot get the shared answer. */
   readonly askAlone: (ticket: JobTicket) => void;
   /** The stream of an answer has ended. */
@@ -36,6 +38,7 @@ export class Responder {
   }
 
   answer(job: Job, answer: Answer, receivedAtMs: number): void {
+    this.#deps.nonces?.ended(job, answer.status, receivedAtMs);
     const { request, attempts, sentAtMs, queuedAtMs, waitReason } = job;
     const waitMs = sentAtMs - queuedAtMs;
     const discordMs = receivedAtMs - sentAtMs;
@@ -58,9 +61,10 @@ export class Responder {
   }
 
   refuse(job: Job, refusal: Refusal, nowMs: number): void {
-    const { facts, detachedWrites } = this.#deps;
+    const { facts, detachedWrites, nonces } = this.#deps;
+    nonces?.ended(job, undefined, nowMs);
     // A write that may have run must not be sent again for a caller that comes back.
-    const isOutcomeUnknown = refusal.sent !== false && !job.isRepeatable;
+    const isOutcomeUnknown = refusal.sent !== false && !job.isRepeatable(nowMs);
     const waitMs = nowMs - job.queuedAtMs;
     const { waitReason: reason, attempts } = job;
     refusal.timing = { waitMs, reason, attempts };

@@ -31,18 +31,23 @@ export function addressOf(request: ProxyRequest): string {
 export function bodyDigestOf(request: ProxyRequest, digest: Digest): string {
   const { body } = request;
   if (body === undefined) return digest(NO_BODY);
-  const type = headerOf(request.headers, "content-type");
-  const match = type === undefined ? null : BOUNDARY.exec(type);
-  const boundary = match?.[1] ?? match?.[2];
+  const boundary = boundaryOf(request);
   if (boundary === undefined) return digest([body]);
   return digest(withoutBoundary(body, encoder.encode(boundary)));
+}
+
+/** What its `Content-Type` says that the parts of a multipart body are divided by. */
+export function boundaryOf({ headers }: ProxyRequest): string | undefined {
+  const type = headerOf(headers, "content-type");
+  const match = type === undefined ? null : BOUNDARY.exec(type);
+  return match?.[1] ?? match?.[2];
 }
 
 function withoutBoundary(body: Uint8Array, boundary: Uint8Array): Uint8Array[] {
   const parts: Uint8Array[] = [];
   let from = 0;
   for (;;) {
-    const at = indexOf(body, boundary, from);
+    const at = indexOfBytes(body, boundary, from);
     if (at < 0) break;
     parts.push(body.subarray(from, at), ANY_BOUNDARY);
     from = at + boundary.byteLength;
@@ -51,7 +56,12 @@ function withoutBoundary(body: Uint8Array, boundary: Uint8Array): Uint8Array[] {
   return parts;
 }
 
-function indexOf(body: Uint8Array, word: Uint8Array, from: number): number {
+/** Where `word` begins in `body`, from `from` on; -1 where it does not. */
+export function indexOfBytes(
+  body: Uint8Array,
+  word: Uint8Array,
+  from: number,
+): number {
   const first = word[0];
   if (first === undefined) return -1;
   const last = body.byteLength - word.byteLength;

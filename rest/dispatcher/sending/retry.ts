@@ -79,6 +79,13 @@ export interface NextTry {
   readonly history: RetryHistory;
 }
 
+/** What decides whether a request may go again although Discord may have executed it. */
+export interface Repeat {
+  readonly method: Method;
+  /** It is a message that Discord knows again, and so makes once. */
+  readonly isRecognised: boolean;
+}
+
 /** Whether a request may be sent again although Discord may have executed it. */
 export function isRepeatable(method: Method): boolean {
   return method === "GET" || method === "PUT" || method === "DELETE";
@@ -86,24 +93,30 @@ export function isRepeatable(method: Method): boolean {
 
 /** The cause for a retry after a failed send; undefined if it must not be sent again. */
 export function retryCauseOfFailure(
-  method: Method,
+  { method, isRecognised }: Repeat,
   failure: UpstreamFailure,
 ): RetryCause | undefined {
   if (!failure.mayHaveArrived) {
     return { kind: "unsent", isRefused: failure.code === "ECONNREFUSED" };
   }
-  if (!isRepeatable(method)) return undefined;
+  if (!isRepeatable(method) && !isRecognised) return undefined;
   return { kind: "repeated", retryAfterMs: undefined };
 }
 
-/** The cause for a retry after an answer; undefined if the answer is for the caller. */
+/**
+ * The cause for a retry after an answer; undefined if the answer is for the
+ * caller. A message goes again on every 5xx, 500 too: an edge answers it for a
+ * message that was made, and libraries send it again by themselves.
+ */
 export function retryCauseOfStatus(
-  method: Method,
+  { method, isRecognised }: Repeat,
   status: number,
   retryAfterMs: number | undefined,
 ): RetryCause | undefined {
-  if (!RETRIED_STATUSES.has(status) || !isRepeatable(method)) return undefined;
-  return { kind: "repeated", retryAfterMs };
+  const isRetried = isRecognised
+    ? status >= 500
+    : isRepeatable(method) && RETRIED_STATUSES.has(status);
+  return isRetried ? { kind: "repeated", retryAfterMs } : undefined;
 }
 
 /** When to try again; undefined if the tries or the time are used up. */

@@ -4,6 +4,7 @@ import { headerOf } from "../../domain/headers.ts";
 import { botOf } from "../../domain/identity.ts";
 import type { Committed, Journal, SendGuard } from "../../domain/journal.ts";
 import type { LimitReport } from "../../domain/limit_report.ts";
+import { isRecognised } from "../../domain/message_nonce.ts";
 import { internalRefusal } from "../../domain/own_refusals.ts";
 import {
   type Clock,
@@ -12,14 +13,21 @@ import {
   UpstreamFailure,
 } from "../../domain/ports.ts";
 import type { Refusal } from "../../domain/refusal.ts";
+import type { ProxyRequest } from "../../domain/request.ts";
 import type { Scheduler, Settlement } from "../../scheduler/types.ts";
 import { discardBody } from "../../streams/answer_streams.ts";
-import { failureRefusal, heldBackRefusal } from "../answering/refusals.ts";
+import {
+  failureRefusal,
+  heldBackRefusal,
+  unrecognisedRefusal,
+} from "../answering/refusals.ts";
 import type { Job } from "../job.ts";
+import { withNonce } from "../nonces/body_nonce.ts";
 import { decimalOf, msOf } from "./decimal.ts";
 import { limitReportOf } from "./limit_report.ts";
 import {
   nextTry,
+  type Repeat,
   type RetryCause,
   retryCauseOfFailure,
   retryCauseOfStatus,
@@ -46,6 +54,9 @@ export interface SenderDeps {
 /** A request that may not leave yet asks again after this: a lease of another process, or a store, is back within seconds. */
 const HELD_BACK_MS = 250;
 
+/** A library that sends again by itself has done so by then. */
+const RESEND_MS = 10_000;
+
 /**
  * Sends leased requests to Discord. It settles each lease exactly once, with the
  * answer or the failure.
@@ -68,6 +79,11 @@ export class Sender {
       this.#holdBack(job);
       return undefined;
     }
+    if (job.mayHaveRun && !job.isRepeatable(nowMs)) {
+      this.#tooLate(job);
+      return undefined;
+    }
+    job.noteSent(nowMs);
     const committed = journal.sent(job);
     return committed === undefined
       ? this.#transmit(job, nowMs)
@@ -116,7 +132,7 @@ export class Sender {
     job.sentAtMs = nowMs;
     let answer: Answer;
     try {
-      answer = await upstream.send(job.request);
+      answer = await upstream.send(outgoing(job));
     } catch (error) {
       // The job may be done already (at the end of a drain): then its lease is settled.
       if (job.state !== "done") this.#failed(job, error);
@@ -124,6 +140,12 @@ export class Sender {
     }
     if (job.state === "done") discardBody(answer);
     else this.#answered(job, answer);
+  }
+
+  /** A message that would not be recognised any more, since it waited too long for another try. */
+  #tooLate(job: Job): void {
+    this.abandon(job);
+    this.#deps.onRefusal(job, unrecognisedRefusal());
   }
 
   /** Settles the lease of a job whose answer is not waited for. */
@@ -141,7 +163,11 @@ export class Sender {
     if (answer.status >= 500) job.mayHaveRun = true;
 
     const notBeforeMs = answer.status >= 500
-      ? this.#retryAtMs(job, retryCauseOf(job, answer), receivedAtMs)
+      ? this.#retryAtMs(
+        job,
+        retryCauseOf(job, answer, receivedAtMs),
+        receivedAtMs,
+      )
       : undefined;
     const verdict = this.#settle(
       job,
@@ -167,7 +193,7 @@ export class Sender {
       return onRefusal(job, internalRefusal(job.sent));
     }
     if (error.mayHaveArrived) job.mayHaveRun = true;
-    const cause = retryCauseOfFailure(job.request.method, error);
+    const cause = retryCauseOfFailure(repeatOf(job, nowMs), error);
     const notBeforeMs = this.#retryAtMs(job, cause, nowMs);
     const verdict = this.#settle(
       job,
@@ -177,7 +203,11 @@ export class Sender {
       nowMs,
     );
     if (verdict === "again") onAgain(job);
-    else onRefusal(job, failureRefusal(job, error, upstream.host));
+    else {
+      const isRepeatable = job.isRepeatable(nowMs + RESEND_MS);
+      const host = upstream.host;
+      onRefusal(job, failureRefusal(job, error, { isRepeatable, host }));
+    }
   }
 
   #retryAtMs(
@@ -191,6 +221,7 @@ export class Sender {
     if (next === undefined) return undefined;
     // The longest wait would be over by then: the scheduler would refuse the try, and this end would be lost.
     if (next.notBeforeMs >= job.queuedAtMs + maxWaitMs) return undefined;
+    if (job.mayHaveRun && !job.isRepeatable(next.notBeforeMs)) return undefined;
     job.retries = next.history;
     return next.notBeforeMs;
   }
@@ -219,10 +250,30 @@ export class Sender {
   }
 }
 
-function retryCauseOf(job: Job, answer: Answer): RetryCause | undefined {
+/** What is sent of a job: its request, with its nonce. */
+function outgoing({ request, nonce }: Job): ProxyRequest {
+  return nonce?.added === undefined ? request : withNonce(request, nonce.added);
+}
+
+function repeatOf(job: Job, nowMs: number): Repeat {
+  return {
+    method: job.request.method,
+    isRecognised: isRecognised(job.nonce, nowMs),
+  };
+}
+
+function retryCauseOf(
+  job: Job,
+  answer: Answer,
+  nowMs: number,
+): RetryCause | undefined {
   const retryAfterS = decimalOf(headerOf(answer.headers, "retry-after"));
   const retryAfterMs = retryAfterS === undefined
     ? undefined
     : msOf(retryAfterS);
-  return retryCauseOfStatus(job.request.method, answer.status, retryAfterMs);
+  return retryCauseOfStatus(
+    repeatOf(job, nowMs),
+    answer.status,
+    retryAfterMs,
+  );
 }

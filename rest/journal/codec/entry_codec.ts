@@ -18,15 +18,22 @@ interface EntryHead {
   readonly expiresWallMs: number;
   readonly fingerprint?: string;
   readonly guarantee?: Guarantee;
-  /** Left out of what Discord would not recognise anyway. */
-  readonly firstSentWallMs?: number;
+  readonly nonce?: StoredNonce;
+}
+
+/** By what Discord would recognise a message, and since when it would. */
+export interface StoredNonce {
+  /** Left out: the body brings both members. */
+  readonly added?: string;
+  /** Left out: it was not sent yet. */
+  readonly sentWallMs?: number;
 }
 
 /** What a row says of a request, beside its id, scope and state. */
 export interface EntryFacts {
   readonly acceptedWallMs: number;
   readonly expiresWallMs: number;
-  readonly firstSentWallMs?: number | undefined;
+  readonly nonce?: StoredNonce | undefined;
 }
 
 /** What was read of a request's row. */
@@ -44,7 +51,7 @@ export function encodeEntry(
     "entryId" | "request" | "guarantee" | "fingerprint"
   >,
   state: RowState,
-  { acceptedWallMs, expiresWallMs, firstSentWallMs }: EntryFacts,
+  { acceptedWallMs, expiresWallMs, nonce }: EntryFacts,
 ): JournalRow {
   const { head: stored, body } = encodeRequest(request, acceptedWallMs);
   const head: EntryHead = {
@@ -54,7 +61,7 @@ export function encodeEntry(
     expiresWallMs,
     ...fingerprint === "" ? {} : { fingerprint },
     ...guarantee === undefined ? {} : { guarantee },
-    ...firstSentWallMs === undefined ? {} : { firstSentWallMs },
+    ...nonce === undefined ? {} : { nonce },
   };
   return {
     id: entryId,
@@ -82,7 +89,7 @@ export function decodeEntry(
       `Cannot read request ${id} of the journal: its form ${head.v} is unknown`,
     );
   }
-  const { acceptedWallMs, expiresWallMs, firstSentWallMs } = head;
+  const { acceptedWallMs, expiresWallMs, nonce } = head;
   const { fingerprint = "", guarantee } = head;
   const isThrough = state === "ended";
   return {
@@ -98,7 +105,7 @@ export function decodeEntry(
     fingerprint,
     acceptedWallMs,
     expiresWallMs,
-    firstSentWallMs,
+    nonce,
   };
 }
 

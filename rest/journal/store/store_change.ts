@@ -1,6 +1,7 @@
 import {
   type JournalChange,
   JournalFailure,
+  type JournalRow,
 } from "../../domain/journal_store.ts";
 
 /** Whose row a change is about. */
@@ -8,9 +9,15 @@ export function scopeOf(change: JournalChange): string {
   return change.kind === "put" ? change.row.scope : change.scope;
 }
 
-/** Names the row of a change among the rows of all scopes; neither part holds a zero. */
+/** Names the row of a change among the rows of all scopes. */
 export function keyOf(change: JournalChange): string {
-  const { scope, id } = change.kind === "put" ? change.row : change;
+  return rowKey(change.kind === "put" ? change.row : change);
+}
+
+/** Names a row among the rows of all scopes; neither part holds a zero. */
+export function rowKey(
+  { id, scope }: Pick<JournalRow, "id" | "scope">,
+): string {
   return `${id}\0${scope}`;
 }
 

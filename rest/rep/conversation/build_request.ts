@@ -1,7 +1,6 @@
 import { Refusal } from "../../domain/refusal.ts";
 import { LANES } from "../../domain/lane.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
-import type { RouteFacts } from "../../domain/route.ts";
 import { routeOf } from "../../routes/route_of.ts";
 import { type Connection } from "../connections/connection.ts";
 import type { Principal } from "../connections/principal.ts";
@@ -9,7 +8,7 @@ import { readFiles } from "../frames/files.ts";
 import type { Frame } from "../frames/frame.ts";
 import { multipartOf } from "../frames/multipart.ts";
 import { queryOf, withQuery } from "../frames/query_data.ts";
-import { readOptions, type RequestOptions } from "../frames/request_options.ts";
+import { readOptions } from "../frames/request_options.ts";
 import { upstreamTarget } from "../frames/target.ts";
 import { type Verb, VERBS } from "../frames/verbs.ts";
 import type { Step } from "../rep_state.ts";
@@ -47,8 +46,7 @@ export function buildRequest(
     members.opts,
     settings.allowedHeaders,
   );
-  const nonce = nonceOf(step, connection, frame, options, route);
-  const body = bodyOf(step, frame, verb, nonce);
+  const body = bodyOf(step, frame, verb);
   return {
     request: {
       method,
@@ -63,6 +61,7 @@ export function buildRequest(
       urgency: options.urgency ?? LANES[route.lane].defaultUrgency,
       isOrdered: true,
       leaveWithinMs: options.leaveWithinMs,
+      dedupe: options.isDeduped ? nameOf(connection, frame) : undefined,
     },
     wantsHeaders: options.wantsHeaders,
   };
@@ -77,17 +76,13 @@ function bodyOf(
   step: Step,
   frame: Frame,
   verb: Verb,
-  nonce: string | undefined,
 ): Body | undefined {
   const files = readFiles(frame.members.files, frame.fileBytes);
   if (verb === "GET") {
     if (files.length === 0) return undefined;
     throw new Refusal("bad_data", "Invalid files: a GET takes none");
   }
-  const { dataText } = frame;
-  const text = nonce === undefined || dataText === undefined
-    ? dataText
-    : withNonce(dataText, nonce);
+  const { dataText: text } = frame;
   if (files.length > 0) {
     const boundary = step.state.settings.boundary();
     return {
@@ -99,36 +94,15 @@ function bodyOf(
   return { type: "application/json", bytes: encoder.encode(text) };
 }
 
-/** Discord takes a nonce of at most 25 characters (docs: create message). */
-const NONCE_CHARS = 25;
-const MESSAGE_CREATE = "POST /channels/{channel_id}/messages";
-
 /**
- * The nonce by which Discord recognises a repeated message (I6). The same session
- * and `req` give the same nonce, also after a restart of the proxy.
+ * What the nonce of a message is made of (I6): the same session and `req` give
+ * the same one, also after a restart of the proxy. Undefined without a session.
  */
-function nonceOf(
-  { state }: Step,
+function nameOf(
   { session }: Connection,
-  { members, reqText }: Frame,
-  { isDeduped }: RequestOptions,
-  { label }: RouteFacts,
+  { reqText }: Frame,
 ): string | undefined {
-  if (!isDeduped || session === undefined || reqText === undefined) {
-    return undefined;
-  }
-  const { data } = members;
-  const isMessage = label === MESSAGE_CREATE && typeof data === "object" &&
-    data !== null && !Array.isArray(data);
-  if (!isMessage || Object.hasOwn(data, "nonce")) return undefined;
+  if (session === undefined || reqText === undefined) return undefined;
   const { owner, name } = session;
-  return state.settings.digest([[owner, name, reqText].join("\0")])
-    .slice(0, NONCE_CHARS);
-}
-
-/** Appends the nonce to the JSON text, so that the rest stays as the client spelt it. */
-function withNonce(dataText: string, nonce: string): string {
-  const members = `"nonce":"${nonce}","enforce_nonce":true}`;
-  const open = dataText.slice(0, -1);
-  return open.trimEnd() === "{" ? open + members : `${open},${members}`;
+  return [owner, name, reqText].join("\0");
 }

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import {
   nextTry,
   NO_RETRIES,
+  type Repeat,
   RETRY_WINDOW_MS,
   type RetryCause,
   retryCauseOfFailure,
   retryCauseOfStatus,
   type RetryHistory,
 } from "../../../rest/dispatcher/sending/retry.ts";
-import { METHODS } from "../../../rest/domain/request.ts";
+import { type Method, METHODS } from "../../../rest/domain/request.ts";
 import { lost, timedOut, unsent } from "../_scripted_upstream.ts";
 
 const NOW_MS = 1_000;
@@ -29,11 +30,33 @@ function delaysOf(cause: RetryCause, random: number): number[] {
   }
 }
 
+/** A request that Discord would not know again. */
+function plain(method: Method): Repeat {
+  return { method, isRecognised: false };
+}
+
+/** A message that it would. */
+const MESSAGE: Repeat = { method: "POST", isRecognised: true };
+
+Deno.test("retryCauseOfStatus() repeats a message that Discord knows again on every 5xx, and on nothing else", () => {
+  for (let status = 200; status < 600; status++) {
+    const isRetried =
+      retryCauseOfStatus(MESSAGE, status, undefined) !== undefined;
+    assert.equal(isRetried, status >= 500, `${status}`);
+  }
+});
+
+Deno.test("retryCauseOfFailure() repeats a message that Discord knows again, whatever became of it", () => {
+  for (const failure of [lost(), timedOut()]) {
+    assert.deepEqual(retryCauseOfFailure(MESSAGE, failure), REPEATED);
+  }
+});
+
 Deno.test("retryCauseOfStatus() repeats GET, PUT and DELETE on 502, 503, 504 and 520 to 524, and nothing else", () => {
   for (const method of METHODS) {
     for (let status = 200; status < 600; status++) {
       const isRetried =
-        retryCauseOfStatus(method, status, undefined) !== undefined;
+        retryCauseOfStatus(plain(method), status, undefined) !== undefined;
       const isBadGateway = status >= 502 && status <= 504 ||
         status >= 520 && status <= 524;
       const isRepeatable = method !== "POST" && method !== "PATCH";
@@ -49,17 +72,29 @@ Deno.test("retryCauseOfStatus() repeats GET, PUT and DELETE on 502, 503, 504 and
 Deno.test("retryCauseOfFailure() lets every method try again where nothing was sent", () => {
   for (const method of METHODS) {
     const failure = unsent("ENETUNREACH");
-    assert.deepEqual(retryCauseOfFailure(method, failure), UNSENT, method);
+    assert.deepEqual(
+      retryCauseOfFailure(plain(method), failure),
+      UNSENT,
+      method,
+    );
   }
 });
 
 Deno.test("retryCauseOfFailure() repeats what may have arrived for GET, PUT and DELETE alone", () => {
   for (const failure of [lost(), timedOut()]) {
     for (const method of ["GET", "PUT", "DELETE"] as const) {
-      assert.deepEqual(retryCauseOfFailure(method, failure), REPEATED, method);
+      assert.deepEqual(
+        retryCauseOfFailure(plain(method), failure),
+        REPEATED,
+        method,
+      );
     }
     for (const method of ["POST", "PATCH"] as const) {
-      assert.equal(retryCauseOfFailure(method, failure), undefined, method);
+      assert.equal(
+        retryCauseOfFailure(plain(method), failure),
+        undefined,
+        method,
+      );
     }
   }
 });
@@ -78,7 +113,7 @@ Deno.test("nextTry() bridges about six seconds while nothing gets out", () => {
 });
 
 Deno.test("nextTry() gives up within 2.3 s where the host refuses connections", () => {
-  const refused = retryCauseOfFailure("POST", unsent("ECONNREFUSED"));
+  const refused = retryCauseOfFailure(plain("POST"), unsent("ECONNREFUSED"));
   assert.ok(refused !== undefined);
   assert.deepEqual(delaysOf(refused, 0.5), [100, 200, 400, 800]);
   const longest = delaysOf(refused, 0.999).reduce((sum, ms) => sum + ms);

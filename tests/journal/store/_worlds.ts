@@ -3,6 +3,7 @@ import {
   createMemoryStore,
   MemoryJournal,
 } from "../../../rest/journal/store/memory_store.ts";
+import { openSqliteStore } from "../../../rest/journal/store/open_sqlite_store.ts";
 
 /** One kind of store, and the place where it keeps its rows. */
 export interface World extends AsyncDisposable {
@@ -12,13 +13,20 @@ export interface World extends AsyncDisposable {
   crash(store: JournalStore): Promise<void>;
 }
 
-/** Makes an empty world whose stores read the time from `wallMs`. */
-export type MakeWorld = (wallMs: () => number) => World | Promise<World>;
+/** A kind of store. */
+export interface StoreKind {
+  readonly name: string;
+  /** Random traces that are tried: as many as take seconds. */
+  readonly traces: number;
+  /** Makes an empty world whose stores read the time from `wallMs`. */
+  readonly make: (wallMs: () => number) => World | Promise<World>;
+}
 
 /** Every kind of store; each keeps the same promises. */
-export const WORLDS: Readonly<Record<string, MakeWorld>> = {
-  memory: memoryWorld,
-};
+export const STORE_KINDS: readonly StoreKind[] = [
+  { name: "memory", traces: 200, make: memoryWorld },
+  { name: "SQLite", traces: 8, make: sqliteWorld },
+];
 
 function memoryWorld(wallMs: () => number): World {
   const journal = new MemoryJournal();
@@ -27,4 +35,43 @@ function memoryWorld(wallMs: () => number): World {
     crash: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+/** A crash leaves what its files hold at that moment: they are copied, and the copies opened. */
+async function sqliteWorld(wallMs: () => number): Promise<World> {
+  const root = await Deno.makeTempDir();
+  let folder = `${root}/0`;
+  let crashes = 0;
+  return {
+    async open() {
+      const path = `${folder}/journal.db`;
+      // Lets a second store in, as somebody would who removes what looks stale.
+      await Deno.remove(`${path}.lock`).catch(() => {});
+      const { store } = await openSqliteStore({ ...OPTIONS, path, wallMs });
+      return store;
+    },
+    async crash(store) {
+      const before = folder;
+      folder = `${root}/${++crashes}`;
+      await copyFolder(before, folder);
+      await store.close();
+    },
+    async [Symbol.asyncDispose]() {
+      await Deno.remove(root, { recursive: true });
+    },
+  };
+}
+
+const OPTIONS = {
+  sync: "process",
+  limitBytes: 64 * 1024 * 1024,
+  isReset: false,
+} as const;
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to);
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    const copy = isDirectory ? copyFolder : Deno.copyFile;
+    await copy(`${from}/${name}`, `${to}/${name}`);
+  }
 }

@@ -1,0 +1,127 @@
+import type { JournalStore } from "../../domain/journal_store.ts";
+import { BodyFiles } from "./body_files.ts";
+import { Checkpoints } from "./checkpoints.ts";
+import { DatabaseSync, dirname, resolve } from "./deps.ts";
+import { FileBook } from "./file_book.ts";
+import { LogSync } from "./log_sync.ts";
+import { RowOrder } from "./row_order.ts";
+import { RowTable } from "./row_table.ts";
+import { SqliteStore } from "./sqlite_store.ts";
+import { bodyFolderOf, checkOrSetAside } from "./store_check.ts";
+import { refusalOf } from "./store_faults.ts";
+import { lockStore } from "./store_lock.ts";
+import { StoreRoom } from "./store_room.ts";
+import { migrate } from "./store_schema.ts";
+import { WorkerClient } from "./worker_client.ts";
+
+/** How a journal is kept in a file. */
+export interface SqliteStoreOptions {
+  /** Of the database; other files stand beside it under names that begin with it. */
+  readonly path: string;
+  /** What a change survives: the end of the process, or that of the machine. */
+  readonly sync: "process" | "machine";
+  /** What rows and bodies may take; an eighth is kept for ends and deletions. */
+  readonly limitBytes: number;
+  /** A damaged journal is set aside under another name, and an empty one takes its place. */
+  readonly isReset: boolean;
+  readonly wallMs: () => number;
+}
+
+/** An open journal, and sentences for whoever started it. */
+export interface OpenedStore {
+  readonly store: JournalStore;
+  readonly notes: readonly string[];
+}
+
+/** The log is cut to this when it begins anew; between bursts it is smaller. */
+const LOG_BYTES_MAX = 64 * 1024 * 1024;
+
+/** How long a statement waits for the worker thread's, which takes milliseconds. */
+const BUSY_MS = 5_000;
+
+/**
+ * Opens a journal, or begins one. Rejects with `JournalRefusal` only, and has
+ * changed nothing then. Needs to read and write files until it settles; what it
+ * needs later its worker thread may do.
+ */
+export async function openSqliteStore(
+  options: SqliteStoreOptions,
+): Promise<OpenedStore> {
+  const path = resolve(options.path);
+  const stack = new DisposableStack();
+  try {
+    makeFolder(dirname(path));
+    stack.use(await lockStore(path));
+    const notes = await checkOrSetAside(path, options);
+    const store = await open({ ...options, path }, stack);
+    return { store, notes };
+  } catch (error) {
+    stack.dispose();
+    throw refusalOf(error, path);
+  }
+}
+
+/** Only a folder that is made here is closed to others. */
+function makeFolder(folder: string): void {
+  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+
+/** Opens the files; what is open is closed with the stack. */
+async function open(
+  { path, sync, limitBytes, wallMs }: SqliteStoreOptions,
+  stack: DisposableStack,
+): Promise<JournalStore> {
+  const folder = bodyFolderOf(path);
+  makeFolder(folder);
+  const database = openDatabase(path);
+  stack.defer(() => database.close());
+  migrate(database);
+  forgetOver(database, wallMs());
+  const worker = stack.use(new WorkerClient([path, folder]));
+  const bodies = new BodyFiles(folder, worker);
+  const log = stack.use(new LogSync(await openLog(path)));
+  // Files go only when the disk knows that their rows are gone.
+  await log.sync();
+  const table = new RowTable(database);
+  const book = new FileBook();
+  for (const row of table.rowsWithFiles()) book.enter(row);
+  await bodies.takeStock(book.names());
+  const order = new RowOrder();
+  return new SqliteStore({
+    ...{ path, database, table, bodies, book, order, log, wallMs },
+    room: new StoreRoom(database, bodies, limitBytes),
+    checkpoints: new Checkpoints(worker, path, order),
+    isForMachine: sync === "machine",
+    dispose: () => stack.dispose(),
+  });
+}
+
+/** The database, for its owner alone; its log takes the same mode from it. */
+function openDatabase(path: string): DatabaseSync {
+  Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
+  if (Deno.build.os !== "windows") Deno.chmodSync(path, 0o600);
+  const database = new DatabaseSync(path);
+  // What the worker thread does is switched off here: copying the log.
+  database.exec(`
+    PRAGMA auto_vacuum = INCREMENTAL;
+    PRAGMA busy_timeout = ${BUSY_MS};
+    PRAGMA journal_mode = WAL;
+    PRAGMA journal_size_limit = ${LOG_BYTES_MAX};
+    PRAGMA synchronous = NORMAL;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA wal_autocheckpoint = 0;
+  `);
+  return database;
+}
+
+/** Rows that nobody can ask for any more; also makes the log's file. */
+function forgetOver(database: DatabaseSync, nowWallMs: number): void {
+  database.prepare(
+    `DELETE FROM journal_rows
+     WHERE CASE state WHEN 'ended' THEN outcomeUntil ELSE until END <= ?`,
+  ).run(nowWallMs);
+}
+
+async function openLog(path: string): Promise<Deno.FsFile> {
+  return await Deno.open(`${path}-wal`, { read: true, write: true });
+}

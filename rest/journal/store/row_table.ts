@@ -1,0 +1,138 @@
+import type {
+  JournalChange,
+  JournalRow,
+  RowOutcome,
+} from "../../domain/journal_store.ts";
+import type { DatabaseSync, StatementSync } from "./deps.ts";
+import {
+  type Columns,
+  headSum,
+  type KeptBodies,
+  type KeptBody,
+  outcomeSum,
+} from "./row_columns.ts";
+
+/** Rows read at once while a journal is loaded: small enough to hold all their bodies. */
+const PAGE_ROWS = 128;
+
+/** The statements over the table of rows. */
+export class RowTable {
+  readonly #insert: StatementSync;
+  readonly #mark: StatementSync;
+  readonly #end: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #page: StatementSync;
+  readonly #count: StatementSync;
+  readonly #withFiles: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#insert = database.prepare(
+      `INSERT INTO journal_rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id, scope) DO NOTHING`,
+    );
+    this.#mark = database.prepare(
+      `UPDATE journal_rows SET state = ?
+       WHERE id = ? AND scope = ? AND state <> 'ended'`,
+    );
+    this.#end = database.prepare(
+      `UPDATE journal_rows SET state = 'ended',
+         body = NULL, bodyFile = NULL, bodySum = NULL,
+         outcomeHead = ?, outcomeUntil = ?, outcomeSum = ?,
+         outcomeBody = ?, outcomeBodyFile = ?, outcomeBodySum = ?
+       WHERE id = ? AND scope = ?`,
+    );
+    this.#delete = database.prepare(
+      "DELETE FROM journal_rows WHERE id = ? AND scope = ?",
+    );
+    this.#page = database.prepare(
+      `SELECT * FROM journal_rows
+       WHERE (id, scope) > (?, ?) AND (?3 IS NULL OR scope = ?3)
+       ORDER BY id, scope LIMIT ${PAGE_ROWS}`,
+    );
+    this.#withFiles = database.prepare(
+      `SELECT * FROM journal_rows
+       WHERE bodyFile IS NOT NULL OR outcomeBodyFile IS NOT NULL`,
+    );
+    this.#count = database.prepare("SELECT count(*) AS rows FROM journal_rows");
+  }
+
+  /** Makes one change; returns how many rows there are more. Whether there was such a row stands in `isMade`. */
+  make(
+    change: JournalChange,
+    kept: KeptBodies,
+  ): { readonly isMade: boolean; readonly more: number } {
+    switch (change.kind) {
+      case "put":
+        return { isMade: true, more: this.#put(change.row, kept) };
+      case "mark": {
+        const { state, id, scope } = change;
+        const { changes } = this.#mark.run(state, id, scope);
+        return { isMade: Number(changes) > 0, more: 0 };
+      }
+      case "end": {
+        const { id, scope } = change;
+        const cells = outcomeCells(change, kept.outcome);
+        const { changes } = this.#end.run(...cells, id, scope);
+        return { isMade: Number(changes) > 0, more: 0 };
+      }
+      case "delete": {
+        const gone = Number(this.#delete.run(change.id, change.scope).changes);
+        return { isMade: gone > 0, more: -gone };
+      }
+    }
+  }
+
+  #put(row: JournalRow, kept: KeptBodies): number {
+    const { id, scope, kind, state, head, untilWallMs, outcome } = row;
+    const cells = [
+      ...[id, scope, kind, state, head, untilWallMs ?? null, headSum(row)],
+      ...bodyCells(kept.body),
+      ...outcome === undefined
+        ? [null, null, null, null, null, null]
+        : outcomeCells({ ...row, outcome }, kept.outcome),
+    ];
+    if (Number(this.#insert.run(...cells).changes) > 0) return 1;
+    this.#delete.run(id, scope);
+    this.#insert.run(...cells);
+    return 0;
+  }
+
+  /** The rows behind a row, some of them at a time. */
+  page(
+    { id, scope }: Pick<JournalRow, "id" | "scope">,
+    ofScope: string | undefined,
+  ): readonly Columns[] {
+    const rows = this.#page.all(id, scope, ofScope ?? null);
+    return rows as unknown as Columns[];
+  }
+
+  /** The rows whose bodies are files. */
+  rowsWithFiles(): readonly Columns[] {
+    const rows = this.#withFiles.all();
+    return rows as unknown as Columns[];
+  }
+
+  count(): number {
+    return Number(this.#count.get()?.["rows"]);
+  }
+}
+
+type Cell = string | number | null | Uint8Array;
+
+function outcomeCells(
+  { id, scope, outcome, untilWallMs }: {
+    readonly id: string;
+    readonly scope: string;
+    readonly outcome: RowOutcome;
+    readonly untilWallMs: number | undefined;
+  },
+  kept: KeptBody | undefined,
+): Cell[] {
+  const { head } = outcome;
+  const sum = outcomeSum({ id, scope }, head, untilWallMs);
+  return [head, untilWallMs ?? null, sum, ...bodyCells(kept)];
+}
+
+function bodyCells(kept: KeptBody | undefined): Cell[] {
+  return [kept?.bytes ?? null, kept?.file ?? null, kept?.sum ?? null];
+}

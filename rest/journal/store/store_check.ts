@@ -1,0 +1,94 @@
+import { DatabaseSync } from "./deps.ts";
+import { RowTable } from "./row_table.ts";
+import { rowsIn } from "./rows_in.ts";
+import { damaged, refusalOf } from "./store_faults.ts";
+import { checkSchema, isCurrent } from "./store_schema.ts";
+
+/** Where the large bodies of a journal are. */
+export function bodyFolderOf(path: string): string {
+  return `${path}.bodies`;
+}
+
+/**
+ * Reads a journal to its end, so that damage is found at the start and not in
+ * the middle of it. Rejects with `JournalRefusal` where it cannot be taken up;
+ * a damaged one is set aside instead where that is wanted. Returns what there is
+ * to say.
+ */
+export async function checkOrSetAside(
+  path: string,
+  { isReset, wallMs }: {
+    readonly isReset: boolean;
+    readonly wallMs: () => number;
+  },
+): Promise<readonly string[]> {
+  try {
+    await check(path);
+    return [];
+  } catch (error) {
+    const refusal = refusalOf(error, path);
+    if (!isReset || refusal.fault !== "corrupt") throw refusal;
+    const name = `${path}.damaged-${Math.floor(wallMs())}`;
+    setAside(path, name);
+    return [
+      `The journal ${JSON.stringify(path)} was damaged: it is set aside as ${
+        JSON.stringify(name)
+      }, and nothing in it will be done`,
+    ];
+  }
+}
+
+async function check(path: string): Promise<void> {
+  if (sizeOf(path) === 0) {
+    // SQLite would remove the log of a database that is empty.
+    if (sizeOf(`${path}-wal`) === 0) return;
+    throw damaged(path, "its log is there, and its database is empty");
+  }
+  // Whoever may only read copies no log into the database when it closes it.
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    checkSchema(database, path);
+    const said = database.prepare("PRAGMA integrity_check(1)").get();
+    const [verdict] = Object.values(said ?? {});
+    if (verdict !== "ok") throw damaged(path, String(verdict));
+    if (isCurrent(database)) await readAll(database, path);
+  } finally {
+    database.close();
+  }
+}
+
+async function readAll(database: DatabaseSync, path: string): Promise<void> {
+  const readBody = (file: string) =>
+    Deno.readFile(`${bodyFolderOf(path)}/${file}`).catch(ignoreMissing);
+  const rows = rowsIn(new RowTable(database), path, readBody);
+  for await (const _row of rows);
+}
+
+function setAside(path: string, name: string): void {
+  for (
+    const [from, to] of [
+      [path, name],
+      [`${path}-wal`, `${name}-wal`],
+      [bodyFolderOf(path), bodyFolderOf(name)],
+    ] as const
+  ) {
+    try {
+      Deno.renameSync(from, to);
+    } catch (error) {
+      ignoreMissing(error);
+    }
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    ignoreMissing(error);
+    return 0;
+  }
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
