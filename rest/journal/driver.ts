@@ -6,24 +6,20 @@ import type {
 } from "../domain/entry.ts";
 import type { Committed, Journal } from "../domain/journal.ts";
 import {
-  JournalFailure,
+  type JournalFailure,
   type JournalFigures,
   type JournalStore,
   type RowOutcome,
 } from "../domain/journal_store.ts";
 import type { Clock } from "../domain/ports.ts";
-import { Refusal } from "../domain/refusal.ts";
-import { encodeEntry, type StoredNonce } from "./codec/entry_codec.ts";
+import { encodeEntry } from "./codec/entry_codec.ts";
 import { encodeOutcome } from "./codec/outcome_codec.ts";
-import {
-  encodeReply,
-  encodeSession,
-  replyRowId,
-  sessionRowId,
-} from "./codec/session_codec.ts";
 import { holdsTokenMember } from "./codec/token_holders.ts";
 import { rowKeyOf } from "./codec/pending_changes.ts";
-import { expiryOf, isKeptAtOnce, type Keeping, mayBeKept } from "./keeping.ts";
+import { factsOf, isKeptAtOnce, type Keeping, mayBeKept } from "./keeping.ts";
+import { LOST, refusalOf } from "./journal_refusals.ts";
+import { REPLY_KEPT_MS, SessionRows } from "./session_rows.ts";
+import type { FoundJournal } from "./read_journal.ts";
 import { JournalWriter } from "./writer.ts";
 
 /** What a driver is made with. */
@@ -51,10 +47,8 @@ interface Kept {
   isRefused: boolean;
 }
 
-/** Ended rows of sessions are deleted by name; should that be missed, after this. */
-const REPLY_KEPT_MS = 30 * 86_400_000;
-/** An answer waits so long for a store that fails; then it is handed out all the same. */
-const PATIENCE_MS = 5_000;
+/** A verdict on a request of an earlier process waits for whoever asks, a day like other outcomes. */
+const VERDICT_KEPT_MS = 86_400_000;
 
 /**
  * Stands a store behind the register: decides which changes of a request become
@@ -66,13 +60,17 @@ export class JournalDriver implements Journal {
   readonly #kept = new Map<string, Kept>();
   /** Writes in flight without a row: should their caller leave, they get one that says so. */
   readonly #flying = new Set<string>();
-  /** Rows of replies whose requests have none, by session and seq. */
-  readonly #replies = new Map<string, Map<number, string>>();
+  readonly #sessions: SessionRows;
   #hasEnded = false;
 
   constructor(deps: DriverDeps) {
     this.#deps = deps;
     this.#writer = new JournalWriter(deps);
+    this.#sessions = new SessionRows({
+      writer: this.#writer,
+      clock: deps.clock,
+      isEncrypted: deps.keeping.isEncrypted,
+    });
   }
 
   /** Set while the store does not take what it should. */
@@ -154,15 +152,11 @@ export class JournalDriver implements Journal {
   }
 
   sessionChanged(session: SessionRecord): Committed {
-    const row = encodeSession(session);
-    this.#writer.note({ kind: "put", row });
-    return this.#eventually(rowKeyOf({ kind: "put", row }));
+    return this.#sessions.changed(session);
   }
 
   sessionEnded(session: SessionRecord): void {
-    const id = sessionRowId(session);
-    this.#writer.note({ kind: "delete", scope: session.identityId, id });
-    this.#forgetReplies(session, Infinity);
+    this.#sessions.ended(session);
   }
 
   replied(
@@ -171,35 +165,30 @@ export class JournalDriver implements Journal {
     entryId: string | undefined,
   ): Committed {
     const kept = entryId === undefined ? undefined : this.#kept.get(entryId);
-    if (kept !== undefined) {
-      const outcome = encodeReply(this.#storableReply(reply));
-      return this.#end(kept, outcome, REPLY_KEPT_MS);
-    }
-    return this.#putReply(session, reply);
+    return kept === undefined
+      ? this.#sessions.replied(session, reply)
+      : this.#end(kept, this.#sessions.outcomeOf(reply), REPLY_KEPT_MS);
   }
 
   acknowledged(session: SessionRecord): void {
-    this.#writer.note({ kind: "put", row: encodeSession(session) });
-    this.#forgetReplies(session, session.ackedSeq);
+    this.#sessions.acknowledged(session);
   }
 
-  /** Takes up a row that the process before this one has left. */
-  adopt(
-    { entryId, state, isPromised }: {
-      readonly entryId: string;
-      readonly state: Kept["state"];
-      readonly isPromised: boolean;
-    },
-    scope: string,
-  ): void {
-    const isRefused = false;
-    this.#kept.set(entryId, {
-      scope,
-      id: entryId,
-      state,
-      isPromised,
-      isRefused,
-    });
+  /** Takes up the rows of the process before this one, and ends those that do not go on. */
+  takeUp({ entries, replies }: FoundJournal): void {
+    for (const { entry, scope, recovery, mayHaveRun, outcome } of entries) {
+      const kept: Kept = {
+        scope,
+        id: entry.entryId,
+        state: recovery === "kept" ? "ended" : mayHaveRun ? "sent" : "queued",
+        isPromised: entry.guarantee !== undefined,
+        isRefused: false,
+      };
+      this.#kept.set(kept.id, kept);
+      const isEnding = recovery !== "kept" && outcome !== undefined;
+      if (isEnding) this.#end(kept, encodeOutcome(outcome), VERDICT_KEPT_MS);
+    }
+    this.#sessions.takeUp(replies);
   }
 
   /** Takes over the writing to an identity's rows. */
@@ -218,14 +207,15 @@ export class JournalDriver implements Journal {
 
   #put(entry: Entry, state: Kept["state"]): Kept {
     const { clock, maxWaitMs } = this.#deps;
-    const { entryId, request, guarantee } = entry;
-    const nowWallMs = clock.wallMs();
-    const acceptedWallMs = nowWallMs - (clock.nowMs() - entry.queuedAtMs);
-    const row = encodeEntry(entry, state, {
-      acceptedWallMs,
-      expiresWallMs: expiryOf(request, acceptedWallMs, maxWaitMs),
-      nonce: this.#nonceOf(entry, state),
-    });
+    const { entryId, guarantee } = entry;
+    const row = encodeEntry(
+      entry,
+      state,
+      factsOf(entry, state, {
+        clock,
+        maxWaitMs,
+      }),
+    );
     const isNew = !this.#kept.has(entryId);
     const isPromised = guarantee !== undefined;
     const kept: Kept = {
@@ -238,26 +228,6 @@ export class JournalDriver implements Journal {
     this.#kept.set(entryId, kept);
     this.#writer.note({ kind: "put", row }, { isNew });
     return kept;
-  }
-
-  /** Discord recognises it for a while from its first sending, which is now where it was not sent yet. */
-  #nonceOf(
-    { nonce }: Entry,
-    state: Kept["state"],
-  ): StoredNonce | undefined {
-    if (nonce === undefined) return undefined;
-    const { clock } = this.#deps;
-    const { added, sentAtMs } = nonce;
-    const nowWallMs = clock.wallMs();
-    const sentWallMs = sentAtMs !== undefined
-      ? nowWallMs - (clock.nowMs() - sentAtMs)
-      : state === "sent"
-      ? nowWallMs
-      : undefined;
-    return {
-      ...added === undefined ? {} : { added },
-      ...sentWallMs === undefined ? {} : { sentWallMs },
-    };
   }
 
   /** Its token was replaced by one of another identity. */
@@ -284,7 +254,7 @@ export class JournalDriver implements Journal {
     kept.state = "ended";
     const untilWallMs = this.#deps.clock.wallMs() + keptMs;
     this.#writer.note({ kind: "end", scope, id, outcome, untilWallMs });
-    return this.#eventually(keyOf(kept));
+    return this.#writer.eventually(keyOf(kept));
   }
 
   async #acceptance(kept: Kept): Promise<void> {
@@ -319,57 +289,6 @@ export class JournalDriver implements Journal {
     if (kept.isRefused) throw refusalOf(this.#writer.failure ?? LOST);
   }
 
-  /** Settles when it is written, or when waiting for that helps nobody any more. */
-  async #eventually(key: string): Promise<void> {
-    const { clock } = this.#deps;
-    const untilMs = clock.nowMs() + PATIENCE_MS;
-    for (;;) {
-      try {
-        return await this.#writer.written(key);
-      } catch {
-        if (clock.nowMs() >= untilMs) return;
-      }
-    }
-  }
-
-  #putReply(session: SessionRecord, reply: ReplyRecord): Committed {
-    const { seq } = reply;
-    const id = replyRowId(session, seq);
-    // Its request is not written down, so its answer is not either; that it was answered is.
-    const outcome = encodeReply({ ...reply, bodyText: undefined });
-    const row = {
-      id,
-      scope: session.identityId,
-      kind: "request",
-      state: "ended",
-      head: JSON.stringify({
-        v: 1,
-        session: session.name,
-        owner: session.owner,
-      }),
-      body: undefined,
-      outcome,
-      untilWallMs: this.#deps.clock.wallMs() + REPLY_KEPT_MS,
-    } as const;
-    const name = sessionRowId(session);
-    const replies = this.#replies.get(name) ?? new Map<number, string>();
-    this.#replies.set(name, replies.set(seq, id));
-    this.#writer.note({ kind: "put", row });
-    return this.#eventually(rowKeyOf({ kind: "put", row }));
-  }
-
-  #forgetReplies(session: SessionRecord, upToSeq: number): void {
-    const name = sessionRowId(session);
-    const replies = this.#replies.get(name);
-    if (replies === undefined) return;
-    for (const [seq, id] of replies) {
-      if (seq > upToSeq) continue;
-      replies.delete(seq);
-      this.#writer.note({ kind: "delete", scope: session.identityId, id });
-    }
-    if (replies.size === 0) this.#replies.delete(name);
-  }
-
   /** An answer that shows a token is not written in the clear. */
   #storable(outcome: Outcome): Outcome {
     if (outcome.kind !== "answer" || this.#deps.keeping.isEncrypted) {
@@ -378,26 +297,8 @@ export class JournalDriver implements Journal {
     const { status, body } = outcome.answer;
     return holdsTokenMember(body) ? { kind: "shortened", status } : outcome;
   }
-
-  #storableReply(reply: ReplyRecord): ReplyRecord {
-    const { bodyText } = reply;
-    if (bodyText === undefined || this.#deps.keeping.isEncrypted) return reply;
-    return TOKEN.test(bodyText) ? { ...reply, bodyText: undefined } : reply;
-  }
 }
-
-const LOST = new JournalFailure(
-  "store_unreachable",
-  "The journal did not take the request",
-);
-
-const TOKEN = /"(?:token|access_tokens?|refresh_token)"\s*:/;
 
 function keyOf({ scope, id }: Pick<Kept, "scope" | "id">): string {
   return rowKeyOf({ kind: "delete", scope, id });
-}
-
-function refusalOf({ code, message }: JournalFailure): Refusal {
-  const name = code === "journal_full" ? code : "store_unreachable";
-  return new Refusal(name, message, { retryAfterMs: 1_000 });
 }

@@ -1,6 +1,10 @@
 import type { Entry } from "../domain/entry.ts";
 import { NOBODY } from "../domain/identity.ts";
+import type { RowState } from "../domain/journal_store.ts";
+import type { MessageNonce } from "../domain/message_nonce.ts";
+import type { Clock } from "../domain/ports.ts";
 import type { ProxyRequest } from "../domain/request.ts";
+import type { EntryFacts, StoredNonce } from "./codec/entry_codec.ts";
 import { mayHoldToken } from "./codec/token_holders.ts";
 
 /** What the operator wants kept. */
@@ -36,8 +40,43 @@ const CALLBACK_MS = 3_000;
 /** An interaction's token is good for fifteen minutes (ibidem). */
 const INTERACTION_MS = 900_000;
 
+/** What a row says of a request beside what it is, as it is written in that state now. */
+export function factsOf(
+  entry: Entry,
+  state: RowState,
+  { clock, maxWaitMs }: { readonly clock: Clock; readonly maxWaitMs: number },
+): EntryFacts {
+  const wallOf = (atMs: number) => clock.wallMs() - (clock.nowMs() - atMs);
+  const acceptedWallMs = wallOf(entry.queuedAtMs);
+  return {
+    acceptedWallMs,
+    expiresWallMs: expiryOf(entry.request, acceptedWallMs, maxWaitMs),
+    nonce: entry.nonce && nonceOf(entry.nonce, state, { clock, wallOf }),
+  };
+}
+
+/** Discord recognises a message for a while from its first sending, which is now where it was not sent yet. */
+function nonceOf(
+  { added, sentAtMs }: MessageNonce,
+  state: RowState,
+  { clock, wallOf }: {
+    readonly clock: Clock;
+    readonly wallOf: (atMs: number) => number;
+  },
+): StoredNonce {
+  const sentWallMs = sentAtMs !== undefined
+    ? wallOf(sentAtMs)
+    : state === "sent"
+    ? clock.wallMs()
+    : undefined;
+  return {
+    ...added === undefined ? {} : { added },
+    ...sentWallMs === undefined ? {} : { sentWallMs },
+  };
+}
+
 /** When it makes no sense any more to send a request that was accepted then. */
-export function expiryOf(
+function expiryOf(
   { route, leaveWithinMs = Infinity, longestWaitMs = Infinity }: ProxyRequest,
   acceptedWallMs: number,
   maxWaitMs: number,

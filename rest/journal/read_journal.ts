@@ -63,16 +63,16 @@ export interface ReadingDeps {
 }
 
 /** Reads all rows, and decides what becomes of each request. */
-export async function readJournal(
-  rows: AsyncIterable<JournalRow>,
+export function readJournal(
+  rows: Iterable<JournalRow>,
   deps: ReadingDeps,
-): Promise<FoundJournal> {
+): FoundJournal {
   const sessions: SessionRecord[] = [];
   const entries: FoundEntry[] = [];
   const replies: FoundReply[] = [];
   const learnt: JournalRow[] = [];
   const unreadable: { scope: string; id: string }[] = [];
-  for await (const row of rows) {
+  for (const row of rows) {
     try {
       if (row.kind === "learnt") learnt.push(row);
       else if (row.kind === "session") sessions.push(decodeSession(row));

@@ -19,6 +19,9 @@ export interface WriterDeps {
 /** A store that fails is tried again this often. */
 const AGAIN_MS = 250;
 
+/** An answer waits so long for a store that fails; then it is handed out all the same. */
+const PATIENCE_MS = 5_000;
+
 /** What became of the changes of one batch: failures by the keys of their rows. */
 type Verdict = ReadonlyMap<string, JournalFailure>;
 
@@ -75,6 +78,19 @@ export class JournalWriter {
     const verdict = await this.#open.written.promise;
     const failure = verdict.get(key);
     if (failure !== undefined) throw failure;
+  }
+
+  /** Settles when it is written, or when waiting for that helps nobody any more. */
+  async eventually(key: string): Promise<void> {
+    const { clock } = this.#deps;
+    const untilMs = clock.nowMs() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.written(key);
+      } catch {
+        if (clock.nowMs() >= untilMs) return;
+      }
+    }
   }
 
   /** Settles when everything that was noted is written, or could not be. */

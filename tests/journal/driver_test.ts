@@ -179,7 +179,7 @@ Deno.test("a full journal refuses new promises, serves what promises nothing, an
   assert.deepEqual(bench.health, ["journal_full"]);
 });
 
-Deno.test("while the store fails nothing is promised or sent, and what ended meanwhile is written when it works again", async () => {
+Deno.test("while the store fails nothing is promised or sent, and what ended meanwhile is written as soon as the store takes it", async () => {
   const bench = driverBench();
   const old = entryOf("POST", { guarantee: PROMISED });
   bench.driver.accepted(old);

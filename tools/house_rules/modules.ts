@@ -21,7 +21,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/scheduler",
     "rest/streams",
   ],
-  "rest/journal": ["rest/domain", "rest/collections", "deps.ts"],
+  "rest/journal": ["rest/domain"],
   "rest/journal/codec": ["rest/domain", "rest/routes"],
   "rest/upstream": [
     "rest/domain",
@@ -64,6 +64,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/domain",
     "rest/queue.ts",
     "rest/routes",
+  ],
+  // The journal, its store and the clock's turns put together.
+  "rest/journal_keeper.ts": [
+    "rest/config",
+    "rest/domain",
+    "rest/journal",
   ],
   "rest/queue.ts": [
     "rest/config",

@@ -37,10 +37,8 @@ function rowOf(scope: string, head: unknown): JournalRow {
 export function decodeLearnt(
   rows: readonly JournalRow[],
 ): LearntState | undefined {
-  const heads = rows.map(({ scope, head }) => ({
-    scope,
-    head: JSON.parse(head),
-  }));
+  const heads = rows.filter(({ id }) => id === LEARNT_ID)
+    .map(({ scope, head }) => ({ scope, head: JSON.parse(head) }));
   const common = heads.find(({ scope }) => scope === COMMON_SCOPE)?.head;
   if (common?.version !== 1) return undefined;
   const identities = heads.flatMap(({ head }): LearntIdentity[] =>
