@@ -1,6 +1,7 @@
 import type { DrainReport } from "./dispatcher/drain.ts";
 import type { Dispatcher } from "./dispatcher/types.ts";
 import type { Clock } from "./domain/ports.ts";
+import type { JournalKeeper } from "./journal_keeper.ts";
 import type { HttpEndpoint } from "./listener/http/endpoint.ts";
 import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
 import type { Operating } from "./operating.ts";
@@ -14,11 +15,14 @@ export interface DrainParts {
   readonly operating: Operating;
   /** Ends what asks Discord by itself, for the limits there are. */
   readonly stopLimits: () => void;
+  /** Undefined: nothing outlives the process. */
+  readonly keeper: JournalKeeper | undefined;
 }
 
 /** Drains a whole proxy: queue, REP, HTTP and what operators look at, in an order in which nobody is left without an answer. */
 export async function drainProxy(
-  { clock, dispatcher, http, sockets, operating, stopLimits }: DrainParts,
+  { clock, dispatcher, http, sockets, operating, stopLimits, keeper }:
+    DrainParts,
   forMs: number,
   closePorts: () => Promise<void> = () => Promise.resolve(),
 ): Promise<DrainReport> {
@@ -36,5 +40,6 @@ export async function drainProxy(
   await closed;
   http.close();
   operating.close();
+  await keeper?.end();
   return report;
 }

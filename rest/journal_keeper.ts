@@ -14,6 +14,7 @@ import { JournalDriver } from "./journal/driver.ts";
 import { LearntSaver } from "./journal/learnt_saver.ts";
 import { isAnotherStart, machineRow } from "./journal/machine_start.ts";
 import { type FoundJournal, readJournal } from "./journal/read_journal.ts";
+import { tellFound } from "./journal/tell_found.ts";
 import { UnknownOutcomes } from "./journal/unknown_outcomes.ts";
 
 /** A store that is open, and what the start of this process tells of it. */
@@ -90,8 +91,8 @@ export class JournalKeeper {
     this.#saver?.noteSend();
   }
 
-  /** Goes on with what the process before this one left. Before it settles nobody may be served. */
-  async takeUp(into: TakeUp): Promise<FoundJournal> {
+  /** Goes on with what the process before this one left, and says in a sentence what that was. Before it settles nobody may be served. */
+  async takeUp(into: TakeUp): Promise<string> {
     const { open, clock, settings } = this.#deps;
     const identities = new Map(
       [NOBODY, ...into.identities()].map((identity) => [identity.id, identity]),
@@ -101,7 +102,10 @@ export class JournalKeeper {
     const scopes = new Set([COMMON_SCOPE, ...identities.keys()]);
     for (const { scope } of rows) scopes.add(scope);
     for (const scope of scopes) {
-      this.#epoch = Math.max(this.#epoch, await this.driver.claim(scope));
+      this.#epoch = Math.max(
+        this.#epoch,
+        await this.driver.writer.claim(scope),
+      );
     }
     const found = readJournal(rows, {
       nowWallMs: clock.wallMs(),
@@ -121,7 +125,7 @@ export class JournalKeeper {
     });
     const { writer } = this.driver;
     this.#saver = new LearntSaver({ clock, writer, learnt: into.learnt });
-    return found;
+    return tellFound(found, this.unknown.count);
   }
 
   /** The process ends: nothing is sent any more. */

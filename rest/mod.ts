@@ -34,7 +34,8 @@ import { serveOptionsOf } from "./listener/transport/serve_options.ts";
 import { describeBug } from "./log/describe_bug.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { createLog, fail, flushLog, type Log } from "./log/log.ts";
-import { createProxy, type Proxy } from "./proxy.ts";
+import { openProxy } from "./open_proxy.ts";
+import type { Proxy } from "./proxy.ts";
 
 /** How long the end of the process waits, after a drain, for sockets that nobody closes. */
 const CLOSE_MS_MAX = 2_000;
@@ -58,11 +59,14 @@ async function start(): Promise<void> {
   // Handing requests on: `proxy.endpoint` asks for the key of REST_AUTHORIZATION
   // and answers with what Discord says, when its limits allow.
   const asked = Promise.withResolvers<void>();
-  const proxy = createProxy(settings, {
+  const opened = await openProxy(settings, {
     manager: rest,
     access,
     stop: asked.resolve,
-  });
+  })
+    // The journal's errors are sentences of ours, fit to be printed.
+    .catch((error) => fail([messageOf(error)]));
+  const { proxy } = opened;
 
   // Creating the HTTP listener.
   const facts = createFactLog(settings.logLevel, settings.logFormat);
@@ -77,7 +81,7 @@ async function start(): Promise<void> {
     passedSocket,
     pair: tls,
   })
-    // The listener's errors are sentences of ours, fit to be printed.
+    // Those of the listener are, too.
     .catch((error) => fail([messageOf(error)]));
 
   const metricsUrl = await openMetrics(settings, proxy, facts);
@@ -92,7 +96,8 @@ async function start(): Promise<void> {
   onHangUp(isReadingAgain ? reload : () => tellNothingToReload(log));
   const hasSocket = settings.socket !== undefined;
   dropPermissions({ isReadingAgain, hasSocket });
-  for (const note of notes) log.write("warn", note);
+  for (const note of [...notes, ...opened.notes]) log.write("warn", note);
+  log.write("info", opened.told);
   if (metricsUrl !== undefined) log.write("info", `Figures at ${metricsUrl}`);
   log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
 }

@@ -45,7 +45,8 @@ import type { PageButtons } from "./admin/actions.ts";
 import { openAutoLimits } from "./auto_limits.ts";
 import { drainProxy } from "./draining.ts";
 import { openOperating } from "./operating.ts";
-import { openQueue } from "./queue.ts";
+import { type OpenJournal } from "./journal_keeper.ts";
+import { openKeptQueue, takeUpOf } from "./kept_queue.ts";
 import { routeOf } from "./routes/route_of.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
@@ -70,6 +71,12 @@ export interface Proxy {
   readonly manager: RestManager;
   /** Answers `/metrics` without a key, and nothing else: for a port of its own. */
   readonly metrics: HttpHandler;
+  /**
+   * Goes on with what the process before this one left in the journal, and tells
+   * in one sentence what that was; undefined: there is no journal. To be called
+   * once, before anybody is served.
+   */
+  takeUp(): Promise<string | undefined>;
   /** What waits and what is known of the limits, as plain data. */
   snapshot(): SchedulerSnapshot;
   /** Replaces all keys; that of `REST_AUTHORIZATION` by `authorization`, where it is given. */
@@ -106,6 +113,8 @@ export interface ProxyParts {
   readonly buttons?: PageButtons;
   /** Signs in to the page at `/admin/enter?code=…`, once. */
   readonly onceCode?: string;
+  /** Keeps what was accepted beyond the end of the process; `takeUp` goes on with what it holds. */
+  readonly journal?: OpenJournal | undefined;
 }
 
 /**
@@ -123,7 +132,10 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const access = openAccess(settings, { ...parts, clock });
   const { manager, bots, keys, authorizer } = access;
   const { baseUrl } = manager;
-  const queue = openQueue(settings, { ...parts, clock, facts, baseUrl });
+  const { keeper, queue } = openKeptQueue(settings, {
+    ...parts,
+    ...{ clock, facts, baseUrl },
+  });
   const { dispatcher } = queue;
   const known = { submitter: dispatcher, keys, clock, facts };
   const gate = createKeyGate({ ...known, ...gateSettingsOf(settings, parts) });
@@ -136,6 +148,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const operating = openOperating({ ...shared, ...own, ...parts });
   observers.push((fact) => sockets.observe(fact));
   observers.push((fact) => operating.observe(fact));
+  observers.push(({ kind }) => kind === "leased" && keeper?.noteSend());
   const http = createHttpEndpoint({
     ...shared,
     gate,
@@ -150,7 +163,9 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
   const stopLimits = openAutoLimits(settings, { ...known, ...own });
-  const ending = { clock, dispatcher, http, sockets, operating, stopLimits };
+  const ending = {
+    ...{ clock, dispatcher, http, sockets, operating, stopLimits, keeper },
+  };
   const proxy: Proxy = {
     fetch: fetchHandlerOf(http.handle),
     endpoint: endpointOf(settings, http, sockets),
@@ -158,6 +173,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
       drainProxy(ending, forMs ?? settings.drainMs, closePorts),
     manager,
     metrics: operating.metrics,
+    takeUp: async () => await keeper?.takeUp(takeUpOf(own)),
     snapshot: () => dispatcher.control.snapshot(),
     replaceRules: (rules) => gate.replaceRules(rules),
     botNames: () => bots.all.map(({ name }) => name),

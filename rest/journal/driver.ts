@@ -191,11 +191,6 @@ export class JournalDriver implements Journal {
     this.#sessions.takeUp(replies);
   }
 
-  /** Takes over the writing to an identity's rows. */
-  claim(scope: string): Promise<number> {
-    return this.#writer.claim(scope);
-  }
-
   get writer(): JournalWriter {
     return this.#writer;
   }

@@ -71,6 +71,23 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/domain",
     "rest/journal",
   ],
+  "rest/kept_queue.ts": [
+    "rest/config",
+    "rest/journal_keeper.ts",
+    "rest/listener/access/bot_ring.ts",
+    "rest/queue.ts",
+  ],
+  "rest/open_proxy.ts": [
+    "rest/config",
+    "rest/open_journal.ts",
+    "rest/proxy.ts",
+  ],
+  "rest/open_journal.ts": [
+    "rest/config",
+    "rest/domain",
+    "rest/journal/store",
+    "rest/journal_keeper.ts",
+  ],
   "rest/queue.ts": [
     "rest/config",
     "rest/dispatcher",
@@ -92,6 +109,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/draining.ts": [
     "rest/dispatcher",
     "rest/domain",
+    "rest/journal_keeper.ts",
     "rest/listener",
     "rest/operating.ts",
   ],
@@ -109,6 +127,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/mod.ts": [
     "configs.ts",
     "deps.ts",
+    "rest/open_proxy.ts",
     "rest/proxy.ts",
     "rest/clock",
     "rest/config",

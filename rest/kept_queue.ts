@@ -1,0 +1,39 @@
+import type { Settings } from "./config/settings.ts";
+import {
+  JournalKeeper,
+  type OpenJournal,
+  type TakeUp,
+} from "./journal_keeper.ts";
+import type { BotRing } from "./listener/access/bot_ring.ts";
+import { openQueue, type Queue, type QueueParts } from "./queue.ts";
+
+/** What the queue and its journal are put together with. */
+type KeptQueueParts = Omit<QueueParts, "journal" | "epochOf"> & {
+  readonly journal?: OpenJournal | undefined;
+};
+
+/** The queue, and behind it what keeps its requests beyond the end of the process. */
+export function openKeptQueue(
+  settings: Settings,
+  parts: KeptQueueParts,
+): { readonly keeper: JournalKeeper | undefined; readonly queue: Queue } {
+  const { clock, facts, journal: open } = parts;
+  const keeper = open && new JournalKeeper({ open, settings, clock, facts });
+  const queue = openQueue(settings, {
+    ...parts,
+    journal: keeper?.driver,
+    epochOf: keeper && (() => keeper.epoch),
+  });
+  return { keeper, queue };
+}
+
+/** Where the former process's requests, sessions and knowledge go on. */
+export function takeUpOf(
+  { queue, bots }: { readonly queue: Queue; readonly bots: BotRing },
+): TakeUp {
+  return {
+    ...queue,
+    identities: () => bots.all.map(({ identity }) => identity),
+    restore: () => {},
+  };
+}
