@@ -1,5 +1,6 @@
 import type { JournalChange } from "../../domain/journal_store.ts";
 import { crc32 } from "./deps.ts";
+import { bodiesOf } from "./store_change.ts";
 import type { KeptBodies, KeptBody } from "./row_columns.ts";
 import type { WorkerClient } from "./worker_client.ts";
 
@@ -106,17 +107,6 @@ export class BodyFiles {
 }
 
 type Body = Uint8Array<ArrayBuffer> | undefined;
-
-function bodiesOf(change: JournalChange): { body: Body; outcome: Body } {
-  switch (change.kind) {
-    case "put":
-      return { body: change.row.body, outcome: change.row.outcome?.body };
-    case "end":
-      return { body: undefined, outcome: change.outcome.body };
-    default:
-      return { body: undefined, outcome: undefined };
-  }
-}
 
 /** Narrows to what needs no file. */
 function isInRow(body: Body): body is undefined {

@@ -4,6 +4,9 @@ import type { WorkerClient } from "./worker_client.ts";
 /** The log is copied into the database when it has grown by this much: four times SQLite's own default, since each copy syncs the disk twice. */
 const LOG_BYTES = 16 * 1024 * 1024;
 
+/** Appends wait for a copy that they have got this far ahead of, or a slow disk would let the log grow without end. */
+const AHEAD_BYTES_MAX = 32 * 1024 * 1024;
+
 /** What one change adds to the log besides its own bytes: two pages. */
 const CHANGE_BYTES = 8 * 1024;
 
@@ -28,8 +31,11 @@ export class Checkpoints {
   /** Takes note of changes with this many bytes in them. */
   note(changes: number, bytes: number): void {
     this.#logBytes += changes * CHANGE_BYTES + bytes;
-    if (this.#logBytes < LOG_BYTES || this.#running !== undefined) return;
-    this.#running = this.#run().finally(() => this.#running = undefined);
+    if (this.#running !== undefined) {
+      if (this.#logBytes > AHEAD_BYTES_MAX) this.#order.hold();
+    } else if (this.#logBytes > LOG_BYTES) {
+      this.#running = this.#run().finally(() => this.#running = undefined);
+    }
   }
 
   /** The last one is through, and no other one follows. */
@@ -46,9 +52,11 @@ export class Checkpoints {
   /** A copy that fails is tried again when the log has grown by as much once more; appends tell what is wrong with the disk. */
   async #run(): Promise<void> {
     this.#logBytes = 0;
-    if (!await this.#call("copy")) return;
-    this.#order.hold();
-    await this.#call("restart");
+    if (await this.#call("copy")) {
+      this.#order.hold();
+      await this.#call("restart");
+      this.#logBytes = 0;
+    }
     this.#order.release();
   }
 }

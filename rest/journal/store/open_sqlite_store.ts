@@ -88,7 +88,7 @@ async function open(
   await bodies.takeStock(book.names());
   const order = new RowOrder();
   return new SqliteStore({
-    ...{ path, database, table, bodies, book, order, log, wallMs },
+    ...{ path, database, table, bodies, book, order, log, worker, wallMs },
     room: new StoreRoom(database, bodies, limitBytes),
     checkpoints: new Checkpoints(worker, path, order),
     isForMachine: sync === "machine",

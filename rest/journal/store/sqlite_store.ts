@@ -16,6 +16,7 @@ import { rowsIn } from "./rows_in.ts";
 import { fenced, isOver, keyOf, scopeOf } from "./store_change.ts";
 import { failureOf } from "./store_faults.ts";
 import type { StoreRoom } from "./store_room.ts";
+import type { WorkerClient } from "./worker_client.ts";
 
 /** What a store over SQLite is put together from. */
 export interface SqliteParts {
@@ -28,6 +29,7 @@ export interface SqliteParts {
   readonly order: RowOrder;
   readonly checkpoints: Checkpoints;
   readonly log: LogSync;
+  readonly worker: WorkerClient;
   /** True: a change is made when it survives the end of the machine, not only that of the process. */
   readonly isForMachine: boolean;
   readonly wallMs: () => number;
@@ -176,10 +178,12 @@ export class SqliteStore implements JournalStore {
     changes: readonly JournalChange[],
     kept: readonly KeptBodies[],
   ): readonly Made[] {
-    const { table, log, isForMachine } = this.#parts;
+    const { table, log, worker, isForMachine } = this.#parts;
     if (isForMachine && log.isBroken) {
-      throw new Error("its disk failed before; start the proxy again");
+      throw new Error("a sync failed before; start the proxy again");
     }
+    // Nobody would shorten the log any more.
+    if (worker.problem !== undefined) throw new Error(worker.problem);
     for (const scope of new Set(changes.map(scopeOf))) {
       const latest = this.#epochOf.get(scope)?.["epoch"];
       const isOurs = latest !== undefined &&

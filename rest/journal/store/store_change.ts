@@ -36,3 +36,19 @@ export function fenced(scope: string): JournalFailure {
     `Another proxy writes to the journal of ${JSON.stringify(scope)} now`,
   );
 }
+
+type Body = Uint8Array<ArrayBuffer> | undefined;
+
+/** The bodies that a change brings: the request's, and that of its outcome. */
+export function bodiesOf(
+  change: JournalChange,
+): { readonly body: Body; readonly outcome: Body } {
+  switch (change.kind) {
+    case "put":
+      return { body: change.row.body, outcome: change.row.outcome?.body };
+    case "end":
+      return { body: undefined, outcome: change.outcome.body };
+    default:
+      return { body: undefined, outcome: undefined };
+  }
+}

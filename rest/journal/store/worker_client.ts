@@ -5,7 +5,6 @@ export class WorkerClient implements Disposable {
   readonly #worker: Worker;
   readonly #pending = new Map<number, (answer: WorkerAnswer) => void>();
   #lastId = 0;
-  /** Set once the thread has ended by itself. */
   #problem: string | undefined;
 
   /** `paths`: the files and folders that the thread may read and write. */
@@ -26,6 +25,11 @@ export class WorkerClient implements Disposable {
       event.preventDefault();
       this.#fail(`its thread ended: ${event.message}`);
     };
+  }
+
+  /** Set once the thread has ended by itself: why. */
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
   /** Has something done to a file; rejects with an error that says why it was not. */

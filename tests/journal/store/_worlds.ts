@@ -4,6 +4,7 @@ import {
   MemoryJournal,
 } from "../../../rest/journal/store/memory_store.ts";
 import { openSqliteStore } from "../../../rest/journal/store/open_sqlite_store.ts";
+import { sealedStore } from "../../../rest/journal/store/sealed_store.ts";
 
 /** One kind of store, and the place where it keeps its rows. */
 export interface World extends AsyncDisposable {
@@ -26,12 +27,26 @@ export interface StoreKind {
 export const STORE_KINDS: readonly StoreKind[] = [
   { name: "memory", traces: 200, make: memoryWorld },
   { name: "SQLite", traces: 8, make: sqliteWorld },
+  { name: "encrypted memory", traces: 100, make: encryptedWorld },
 ];
 
 function memoryWorld(wallMs: () => number): World {
   const journal = new MemoryJournal();
   return {
     open: () => Promise.resolve(createMemoryStore(journal, wallMs)),
+    crash: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+function encryptedWorld(wallMs: () => number): World {
+  const journal = new MemoryJournal();
+  const key = new Uint8Array(32).fill(7);
+  return {
+    open: () => {
+      const store = createMemoryStore(journal, wallMs);
+      return Promise.resolve(sealedStore(store, key));
+    },
     crash: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
