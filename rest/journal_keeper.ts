@@ -78,12 +78,11 @@ export class JournalKeeper {
     return this.#epoch;
   }
 
-  get failure(): JournalFailure | undefined {
-    return this.driver.failure;
-  }
-
-  figures(): JournalFigures {
-    return this.driver.figures();
+  /** For metrics, page and probe. */
+  reading(): JournalFigures & { readonly isFailing: boolean } {
+    const { open } = this.#deps;
+    const isFailing = this.driver.writer.failure !== undefined;
+    return { ...open.store.figures(), isFailing };
   }
 
   /** A request is sent. */

@@ -5,6 +5,7 @@ import {
   type TakeUp,
 } from "./journal_keeper.ts";
 import type { BotRing } from "./listener/access/bot_ring.ts";
+import type { QueueView } from "./domain/ports.ts";
 import { openQueue, type Queue, type QueueParts } from "./queue.ts";
 
 /** What the queue and its journal are put together with. */
@@ -25,6 +26,17 @@ export function openKeptQueue(
     epochOf: keeper && (() => keeper.epoch),
   });
   return { keeper, queue };
+}
+
+/** Shows callers which of their requests nobody can know the outcome of. */
+export function unknownView(
+  keeper: JournalKeeper | undefined,
+): Pick<QueueView, "unknown"> {
+  if (keeper === undefined) return {};
+  return {
+    unknown: (isMeant, offset, limit) =>
+      keeper.unknown.list(isMeant, offset, limit),
+  };
 }
 
 /** Where the former process's requests, sessions and knowledge go on. */

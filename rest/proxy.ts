@@ -46,7 +46,7 @@ import { openAutoLimits } from "./auto_limits.ts";
 import { drainProxy } from "./draining.ts";
 import { openOperating } from "./operating.ts";
 import { type OpenJournal } from "./journal_keeper.ts";
-import { openKeptQueue, takeUpOf } from "./kept_queue.ts";
+import { openKeptQueue, takeUpOf, unknownView } from "./kept_queue.ts";
 import { routeOf } from "./routes/route_of.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
@@ -144,7 +144,9 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     ...shared,
     settings: webSocketSettingsOf(settings, manager),
   });
-  const own = { stop: () => void proxy.drain(), bots, queue, sockets };
+  const own = {
+    ...{ stop: () => void proxy.drain(), bots, queue, sockets, keeper },
+  };
   const operating = openOperating({ ...shared, ...own, ...parts });
   observers.push((fact) => sockets.observe(fact));
   observers.push((fact) => operating.observe(fact));
@@ -158,7 +160,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     isDraining: () => dispatcher.isDraining(),
     troubles: () => operating.figures.troubles(),
     operators: operating.operators,
-    view: operating.view,
+    view: { ...operating.view, ...unknownView(keeper) },
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));

@@ -73,15 +73,6 @@ export class JournalDriver implements Journal {
     });
   }
 
-  /** Set while the store does not take what it should. */
-  get failure(): JournalFailure | undefined {
-    return this.#writer.failure;
-  }
-
-  figures(): JournalFigures {
-    return this.#deps.store.figures();
-  }
-
   /** Whether it is found again after a restart. */
   keeps({ entryId }: Pick<Entry, "entryId">): boolean {
     return this.#kept.has(entryId);

@@ -73,6 +73,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "rest/kept_queue.ts": [
     "rest/config",
+    "rest/domain",
     "rest/journal_keeper.ts",
     "rest/listener/access/bot_ring.ts",
     "rest/queue.ts",
@@ -84,7 +85,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "rest/open_journal.ts": [
     "rest/config",
-    "rest/domain",
     "rest/journal/store",
     "rest/journal_keeper.ts",
   ],

@@ -32,8 +32,7 @@ export function valueAt(
   return -1;
 }
 
-/** Whether these bytes stand in the body from there on. */
-export function isAt(
+function isAt(
   body: Uint8Array,
   bytes: Uint8Array,
   from: number,

@@ -38,7 +38,7 @@ interface Rule extends Partial<RowFacts> {
 }
 
 /** The rules; a member that a rule leaves out does not matter to it. */
-export const RECOVERY_RULES: readonly Rule[] = [
+const RECOVERY_RULES: readonly Rule[] = [
   { state: "ended", becomes: "kept" },
   // Certainly not sent.
   {

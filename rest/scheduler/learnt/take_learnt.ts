@@ -22,7 +22,7 @@ import { formerSubName } from "./former_subs.ts";
  */
 
 /** What was learnt is written down this often. */
-export const SAVE_EVERY_MS = 1_000;
+const SAVE_EVERY_MS = 1_000;
 /** Limits and hashes are believed for a day: Discord changes them now and then. */
 const BELIEVED_MAX_MS = 86_400_000;
 /** The global limit counts one second, and a twentieth more for the way there. */
