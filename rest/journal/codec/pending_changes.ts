@@ -68,7 +68,11 @@ function merged(
       return { kind: "put", row: { ...row, ...ended } };
     }
   }
-  // A mark says nothing of what is over.
-  const isOver = earlier?.kind === "end" || earlier?.kind === "delete";
-  return isOver && later.kind === "mark" ? earlier : later;
+  if (later.kind === "mark") {
+    // A mark says nothing of what is over.
+    return earlier?.kind === "end" || earlier?.kind === "delete"
+      ? earlier
+      : later;
+  }
+  return later.kind === "end" && earlier?.kind === "delete" ? earlier : later;
 }
