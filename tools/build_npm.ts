@@ -1,13 +1,14 @@
 /**
- * Makes the client's npm package in `dist/npm`: JavaScript modules and their
+ * Makes the client's npm package in `dist/npm/client`: JavaScript modules and their
  * declarations. They are compiled without the types of any runtime, so code
  * that depends on one runtime fails here.
  */
 import { VERSION } from "../rest/domain/version.ts";
 import { ts } from "./deps.ts";
+import { emptyFolder, withJsImports, writeManifest } from "./npm_package.ts";
 
 const CLIENT = new URL("../client/", import.meta.url);
-const DEFAULT_OUT = new URL("../dist/npm/", import.meta.url);
+const DEFAULT_OUT = new URL("../dist/npm/client/", import.meta.url);
 
 /** What each import of the package leads to. */
 const ENTRIES = { ".": "mod", "./discordeno": "discordeno" } as const;
@@ -31,14 +32,9 @@ const OPTIONS: ts.CompilerOptions = {
 
 /** Writes the package into a folder; throws the compiler's messages when the client does not compile. */
 export async function buildNpm(out: URL = DEFAULT_OUT): Promise<void> {
-  await Deno.remove(out, { recursive: true }).catch(ignoreMissing);
-  await Deno.mkdir(out, { recursive: true });
+  await emptyFolder(out);
   compile(out);
-  const manifest = JSON.stringify(manifestOf(), null, 2);
-  await Deno.writeTextFile(new URL("package.json", out), `${manifest}\n`);
-  await Deno.copyFile(new URL("README.md", CLIENT), new URL("README.md", out));
-  const license = new URL("../LICENSE", import.meta.url);
-  await Deno.copyFile(license, new URL("LICENSE", out));
+  await writeManifest(out, manifestOf(), new URL("README.md", CLIENT));
 }
 
 function compile(out: URL): void {
@@ -66,9 +62,7 @@ function compile(out: URL): void {
 /** The compiler rewrites imports in modules but not in declarations. */
 function writeWithJsImports(path: string, text: string): void {
   const isDeclaration = path.endsWith(".d.ts");
-  const written = isDeclaration
-    ? text.replaceAll(/(from "\.\.?\/[^"]+)\.ts"/g, '$1.js"')
-    : text;
+  const written = isDeclaration ? withJsImports(text) : text;
   Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
   Deno.writeTextFileSync(path, written);
 }
@@ -92,10 +86,6 @@ function manifestOf(): Record<string, unknown> {
     exports,
     files: ["**/*.js", "**/*.d.ts"],
   };
-}
-
-function ignoreMissing(thrown: unknown): void {
-  if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
 }
 
 if (import.meta.main) {

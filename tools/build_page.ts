@@ -1,6 +1,6 @@
 /** `deno task page`: bundles the operators' page, which the proxy serves as text. */
 
-import { denoCommand } from "./deno_child.ts";
+import { bundle } from "./bundle.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -11,21 +11,10 @@ if (import.meta.main) {
   await Deno.writeTextFile(new URL(BUNDLE, ROOT), await bundlePage());
 }
 
-/** The page as one file. Its bundler is a package of the runtime's own, got from the registry once. */
 async function bundlePage(): Promise<string> {
-  const { success, stdout, stderr } = await denoCommand({
-    args: [
-      "bundle",
-      "--quiet",
-      "--minify",
-      "--platform=browser",
-      "page/main.ts",
-    ],
-    cwd: ROOT,
-  }).output();
-  const decoder = new TextDecoder();
-  if (!success) throw new Error(decoder.decode(stderr));
-  return `${await sourcesLine()}\n${decoder.decode(stdout)}`;
+  const flags = ["--minify", "--platform=browser"];
+  const text = await bundle("page/main.ts", flags);
+  return `${await sourcesLine()}\n${text}`;
 }
 
 /** A comment with the digest of every source of the bundle and of the packages they name. */

@@ -128,6 +128,16 @@ Deno.test("a message that brings its own enforced nonce goes again with that, an
   assert.deepEqual(made(off), [1, 0]);
 });
 
+Deno.test("a nonce that is drawn for each call makes two messages of two calls", async () => {
+  const drawing = (nonce: string) =>
+    `{"content":"ok","nonce":"${nonce}","enforce_nonce":true}`;
+  await using proxy = await startTestProxy({ env: ADD });
+  proxy.sim.script({ fault: DENIED, times: 4 });
+  assert.equal((await post(proxy, drawing("a"))).status, 502);
+  assert.equal((await post(proxy, drawing("b"))).status, 200);
+  assert.deepEqual(made(proxy), [2, 3]);
+});
+
 Deno.test("a message with a nonce that nobody enforces is neither changed nor sent again", async () => {
   const own = '{"content":"ok","nonce":"mine"}';
   await using proxy = await startTestProxy({ env: ADD });

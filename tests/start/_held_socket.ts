@@ -98,25 +98,3 @@ export async function startProcesses(upstream: string): Promise<Processes> {
     },
   };
 }
-
-/** Posts one message; what comes of it, in a word. */
-export async function post(
-  url: string,
-  at: number,
-  key = KEY,
-): Promise<string> {
-  // No connection is used twice, so nothing is tried again by the runtime.
-  using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
-  try {
-    const response = await fetch(url, {
-      client,
-      method: "POST",
-      headers: { authorization: key, "content-type": "application/json" },
-      body: JSON.stringify({ content: `${at}` }),
-    });
-    const text = await response.text();
-    return response.ok ? "answered" : text;
-  } catch (error) {
-    return `${error}: ${error instanceof Error ? error.cause : ""}`;
-  }
-}

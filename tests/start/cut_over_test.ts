@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { type Subject, SUBJECTS } from "../../bench/subjects.ts";
 import { startSim } from "../../sim/server.ts";
-import { hasPython, post, startProcesses, TOKEN } from "./_held_socket.ts";
+import { post } from "./_callers.ts";
+import { hasPython, startProcesses, TOKEN } from "./_held_socket.ts";
 import { KEY } from "./_held_upstream.ts";
 
 const SHARDS = 10;

@@ -1,8 +1,8 @@
 /** Restarts behind a socket that a parent holds, under load, seen by callers that never try twice. */
 import assert from "node:assert/strict";
-import { hasPython, post, startProcesses } from "./_held_socket.ts";
+import { callSteadily, postInOrder } from "./_callers.ts";
+import { hasPython, startProcesses } from "./_held_socket.ts";
 
-const PAUSE_MS = 50;
 const RESTARTS = 3;
 
 /** Discord, which writes down what came to each channel in which order. */
@@ -27,14 +27,10 @@ class WritingDiscord implements AsyncDisposable {
     const { content } = await request.json();
     const { pathname } = new URL(request.url);
     const there = this.messages.get(pathname) ?? [];
-    this.messages.set(pathname, [...there, Number(content)]);
+    this.messages.set(pathname, [...there, Number(content.split(" ").at(-1))]);
     await new Promise((resolve) => setTimeout(resolve, 20));
     return Response.json({ id: "1" });
   }
-}
-
-function channelOf(address: string, id: number): string {
-  return `${address}/api/v10/channels/${id}/messages`;
 }
 
 Deno.test({
@@ -45,30 +41,18 @@ Deno.test({
     await using discord = new WritingDiscord();
     await using processes = await startProcesses(discord.url);
     const { address } = processes;
-    let isOver = false;
-
-    async function callSteadily(): Promise<string[]> {
-      const calls: Promise<string>[] = [];
-      for (let at = 1; !isOver; at++) {
-        calls.push(post(channelOf(address, 100 + at), at));
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-      }
-      return await Promise.all(calls);
-    }
-    /** As fast as it goes, one after the other. */
-    async function load(channel: number): Promise<string[]> {
-      const outcomes: string[] = [];
-      for (let at = 1; !isOver; at++) {
-        outcomes.push(await post(channelOf(address, channel), at));
-      }
-      return outcomes;
-    }
-    const callers = [callSteadily(), ...[1, 2, 3, 4, 5, 6, 7, 8].map(load)];
+    const over = new AbortController();
+    const callers = [
+      callSteadily(address, over.signal),
+      ...[1, 2, 3, 4, 5, 6, 7, 8].map((channel) =>
+        postInOrder(address, channel, over.signal)
+      ),
+    ];
     for (let count = 0; count < RESTARTS; count++) {
-      await new Promise((resolve) => setTimeout(resolve, 10 * PAUSE_MS));
+      await new Promise((resolve) => setTimeout(resolve, 500));
       await processes.restart();
     }
-    isOver = true;
+    over.abort();
     const outcomes = (await Promise.all(callers)).flat();
     const failures = outcomes.filter((outcome) => outcome !== "answered");
     assert.deepEqual(failures, []);

@@ -143,6 +143,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // People copy it into projects of their own.
   "client": [],
   "client/api": [],
+  // Run by Node, beside the proxy and not with it.
+  "supervisor": [],
   "client/wire": ["client/api"],
   "client/requests": ["client/api", "client/wire"],
   "client/session": ["client/api", "client/wire", "client/requests"],
@@ -151,6 +153,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "bench": ["rest", "sim", "tools/deno_child.ts", "deps.ts"],
   "tests": [
     "rest",
+    "supervisor",
     "page",
     "sim",
     "client",

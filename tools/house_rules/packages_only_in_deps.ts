@@ -12,11 +12,12 @@ const DEPS_FILES: readonly string[] = [
 ];
 
 /**
- * These name only what is built in: the simulated Discord is a package by
- * itself, and the journal's worker thread loads no upstream client.
+ * These name only what is built in: the simulated Discord and the supervisor
+ * are run by Node, and the journal's worker thread loads no upstream client.
  */
 const BUILT_IN_DEPS: readonly string[] = [
   "sim/deps.ts",
+  "supervisor/deps.ts",
   "rest/journal/store/deps.ts",
 ];
 

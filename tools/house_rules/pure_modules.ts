@@ -10,6 +10,7 @@ export const PURE_MODULES: readonly string[] = [
   "rest/rep",
   "rest/journal/codec",
   "sim/model",
+  "supervisor/restarts.ts",
 ];
 
 /** Ports name the promises that impure modules keep. */

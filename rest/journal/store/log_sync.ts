@@ -1,3 +1,5 @@
+import { JournalFailure } from "../../domain/journal_store.ts";
+
 /**
  * Makes the database's log survive the end of the machine. One sync runs at a
  * time; whoever asks meanwhile shares the next one.
@@ -18,6 +20,14 @@ export class LogSync implements Disposable {
     return this.#isBroken;
   }
 
+  /** What is said of changes then: also of those that are there, since nobody knows. */
+  failure(): JournalFailure {
+    return new JournalFailure(
+      "store_unreachable",
+      "The journal's disk failed to keep what was written: look after it, and start the proxy again",
+    );
+  }
+
   /** Settles when everything written before the call is on the disk. */
   sync(): Promise<void> {
     if (this.#running === undefined) return this.#start();
@@ -28,9 +38,9 @@ export class LogSync implements Disposable {
   #start(): Promise<void> {
     this.#next = undefined;
     const done = () => this.#running = undefined;
-    const running = this.#log.syncData().catch((error) => {
+    const running = this.#log.syncData().catch(() => {
       this.#isBroken = true;
-      throw error;
+      throw this.failure();
     }).finally(done);
     return this.#running = running;
   }

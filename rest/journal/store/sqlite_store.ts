@@ -179,9 +179,7 @@ export class SqliteStore implements JournalStore {
     kept: readonly KeptBodies[],
   ): readonly Made[] {
     const { table, log, worker, isForMachine } = this.#parts;
-    if (isForMachine && log.isBroken) {
-      throw new Error("a sync failed before; start the proxy again");
-    }
+    if (isForMachine && log.isBroken) throw log.failure();
     // Nobody would shorten the log any more.
     if (worker.problem !== undefined) throw new Error(worker.problem);
     for (const scope of new Set(changes.map(scopeOf))) {

@@ -44,6 +44,8 @@ async function check(path: string): Promise<void> {
     if (sizeOf(`${path}-wal`) === 0) return;
     throw damaged(path, "its log is there, and its database is empty");
   }
+  // The process ended while it made the database: nothing is in it yet, and only a writer may tidy it up.
+  if (sizeOf(`${path}-journal`) > 0) return;
   // Whoever may only read copies no log into the database when it closes it.
   const database = new DatabaseSync(path, { readOnly: true });
   try {

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { bodyDigestOf } from "../../../rest/dispatcher/second_tries/fingerprint.ts";
+import {
+  bodyDigestOf,
+  indexOfBytes,
+} from "../../../rest/dispatcher/second_tries/fingerprint.ts";
 import { fc } from "../../deps.ts";
 import { requestOf, sha256 } from "../_builders.ts";
 
@@ -95,4 +98,22 @@ Deno.test("bodyDigestOf() keeps the boundary's word in a body that is not multip
   const encode = (text: string) => new TextEncoder().encode(text);
   const type = "application/json; boundary=x";
   assert.notEqual(digestOf(type, encode("x")), digestOf(type, encode("y")));
+});
+
+Deno.test("indexOfBytes() finds a word where a search of every place does", () => {
+  // Few letters, so that words nearly fit nearly everywhere.
+  const few = (maxLength: number) =>
+    fc.array(fc.constantFrom(7, 8), { maxLength })
+      .map((values) => new Uint8Array(values));
+  fc.assert(
+    fc.property(few(40), few(6), fc.nat(45), (body, word, from) => {
+      const places = Array.from(body, (_, at) => at);
+      const found = places.find((at) =>
+        at >= from && word.length > 0 && at + word.length <= body.length &&
+        word.every((byte, offset) => body[at + offset] === byte)
+      );
+      assert.equal(indexOfBytes(body, word, from), found ?? -1);
+    }),
+    { seed: 1, numRuns: 2_000 },
+  );
 });

@@ -117,3 +117,11 @@ Deno.test("429s of two routes name two buckets, since JDA keeps one for good", (
   );
   assert.notEqual(buckets[0], buckets[1]);
 });
+
+Deno.test("where nobody knows whether it was sent, `errors` keeps eris from looking for them in that null", async () => {
+  const errorsOf = async (code: RefusalCode) =>
+    (await responseOf(new Refusal(code, "Cannot go on")).json()).errors;
+  assert.deepEqual(await errorsOf("outcome_unknown"), {});
+  assert.deepEqual(await errorsOf("upstream_timeout"), {});
+  assert.equal(await errorsOf("overloaded"), undefined);
+});
