@@ -50,6 +50,7 @@ export async function pace(
   places: readonly Place[],
   perSecond: number,
   forMs: number,
+  requestAt: (turn: number) => RawRequest = mixed,
 ): Promise<number[][]> {
   const took: number[][] = places.map(() => []);
   const pools = places.map((): RawConnection[] => []);
@@ -71,10 +72,14 @@ export async function pace(
     const place = places[which] as Place;
     const free = pool.pop() ?? await RawConnection.open(place);
     const fromMs = performance.now();
-    await askWell(free, requestOf(turn % OWNERS, turn));
+    await askWell(free, requestAt(turn));
     took[which]?.push(performance.now() - fromMs);
     pool.push(free);
   }
+}
+
+function mixed(turn: number): RawRequest {
+  return requestOf(turn % OWNERS, turn);
 }
 
 /** The value below which `share` of all values are. */
