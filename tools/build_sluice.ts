@@ -41,7 +41,7 @@ export async function buildSluice(out: URL = DEFAULT_OUT): Promise<void> {
 }
 
 /** The flags of `deno task start` for a file that imports no packages and has no `deno.json` beside it. */
-function startFlags(): string[] {
+export function startFlags(): string[] {
   const { unstable } = JSON.parse(
     Deno.readTextFileSync(new URL("deno.json", ROOT)),
   );

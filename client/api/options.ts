@@ -49,7 +49,7 @@ export interface RequestOptions extends NotifyOptions {
   readonly signal?: AbortSignalLike;
   /** A key of your own, unique over the session's whole life, restarts included. */
   readonly req?: Req;
-  /** Lets the proxy add Discord's `nonce`, which prevents duplicates even when the proxy crashes. */
+  /** Lets the proxy add Discord's `nonce` to a message, so that it is made once however often it is sent, even when the proxy crashes. */
   readonly dedupe?: boolean;
   /** True: resolve with `RawReply` for every status instead of throwing `RepError`. */
   readonly raw?: boolean;

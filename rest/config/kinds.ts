@@ -276,7 +276,7 @@ export function quote(text: string): string {
 }
 
 /** Whoever put a password into a URL did not mean to have it printed. */
-function showUrl(text: string): string {
+export function showUrl(text: string): string {
   return quote(text.replace(/\/\/.*@/s, "//[secret]@"));
 }
 

@@ -74,7 +74,24 @@ function contradictions(settings: Settings): string[] {
         "letters, digits and - . _ ~ only, which stand in a path as they are",
     );
   }
-  return [...found, ...tlsContradictions(settings)];
+  return [
+    ...found,
+    ...tlsContradictions(settings),
+    ...clusterContradictions(settings),
+  ];
+}
+
+/** Of the three settings of a cluster none does anything without the others. */
+function clusterContradictions(settings: Settings): string[] {
+  const three = ["redisUrl", "peerUrl", "peerKey"] as const;
+  const given = three.find((member) => settings[member] !== undefined);
+  if (given === undefined) return [];
+  const beside = SETTINGS[given].name;
+  return three.filter((member) => settings[member] === undefined)
+    .map((member) => {
+      const { name, kind } = SETTINGS[member];
+      return `${name} is not set: want it beside ${beside}, ${kind.wanted}`;
+    });
 }
 
 function tlsContradictions(settings: Settings): string[] {

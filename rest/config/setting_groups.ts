@@ -93,6 +93,10 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     ],
   },
   {
+    title: "Several proxies",
+    members: ["redisUrl", "peerUrl", "peerKey"],
+  },
+  {
     title: "What is told",
     members: [
       "areRateLimitHeadersStripped",

@@ -3,6 +3,7 @@ import type { OutboundProxy } from "../domain/outbound_proxy.ts";
 import type { Secret } from "../domain/secret.ts";
 import { NETWORKS, ORIGINS } from "./address_kinds.ts";
 import { JOURNAL_KEY } from "./journal_kinds.ts";
+import { OPTIONAL_KEY, PEER_URL, REDIS_URL } from "./cluster_kinds.ts";
 import {
   ADDRESS,
   BOOLEAN,
@@ -84,6 +85,11 @@ export interface Settings {
   readonly journalSync: "process" | "machine";
   readonly journalLimitMib: number;
   readonly isJournalReset: boolean;
+  /** Where several proxies agree on who sends; undefined: this one is alone. */
+  readonly redisUrl: Secret | undefined;
+  /** Without a slash at the end. */
+  readonly peerUrl: string | undefined;
+  readonly peerKey: Secret | undefined;
   readonly logLevel: LogLevelName;
   readonly logFormat: LogFormat;
 }
@@ -419,6 +425,24 @@ export const SETTINGS: {
     BOOLEAN,
     "false",
     "Sets a damaged journal aside under another name and begins a new one, instead of refusing to start.",
+  ),
+  redisUrl: row(
+    "REST_REDIS_URL",
+    REDIS_URL,
+    "",
+    "A Redis 7 or Valkey 8 through which several proxies for the same bots agree on who sends. Without it this proxy is alone.",
+  ),
+  peerUrl: row(
+    "REST_PEER_URL",
+    PEER_URL,
+    "",
+    "Where the other proxies reach this one; wanted beside `REST_REDIS_URL`.",
+  ),
+  peerKey: row(
+    "REST_PEER_KEY",
+    OPTIONAL_KEY,
+    "",
+    "The key that proxies send one another, the same for all of them and for nobody else; wanted beside `REST_REDIS_URL`.",
   ),
   logLevel: row(
     "REST_LOG_LEVEL",

@@ -105,6 +105,16 @@ export type Fact =
     readonly bot: string;
     readonly limit: number;
   }
+  /** What this proxy has to do with its peers, told when it changes. */
+  | {
+    readonly kind: "cluster";
+    /** Scopes that it sends for, of how many. */
+    readonly owned: number;
+    readonly scopes: number;
+    readonly peers: number;
+    /** Redis did not answer. */
+    readonly isStoreAway: boolean;
+  }
   | { readonly kind: "warning"; readonly message: string };
 
 /** The fact that a request waits from now on. */

@@ -25,10 +25,18 @@ export interface RefusalBody {
   readonly message: string;
   readonly code: RefusalCode | number;
   readonly sent: false | true | null;
+  readonly errors?: Readonly<Record<string, never>>;
   /** Seconds, with fractions. */
   readonly "retry_after"?: number;
   readonly global?: false;
 }
+
+/**
+ * As Discord tells what is wrong with single members. eris looks for them in
+ * every member unless it finds `errors`, and ends its process at one that is
+ * null (seen 2026-11, eris 0.18.0).
+ */
+const NO_FIELD_ERRORS = { errors: {} };
 
 /** Makes the JSON body of a refusal. */
 export function refusalBody(refusal: Refusal): RefusalBody {
@@ -39,6 +47,7 @@ export function refusalBody(refusal: Refusal): RefusalBody {
     message,
     code: DISCORD_CODES.get(code) ?? code,
     sent,
+    ...(sent === null && NO_FIELD_ERRORS),
     ...(retryAfterMs !== undefined && { retry_after: retryAfterMs / 1_000 }),
     // Code that handles Discord's 429s reads it.
     ...(status === 429 && { global: false as const }),

@@ -66,6 +66,11 @@ function writeFact(log: Log, fact: Fact): void {
       const text = `Bot ${bot} may send ${limit} requests a second`;
       return log.write("info", text, { event: "global_limit", bot, limit });
     }
+    case "cluster": {
+      const { kind: event, ...about } = fact;
+      const level = fact.isStoreAway ? "warn" : "info";
+      return log.write(level, clusterText(fact), { event, ...about });
+    }
     case "warning":
       return log.write("warn", fact.message, { event: "warning" });
     default:
@@ -112,6 +117,13 @@ function minuteText(fact: Extract<Fact, { kind: "minute" }>): string {
     : `, oldest for ${secondsOf(fact.oldestWaitMs)}`;
   return `The last minute: ${sent} sent, ${refused} refused, ` +
     `${limited} 429s${times}; ${waiting} waiting${queue}`;
+}
+
+function clusterText(fact: Extract<Fact, { kind: "cluster" }>): string {
+  const { owned, scopes, peers, isStoreAway } = fact;
+  const store = isStoreAway ? "Redis does not answer; this" : "This";
+  const proxies = peers === 1 ? "1 other proxy" : `${peers} other proxies`;
+  return `${store} proxy sends for ${owned} of ${scopes} scopes, beside ${proxies}`;
 }
 
 function secondsOf(ms = 0): string {

@@ -59,6 +59,9 @@ Deno.test("a key is all it takes; everything else has its documented default", (
     journalSync: "process",
     journalLimitMib: 1_024,
     isJournalReset: false,
+    redisUrl: undefined,
+    peerUrl: undefined,
+    peerKey: undefined,
     logLevel: "info",
     logFormat: "auto",
   });
@@ -114,6 +117,9 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     REST_JOURNAL_SYNC: "machine",
     REST_JOURNAL_LIMIT_MIB: "11",
     REST_JOURNAL_RESET: "true",
+    REST_REDIS_URL: "rediss://user:pass@redis.example/1",
+    REST_PEER_URL: "https://10.0.0.5:8001/",
+    REST_PEER_KEY: KEY + KEY + KEY,
     REST_LOG_LEVEL: "error",
     REST_LOG_FORMAT: "json",
   };
@@ -181,6 +187,9 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     journalSync: "machine",
     journalLimitMib: 11,
     isJournalReset: true,
+    redisUrl: new Secret("rediss://user:pass@redis.example/1"),
+    peerUrl: "https://10.0.0.5:8001",
+    peerKey: new Secret(KEY + KEY + KEY),
     logLevel: "error",
     logFormat: "json",
   });
@@ -434,6 +443,35 @@ Deno.test("a certificate wants its key, and a key its certificate", () => {
     "REST_TLS_CERT is not set: want it beside REST_TLS_KEY",
   ]);
   assert.deepEqual(problemsOf({ REST_TLS_CERT: "c", REST_TLS_KEY: "k" }), []);
+});
+
+Deno.test("a cluster's three settings are wanted together", () => {
+  const wanted = problemsOf({ REST_REDIS_URL: "redis://127.0.0.1" });
+  assert.deepEqual(wanted, [
+    "REST_PEER_URL is not set: want it beside REST_REDIS_URL, an http or https URL without user, path and query, such as http://10.0.0.5:8001",
+    "REST_PEER_KEY is not set: want it beside REST_REDIS_URL, 16 to 256 visible ASCII characters; make one with: deno task key",
+  ]);
+  assert.match(
+    problemsOf({ REST_PEER_KEY: KEY, REST_PEER_URL: "http://10.0.0.1:1" })[0] ??
+      "",
+    /^REST_REDIS_URL is not set: want it beside REST_PEER_URL/,
+  );
+});
+
+Deno.test("REST_REDIS_URL takes what names a Redis, and its password is not shown", () => {
+  const { kind } = SETTINGS.redisUrl;
+  for (
+    const url of ["redis://a", "rediss://u:p@a:1", "redis://:p@[::1]:6379/15"]
+  ) {
+    assert.notEqual(kind.parse(url), undefined, url);
+  }
+  for (const url of ["http://a", "a:6379", "redis://a/x", "redis://a/?x"]) {
+    assert.equal(kind.parse(url), undefined, url);
+  }
+  assert.equal(
+    kind.show("http://user:a-password@redis.example"),
+    '"http://[secret]@redis.example"',
+  );
 });
 
 Deno.test("a Unix socket with TLS is a contradiction", () => {

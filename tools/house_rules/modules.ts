@@ -58,6 +58,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/journal/store": ["rest/domain"],
   // Levels and formats are settings.
   "rest/log": ["rest/domain", "rest/config", "deps.ts"],
+  // Who sends what, of several proxies: a pure machine, and its driver with Redis beside it.
+  "rest/cluster/ownership": ["rest/domain", "rest/routes"],
+  "rest/cluster": ["rest/domain", "deps.ts"],
   // The queue put together: what decides, what sends, and what is between them.
   "rest/auto_limits.ts": [
     "rest/config",

@@ -9,6 +9,7 @@ const DEPS_FILES: readonly string[] = [
   "tools/deps.ts",
   "page/deps.ts",
   "tests/page/deps.ts",
+  "rest/cluster/deps.ts",
 ];
 
 /**

@@ -9,6 +9,7 @@ export const PURE_MODULES: readonly string[] = [
   "rest/scheduler",
   "rest/rep",
   "rest/journal/codec",
+  "rest/cluster/ownership",
   "sim/model",
   "supervisor/restarts.ts",
 ];
@@ -18,6 +19,7 @@ const MAY_NAME_PROMISES: readonly string[] = [
   "rest/domain/ports.ts",
   "rest/domain/journal.ts",
   "rest/domain/journal_store.ts",
+  "rest/domain/owners.ts",
 ];
 
 const NO_CLOCK = "Take `nowMs` as an argument";

@@ -1,13 +1,15 @@
+import type { DatabaseSync, StatementSync } from "./deps.ts";
 import type { RowOrder } from "./row_order.ts";
+import { pragma } from "./store_schema.ts";
 import type { WorkerClient } from "./worker_client.ts";
 
-/** The log is copied into the database when it has grown by this much: four times SQLite's own default, since each copy syncs the disk twice. */
-const LOG_BYTES = 16 * 1024 * 1024;
+/** The log is copied into the database when it has this many bytes: seldom, since appends wait for the disk then, and little enough to be read at a start. */
+const LOG_BYTES = 32 * 1024 * 1024;
 
 /** Appends wait for a copy that they have got this far ahead of, or a slow disk would let the log grow without end. */
-const AHEAD_BYTES_MAX = 32 * 1024 * 1024;
+const AHEAD_BYTES_MAX = 64 * 1024 * 1024;
 
-/** What one change adds to the log besides its own bytes: two pages. */
+/** What one change adds to the log besides its own bytes: two pages, and less where changes share them. */
 const CHANGE_BYTES = 8 * 1024;
 
 /**
@@ -19,10 +21,19 @@ export class Checkpoints {
   readonly #worker: WorkerClient;
   readonly #path: string;
   readonly #order: RowOrder;
+  readonly #look: StatementSync;
+  readonly #pageBytes: number;
   #logBytes = 0;
   #running: Promise<void> | undefined;
 
-  constructor(worker: WorkerClient, path: string, order: RowOrder) {
+  constructor(
+    database: DatabaseSync,
+    worker: WorkerClient,
+    path: string,
+    order: RowOrder,
+  ) {
+    this.#look = database.prepare("PRAGMA wal_checkpoint(NOOP)");
+    this.#pageBytes = pragma(database, "page_size");
     this.#worker = worker;
     this.#path = path;
     this.#order = order;
@@ -33,9 +44,17 @@ export class Checkpoints {
     this.#logBytes += changes * CHANGE_BYTES + bytes;
     if (this.#running !== undefined) {
       if (this.#logBytes > AHEAD_BYTES_MAX) this.#order.hold();
-    } else if (this.#logBytes > LOG_BYTES) {
+    } else if (this.#logBytes > LOG_BYTES && this.#isLong()) {
       this.#running = this.#run().finally(() => this.#running = undefined);
     }
+  }
+
+  /** Asks how long the log is, where the sum of estimates says that it is long. */
+  #isLong(): boolean {
+    // Busy, pages in the log, pages copied; copies nothing (SQLite 3.51).
+    const [, pages] = Object.values(this.#look.get() ?? {});
+    this.#logBytes = Number(pages) * this.#pageBytes;
+    return this.#logBytes > LOG_BYTES / 2;
   }
 
   /** The last one is through, and no other one follows. */

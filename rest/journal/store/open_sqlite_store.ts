@@ -90,7 +90,7 @@ async function open(
   return new SqliteStore({
     ...{ path, database, table, bodies, book, order, log, worker, wallMs },
     room: new StoreRoom(database, bodies, limitBytes),
-    checkpoints: new Checkpoints(worker, path, order),
+    checkpoints: new Checkpoints(database, worker, path, order),
     isForMachine: sync === "machine",
     dispose: () => stack.dispose(),
   });

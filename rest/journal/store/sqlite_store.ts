@@ -46,6 +46,8 @@ const NOTHING_KEPT: KeptBodies = { body: undefined, outcome: undefined };
 export class SqliteStore implements JournalStore {
   readonly #parts: SqliteParts;
   readonly #claimed = new Map<string, number>();
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
   readonly #claim: StatementSync;
   readonly #epochOf: StatementSync;
   #rows: number;
@@ -56,6 +58,8 @@ export class SqliteStore implements JournalStore {
   constructor(parts: SqliteParts) {
     const { database, table } = parts;
     this.#parts = parts;
+    this.#begin = database.prepare("BEGIN IMMEDIATE");
+    this.#commit = database.prepare("COMMIT");
     this.#claim = database.prepare(
       `INSERT INTO epochs VALUES (?, ?)
        ON CONFLICT DO UPDATE SET epoch = max(epoch + 1, excluded.epoch)
@@ -153,10 +157,10 @@ export class SqliteStore implements JournalStore {
 
   /** Makes all changes in one transaction, or throws and has made none. */
   #make(changes: readonly JournalChange[], kept: readonly KeptBodies[]): void {
-    const { database, book, checkpoints } = this.#parts;
+    const { book, checkpoints } = this.#parts;
     let made: readonly Made[];
     try {
-      made = inTransaction(database, () => this.#makeAll(changes, kept));
+      made = this.#inTransaction(() => this.#makeAll(changes, kept));
     } catch (error) {
       this.#drop(kept.flatMap(filesOf));
       throw error;
@@ -172,6 +176,20 @@ export class SqliteStore implements JournalStore {
     }
     checkpoints.note(changes.length, bytes);
     if (unneeded.length > 0) this.#dropOnceLasting(unneeded);
+  }
+
+  #inTransaction<T>(act: () => T): T {
+    this.#begin.run();
+    try {
+      const result = act();
+      this.#commit.run();
+      return result;
+    } catch (error) {
+      const { database } = this.#parts;
+      // A full disk has rolled back already.
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw error;
+    }
   }
 
   #makeAll(
@@ -207,19 +225,6 @@ export class SqliteStore implements JournalStore {
   #finish(work: Promise<unknown>): void {
     const done = work.catch(() => {}).finally(() => this.#running.delete(done));
     this.#running.add(done);
-  }
-}
-
-function inTransaction<T>(database: DatabaseSync, act: () => T): T {
-  database.exec("BEGIN IMMEDIATE");
-  try {
-    const result = act();
-    database.exec("COMMIT");
-    return result;
-  } catch (error) {
-    // A full disk has rolled back already.
-    if (database.isTransaction) database.exec("ROLLBACK");
-    throw error;
   }
 }
 

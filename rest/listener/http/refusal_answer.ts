@@ -24,13 +24,6 @@ const MORE_HEADERS: ByCode<HeaderList> = new Map([
 
 const encoder = new TextEncoder();
 
-/**
- * As Discord tells what is wrong with single members. eris looks for them in
- * every member unless it finds `errors`, and ends its process at one that is
- * null (seen 2026-11, eris 0.18.0).
- */
-const NO_FIELD_ERRORS = { errors: {} };
-
 /** The one place where a refusal becomes an answer of HTTP; `label` names the route it is about. */
 export function refusalAnswer(
   refusal: Refusal,
@@ -51,10 +44,7 @@ export function refusalAnswer(
     headers.push(["retry-after", String(seconds)]);
   }
   if (status === 429) headers.push(...limitHeaders(retryAfterMs ?? 0, label));
-  const body = encoder.encode(JSON.stringify({
-    ...refusalBody(refusal),
-    ...refusal.sent === null && NO_FIELD_ERRORS,
-  }));
+  const body = encoder.encode(JSON.stringify(refusalBody(refusal)));
   return { status, headers, body };
 }
 

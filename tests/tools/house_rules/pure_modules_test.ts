@@ -53,13 +53,16 @@ Deno.test("pure-modules lets names pass that only look like the world", () => {
   }
 });
 
-Deno.test("pure-modules holds in seven places and nowhere else", () => {
+Deno.test("pure-modules holds in eight places and nowhere else", () => {
   const pure = ["domain", "collections", "config", "routes", "scheduler", "rep"]
-    .map((module) => `rest/${module}/a.ts`).concat("sim/model/a.ts");
+    .map((module) => `rest/${module}/a.ts`).concat(
+      "rest/cluster/ownership/a.ts",
+      "sim/model/a.ts",
+    );
   const impure = ["rest/dispatcher/a.ts", "rest/proxy.ts", "sim/server.ts"];
   const count = (place: string) =>
     breachesOf("pure-modules", place, "Date.now();").length;
-  assert.deepEqual(pure.map(count), [1, 1, 1, 1, 1, 1, 1]);
+  assert.deepEqual(pure.map(count), [1, 1, 1, 1, 1, 1, 1, 1]);
   assert.deepEqual(impure.map(count), [0, 0, 0]);
 });
 

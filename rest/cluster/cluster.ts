@@ -1,0 +1,268 @@
+import { randomUUID } from "../../deps.ts";
+import type { FactSink } from "../domain/fact.ts";
+import type { Owner, Owners } from "../domain/owners.ts";
+import type { Clock } from "../domain/ports.ts";
+import type { PeerQuestions } from "./ask_peer.ts";
+import { type Beat, beatWords, readBeatReply } from "./ownership/beat.ts";
+import { OwnershipMachine } from "./ownership/machine.ts";
+import { readQuestion } from "./ownership/questions.ts";
+import { scopeOf, scopeOfIdentity, SCOPES } from "./ownership/scopes.ts";
+import type { Action } from "./ownership/state.ts";
+import { BEAT_KEYS, BEAT_SCRIPT } from "./redis/beat_script.ts";
+import { type RedisLink, scriptOf } from "./redis/link.ts";
+
+/** What happens here when scopes come and go. */
+export interface ScopeKeeper {
+  /** Takes over what is there of it; nothing is sent for it before this settles. */
+  gained(scope: string, epoch: number): Promise<void>;
+  /** Drops it at once: another proxy may have it already. */
+  lost(scope: string): void;
+  /** Sends nothing more for it; settles when nothing is under way any more. */
+  handOver(scope: string): Promise<void>;
+}
+
+/** What a cluster is put together with. */
+export interface ClusterParts {
+  readonly clock: Clock;
+  readonly facts: FactSink;
+  readonly url: string;
+  readonly redis: RedisLink;
+  readonly peerQuestions: PeerQuestions;
+}
+
+/** This proxy among its peers. */
+export interface Cluster extends Owners {
+  /** Takes part from now on. */
+  start(keeper: ScopeKeeper): void;
+  /** The epoch by which we own it; undefined: we do not. */
+  epochOf(scope: string): number | undefined;
+  figures(): ClusterFigures;
+  /** Hands everything over; settles when all is gone, or nobody is there to take it. */
+  leave(): Promise<void>;
+  /** Gives up what is left, and takes no part any more. */
+  close(): Promise<void>;
+}
+
+/** How it stands, for operators. */
+export interface ClusterFigures {
+  readonly owned: number;
+  readonly scopes: number;
+  readonly peers: number;
+  readonly isStoreAway: boolean;
+}
+
+/** A proxy that takes part as soon as it is started. */
+export function createCluster(parts: ClusterParts): Cluster {
+  return new ClusterDriver(parts);
+}
+
+const SCRIPT = scriptOf(BEAT_SCRIPT);
+
+/** Before the start nothing is gained. */
+const NO_KEEPER: ScopeKeeper = {
+  gained: () => Promise.resolve(),
+  lost: () => {},
+  handOver: () => Promise.resolve(),
+};
+
+/** Acts for the machine: beats, questions, timers, and whoever waits for a change. */
+class ClusterDriver implements Cluster {
+  readonly selfId = randomUUID();
+  readonly #parts: ClusterParts;
+  readonly #machine: OwnershipMachine;
+  /** Scopes that are ours, but not ready to send for. */
+  readonly #takingOver = new Map<string, number>();
+  readonly #waiting = new Map<string, PromiseWithResolvers<void>>();
+  #keeper: ScopeKeeper = NO_KEEPER;
+  #stopTimer: () => void = () => {};
+  #isClosed = false;
+  #told = "";
+
+  constructor(parts: ClusterParts) {
+    this.#parts = parts;
+    const { url, clock } = parts;
+    this.#machine = new OwnershipMachine(this.selfId, url, clock.nowMs());
+  }
+
+  start(keeper: ScopeKeeper): void {
+    this.#keeper = keeper;
+    this.#do(this.#machine.tick(this.#nowMs));
+  }
+
+  scopeOf: Owners["scopeOf"] = scopeOf;
+  scopeOfIdentity: Owners["scopeOfIdentity"] = scopeOfIdentity;
+
+  ownerOf(scope: string): Owner {
+    const owner = this.#machine.ownerOf(scope, this.#nowMs);
+    const isReady = owner.kind !== "self" || !this.#takingOver.has(scope);
+    return isReady ? owner : { kind: "nobody", sinceMs: this.#nowMs };
+  }
+
+  whenChanged(scope: string): Promise<void> {
+    let waiting = this.#waiting.get(scope);
+    if (waiting === undefined) {
+      this.#waiting.set(scope, waiting = Promise.withResolvers());
+    }
+    return waiting.promise;
+  }
+
+  peers: Owners["peers"] = () => this.#machine.peers();
+
+  maySend(request: Parameters<Owners["maySend"]>[0]): boolean {
+    const scope = scopeOf(request);
+    return scope === undefined || this.ownerOf(scope).kind === "self";
+  }
+
+  answerPeer(data: unknown): unknown {
+    const question = readQuestion(data);
+    if (question === undefined) throw new TypeError("No question of a peer");
+    const answer = this.#machine.answer(question, this.#nowMs);
+    this.#setTimer();
+    return answer;
+  }
+
+  epochOf(scope: string): number | undefined {
+    return this.#machine.epochOf(scope);
+  }
+
+  figures(): ClusterFigures {
+    const owned = SCOPES.filter((scope) => this.ownerOf(scope).kind === "self");
+    return {
+      owned: owned.length,
+      scopes: SCOPES.length,
+      peers: this.#machine.peers().length,
+      isStoreAway: this.#machine.isRedisAway,
+    };
+  }
+
+  async leave(): Promise<void> {
+    this.#do(this.#machine.leave(this.#nowMs));
+    const hasTaker = () => this.#machine.peers().length > 0;
+    while (!this.#isClosed && this.#machine.isHolding && hasTaker()) {
+      await this.#nextChange();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#stopTimer();
+    for (const scope of SCOPES) this.#tellChanged(scope);
+    // Nobody has to wait for our leases to end; where it fails they do.
+    await this.#run(this.#machine.end()).catch(() => {});
+    this.#parts.redis.close();
+    this.#parts.peerQuestions.close();
+  }
+
+  get #nowMs(): number {
+    return this.#parts.clock.nowMs();
+  }
+
+  #do(actions: readonly Action[]): void {
+    if (this.#isClosed) return;
+    for (const action of actions) this.#act(action);
+    this.#setTimer();
+    this.#tell();
+  }
+
+  #act(action: Action): void {
+    switch (action.kind) {
+      case "beat":
+        return void this.#beat(action.beat);
+      case "ask":
+        return void this.#ask(action);
+      case "gained":
+        return void this.#gain(action.scope, action.epoch);
+      case "lost":
+        this.#takingOver.delete(action.scope);
+        return this.#keeper.lost(action.scope);
+      case "hand over":
+        return void this.#handOver(action.scope);
+      case "changed":
+        return this.#tellChanged(action.scope);
+    }
+  }
+
+  #setTimer(): void {
+    this.#stopTimer();
+    if (this.#isClosed) return;
+    const { clock } = this.#parts;
+    const wakeAtMs = this.#machine.wakeAtMs(clock.nowMs());
+    if (wakeAtMs === Infinity) return;
+    this.#stopTimer = clock.wakeAt(
+      wakeAtMs,
+      () => this.#do(this.#machine.tick(clock.nowMs())),
+    );
+  }
+
+  async #beat(beat: Beat): Promise<void> {
+    const reply = await this.#run(beat).catch(() => undefined);
+    const read = readBeatReply(reply);
+    this.#do(
+      read === undefined
+        ? this.#machine.beatFailed(this.#nowMs)
+        : this.#machine.beatAnswered(read, this.#nowMs),
+    );
+    const hasMoved = beat.release.length > 0 || (read?.taken.length ?? 0) > 0;
+    if (hasMoved) this.#letPeersLook();
+  }
+
+  #run(beat: Beat): Promise<unknown> {
+    const { redis, url } = this.#parts;
+    return redis.run(SCRIPT, BEAT_KEYS, beatWords(this.selfId, url, beat));
+  }
+
+  async #ask({ peer, question }: Extract<Action, { kind: "ask" }>) {
+    const askedAtMs = this.#nowMs;
+    const asked = await this.#parts.peerQuestions.ask(peer, question);
+    if (this.#isClosed) return;
+    const nowMs = this.#nowMs;
+    this.#do(this.#machine.heard(peer, question, asked, askedAtMs, nowMs));
+  }
+
+  async #gain(scope: string, epoch: number): Promise<void> {
+    this.#takingOver.set(scope, epoch);
+    await this.#keeper.gained(scope, epoch);
+    // It may have been lost, and gained anew, meanwhile.
+    if (this.#takingOver.get(scope) !== epoch) return;
+    this.#takingOver.delete(scope);
+    this.#tellChanged(scope);
+  }
+
+  async #handOver(scope: string): Promise<void> {
+    await this.#keeper.handOver(scope);
+    this.#do(this.#machine.handedOver(scope, this.#nowMs));
+  }
+
+  /** What has changed in Redis is seen at once, and not only at their next beat. */
+  #letPeersLook(): void {
+    if (this.#isClosed) return;
+    for (const { id, url } of this.#machine.peers()) {
+      void this.#parts.peerQuestions.ask({ id, url }, { kind: "look" });
+    }
+  }
+
+  #tellChanged(scope: string): void {
+    this.#waiting.get(scope)?.resolve();
+    this.#waiting.delete(scope);
+  }
+
+  #nextChange(): Promise<unknown> {
+    return Promise.race(SCOPES.map((scope) => this.whenChanged(scope)));
+  }
+
+  /** Said once for all scopes that change together. */
+  #tell(): void {
+    const { owned, peers, isStoreAway } = this.figures();
+    const told = `${owned} ${peers} ${isStoreAway}`;
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#parts.facts({
+      kind: "cluster",
+      owned,
+      scopes: SCOPES.length,
+      peers,
+      isStoreAway,
+    });
+  }
+}
