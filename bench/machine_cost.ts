@@ -156,7 +156,13 @@ async function submitted(): Promise<void> {
       for (const part of parts) hash.update(part);
       return hash.digest("base64");
     },
-    options: { maxWaitMs: 240_000, isSingleFlight: false, apiVersion: 10 },
+    options: {
+      maxWaitMs: 240_000,
+      isSingleFlight: false,
+      adoptMs: 60_000,
+      keptBytesMax: 1_048_576,
+      apiVersion: 10,
+    },
   });
   const before = await heapBytes();
   const tickets = Array.from(

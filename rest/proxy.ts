@@ -2,10 +2,6 @@ import { randomUUID, type RestManager } from "../deps.ts";
 import { openAccess } from "./access.ts";
 import type { Settings } from "./config/settings.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
-import {
-  addressOf,
-  bodyDigestOf,
-} from "./dispatcher/second_tries/fingerprint.ts";
 import type { Access, BotEntry, KeyEntry } from "./domain/access.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
@@ -14,6 +10,7 @@ import type { Secret } from "./domain/secret.ts";
 import type { Authorizer } from "./listener/access/authorize.ts";
 import { type BotRing, identityOf } from "./listener/access/bot_ring.ts";
 import { sha256Of } from "./listener/access/digest.ts";
+import { contentPrintOf } from "./idempotency/fingerprint.ts";
 import type { WaitRule } from "./domain/wait_rule.ts";
 import {
   createHttpEndpoint,
@@ -26,9 +23,10 @@ import type {
 } from "./listener/http/incoming_request.ts";
 import { createKeyGate } from "./listener/access/key_gate.ts";
 import {
-  createHttpTwins,
-  type HttpTwins,
-} from "./listener/twins/http_twins.ts";
+  createNamedRequests,
+  type NamedRequests,
+  type NamedRequestsDeps,
+} from "./listener/http/named_requests.ts";
 import {
   type FetchHandler,
   fetchHandlerOf,
@@ -142,6 +140,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const shared = { submitter: gate, authorizer, clock, facts };
   const sockets = createWebSocketEndpoint({
     ...shared,
+    bodies: dispatcher.register.bodies,
     settings: webSocketSettingsOf(settings, manager),
   });
   const own = {
@@ -156,7 +155,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     gate,
     moveRequests: (which) => dispatcher.reassign(which),
     hasUpgrade: true,
-    twins: createTwins(gate, clock),
+    named: namedRequestsOf({ ...shared, register: dispatcher.register }),
     isDraining: () => dispatcher.isDraining(),
     troubles: () => operating.figures.troubles(),
     operators: operating.operators,
@@ -262,12 +261,12 @@ function managerDepsOf(
   };
 }
 
-function createTwins(submitter: Submitter, clock: Clock): HttpTwins {
-  return createHttpTwins({
-    submitter,
-    clock,
+function namedRequestsOf(
+  deps: Omit<NamedRequestsDeps, "newId" | "fingerprintOf">,
+): NamedRequests {
+  return createNamedRequests({
+    ...deps,
     newId: randomUUID,
-    fingerprintOf: (request) =>
-      `${addressOf(request)} ${bodyDigestOf(request, sha256Of)}`,
+    fingerprintOf: (request) => contentPrintOf(request, sha256Of),
   });
 }

@@ -78,6 +78,8 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
     options: {
       maxWaitMs: settings.maxWaitMs,
       isSingleFlight: settings.isSingleFlight,
+      adoptMs: settings.adoptMs,
+      keptBytesMax: settings.keptLimitMib * MIB,
       apiVersion: settings.apiVersion,
     },
   });

@@ -52,6 +52,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
       "bodyTimeoutMs",
       "bodyLimitMib",
       "heldLimitMib",
+      "keptLimitMib",
     ],
   },
   {
@@ -79,7 +80,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   },
   {
     title: "Second tries",
-    members: ["messageNonce", "isSingleFlight"],
+    members: ["adoptMs", "messageNonce", "isSingleFlight"],
   },
   {
     title: "What outlives the proxy",

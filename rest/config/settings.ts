@@ -65,6 +65,7 @@ export interface Settings {
   readonly metricsPort: number | undefined;
   readonly bodyLimitMib: number;
   readonly heldLimitMib: number;
+  readonly keptLimitMib: number;
   readonly outboundProxy: OutboundProxy | undefined;
   readonly outboundAddress: string | undefined;
   readonly upstreamConnections: number;
@@ -78,6 +79,7 @@ export interface Settings {
   readonly lineLimit: number;
   readonly messageNonce: "off" | "add";
   readonly isSingleFlight: boolean;
+  readonly adoptMs: number;
   /** The database of what outlives the process; undefined: nothing does. */
   readonly journalFile: string | undefined;
   readonly journalWrites: "promised" | "all";
@@ -306,6 +308,12 @@ export const SETTINGS: {
     "512",
     "Memory for request bodies of all callers together. When it is full, bodies are read further as others are done. A quarter is for callers without a key, and of either part a quarter for small bodies and callbacks.",
   ),
+  keptLimitMib: row(
+    "REST_KEPT_LIMIT_MIB",
+    integer(1, 65_536, "MiB"),
+    "512",
+    "Memory for the bodies of answers that are kept for callers who ask again: sessions over WebSockets, `Idempotency-Key`, `Prefer: respond-async`, writes whose caller left. When it is full, the oldest bodies are given up first; that there was an answer is remembered.",
+  ),
   outboundProxy: row(
     "REST_OUTBOUND_PROXY",
     OUTBOUND_PROXY,
@@ -383,6 +391,12 @@ export const SETTINGS: {
     BOOLEAN,
     "false",
     "Answers identical reads that wait at the same time with one request.",
+  ),
+  adoptMs: row(
+    "REST_ADOPT_MS",
+    integer(0, 3_600_000, "ms"),
+    "60000",
+    "How long the answer to a POST whose caller left waits for the same POST to come again, which is then not sent a second time. With `0` no write is taken for the second try of another.",
   ),
   journalFile: {
     ...row(

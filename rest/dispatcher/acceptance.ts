@@ -31,6 +31,7 @@ export class Acceptance {
     if (journal === NO_JOURNAL) return;
     const epoch = epochOf?.(job.request.identity.id) ?? this.#startedWallMs;
     job.entryId = entryIdOf(epoch, job.id);
+    ticket.entry = job;
     ticket.accepted = journal.accepted(job);
     ticket.accepted?.catch((error) => {
       if (job.state === "done") return;

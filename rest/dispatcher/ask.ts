@@ -1,17 +1,17 @@
 import { headerOf } from "../domain/headers.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import { bodyFields } from "../routes/body_fields.ts";
-import type { Ask } from "../scheduler/types.ts";
+import type { Ask, Terms } from "../scheduler/types.ts";
 import type { Job } from "./job.ts";
 
 /** Describes a request to the scheduler. */
 export function askOf(
-  { id, request, queuedAtMs, attempts }:
-    & Pick<Job, "id" | "queuedAtMs" | "attempts">
+  job:
+    & Pick<Job, "id" | "sinceMs" | "attempts">
     & { readonly request: Omit<ProxyRequest, "target"> },
 ): Ask {
-  const { method, identity, body, leaveWithinMs, headers } = request;
-  const { longestWaitMs } = request;
+  const { id, request } = job;
+  const { method, identity, body, headers } = request;
   return {
     id,
     identityId: identity.id,
@@ -25,10 +25,23 @@ export function askOf(
       ? bodyFields(method, headerOf(headers, "content-type"), body)
       : undefined,
     bytes: body === undefined ? 0 : body.byteLength,
+    ...termsOf(job),
+  };
+}
+
+/** How long a request may wait, counted from when its present caller came. */
+export function termsOf(
+  { request, sinceMs, attempts }: Pick<Job, "sinceMs" | "attempts"> & {
+    readonly request: Pick<ProxyRequest, "leaveWithinMs" | "longestWaitMs">;
+  },
+): Terms {
+  const { leaveWithinMs, longestWaitMs } = request;
+  return {
+    sinceMs,
     // A request that was sent once has met its deadline; it may wait for another try.
     deadlineAtMs: leaveWithinMs === undefined || attempts > 0
       ? undefined
-      : queuedAtMs + leaveWithinMs,
+      : sinceMs + leaveWithinMs,
     longestWaitMs,
   };
 }

@@ -9,21 +9,20 @@ import type { CallerGone, Ticket } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Poll } from "../scheduler/types.ts";
+import { Register } from "../idempotency/register.ts";
 import { Acceptance } from "./acceptance.ts";
+import { Attaching } from "./attaching.ts";
 import { refusalOf } from "./answering/refusals.ts";
 import { Responder } from "./answering/responder.ts";
-import { CallerTicket, type TicketHandler } from "./answering/ticket.ts";
+import { CallerTicket } from "./answering/ticket.ts";
 import { askOf } from "./ask.ts";
 import { type CloseWayIn, Drain, type DrainReport } from "./drain.ts";
 import { giveUp } from "./give_up.ts";
 import { isWaiting, Job, type JobTicket, leasedFact } from "./job.ts";
+import { Leaving } from "./leaving.ts";
 import { PollLoop } from "./poll_loop.ts";
 import { QueueControl } from "./queue_control.ts";
 import { reassignJobs, type Reassignment, renewToken } from "./reassign.ts";
-import { Joining } from "./second_tries/joining.ts";
-import { DetachedWrites } from "./second_tries/detached_writes.ts";
-import { possibleSecondTries } from "./second_tries/second_tries.ts";
-import { SingleFlight } from "./second_tries/single_flight.ts";
 import { CredentialChecks, isCheckDue } from "./sending/credential_checks.ts";
 import { Sender } from "./sending/sender.ts";
 import type { Dispatcher, DispatcherDeps } from "./types.ts";
@@ -35,23 +34,23 @@ import type { Dispatcher, DispatcherDeps } from "./types.ts";
  * scheduler is told of it. After each event the poll loop asks the scheduler
  * which jobs may be sent. The sender sends them and settles their leases; the
  * responder brings each end to the tickets. A write is completed even if its
- * caller disconnects (`second_tries`).
+ * caller disconnects (`leaving.ts`).
  */
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   return new QueueDispatcher(deps);
 }
 
-class QueueDispatcher implements Dispatcher, TicketHandler {
+class QueueDispatcher implements Dispatcher {
   readonly control: QueueControl;
   readonly #deps: DispatcherDeps & { readonly journal: Journal };
   readonly #jobs = new Map<number, Job>();
   readonly #acceptance: Acceptance;
   readonly #pollLoop: PollLoop;
   readonly #sender: Sender;
-  readonly #joining: Joining;
+  readonly register: Register<Job>;
+  readonly #attaching: Attaching;
+  readonly #leaving: Leaving;
   readonly #responder: Responder;
-  readonly #detachedWrites: DetachedWrites;
-  readonly #flights: SingleFlight | undefined;
   readonly #credentialChecks: CredentialChecks;
   readonly #drain: Drain;
   #report: Promise<DrainReport> | undefined;
@@ -80,17 +79,21 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
       onRefusal: (job, refusal) => this.#refuse(job, refusal),
       onAgain: (job) => this.#again(job),
     });
-    this.#detachedWrites = new DetachedWrites(deps.digest);
-    this.#flights = options.isSingleFlight ? new SingleFlight() : undefined;
-    this.#joining = new Joining({
-      ...deps,
-      detachedWrites: this.#detachedWrites,
-      flights: this.#flights,
+    const register = registerOf(deps, journal);
+    this.register = register;
+    const care = { ...deps, journal, register };
+    this.#attaching = new Attaching({
+      ...care,
       onChange: () => this.#pollLoop.soon(),
     });
+    this.#leaving = new Leaving({
+      ...care,
+      takeOut: (job) => this.#takeOut(job),
+    });
     this.#responder = new Responder({
-      ...deps,
-      detachedWrites: this.#detachedWrites,
+      ...care,
+      ...options,
+      takeSecondTry: (job) => this.#takeSecondTry(job),
       askAlone: (ticket) => this.#queue(ticket, null),
       onStreamEnd: () => this.#drain.noteProgress(),
     });
@@ -116,10 +119,11 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     callerGone?: CallerGone,
     guarantee?: Guarantee,
   ): Ticket {
-    const ticket = new CallerTicket(request, this, guarantee);
-    const isJoined = !this.#hasEnded && this.#joining.join(ticket);
-    if (!isJoined) this.#queue(ticket);
-    ticket.watch(callerGone);
+    const ticket = new CallerTicket(request, this.#leaving, guarantee);
+    const isAttached = !this.#hasEnded && this.#attaching.attach(ticket);
+    if (!isAttached) this.#queue(ticket);
+    // With a guarantee its caller may leave: somebody else comes for the answer.
+    if (guarantee === undefined) ticket.watch(callerGone);
     return ticket;
   }
 
@@ -130,8 +134,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   reassign(which: Reassignment): number {
     const reassigned = reassignJobs(this.#jobs.values(), which, {
       ...this.#deps,
-      detachedWrites: this.#detachedWrites,
-      flights: this.#flights,
+      register: this.register,
       onRefusal: (job, refusal) => this.#refuse(job, refusal),
     });
     this.#pollLoop.soon();
@@ -150,46 +153,6 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     return this.#report ??= this.#runDrain(forMs, closeWayIn);
   }
 
-  callerLeft(ticket: JobTicket): void {
-    const { job } = ticket;
-    // A ticket without a job waits for a kept answer, which is given back by itself.
-    if (job === undefined) return;
-    if (job.isWanted || job.state === "done") {
-      job.detach(ticket);
-      ticket.reject(
-        cancelledRefusal({ sent: job.state === "waiting" ? job.sent : null }),
-      );
-    } else if (job.state === "waiting" && !job.outlivesCallers) {
-      this.#takeOut(job);
-    } else if (job.isWrite) {
-      this.#leaveBehind(job);
-    }
-  }
-
-  takeBack(ticket: JobTicket): "cancelled" | "sent" | "done" {
-    const { job } = ticket;
-    if (job === undefined) return "done";
-    // A request that may have run will be answered.
-    if (job.state !== "waiting" || job.mayHaveRun) return "sent";
-    if (job.tickets.some((other) => other !== ticket && other.isWanted)) {
-      job.detach(ticket);
-      ticket.reject(cancelledRefusal({ sent: false }));
-      return "cancelled";
-    }
-    return this.#takeOut(job) ? "cancelled" : "sent";
-  }
-
-  /** Leaves a write without a caller, unless the caller's second try is here already. */
-  #leaveBehind(job: Job): void {
-    const nowMs = this.#deps.clock.nowMs();
-    const newestId = this.#nextId - 1;
-    const tries = possibleSecondTries(job, this.#jobs, newestId, nowMs);
-    const twin = this.#joining.reunite(job, tries);
-    if (twin !== undefined) return this.#close(twin);
-    this.#detachedWrites.add(job);
-    this.#deps.journal.detached(job);
-  }
-
   /** `sent` is what a refusal says about earlier sends of the same request. */
   #queue(ticket: JobTicket, sent: false | null = false): void {
     if (this.#hasEnded) return this.#turnAway(ticket, drainingRefusal(sent));
@@ -201,7 +164,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     job.nonce = nonces?.nonceFor(job, nowMs);
     this.#jobs.set(job.id, job);
     this.#acceptance.accept(job, ticket);
-    this.#flights?.open(job);
+    this.register.accept(job);
     this.#credentialChecks.know(job.request.identity);
     facts(queuedFact(job.request));
     this.#pollLoop.soon();
@@ -223,7 +186,7 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     for (const message of poll.warnings ?? []) {
       this.#deps.facts({ kind: "warning", message });
     }
-    this.#detachedWrites.expire(nowMs);
+    this.register.expire(nowMs);
     this.#drain.noteProgress();
   }
 
@@ -235,9 +198,10 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
 
   #lease(job: Job, nowMs: number): void {
     job.state = "leased";
-    this.#flights?.close(job);
+    this.register.depart(job);
     // Its caller may have disconnected after the scheduler had chosen it.
     if (!job.outlivesCallers && !job.isWanted) return this.#giveLeaseBack(job);
+    if (this.#attaching.isHandedOver(job)) return this.#stepBack(job);
     const { scheduler, facts } = this.#deps;
     job.waitReason = scheduler.waitedFor(job.id, nowMs);
     facts(leasedFact(job, nowMs));
@@ -256,20 +220,31 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
   }
 
   #answer(job: Job, answer: Answer, receivedAtMs: number): void {
-    this.#responder.answer(job, answer, receivedAtMs);
-    this.#close(job);
+    this.#close(job, this.#responder.answer(job, answer, receivedAtMs));
   }
 
   #refuse(job: Job, refusal: Refusal): void {
     job.state = "done";
-    this.#responder.refuse(job, refusal, this.#deps.clock.nowMs());
+    const nowMs = this.#deps.clock.nowMs();
+    this.#close(job, this.#responder.refuse(job, refusal, nowMs));
+  }
+
+  /** Its caller waits for another job now. */
+  #stepBack(job: Job): void {
+    this.#sender.abandon(job);
     this.#close(job);
   }
 
-  #close(job: Job): void {
+  #takeSecondTry(job: Job): JobTicket | undefined {
+    const taken = this.#attaching.takeSecondTry(job);
+    if (taken !== undefined) this.#close(taken.second);
+    return taken?.ticket;
+  }
+
+  #close(job: Job, isKept = false): void {
     this.#jobs.delete(job.id);
-    this.#deps.journal.gone(job);
-    this.#flights?.close(job);
+    this.register.close(job);
+    if (!isKept && job.guarantee === undefined) this.#deps.journal.gone(job);
     this.#drain.noteFinished();
     this.#pollLoop.soon();
   }
@@ -297,4 +272,12 @@ class QueueDispatcher implements Dispatcher, TicketHandler {
     await this.#deps.upstream.close();
     return { ...left, finished, inFlight: left.inFlight + openStreams };
   }
+}
+
+function registerOf(deps: DispatcherDeps, journal: Journal): Register<Job> {
+  return new Register({
+    ...deps,
+    ...deps.options,
+    onForget: ({ entry }) => entry && journal.gone(entry),
+  });
 }

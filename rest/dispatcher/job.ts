@@ -7,6 +7,7 @@ import type { Committed } from "../domain/journal.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Urgency } from "../domain/urgency.ts";
+import type { OpenWrite } from "../idempotency/open_writes.ts";
 import type { WaitReason } from "../domain/wait_reason.ts";
 import {
   isRepeatable,
@@ -23,6 +24,8 @@ export interface JobTicket {
   /** True while the caller waits for the answer. */
   readonly isWanted: boolean;
   readonly guarantee: Guarantee | undefined;
+  /** The job, where a journal knows it. */
+  entry: Entry | undefined;
   /** Settles when the job is in the proxy's care. */
   accepted: Committed;
   resolve(answer: Answer): void;
@@ -44,17 +47,21 @@ export function leasedFact(
 }
 
 /** One request in the scheduler, and the tickets of all callers who wait for it. */
-export class Job implements Entry {
+export class Job implements Entry, OpenWrite<Job> {
   readonly id: number;
   /** Empty where no journal asks for it. */
   entryId = "";
   readonly guarantee: Guarantee | undefined;
-  fingerprint = "";
   /** The request that is sent; a caller that adopts the job replaces it with an equal one. */
   request: ProxyRequest;
   readonly queuedAtMs: number;
-  /** Where the job stands; `done` is final. */
-  state: "waiting" | "leased" | "done" = "waiting";
+  /** Since when it waits for whoever waits for it now: its terms count from then. */
+  sinceMs: number;
+  /** Where the job stands; `ending`: its answer is read for whoever comes back for it. `done` is final. */
+  state: "waiting" | "leased" | "ending" | "done" = "waiting";
+  older: Job | undefined;
+  newer: Job | undefined;
+  isOvertaken = false;
   /** When it was sent last. */
   sentAtMs = 0;
   /** What it waited for longest, at its last send or its end in the queue. */
@@ -78,6 +85,7 @@ export class Job implements Entry {
     this.guarantee = ticket.guarantee;
     this.request = ticket.request;
     this.queuedAtMs = queuedAtMs;
+    this.sinceMs = queuedAtMs;
     this.tickets = [ticket];
     this.#urgency = ticket.request.urgency;
     ticket.job = this;
@@ -102,6 +110,15 @@ export class Job implements Entry {
 
   get isWanted(): boolean {
     return this.tickets.some((ticket) => ticket.isWanted);
+  }
+
+  /** Whether it could be the second try of another write and has not run. */
+  get isSecondTryAtMost(): boolean {
+    return this.isWrite && this.guarantee === undefined && !this.mayHaveRun;
+  }
+
+  get mayStepBack(): boolean {
+    return this.state === "waiting" && this.isSecondTryAtMost && this.isWanted;
   }
 
   /** What a refusal may say about whether Discord got it. */

@@ -41,7 +41,7 @@ export class QueueControl {
     const ask = askOf({
       id: 0,
       request: { ...request, headers: [], body: undefined },
-      queuedAtMs: this.#nowMs(),
+      sinceMs: this.#nowMs(),
       attempts: 0,
     });
     return this.#deps.scheduler.preview(ask, this.#nowMs());

@@ -5,8 +5,7 @@ import type { Scheduler } from "../scheduler/types.ts";
 import { refusalOf } from "./answering/refusals.ts";
 import { askOf } from "./ask.ts";
 import type { Job } from "./job.ts";
-import type { DetachedWrites } from "./second_tries/detached_writes.ts";
-import type { SingleFlight } from "./second_tries/single_flight.ts";
+import type { Register } from "../idempotency/register.ts";
 
 /** Which requests get another identity, and which one. */
 export interface Reassignment {
@@ -17,12 +16,11 @@ export interface Reassignment {
   readonly isIncluded: (caller: string) => boolean;
 }
 
-/** What reassigning touches: the scheduler, and every register that knows a request by its token. */
+/** What reassigning touches: the scheduler, and the register, which knows a request by its token. */
 export interface ReassignDeps {
   readonly scheduler: Scheduler;
   readonly clock: Clock;
-  readonly detachedWrites: DetachedWrites;
-  readonly flights: SingleFlight | undefined;
+  readonly register: Register<Job>;
   readonly onRefusal: (job: Job, refusal: Refusal) => void;
 }
 
@@ -47,14 +45,12 @@ export function reassignJobs(
 function reassignJob(
   job: Job,
   identity: Identity,
-  { scheduler, clock, detachedWrites, flights, onRefusal }: ReassignDeps,
+  { scheduler, clock, register, onRefusal }: ReassignDeps,
 ): boolean {
   const nowMs = clock.nowMs();
   // Between a poll and our acting on it, the scheduler may have leased or refused it.
   if (scheduler.cancel(job.id, nowMs) !== "cancelled") return false;
-  const isDetached = detachedWrites.has(job);
-  detachedWrites.drop(job);
-  flights?.close(job);
+  const resume = register.suspend(job, nowMs);
   job.request = { ...job.request, identity };
   for (const ticket of job.tickets) {
     ticket.request = { ...ticket.request, identity };
@@ -64,8 +60,7 @@ function reassignJob(
     onRefusal(job, refusalOf(refused, job.sent));
     return false;
   }
-  if (isDetached) detachedWrites.add(job);
-  flights?.open(job);
+  resume();
   return true;
 }
 

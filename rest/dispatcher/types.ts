@@ -2,12 +2,13 @@ import type { FactSink } from "../domain/fact.ts";
 import type { Journal, SendGuard } from "../domain/journal.ts";
 import type { Identity } from "../domain/identity.ts";
 import type { Clock, Random, Submitter, Upstream } from "../domain/ports.ts";
+import type { NamedRegister } from "../idempotency/register.ts";
 import type { Scheduler } from "../scheduler/types.ts";
 import type { CloseWayIn, DrainReport } from "./drain.ts";
 import type { MessageNonces } from "./nonces/message_nonces.ts";
 import type { QueueControl } from "./queue_control.ts";
 import type { Reassignment } from "./reassign.ts";
-import type { Digest } from "./second_tries/fingerprint.ts";
+import type { Digest } from "../idempotency/fingerprint.ts";
 
 /** What operators decide about the queue. */
 export interface DispatcherOptions {
@@ -15,6 +16,10 @@ export interface DispatcherOptions {
   readonly maxWaitMs: number;
   /** Whether identical waiting reads are sent once. */
   readonly isSingleFlight: boolean;
+  /** How long the outcome of a write whose caller left waits for its second try; 0: every write is one of its own. */
+  readonly adoptMs: number;
+  /** Bodies of kept answers of all kinds together. */
+  readonly keptBytesMax: number;
   /** API version of the proxy's own requests. */
   readonly apiVersion: number;
 }
@@ -48,6 +53,8 @@ export interface Dispatcher extends Submitter {
    */
   drain(forMs: number, closeWayIn?: CloseWayIn): Promise<DrainReport>;
   isDraining(): boolean;
+  /** Where requests with a name are kept. */
+  readonly register: NamedRegister;
   /** For operators. */
   readonly control: QueueControl;
   /** Gives waiting requests another token, and returns how many have it now. */

@@ -25,3 +25,9 @@ export function keyNameOf(caller: string): string {
   const end = caller.search(/[/@]/);
   return end < 0 ? caller : caller.slice(0, end);
 }
+
+/** The client's own name, behind `/`; undefined where it gave none. */
+export function clientNameOf(caller: string): string | undefined {
+  const end = caller.search(/[/@]/);
+  return caller[end] === "/" ? caller.slice(end + 1) : undefined;
+}

@@ -26,6 +26,10 @@ export interface Guarantee {
   readonly owner: string;
   /** Its `Idempotency-Key`. */
   readonly idempotencyKey?: string | undefined;
+  /** Names it in `/_rep/requests/<id>`; after `Prefer: respond-async` somebody was told it. */
+  readonly asyncId?: string | undefined;
+  /** Tells the request from another one under the same name; "" where it has none. */
+  readonly fingerprint: string;
   /** The frame that it came in. */
   readonly frame?: FrameGuarantee | undefined;
 }
@@ -36,8 +40,6 @@ export interface Entry {
   readonly entryId: string;
   readonly request: ProxyRequest;
   readonly guarantee: Guarantee | undefined;
-  /** Equal for equal requests under the same name; "" where it has no name. */
-  readonly fingerprint: string;
   /** By what Discord knows it again, where it is a message that has one. */
   readonly nonce: MessageNonce | undefined;
   /** When it was accepted (monotonic, of this process; before its start for a restored one). */

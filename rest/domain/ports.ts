@@ -1,5 +1,5 @@
 import type { Answer } from "./answer.ts";
-import type { Guarantee } from "./entry.ts";
+import type { Entry, Guarantee } from "./entry.ts";
 import type { HeaderList } from "./headers.ts";
 import type { ProxyRequest } from "./request.ts";
 import type { RequestRow, UnknownOutcome } from "./request_row.ts";
@@ -58,6 +58,8 @@ export class UpstreamFailure extends Error {
 export interface Ticket {
   /** Settles when it is in the proxy's care, as its guarantee says, or has been refused; undefined: it is so already. */
   readonly accepted?: Promise<void> | undefined;
+  /** What a journal knows it as; undefined where there is none. */
+  readonly entry?: Entry | undefined;
   /** Discord's answer; rejects only with `Refusal`. */
   readonly answer: Promise<Answer>;
   /** Cancels the request if it has not been sent; then `answer` rejects with `cancelled`. */

@@ -1,3 +1,4 @@
+import type { Guarantee } from "../domain/entry.ts";
 import type { Fact } from "../domain/fact.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { CloseCode } from "./connections/close_codes.ts";
@@ -27,6 +28,8 @@ export type Action =
     readonly kind: "submit";
     readonly submissionId: number;
     readonly request: ProxyRequest;
+    /** Undefined: nobody is promised more than an answer while the connection is open. */
+    readonly guarantee: Guarantee | undefined;
   }
   /** Cancel the request if it has not been sent, and tell the result with `cancelled`. */
   | {

@@ -1,3 +1,5 @@
+import { POLICIES } from "../idempotency/policies.ts";
+
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
 
@@ -24,8 +26,6 @@ export interface RepLimits {
   /** Unacknowledged replies that are stored for one session (B9). */
   readonly mailboxReplies: number;
   readonly mailboxBytes: number;
-  /** Bytes of the stored replies of all sessions. */
-  readonly mailboxTotalBytes: number;
   /** How long a session outlives its connection unless the client says otherwise (B1). */
   readonly expiryMs: number;
   readonly expiryMaxMs: number;
@@ -63,10 +63,9 @@ export const DEFAULT_LIMITS: RepLimits = {
   sessions: 20_000,
   mailboxReplies: 10_000,
   mailboxBytes: 64 * MIB,
-  mailboxTotalBytes: 512 * MIB,
   expiryMs: 300_000,
   expiryMaxMs: 86_400_000,
-  rememberAckedMs: 60_000,
+  rememberAckedMs: POLICIES.req.keptMs,
   malformedFrames: 20,
   malformedWindowMs: 10_000,
   floodFactor: 10,

@@ -15,7 +15,7 @@ import {
 import { rejectionOf } from "./health/rejections.ts";
 import type { Lane, State, Waiting } from "./state.ts";
 import { refusalOfToken } from "./health/credential_check.ts";
-import type { Ask, Refused } from "./types.ts";
+import type { Ask, Refused, Terms } from "./types.ts";
 
 /** Takes a request in, or says why not. */
 export function enqueue(
@@ -61,6 +61,23 @@ export function urge(
   if (waiting.urgency > urgency) waiting.urgency = urgency;
 }
 
+/** Gives a waiting request the terms of another caller. */
+export function renew(state: State, id: number, terms: Terms): void {
+  const waiting = state.waiting.get(id);
+  if (waiting === undefined || waiting.state === "leased") return;
+  // One that came since the last poll is not listed yet.
+  const isListed = waiting.next !== undefined || waiting.heapIndex >= 0;
+  if (isListed) state.expiries.remove(waiting);
+  const ask = { ...waiting.ask, ...terms };
+  waiting.ask = ask;
+  const sinceMs = ask.sinceMs ?? waiting.enqueuedAtMs;
+  waiting.expiresAtMs = Math.min(
+    sinceMs + longestWaitMsOf(state, ask),
+    ask.deadlineAtMs ?? Infinity,
+  );
+  if (isListed) state.expiries.add(waiting);
+}
+
 /** Takes a waiting request out again. */
 export function cancel(
   state: State,
@@ -82,7 +99,7 @@ function newWaiting(
   >,
   nowMs: number,
 ): Waiting {
-  const longestAtMs = nowMs + longestWaitMsOf(state, ask);
+  const longestAtMs = (ask.sinceMs ?? nowMs) + longestWaitMsOf(state, ask);
   // What leasing and settling read stands first and so side by side: of
   // thousands that wait, the next one is never in the processor's cache.
   return {

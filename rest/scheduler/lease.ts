@@ -239,7 +239,8 @@ function lease(state: State, waiting: Waiting, nowMs: number): void {
   waiting.permit = lane.limit?.take(nowMs);
   state.expiries.remove(waiting);
   // A deadline is about leaving: from here on only the longest wait binds.
-  waiting.expiresAtMs = waiting.enqueuedAtMs + longestWaitMsOf(state, ask);
+  const sinceMs = ask.sinceMs ?? waiting.enqueuedAtMs;
+  waiting.expiresAtMs = sinceMs + longestWaitMsOf(state, ask);
   state.breaker.leased(ask.id);
   uncountWaiting(state, waiting);
   countInFlight(state, waiting, nowMs);

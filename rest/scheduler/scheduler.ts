@@ -11,7 +11,7 @@ import { noFormer } from "./learnt/former.ts";
 import { learntOf } from "./learnt/learnt_of.ts";
 import { takeLearnt } from "./learnt/take_learnt.ts";
 import { BucketRegistry } from "./limits/bucket_registry.ts";
-import { cancel, enqueue, takeInNewcomers, urge } from "./intake.ts";
+import { cancel, enqueue, renew, takeInNewcomers, urge } from "./intake.ts";
 import { InvalidBudget } from "./health/invalid_budget.ts";
 import { SCHEDULER_DEFAULTS, type SchedulerOptions } from "./options.ts";
 import {
@@ -63,6 +63,7 @@ export function createScheduler(
     enqueue: (ask, nowMs) => enqueue(state, ask, nowMs),
     cancel: (id, nowMs) => cancel(state, id, nowMs),
     urge: (id, urgency, nowMs) => urge(state, id, urgency, nowMs),
+    renew: (id, terms) => renew(state, id, terms),
     settle: (id, outcome, nowMs) => settle(state, id, outcome, nowMs),
     credentialChecked(identityId, isRejected, nowMs) {
       const identity = state.identities.get(identityId);

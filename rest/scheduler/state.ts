@@ -47,7 +47,7 @@ export type WaitingState =
 /** Its neighbours and its place are those among `State.expiries`. */
 export interface Waiting extends Expiring<Waiting> {
   readonly kind: "request";
-  readonly ask: Ask;
+  ask: Ask;
   readonly caller: Caller;
   readonly seq: number;
   readonly enqueuedAtMs: number;

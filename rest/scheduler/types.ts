@@ -6,8 +6,21 @@ import type { Urgency } from "../domain/urgency.ts";
 import type { RouteFacts } from "../domain/route.ts";
 import type { Wait, WaitReason } from "../domain/wait_reason.ts";
 
+/** How long a request may wait. */
+export interface Terms {
+  /** When its waiting began (monotonic); undefined: when it is enqueued. */
+  readonly sinceMs?: number | undefined;
+  /**
+   * Must have left by then (monotonic), which its first lease fulfils;
+   * undefined: the longest wait alone.
+   */
+  readonly deadlineAtMs: number | undefined;
+  /** Its own longest wait, where that is shorter than the one of all; 0 goes at once or not at all. */
+  readonly longestWaitMs?: number | undefined;
+}
+
 /** What the scheduler has to know of a request to decide when it may go. */
-export interface Ask {
+export interface Ask extends Terms {
   /** Unique for the life of the process; also the name of the request's lease. */
   readonly id: number;
   readonly identityId: string;
@@ -27,13 +40,6 @@ export interface Ask {
   readonly fields: readonly string[] | undefined;
   /** Body bytes held while it waits. */
   readonly bytes: number;
-  /**
-   * Must have left by then (monotonic), which its first lease fulfils;
-   * undefined: the longest wait alone.
-   */
-  readonly deadlineAtMs: number | undefined;
-  /** Its own longest wait, where that is shorter than the one of all; 0 goes at once or not at all. */
-  readonly longestWaitMs?: number | undefined;
 }
 
 /** A refusal as plain data; the dispatcher turns it into a `Refusal`. */
@@ -124,6 +130,8 @@ export interface Scheduler {
   cancel(id: number, nowMs: number): "cancelled" | "leased" | "unknown";
   /** Raises a waiting request's urgency (smaller is more urgent). */
   urge(id: number, urgency: Urgency, nowMs: number): void;
+  /** Gives a waiting request the terms of another caller. */
+  renew(id: number, terms: Terms): void;
   settle(id: number, outcome: Settlement, nowMs: number): Verdict;
   /** `isRejected`: the check answered 401. Undefined: no answer was to be had. */
   credentialChecked(

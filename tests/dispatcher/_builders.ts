@@ -61,6 +61,8 @@ export function benchOf(
     options: {
       maxWaitMs: 240_000,
       isSingleFlight: false,
+      adoptMs: 60_000,
+      keptBytesMax: 16 * 1_048_576,
       apiVersion: 10,
       ...options,
     },

@@ -28,15 +28,20 @@ export interface Queue {
 export interface QueueOptions {
   readonly maxWaitMs?: number;
   readonly isSingleFlight?: boolean;
+  readonly adoptMs?: number;
   readonly random?: Random;
   /** What else the dispatcher is made with. */
   readonly parts?: Partial<DispatcherDeps>;
 }
 
+/** The setting's default. */
+export const ADOPT_MS = 60_000;
+
 export function queueOf(
   {
     maxWaitMs = 60_000,
     isSingleFlight = true,
+    adoptMs = ADOPT_MS,
     random = () => 0.5,
     parts,
   }: QueueOptions = {},
@@ -57,7 +62,13 @@ export function queueOf(
     },
     digest: sha256,
     nonces: noncesOf(),
-    options: { maxWaitMs, isSingleFlight, apiVersion: 10 },
+    options: {
+      maxWaitMs,
+      isSingleFlight,
+      adoptMs,
+      keptBytesMax: 16 * 1_048_576,
+      apiVersion: 10,
+    },
     ...parts,
   });
   const queue: Queue = {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { SHORTEST_TIMEOUT_MS } from "../../rest/dispatcher/second_tries/second_tries.ts";
 import type { Answer } from "../../rest/domain/answer.ts";
 import type { Identity } from "../../rest/domain/identity.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
 import type { Method, ProxyRequest } from "../../rest/domain/request.ts";
 import { Secret } from "../../rest/domain/secret.ts";
+import { TOGETHER_MS } from "../../rest/idempotency/register.ts";
 import { createRandom, type Random } from "../../sim/model/random.ts";
 import {
   answerOf,
@@ -129,7 +129,7 @@ export class RandomCallers {
       isWrite && ends.length === 0
     );
     if (first === undefined) return;
-    await this.#queue.clock.advance(SHORTEST_TIMEOUT_MS);
+    await this.#queue.clock.advance(TOGETHER_MS);
     this.#submit(first.text);
     this.#late.push(first);
   }

@@ -5,6 +5,7 @@ import type {
   Refused,
   Scheduler,
   Settlement,
+  Terms,
   Verdict,
 } from "../../rest/scheduler/types.ts";
 
@@ -30,6 +31,7 @@ export interface ScriptedScheduler extends Scheduler {
     { readonly id: number; readonly outcome: Settlement }
   >;
   readonly urged: Array<{ readonly id: number; readonly urgency: number }>;
+  readonly renewed: Array<{ readonly id: number; readonly terms: Terms }>;
   readonly tokenResults: Array<
     { readonly identityId: string; readonly isRejected: boolean | undefined }
   >;
@@ -57,6 +59,7 @@ export function createScriptedScheduler(): ScriptedScheduler {
     asks: [],
     settled: [],
     urged: [],
+    renewed: [],
     tokenResults: [],
     polls: 0,
     get waitingIds() {
@@ -85,6 +88,7 @@ export function createScriptedScheduler(): ScriptedScheduler {
       if (waiting.delete(id)) return "cancelled";
       return leased.has(id) ? "leased" : "unknown";
     },
+    renew: (id, terms) => void scheduler.renewed.push({ id, terms }),
     urge: (id, urgency) => void scheduler.urged.push({ id, urgency }),
     settle(id, outcome) {
       assert.ok(leased.delete(id), `lease ${id} settled twice or never given`);

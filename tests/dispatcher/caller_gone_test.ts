@@ -1,12 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  KEPT_BODY_BYTES_MAX,
-  KEPT_MS,
-} from "../../rest/dispatcher/second_tries/kept_answers.ts";
-import {
-  LATE_NOTICE_MS,
-  SHORTEST_TIMEOUT_MS,
-} from "../../rest/dispatcher/second_tries/second_tries.ts";
+import { KEPT_BODY_BYTES_MAX } from "../../rest/dispatcher/answering/responder.ts";
 import type { ProxyRequest } from "../../rest/domain/request.ts";
 import {
   answerOf,
@@ -20,8 +13,10 @@ import {
   submitWith,
   textOf,
 } from "./_builders.ts";
+import { ADOPT_MS } from "./_queue.ts";
 import { lost, unsent } from "./_scripted_upstream.ts";
 
+const ELSEWHERE = requestOf("PATCH", { path: "/channels/2", text: "hello" });
 const POST = requestOf("POST", { text: "hello" });
 
 Deno.test("a queued read whose caller leaves is dropped", async () => {
@@ -155,7 +150,7 @@ Deno.test("an identical write adopts a detached write in flight", async () => {
 });
 
 Deno.test("a detached write's answer waits a minute for an identical write", async () => {
-  for (const [afterMs, sends] of [[KEPT_MS - 1, 1], [KEPT_MS, 2]] as const) {
+  for (const [afterMs, sends] of [[ADOPT_MS - 1, 1], [ADOPT_MS, 2]] as const) {
     const bench = benchOf();
     const first = submitWith(bench, POST);
     await bench.clock.settle();
@@ -190,71 +185,6 @@ Deno.test("an adopted detached write whose new caller leaves too is adopted agai
   for (const { answer } of callers) {
     assert.equal((await refusalOf(answer)).code, "cancelled");
   }
-});
-
-Deno.test("a second try that arrives just before its caller's leaving is told adopts all the same", async () => {
-  const bench = benchOf();
-  bench.scheduler.isHeld = true;
-  const first = submitWith(bench, POST);
-  bench.dispatcher.submit(requestOf("POST", { text: "another" }));
-  await bench.clock.advance(15_000);
-  const second = submitWith(bench, POST);
-  await bench.clock.advance(LATE_NOTICE_MS);
-  first.leave();
-  assert.equal((await refusalOf(first.answer)).code, "cancelled");
-  assert.deepEqual(bench.scheduler.waitingIds, [1, 2]);
-  assert.equal(await endOf(bench, second.answer), "open");
-  bench.scheduler.isHeld = false;
-  bench.dispatcher.submit(requestOf("GET"));
-  await bench.clock.settle();
-  assert.equal(bench.upstream.sends.length, 3);
-  bench.upstream.next.answer(answerOf(200, { text: "sent" }));
-  assert.equal(await textOf(await second.answer), "sent");
-  await bench.dispatcher.drain(0);
-});
-
-Deno.test("a second try is found although its first is in flight", async () => {
-  const bench = benchOf();
-  const first = submitWith(bench, POST);
-  await bench.clock.settle();
-  bench.scheduler.isHeld = true;
-  await bench.clock.advance(SHORTEST_TIMEOUT_MS);
-  const second = submitWith(bench, POST);
-  first.leave();
-  assert.deepEqual(bench.scheduler.waitingIds, []);
-  bench.upstream.next.answer(answerOf(200));
-  assert.equal((await second.answer).status, 200);
-  assert.equal(bench.upstream.sends.length, 1);
-});
-
-Deno.test("an identical write that came too early before the leaving, too soon after the first, or is sent, is another one", async () => {
-  const early = benchOf();
-  early.scheduler.isHeld = true;
-  const first = submitWith(early, POST);
-  await early.clock.advance(15_000);
-  submitWith(early, POST);
-  await early.clock.advance(LATE_NOTICE_MS + 1);
-  first.leave();
-  assert.deepEqual(early.scheduler.waitingIds, [1, 2]);
-  await early.dispatcher.drain(0);
-
-  const soon = benchOf();
-  soon.scheduler.isHeld = true;
-  const dying = submitWith(soon, POST);
-  await soon.clock.advance(SHORTEST_TIMEOUT_MS - 1);
-  submitWith(soon, POST);
-  dying.leave();
-  assert.deepEqual(soon.scheduler.waitingIds, [1, 2]);
-  await soon.dispatcher.drain(0);
-
-  const sent = benchOf();
-  const other = submitWith(sent, POST);
-  await sent.clock.advance(15_000);
-  submitWith(sent, POST);
-  await sent.clock.settle();
-  other.leave();
-  assert.equal(sent.scheduler.leasedIds.length, 2);
-  await sent.dispatcher.drain(0);
 });
 
 Deno.test("an earlier identical write is not taken for the second try of a later one", async () => {
@@ -353,17 +283,6 @@ Deno.test("a write that differs in anything that counts adopts nothing", async (
   }
 });
 
-Deno.test("a restarted bot adopts under the same key from another place", async () => {
-  for (const caller of ["key/other", "key@10.0.0.7", "key"]) {
-    const bench = benchOf();
-    bench.scheduler.isHeld = true;
-    submitWith(bench, POST).leave();
-    submitWith(bench, requestOf("POST", { caller, text: "hello" }));
-    assert.equal(bench.scheduler.asks.length, 1, caller);
-    await bench.dispatcher.drain(0);
-  }
-});
-
 Deno.test("a multipart write adopts in spite of its new boundary", async () => {
   const multipart = (boundary: string, content: string) =>
     requestOf("POST", {
@@ -455,7 +374,7 @@ Deno.test("an adopter of an answer that is still streaming gets it when it is wh
   assert.equal(second.ticket.cancel(), "done");
   assert.equal(await endOf(bench, second.answer), "open");
   second.leave();
-  const third = submitWith(bench, requestOf("PATCH", { text: "hello" }));
+  const third = submitWith(bench, ELSEWHERE);
   const writer = writable.getWriter();
   writer.write(bytesOf("whole"));
   await writer.close();
@@ -466,7 +385,7 @@ Deno.test("an adopter of an answer that is still streaming gets it when it is wh
   await third.answer;
 });
 
-Deno.test("an orphaned POST whose outcome nobody knows is not sent again", async () => {
+Deno.test("a detached POST whose outcome nobody knows is not sent again", async () => {
   const bench = benchOf();
   const first = submitWith(bench, POST);
   await bench.clock.settle();

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { discardBody } from "../../rest/streams/answer_streams.ts";
 import { CallerTicket } from "../../rest/dispatcher/answering/ticket.ts";
 import { Job } from "../../rest/dispatcher/job.ts";
-import { KEPT_MS } from "../../rest/dispatcher/second_tries/kept_answers.ts";
-import { DetachedWrites } from "../../rest/dispatcher/second_tries/detached_writes.ts";
-import { SHORTEST_TIMEOUT_MS } from "../../rest/dispatcher/second_tries/second_tries.ts";
+import { DetachedWrites } from "../../rest/idempotency/detached_writes.ts";
+import { KeptBodies } from "../../rest/idempotency/kept_bodies.ts";
+import { TOGETHER_MS } from "../../rest/idempotency/register.ts";
 import type { Identity } from "../../rest/domain/identity.ts";
 import type { Method } from "../../rest/domain/request.ts";
 import { Secret } from "../../rest/domain/secret.ts";
@@ -13,12 +13,11 @@ import {
   answerOf,
   bytesOf,
   requestOf,
-  sha256,
   streamOf,
   type Submission,
   submitWith,
 } from "./_builders.ts";
-import { type Queue, queueOf } from "./_queue.ts";
+import { ADOPT_MS, type Queue, queueOf } from "./_queue.ts";
 import { lost } from "./_scripted_upstream.ts";
 
 const SUBMITS = 100_000;
@@ -53,6 +52,9 @@ const LIVES: ReadonlyArray<(visit: Visit) => void> = [
     visit.submit("PUT").leave();
     visit.submit("PUT");
   },
+  // Named, and left.
+  (visit) => visit.named("POST").leave(),
+  (visit) => void visit.named("GET"),
   // Told too late that the first has left.
   (visit) => {
     const first = visit.submit("POST");
@@ -71,6 +73,8 @@ const LIVES: ReadonlyArray<(visit: Visit) => void> = [
 interface Visit {
   submit(method: Method): Submission;
   overSocket(method: Method): void;
+  /** With a name of its own. */
+  named(method: Method): Submission;
   /** Once it has left, where it has. */
   inFlight(action: () => void): void;
   /** When a library may have given up. */
@@ -99,7 +103,7 @@ class Rounds {
     }
     await clock.settle();
     for (const action of this.#inFlight.splice(0)) action();
-    await clock.advance(SHORTEST_TIMEOUT_MS);
+    await clock.advance(TOGETHER_MS);
     for (const action of this.#later.splice(0)) action();
     do {
       this.#endAll();
@@ -108,7 +112,7 @@ class Rounds {
       dispatcher.control.snapshot().waiting +
       dispatcher.control.snapshot().inFlight
     );
-    await clock.advance(KEPT_MS);
+    await clock.advance(ADOPT_MS);
     this.#queue.upstream.sends.length = 0;
     this.#queue.facts.length = 0;
   }
@@ -149,6 +153,16 @@ class Rounds {
         submission.answer.then(discardBody, () => {});
         return submission;
       },
+      named(method) {
+        const guarantee = { owner: "key own", fingerprint: "" };
+        const controller = new AbortController();
+        const { signal } = controller;
+        const request = requestWith(method);
+        const ticket = dispatcher.submit(request, signal, guarantee);
+        ticket.answer.then(discardBody, () => {});
+        const leave = () => controller.abort();
+        return { ticket, answer: ticket.answer, leave };
+      },
       overSocket: (method) => {
         const { signal } = this.#socket;
         const { answer } = dispatcher.submit(requestWith(method), signal);
@@ -187,18 +201,33 @@ Deno.test("of 100,000 submits whose callers stay, leave and come back the dispat
   await rounds.drain();
 });
 
-Deno.test("of 100,000 detached writes that were adopted, dropped, expired or beyond the bound, not one address is remembered", () => {
-  const detachedWrites = new DetachedWrites(sha256);
+const OUTCOME = {
+  kind: "answer",
+  answer: { status: 200, headers: [], body: bytesOf("kept") },
+} as const;
+
+Deno.test("of 100,000 detached writes that were adopted, overtaken, expired or beyond the bound, not one path is remembered", () => {
+  let forgotten = 0;
+  const bodies = new KeptBodies(1_000);
+  const detachedWrites = new DetachedWrites<Job>({
+    printOf: ({ target }) => target.path,
+    bodies,
+    onForget: () => forgotten++,
+  });
   const handler = { callerLeft() {}, takeBack: () => "done" as const };
   for (let index = 0; index < SUBMITS; index++) {
     const request = requestOf("POST", { path: `/channels/${index}/pins` });
     const job = new Job(index, new CallerTicket(request, handler), 0);
-    detachedWrites.add(job);
-    if (index % 4 === 0) detachedWrites.adopt(request, 0);
-    else if (index % 4 === 1) detachedWrites.drop(job);
-    else detachedWrites.keep(job, index % 4 === 2 ? answerOf() : undefined, 0);
+    detachedWrites.add(job, 0);
+    const detached = detachedWrites.find(request, {});
+    assert.ok(detached !== undefined);
+    if (index % 3 === 0) detachedWrites.remove(detached);
+    else if (index % 3 === 1) detachedWrites.forgetPath(detached.path);
+    else detachedWrites.keep(detached, OUTCOME, ADOPT_MS);
   }
-  assert.ok(!detachedWrites.isEmpty);
-  detachedWrites.expire(KEPT_MS);
-  assert.ok(detachedWrites.isEmpty);
+  assert.ok(detachedWrites.size > 0);
+  detachedWrites.expire(ADOPT_MS);
+  assert.equal(detachedWrites.size, 0);
+  assert.equal(bodies.bytes, 0);
+  assert.equal(forgotten, Math.floor(SUBMITS / 3));
 });

@@ -95,7 +95,6 @@ export function entryOf(
     entryId: entryIdOf(1_000, ++counter),
     request: requestOf(method, { path, text, identity: BOT }),
     guarantee: undefined,
-    fingerprint: "",
     queuedAtMs: 0,
     attempts: 0,
     mayHaveRun: false,
@@ -107,6 +106,7 @@ export function entryOf(
 export const PROMISED = {
   owner: "default own",
   idempotencyKey: "k-1",
+  fingerprint: "f",
 } as const;
 
 export const SESSION: SessionRecord = {

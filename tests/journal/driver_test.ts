@@ -246,6 +246,7 @@ Deno.test("a session, its numbered replies and what it acknowledged stand in row
   const entry = entryOf("POST", {
     guarantee: {
       owner: SESSION.owner,
+      fingerprint: "f",
       frame: {
         session: SESSION.name,
         reqKey: "s1",

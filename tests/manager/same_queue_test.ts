@@ -23,7 +23,13 @@ function queueBefore(sim: Sim) {
     random: () => 0.5,
     facts: () => {},
     digest: sha256,
-    options: { maxWaitMs: 60_000, isSingleFlight: false, apiVersion: 10 },
+    options: {
+      maxWaitMs: 60_000,
+      isSingleFlight: false,
+      adoptMs: 60_000,
+      keptBytesMax: 1_048_576,
+      apiVersion: 10,
+    },
   });
   const manager = managerOf(dispatcher, { baseUrl: sim.url });
   return {

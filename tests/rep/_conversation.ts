@@ -1,3 +1,4 @@
+import { KeptBodies } from "../../rest/idempotency/kept_bodies.ts";
 import assert from "node:assert/strict";
 import type { Fact } from "../../rest/domain/fact.ts";
 import { NOBODY } from "../../rest/domain/identity.ts";
@@ -33,6 +34,7 @@ export type Said = any;
 function principalOf(keyName: string): Principal {
   return {
     owner: keyName,
+    identityId: `bot:${keyName}`,
     callerName: `${keyName}@test`,
     identityFor: () => ({ ...NOBODY, id: `bot:${keyName}`, kind: "bot" }),
   };
@@ -50,6 +52,8 @@ export interface ConversationOptions {
   readonly limits?: Partial<RepLimits>;
   readonly settings?: Partial<RepSettings>;
   readonly store?: SessionStore;
+  /** Bodies of the replies of all sessions. */
+  readonly keptBytesMax?: number;
 }
 
 /** A machine with nothing around it: sockets are lists, time is a number, Discord is the test. */
@@ -73,7 +77,11 @@ export class Conversation {
 
   constructor(options: ConversationOptions = {}) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.store = options.store ?? new MemorySessionStore(this.limits);
+    this.store = options.store ??
+      new MemorySessionStore(
+        this.limits,
+        new KeptBodies(options.keptBytesMax ?? Infinity),
+      );
     this.machine = new RepMachine({
       limits: this.limits,
       apiVersion: 10,

@@ -3,6 +3,7 @@ import { SlidingWindow } from "../../rest/rep/connections/sliding_window.ts";
 import { isLongerThan, utf8Length } from "../../rest/rep/frames/utf8.ts";
 import { DEFAULT_LIMITS } from "../../rest/rep/limits.ts";
 import type { NewReply } from "../../rest/rep/sessions/mailbox.ts";
+import { KeptBodies } from "../../rest/idempotency/kept_bodies.ts";
 import { MemorySessionStore } from "../../rest/rep/sessions/session_store.ts";
 import { fc } from "../deps.ts";
 import { Conversation } from "./_conversation.ts";
@@ -59,12 +60,13 @@ function replyOf(bytes: number): NewReply {
   };
 }
 
+const OWNER = { owner: "k", identityId: "bot:1" };
+
 Deno.test(`the store knows its bytes to the last one, and keeps every bound (seed ${SEED})`, () => {
   const limits = {
     ...DEFAULT_LIMITS,
     mailboxReplies: 5,
     mailboxBytes: 4_000,
-    mailboxTotalBytes: 9_000,
     rememberAckedMs: 50,
   };
   const step = fc.tuple(
@@ -74,11 +76,12 @@ Deno.test(`the store knows its bytes to the last one, and keeps every bound (see
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-      const store = new MemorySessionStore(limits);
+      const bodies = new KeptBodies(6_000);
+      const store = new MemorySessionStore(limits, bodies);
       let nowMs = 0;
       for (const [kind, name, amount] of steps) {
         const session = store.find("k", `${name}`) ??
-          store.create("k", `${name}`, 0);
+          store.create(OWNER, `${name}`, 0);
         assert.ok(session);
         const { mailbox } = session;
         nowMs += 10;
@@ -90,6 +93,10 @@ Deno.test(`the store knows its bytes to the last one, and keeps every bound (see
         const all = [...store.all()];
         const sum = all.reduce((bytes, each) => bytes + each.mailbox.bytes, 0);
         assert.equal(store.bytes, sum);
+        const kept = all.flatMap(({ mailbox }) => [...mailbox])
+          .reduce((bytes, reply) => bytes + (reply.bodyText?.length ?? 0), 0);
+        assert.equal(bodies.bytes, kept);
+        assert.ok(kept <= 6_000);
         for (const { mailbox: each } of all) {
           assert.ok(each.unackedBodies <= limits.mailboxReplies);
           assert.ok(each.lost >= 0 && each.lost <= each.unacked);

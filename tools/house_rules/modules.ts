@@ -14,9 +14,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/config": ["rest/domain"],
   "rest/routes": ["rest/domain"],
   "rest/scheduler": ["rest/domain", "rest/collections"],
-  "rest/rep": ["rest/domain", "rest/routes"],
+  // Which requests are one: a register without promises, sockets or time of its own.
+  "rest/idempotency": ["rest/domain"],
+  "rest/rep": ["rest/domain", "rest/idempotency", "rest/routes"],
   "rest/dispatcher": [
     "rest/domain",
+    "rest/idempotency",
     "rest/routes",
     "rest/scheduler",
     "rest/streams",
@@ -33,6 +36,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/listener": [
     "rest/domain",
     "rest/collections",
+    "rest/idempotency",
     "rest/routes",
     "rest/rep",
     "rest/streams",

@@ -7,6 +7,7 @@ export const PURE_MODULES: readonly string[] = [
   "rest/config",
   "rest/routes",
   "rest/scheduler",
+  "rest/idempotency",
   "rest/rep",
   "rest/journal/codec",
   "rest/cluster/ownership",

@@ -1,5 +1,5 @@
 import type { Answer } from "../../domain/answer.ts";
-import type { Guarantee } from "../../domain/entry.ts";
+import type { Entry, Guarantee } from "../../domain/entry.ts";
 import type { Committed } from "../../domain/journal.ts";
 import type { CallerGone, Ticket } from "../../domain/ports.ts";
 import type { Refusal } from "../../domain/refusal.ts";
@@ -23,6 +23,7 @@ export class CallerTicket implements Ticket, JobTicket {
   request: ProxyRequest;
   job: Job | undefined;
   accepted: Committed;
+  entry: Entry | undefined;
 
   readonly #handler: TicketHandler;
   readonly #resolve: (answer: Answer) => void;

@@ -1,6 +1,6 @@
 import type { Entry } from "../../domain/entry.ts";
 import type { MessageNonce } from "../../domain/message_nonce.ts";
-import type { Digest } from "../second_tries/fingerprint.ts";
+import type { Digest } from "../../idempotency/fingerprint.ts";
 import { broughtNonce } from "./body_nonce.ts";
 import { NonceBook } from "./nonce_book.ts";
 

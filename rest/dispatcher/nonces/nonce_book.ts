@@ -3,18 +3,14 @@ import {
   RECOGNISED_MS,
 } from "../../domain/message_nonce.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
-import {
-  addressOf,
-  bodyDigestOf,
-  type Digest,
-} from "../second_tries/fingerprint.ts";
+import { type Digest, writePrintOf } from "../../idempotency/fingerprint.ts";
 
 /** A failure of Discord's for two minutes at 80 messages a second; beyond that the oldest is forgotten, and its re-send is a message of its own. */
 const KEPT_MAX = 10_000;
 
 interface Kept {
-  readonly address: string;
-  readonly bodyDigest: string;
+  readonly path: string;
+  readonly print: string;
   readonly nonce: MessageNonce;
   readonly untilMs: number;
 }
@@ -27,8 +23,8 @@ interface Kept {
  */
 export class NonceBook {
   readonly #digest: Digest;
-  /** In the order in which they were kept, by address. */
-  readonly #byAddress = new Map<string, Set<Kept>>();
+  /** In the order in which they were kept, by path. */
+  readonly #byPath = new Map<string, Set<Kept>>();
   readonly #all = new Set<Kept>();
 
   constructor(digest: Digest) {
@@ -44,12 +40,12 @@ export class NonceBook {
     if (nonce.sentAtMs === undefined) return;
     const untilMs = nonce.sentAtMs + RECOGNISED_MS;
     if (nowMs >= untilMs) return;
-    const address = addressOf(request);
-    const bodyDigest = bodyDigestOf(request, this.#digest);
-    const kept = { address, bodyDigest, nonce, untilMs };
+    const { path } = request.target;
+    const print = writePrintOf(request, this.#digest);
+    const kept = { path, print, nonce, untilMs };
     this.#all.add(kept);
-    const family = this.#byAddress.get(address);
-    if (family === undefined) this.#byAddress.set(address, new Set([kept]));
+    const family = this.#byPath.get(path);
+    if (family === undefined) this.#byPath.set(path, new Set([kept]));
     else family.add(kept);
     if (this.#all.size > KEPT_MAX) this.#forgetOldest();
   }
@@ -58,11 +54,11 @@ export class NonceBook {
   take(request: ProxyRequest, nowMs: number): MessageNonce | undefined {
     if (this.#all.size === 0) return undefined;
     this.#expire(nowMs);
-    const family = this.#byAddress.get(addressOf(request));
+    const family = this.#byPath.get(request.target.path);
     if (family === undefined) return undefined;
-    const bodyDigest = bodyDigestOf(request, this.#digest);
+    const print = writePrintOf(request, this.#digest);
     for (const kept of family) {
-      const isSame = kept.bodyDigest === bodyDigest && nowMs < kept.untilMs;
+      const isSame = kept.print === print && nowMs < kept.untilMs;
       if (!isSame) continue;
       this.#remove(kept);
       return kept.nonce;
@@ -87,8 +83,8 @@ export class NonceBook {
 
   #remove(kept: Kept): void {
     this.#all.delete(kept);
-    const family = this.#byAddress.get(kept.address);
+    const family = this.#byPath.get(kept.path);
     family?.delete(kept);
-    if (family?.size === 0) this.#byAddress.delete(kept.address);
+    if (family?.size === 0) this.#byPath.delete(kept.path);
   }
 }

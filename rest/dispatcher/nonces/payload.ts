@@ -1,6 +1,6 @@
 import { headerOf } from "../../domain/headers.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
-import { boundaryOf, indexOfBytes } from "../second_tries/fingerprint.ts";
+import { boundaryOf, indexOfBytes } from "../../idempotency/fingerprint.ts";
 
 /** Where the members of a message stand in a body: as JSON text, or as fields of a form (docs, "Uploading Files"). */
 export type Payload =

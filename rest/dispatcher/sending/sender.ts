@@ -220,7 +220,7 @@ export class Sender {
     const next = nextTry(cause, job.retries, nowMs, random);
     if (next === undefined) return undefined;
     // The longest wait would be over by then: the scheduler would refuse the try, and this end would be lost.
-    if (next.notBeforeMs >= job.queuedAtMs + maxWaitMs) return undefined;
+    if (next.notBeforeMs >= job.sinceMs + maxWaitMs) return undefined;
     if (job.mayHaveRun && !job.isRepeatable(next.notBeforeMs)) return undefined;
     job.retries = next.history;
     return next.notBeforeMs;

@@ -16,7 +16,6 @@ interface EntryHead {
   readonly acceptedWallMs: number;
   /** From then on it is refused instead of sent. */
   readonly expiresWallMs: number;
-  readonly fingerprint?: string;
   readonly guarantee?: Guarantee;
   readonly nonce?: StoredNonce;
 }
@@ -41,14 +40,13 @@ export interface StoredEntry extends EntryFacts {
   readonly entryId: string;
   readonly request: ProxyRequest;
   readonly guarantee: Guarantee | undefined;
-  readonly fingerprint: string;
 }
 
 /** Makes the row of a request. */
 export function encodeEntry(
-  { entryId, request, guarantee, fingerprint }: Pick<
+  { entryId, request, guarantee }: Pick<
     Entry,
-    "entryId" | "request" | "guarantee" | "fingerprint"
+    "entryId" | "request" | "guarantee"
   >,
   state: RowState,
   { acceptedWallMs, expiresWallMs, nonce }: EntryFacts,
@@ -59,7 +57,6 @@ export function encodeEntry(
     request: stored,
     acceptedWallMs,
     expiresWallMs,
-    ...fingerprint === "" ? {} : { fingerprint },
     ...guarantee === undefined ? {} : { guarantee },
     ...nonce === undefined ? {} : { nonce },
   };
@@ -90,7 +87,7 @@ export function decodeEntry(
     );
   }
   const { acceptedWallMs, expiresWallMs, nonce } = head;
-  const { fingerprint = "", guarantee } = head;
+  const { guarantee } = head;
   const isThrough = state === "ended";
   return {
     entryId: id,
@@ -102,7 +99,6 @@ export function decodeEntry(
       { identity, nowWallMs: acceptedWallMs },
     ),
     guarantee: guarantee && guaranteeOf(guarantee),
-    fingerprint,
     acceptedWallMs,
     expiresWallMs,
     nonce,
@@ -113,8 +109,14 @@ const NOWHERE: NonNullable<StoredRequest["target"]> = [10, "/", ""];
 
 /** JSON leaves out what is undefined. */
 function guaranteeOf({ owner, ...rest }: Guarantee): Guarantee {
-  const { idempotencyKey, frame } = rest;
-  return { owner, idempotencyKey, frame: frame && frameOf(frame) };
+  const { idempotencyKey, asyncId, frame, fingerprint } = rest;
+  return {
+    owner,
+    idempotencyKey,
+    asyncId,
+    frame: frame && frameOf(frame),
+    fingerprint,
+  };
 }
 
 function frameOf(frame: FrameGuarantee): FrameGuarantee {

@@ -4,7 +4,13 @@ import { type Identity, NOBODY } from "../../domain/identity.ts";
 import type { Clock } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { RouteFacts } from "../../domain/route.ts";
-import { type BotRing, botsWithin, chooseBot, foreignBot } from "./bot_ring.ts";
+import {
+  botNamed,
+  type BotRing,
+  botsWithin,
+  chooseBot,
+  foreignBot,
+} from "./bot_ring.ts";
 import { broughtIdentity, credentialsOf } from "./credentials.ts";
 import type { Key, KeyRing } from "./key_ring.ts";
 import { KnownAddresses } from "./known_addresses.ts";
@@ -43,6 +49,8 @@ export interface Authorizer {
    * none, a bot that the key may not use, and a key that has been revoked.
    */
   identityFor(proof: Proof, route: RouteFacts): Identity;
+  /** The bot or token that a caller speaks for where no route says otherwise; undefined: its key may use no bot, or there is none. */
+  ownIdentityOf(proof: Proof): Identity | undefined;
   /** Whether a caller from this address needs no key on this route (`REST_OPEN_TOKEN_ROUTES`). */
   isOpen(address: string, route: RouteFacts): boolean;
   /** The refusal of a call that proved nothing, with what to do about it; `route` where it is known. */
@@ -118,6 +126,10 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
       isForeignToken(authorization)
         ? foreignToken()
         : unauthorized(route?.carriesToken === true, openTokenRoutes),
+    ownIdentityOf({ brought, key, botId }) {
+      const mine = botsWithin(bots, key?.rights);
+      return brought ?? botNamed(mine, botId)?.identity;
+    },
     identityFor(proof, route) {
       const rights = rightsOf(keys, proof);
       const identity = identityOf(proof, route, rights, bots);

@@ -111,15 +111,23 @@ export function botsWithin(
   return names.flatMap((name) => all.find((bot) => bot.name === name) ?? []);
 }
 
+/** The bot that goes by a name or application id; null: the first. */
+export function botNamed(
+  mine: readonly Bot[],
+  botId: string | null,
+): Bot | undefined {
+  return botId === null
+    ? mine[0]
+    : mine.find((bot) => bot.name === botId || bot.applicationId === botId);
+}
+
 /** The bot that a caller speaks for; undefined where none is configured. Refuses a bot that it may not use. */
 export function chooseBot(
   { all }: BotRing,
   mine: readonly Bot[],
   botId: string | null,
 ): Bot | undefined {
-  const chosen = botId === null
-    ? mine[0]
-    : mine.find((bot) => bot.name === botId || bot.applicationId === botId);
+  const chosen = botNamed(mine, botId);
   if (chosen === undefined && all.length > 0) throw foreignBot(mine);
   return chosen;
 }

@@ -5,8 +5,6 @@ import type { HeaderList } from "../../domain/headers.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Method, ProxyRequest } from "../../domain/request.ts";
 import { answerProbe, isForOperators } from "../operators.ts";
-import type { HttpTwins } from "../twins/http_twins.ts";
-import { keepWishOf } from "../twins/keep_wish.ts";
 import {
   type Admission,
   admit,
@@ -23,6 +21,8 @@ import {
 import { fieldOf } from "./fields.ts";
 import type { HandlerContext } from "./handler_context.ts";
 import type { HttpAnswer } from "./incoming_request.ts";
+import { keepWishOf } from "./keep_wish.ts";
+import type { NamedRequests } from "./named_requests.ts";
 import { operatorCallOf } from "./operator_call.ts";
 import { outgoingAnswer } from "./outgoing_answer.ts";
 import { isOrderedBy, leaveWithinMsOf, urgencyOf } from "./preferences.ts";
@@ -87,12 +87,12 @@ function answerSelf(
   target: string,
   context: HandlerContext,
 ): Promise<Answer> | undefined {
-  const { twins, moveRequests, authorizer, bodies } = context;
+  const { named, moveRequests, authorizer, bodies } = context;
   const { request } = visit;
   const { method } = request;
-  if (twins !== undefined && target.startsWith(KEPT_PATH)) {
+  if (named !== undefined && target.startsWith(KEPT_PATH)) {
     const proof = admitSelf(visit, pathKey, authorizer);
-    return twins.answerAt(method, target, ownerOf(proof));
+    return named.answerAt(method, target, ownerOf(proof));
   }
   if (isQueueView(target)) {
     const proof = admitSelf(visit, pathKey, authorizer);
@@ -113,7 +113,7 @@ async function relay(
 ): Promise<HttpAnswer> {
   const { fields, callerGone } = visit.request;
   const { method, target, route } = place;
-  const keep = keeperOf(method, fields, owner, context.twins);
+  const keep = keeperOf(method, fields, owner, context.named);
   const headers = crossingHeaders(fields);
   const urgency = urgencyOf(fieldOf(fields, "priority"), route.lane);
   const isOrdered = isOrderedBy(fieldOf(fields, "x-rest-order"));
@@ -180,19 +180,19 @@ function keeperOf(
   method: Method,
   fields: HeaderList,
   owner: string | undefined,
-  twins: HttpTwins | undefined,
+  named: NamedRequests | undefined,
 ): ((request: ProxyRequest) => Promise<Answer>) | undefined {
-  const wish = twins && keepWishOf(
+  const wish = named && keepWishOf(
     method,
     fieldOf(fields, "idempotency-key"),
     fieldOf(fields, "prefer"),
   );
-  if (twins === undefined || wish === undefined) return undefined;
+  if (named === undefined || wish === undefined) return undefined;
   if (owner === undefined) {
     throw new Refusal(
       "unauthorized",
       "Cannot keep the request: Idempotency-Key and Prefer: respond-async need the key, since they say whose it is",
     );
   }
-  return (request) => twins.handle(request, wish, owner);
+  return (request) => named.handle(request, wish, owner);
 }

@@ -8,10 +8,10 @@ import type {
 } from "../../domain/ports.ts";
 import type { Authorizer } from "../access/authorize.ts";
 import type { KeyGate } from "../access/key_gate.ts";
-import type { HttpTwins } from "../twins/http_twins.ts";
 import type { AdmitDeps } from "./admit.ts";
 import type { BodyRules } from "./body.ts";
 import { BodyBudget } from "./body_budget.ts";
+import type { NamedRequests } from "./named_requests.ts";
 import { createTargetReader } from "./request_target.ts";
 import { TimeoutQueue } from "./timeout_queue.ts";
 import type { MoveRequests } from "./token_update.ts";
@@ -51,7 +51,7 @@ export interface HttpEndpointDeps {
   /** True where something else takes WebSocket upgrades on `/rep`. */
   readonly hasUpgrade?: boolean;
   /** Keeps requests and answers for `Idempotency-Key` and `Prefer: respond-async`. */
-  readonly twins?: HttpTwins;
+  readonly named?: NamedRequests;
   /** Asked before a body is read whether its key may send it; `submitter` asks again. */
   readonly gate?: Pick<KeyGate, "enter">;
   /** Answers `/metrics` and `/admin`. */

@@ -3,6 +3,7 @@ import type { Fact, FactSink } from "../../domain/fact.ts";
 import { drainingRefusal } from "../../domain/own_refusals.ts";
 import type { Clock, Submitter } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
+import type { KeptBodies } from "../../idempotency/kept_bodies.ts";
 import { DEFAULT_LIMITS, type RepLimits } from "../../rep/limits.ts";
 import { RepMachine, type RepSnapshot } from "../../rep/machine.ts";
 import {
@@ -45,6 +46,8 @@ export interface WebSocketEndpointDeps {
   readonly clock: Clock;
   readonly facts: FactSink;
   readonly settings: WebSocketSettings;
+  /** Bounds the bodies of kept replies, together with whatever else is kept. */
+  readonly bodies: KeptBodies;
   /** Where sessions live; in memory where nothing is said. */
   readonly store?: SessionStore;
   /** Names this life of the proxy; drawn where nothing is said. */
@@ -109,7 +112,7 @@ class RepEndpoint implements WebSocketEndpoint {
       epoch: deps.epoch ?? randomUUID(),
       digest: sha256Of,
       boundary: () => `rep-${randomUUID()}`,
-    }, deps.store ?? new MemorySessionStore(limits));
+    }, deps.store ?? new MemorySessionStore(limits, deps.bodies));
     this.#runner = new SocketRunner({
       ...deps,
       machine: this.#machine,

@@ -187,11 +187,14 @@ export class SocketRunner {
   }
 
   #submit(
-    { submissionId, request }: Extract<Action, { kind: "submit" }>,
+    { submissionId, request, guarantee }: Extract<
+      Action,
+      { kind: "submit" }
+    >,
   ): void {
     let ticket: Ticket;
     try {
-      ticket = this.#deps.submitter.submit(request);
+      ticket = this.#deps.submitter.submit(request, undefined, guarantee);
     } catch (error) {
       return this.#refused(submissionId, error);
     }

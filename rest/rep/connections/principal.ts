@@ -3,8 +3,10 @@ import type { RouteFacts } from "../../domain/route.ts";
 
 /** The caller of an authenticated connection. */
 export interface Principal {
-  /** Names the key and the Discord token; sessions belong to it (B1). Not secret. */
+  /** Names the key, and the token or bot it speaks for; sessions belong to it (B1). Not secret. */
   readonly owner: string;
+  /** The identity of that token or bot. */
+  readonly identityId: string;
   /** The caller's name for fairness and logs. */
   readonly callerName: string;
   /** The identity whose limits a request counts against; throws a `Refusal` if a needed token is missing. */

@@ -25,8 +25,8 @@ export function cancel(step: Step, connection: Connection, frame: Frame): void {
   const pending = findPending(connection, reqKey, wanted);
   if (pending === undefined) {
     const isDone = reqKey !== undefined &&
-      connection.session?.known.has(reqKey);
-    const state = isDone === true ? "done" : "unknown";
+      connection.session?.known.get(reqKey) !== undefined;
+    const state = isDone ? "done" : "unknown";
     return answer(step, connection, frame, 200, { cancelled: false, state });
   }
   const { reqText, targetText = NO_TARGET } = frame;

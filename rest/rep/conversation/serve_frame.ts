@@ -1,3 +1,4 @@
+import type { Guarantee } from "../../domain/entry.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { type Connection, inFlightOf } from "../connections/connection.ts";
 import type { Principal } from "../connections/principal.ts";
@@ -91,7 +92,36 @@ function serveRequest(
     const known = { fingerprint, submissionId, seq: 0 };
     step.state.store.remember(session, reqKey, known);
   }
-  step.actions.push({ kind: "submit", submissionId, request });
+  const guarantee = guaranteeOf(submission, principal, fingerprint);
+  step.actions.push({ kind: "submit", submissionId, request, guarantee });
+}
+
+/**
+ * What a session promises of its requests, and what a frame without `req` has in
+ * place of a reply. Everybody else waits for the answer, and sees it break off.
+ */
+function guaranteeOf(
+  submission: Submission,
+  { owner }: Principal,
+  fingerprint: string,
+): Guarantee | undefined {
+  const { session, reqText, reqKey, verb, targetText, wantsHeaders } =
+    submission;
+  const isAwaited = session === undefined &&
+    (reqText !== undefined || verb === "GET");
+  if (isAwaited) return undefined;
+  return {
+    owner,
+    fingerprint,
+    frame: {
+      session: session?.name,
+      reqKey,
+      reqText,
+      verb,
+      targetText,
+      wantsHeaders,
+    },
+  };
 }
 
 /**
@@ -104,14 +134,8 @@ function isKnown(
   reqKey: string,
   fingerprint: string,
 ): boolean {
-  const known = session?.known.get(reqKey);
+  const known = session?.known.find(reqKey, fingerprint);
   if (session === undefined || known === undefined) return false;
-  if (known.fingerprint !== fingerprint) {
-    throw new Refusal(
-      "req_reused",
-      "req already used for a different request",
-    );
-  }
   const reply = known.seq === 0 ? undefined : session.mailbox.get(known.seq);
   if (reply !== undefined) replay(step, session, reply);
   return true;

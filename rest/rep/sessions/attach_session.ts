@@ -56,13 +56,13 @@ function numberOf(value: unknown, name: string): number | undefined {
 export function attach(
   step: Step,
   connection: Connection,
-  { owner }: Principal,
+  principal: Principal,
   { name, expiryMs, lastSeq }: SessionPreferences,
 ): boolean {
   const { store, settings } = step.state;
-  const found = store.find(owner, name);
+  const found = store.find(principal.owner, name);
   const session = found ??
-    store.create(owner, name, expiryMs ?? settings.limits.expiryMs);
+    store.create(principal, name, expiryMs ?? settings.limits.expiryMs);
   if (session === undefined) {
     throw new Refusal(
       "too_many",

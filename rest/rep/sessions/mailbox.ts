@@ -108,21 +108,25 @@ export class Mailbox {
     }
   }
 
-  /** Makes the oldest reply with a body, up to `seq`, a tombstone; false if none has a body. */
-  dropBodyUpTo(seq: number): boolean {
+  /** The oldest reply with a body up to `seq`, a tombstone now; undefined if none has a body. */
+  dropBodyUpTo(seq: number): KeptReply | undefined {
     while (this.#bodiesFrom <= seq) {
       const reply = this.get(this.#bodiesFrom++);
       if (reply?.bodyText === undefined) continue;
-      const bytes = reply.bodyText.length;
-      reply.bodyText = undefined;
-      this.#bytes -= bytes;
-      if (reply.ackedAtMs === undefined) {
-        this.#unackedBytes -= bytes;
-        this.#lost++;
-      }
-      return true;
+      this.dropBody(reply);
+      return reply;
     }
-    return false;
+    return undefined;
+  }
+
+  /** Makes a stored reply a tombstone. */
+  dropBody(reply: KeptReply): void {
+    const bytes = reply.bodyText?.length ?? 0;
+    reply.bodyText = undefined;
+    this.#bytes -= bytes;
+    if (reply.ackedAtMs !== undefined) return;
+    this.#unackedBytes -= bytes;
+    this.#lost++;
   }
 
   /** The oldest reply if it was acknowledged before `untilMs`. */
@@ -130,6 +134,14 @@ export class Mailbox {
     const oldest = this.#replies[this.#head];
     if (oldest?.ackedAtMs === undefined) return undefined;
     return oldest.ackedAtMs <= untilMs ? oldest : undefined;
+  }
+
+  /** Stored replies, oldest first. */
+  *[Symbol.iterator](): Iterator<KeptReply> {
+    for (let at = this.#head; at < this.#replies.length; at++) {
+      const reply = this.#replies[at];
+      if (reply !== undefined) yield reply;
+    }
   }
 
   /** Removes the oldest reply, which has been acknowledged. */

@@ -1,10 +1,9 @@
+import { type Named, Names } from "../../idempotency/names.ts";
 import { InFlight } from "./in_flight.ts";
 import { Mailbox } from "./mailbox.ts";
 
 /** A request that its session remembers by its `req` (I1 to I5). */
-export interface KnownRequest {
-  /** Distinguishes a repeated request from another one with the same `req` (I4). */
-  readonly fingerprint: string;
+export interface KnownRequest extends Named {
   /** The submission without an answer; undefined once there is a reply. */
   submissionId: number | undefined;
   /** The seq of the reply; 0 while there is none. */
@@ -13,11 +12,13 @@ export interface KnownRequest {
 
 /** A session: it outlives its connections (B). */
 export interface Session {
-  /** The key and token that it belongs to (B1). */
+  /** The key, the token and the bot that it belongs to (B1). */
   readonly owner: string;
+  /** The identity of the token or bot. */
+  readonly identityId: string;
   readonly name: string;
   readonly mailbox: Mailbox;
-  readonly known: Map<string, KnownRequest>;
+  readonly known: Names<KnownRequest>;
   readonly inFlight: InFlight;
   expiryMs: number;
   /** The connection that has the session now; undefined if its client is not connected. */
@@ -27,17 +28,24 @@ export interface Session {
   hasEnded: boolean;
 }
 
+/** Whom a session belongs to. */
+export type SessionOwner = Pick<Session, "owner" | "identityId">;
+
 /** A new session without replies and without a connection. */
 export function newSession(
-  owner: string,
+  { owner, identityId }: SessionOwner,
   name: string,
   expiryMs: number,
 ): Session {
   return {
     owner,
+    identityId,
     name,
     mailbox: new Mailbox(),
-    known: new Map(),
+    known: new Names(
+      "req_reused",
+      "req already used for a different request",
+    ),
     inFlight: new InFlight(),
     expiryMs,
     connectionId: undefined,

@@ -1,6 +1,12 @@
+import type { KeptBodies } from "../../idempotency/kept_bodies.ts";
 import type { RepLimits } from "../limits.ts";
 import type { KeptReply, NewReply } from "./mailbox.ts";
-import { type KnownRequest, newSession, type Session } from "./session.ts";
+import {
+  type KnownRequest,
+  newSession,
+  type Session,
+  type SessionOwner,
+} from "./session.ts";
 
 /**
  * Stores sessions. The part of a session that must survive changes only through
@@ -12,7 +18,11 @@ export interface SessionStore {
   readonly size: number;
   find(owner: string, name: string): Session | undefined;
   /** Opens a session; undefined if the owner has too many, or all owners together have. */
-  create(owner: string, name: string, expiryMs: number): Session | undefined;
+  create(
+    owner: SessionOwner,
+    name: string,
+    expiryMs: number,
+  ): Session | undefined;
   /** Ends the session and deletes everything of it. */
   end(session: Session): void;
   /** Remembers an accepted request by its key. */
@@ -35,12 +45,15 @@ const REMEMBERED_FACTOR = 10;
 /** Stores sessions in memory: they end with the process. */
 export class MemorySessionStore implements SessionStore {
   readonly #limits: RepLimits;
+  readonly #bodies: KeptBodies;
   readonly #byOwner = new Map<string, Map<string, Session>>();
   #bytes = 0;
   #size = 0;
 
-  constructor(limits: RepLimits) {
+  /** `bodies` bounds those of all sessions, together with whatever else is kept. */
+  constructor(limits: RepLimits, bodies: KeptBodies) {
     this.#limits = limits;
+    this.#bodies = bodies;
   }
 
   get bytes(): number {
@@ -55,11 +68,16 @@ export class MemorySessionStore implements SessionStore {
     return this.#byOwner.get(owner)?.get(name);
   }
 
-  create(owner: string, name: string, expiryMs: number): Session | undefined {
+  create(
+    whose: SessionOwner,
+    name: string,
+    expiryMs: number,
+  ): Session | undefined {
+    const { owner } = whose;
     const sessions = this.#byOwner.get(owner) ?? new Map<string, Session>();
     const { sessionsPerKey, sessions: max } = this.#limits;
     if (sessions.size >= sessionsPerKey || this.#size >= max) return undefined;
-    const session = newSession(owner, name, expiryMs);
+    const session = newSession(whose, name, expiryMs);
     sessions.set(name, session);
     this.#byOwner.set(owner, sessions);
     this.#size++;
@@ -73,6 +91,7 @@ export class MemorySessionStore implements SessionStore {
     if (sessions.size === 0) this.#byOwner.delete(session.owner);
     this.#size--;
     this.#bytes -= session.mailbox.bytes;
+    for (const reply of session.mailbox) this.#bodies.release(reply);
     session.hasEnded = true;
   }
 
@@ -80,8 +99,9 @@ export class MemorySessionStore implements SessionStore {
     session.known.set(reqKey, known);
   }
 
-  forget(session: Session, reqKey: string): void {
-    session.known.delete(reqKey);
+  forget({ known }: Session, reqKey: string): void {
+    const request = known.get(reqKey);
+    if (request !== undefined) known.free(reqKey, request);
   }
 
   keep(session: Session, reply: NewReply): KeptReply {
@@ -96,8 +116,12 @@ export class MemorySessionStore implements SessionStore {
       known.seq = kept.seq;
     }
     this.#bytes += mailbox.bytes - before;
+    this.#bodies.hold(kept, kept.bodyText?.length ?? 0, () => {
+      const held = mailbox.bytes;
+      mailbox.dropBody(kept);
+      this.#bytes += mailbox.bytes - held;
+    });
     this.shrink(session);
-    if (this.#bytes > this.#limits.mailboxTotalBytes) this.#shrinkAll();
     return kept;
   }
 
@@ -112,14 +136,14 @@ export class MemorySessionStore implements SessionStore {
     const before = mailbox.bytes;
     let hasBody = true;
     while (mailbox.bytes > mailboxBytes && hasBody) {
-      hasBody = mailbox.dropBodyUpTo(mailbox.ackedSeq);
+      hasBody = this.#drop(mailbox, mailbox.ackedSeq);
     }
     // A connected client acknowledges or is refused; bodies are dropped only for one that is not connected.
     hasBody = session.connectionId === undefined;
     while (
       hasBody && (mailbox.unackedBytes > mailboxBytes ||
         mailbox.unackedBodies > mailboxReplies)
-    ) hasBody = mailbox.dropBodyUpTo(mailbox.seq);
+    ) hasBody = this.#drop(mailbox, mailbox.seq);
     this.#bytes += mailbox.bytes - before;
   }
 
@@ -133,10 +157,12 @@ export class MemorySessionStore implements SessionStore {
       const oldest = mailbox.peekAckedBefore(acked > max ? nowMs : untilMs);
       if (oldest === undefined) break;
       const { reqKey, seq } = oldest;
-      if (reqKey !== undefined && known.get(reqKey)?.seq === seq) {
-        known.delete(reqKey);
+      const request = reqKey === undefined ? undefined : known.get(reqKey);
+      if (reqKey !== undefined && request?.seq === seq) {
+        known.free(reqKey, request);
       }
       mailbox.shift();
+      this.#bodies.release(oldest);
     }
     this.#bytes += mailbox.bytes - before;
   }
@@ -145,29 +171,10 @@ export class MemorySessionStore implements SessionStore {
     for (const sessions of this.#byOwner.values()) yield* sessions.values();
   }
 
-  /** Above the bound of all sessions: drops acknowledged bodies first, then bodies of the fullest mailbox. */
-  #shrinkAll(): void {
-    const { mailboxTotalBytes } = this.#limits;
-    for (const { mailbox } of this.all()) {
-      while (
-        this.#bytes > mailboxTotalBytes && this.#drop(mailbox, mailbox.ackedSeq)
-      );
-    }
-    while (this.#bytes > mailboxTotalBytes) {
-      let fullest: Session | undefined;
-      for (const session of this.all()) {
-        const most = fullest?.mailbox.bytes ?? 0;
-        if (session.mailbox.bytes > most) fullest = session;
-      }
-      const mailbox = fullest?.mailbox;
-      if (mailbox === undefined || !this.#drop(mailbox, mailbox.seq)) return;
-    }
-  }
-
   #drop(mailbox: Session["mailbox"], upToSeq: number): boolean {
-    const before = mailbox.bytes;
-    const hasDropped = mailbox.dropBodyUpTo(upToSeq);
-    this.#bytes += mailbox.bytes - before;
-    return hasDropped;
+    const dropped = mailbox.dropBodyUpTo(upToSeq);
+    if (dropped === undefined) return false;
+    this.#bodies.release(dropped);
+    return true;
   }
 }

@@ -93,7 +93,9 @@ Deno.test("a request that its caller named takes and leaves no nonce of another"
     const nonces = noncesOf({ addsNonces: true });
     const request = messageOf();
     const guarantee = (isNamed = false) =>
-      isNamed ? { owner: "key", idempotencyKey: "a" } : undefined;
+      isNamed
+        ? { owner: "key", idempotencyKey: "a", fingerprint: "" }
+        : undefined;
     const first = { request, guarantee: guarantee(isFirstNamed) };
     const added = nonces.nonceFor(first, 0)?.added;
     const nonce = { added, sentAtMs: 0 };

@@ -24,6 +24,8 @@ const guarantees: fc.Arbitrary<Guarantee | undefined> = fc.option(
   fc.record({
     owner: fc.string(),
     idempotencyKey: text,
+    asyncId: text,
+    fingerprint: fc.string(),
     frame: fc.option(frames, { nil: undefined }),
   }, { noNullPrototype: true }),
   { nil: undefined },
@@ -46,15 +48,13 @@ Deno.test("what was promised about a request, and by what Discord knows it, is t
   fc.assert(fc.property(
     guarantees,
     nonces,
-    fc.string(),
-    (guarantee, nonce, fingerprint) => {
+    (guarantee, nonce) => {
       const request = requestOf("POST", { text: '{"a":1}', identity: BOT });
-      const entry = { entryId: "e-1", request, guarantee, fingerprint };
+      const entry = { entryId: "e-1", request, guarantee };
       const facts = { acceptedWallMs: 1_000, expiresWallMs: 9_000, nonce };
       const row = encodeEntry(entry, "queued", facts);
       const read = decodeEntry(stored(row), BOT);
       assert.deepEqual(read.guarantee, guarantee);
-      assert.equal(read.fingerprint, fingerprint);
       assert.deepEqual(read.nonce, nonce);
       assert.deepEqual(read.request.body, request.body);
       assert.equal(read.acceptedWallMs, 1_000);
@@ -67,7 +67,7 @@ Deno.test("a request that is through is read without its body, a webhook's witho
   for (const path of ["/channels/1/messages", "/webhooks/1/token"]) {
     const request = requestOf("POST", { path, text: "{}", identity: BOT });
     const row = encodeEntry(
-      { entryId: "e-1", request, guarantee: undefined, fingerprint: "" },
+      { entryId: "e-1", request, guarantee: undefined },
       "ended",
       { acceptedWallMs: 0, expiresWallMs: 0 },
     );
@@ -82,7 +82,6 @@ Deno.test("a row of a later form is refused, not guessed at", () => {
       entryId: "e-1",
       request: requestOf("GET"),
       guarantee: undefined,
-      fingerprint: "",
     },
     "queued",
     { acceptedWallMs: 0, expiresWallMs: 0 },

@@ -1,8 +1,15 @@
+import { KeptBodies } from "../../../rest/idempotency/kept_bodies.ts";
 import assert from "node:assert/strict";
 import type { Answer } from "../../../rest/domain/answer.ts";
+import type { Guarantee } from "../../../rest/domain/entry.ts";
 import type { Fact } from "../../../rest/domain/fact.ts";
 import { NOBODY } from "../../../rest/domain/identity.ts";
-import type { Clock, Submitter, Ticket } from "../../../rest/domain/ports.ts";
+import type {
+  CallerGone,
+  Clock,
+  Submitter,
+  Ticket,
+} from "../../../rest/domain/ports.ts";
 import { Refusal } from "../../../rest/domain/refusal.ts";
 import type { ProxyRequest } from "../../../rest/domain/request.ts";
 import { SYSTEM_CLOCK } from "../../../rest/clock/system_clock.ts";
@@ -69,12 +76,19 @@ export class Job implements Ticket {
 /** The queue and Discord behind it, as the test wants them. */
 export class FakeSubmitter implements Submitter {
   readonly jobs: Job[] = [];
+  /** What each of them was promised. */
+  readonly guarantees: Array<Guarantee | undefined> = [];
   /** Called with every request; set it to answer by itself. */
   onJob: (job: Job) => void = () => {};
   #waiters: { count: number; resolve: () => void }[] = [];
 
-  submit(request: ProxyRequest): Ticket {
+  submit(
+    request: ProxyRequest,
+    _callerGone?: CallerGone,
+    guarantee?: Guarantee,
+  ): Ticket {
     const job = new Job(request);
+    this.guarantees.push(guarantee);
     this.jobs.push(job);
     this.#waiters = this.#waiters.filter(({ count, resolve }) => {
       if (this.jobs.length < count) return true;
@@ -114,6 +128,8 @@ export const AUTHORIZER: Authorizer = {
         : undefined,
     };
   },
+  ownIdentityOf: ({ brought }) =>
+    brought ?? { ...NOBODY, id: "bot:1", isOwn: true },
   identityFor: ({ brought }) =>
     brought ?? { ...NOBODY, id: "bot:1", isOwn: true },
   isOpen: () => false,
@@ -153,6 +169,7 @@ export class TestEndpoint implements AsyncDisposable {
     const submitter = new FakeSubmitter();
     const told: Fact[] = [];
     const door = createWebSocketEndpoint({
+      bodies: new KeptBodies(Infinity),
       submitter,
       authorizer: AUTHORIZER,
       clock: SYSTEM_CLOCK,

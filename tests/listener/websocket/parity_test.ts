@@ -1,3 +1,4 @@
+import { KeptBodies } from "../../../rest/idempotency/kept_bodies.ts";
 import assert from "node:assert/strict";
 import { SYSTEM_CLOCK } from "../../../rest/clock/system_clock.ts";
 import type { Answer } from "../../../rest/domain/answer.ts";
@@ -39,6 +40,7 @@ class Both implements AsyncDisposable {
       facts: () => {},
     };
     this.#door = createWebSocketEndpoint({
+      bodies: new KeptBodies(Infinity),
       ...shared,
       settings: {
         apiVersion: 10,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SHARED_BYTES_MAX } from "../../../rest/dispatcher/second_tries/single_flight.ts";
+import { SHARED_BYTES_MAX } from "../../../rest/dispatcher/answering/share_answer.ts";
 import type { ProxyRequest } from "../../../rest/domain/request.ts";
 import {
   answerOf,

@@ -1,12 +1,14 @@
-import { keyNameOf } from "../../domain/caller.ts";
-import { headerOf } from "../../domain/headers.ts";
-import type { ProxyRequest } from "../../domain/request.ts";
+import { clientNameOf, keyNameOf } from "../domain/caller.ts";
+import { headerOf } from "../domain/headers.ts";
+import type { ProxyRequest } from "../domain/request.ts";
 
 /** Names a sequence of bytes; different ones never meet in practice (SHA-256). */
 export type Digest = (parts: readonly Uint8Array[]) => string;
 
 const BOUNDARY =
   /^\s*multipart\/[^;]+;(?:.*;)?\s*boundary=(?:"([^"]+)"|([^\s;]+))/i;
+
+const AUDIT_REASON = "x-audit-log-reason";
 
 const encoder = new TextEncoder();
 
@@ -15,20 +17,44 @@ const ANY_BOUNDARY = encoder.encode("boundary");
 
 const NO_BODY: readonly Uint8Array[] = [new Uint8Array()];
 
-/**
- * Key name, identity, method and target in one text: cheap, and different for
- * nearly everything that is not a repetition. The key alone: a bot that was
- * restarted comes back under the same key, not always from the same place.
- */
-export function addressOf(request: ProxyRequest): string {
+/** Equal for requests that are the same to Discord: what a name stands for. */
+export function contentPrintOf(request: ProxyRequest, digest: Digest): string {
   const { method, target, identity } = request;
-  return `${
-    keyNameOf(request.caller)
-  } ${identity.id} ${method} ${target.version} ${target.path}${target.query}`;
+  const { version, path, query } = target;
+  return `${identity.id} ${method} ${version} ${path}${query} ${
+    bodyDigestOf(request, digest)
+  }`;
+}
+
+/**
+ * Equal for writes of which one may be the other's second try. The key, and the
+ * client where it names itself: a bot that was restarted comes back under the
+ * same ones, not always from the same address.
+ */
+export function writePrintOf(request: ProxyRequest, digest: Digest): string {
+  const { caller, headers } = request;
+  return JSON.stringify([
+    keyNameOf(caller),
+    clientNameOf(caller),
+    headerOf(headers, AUDIT_REASON),
+    contentPrintOf(request, digest),
+  ]);
+}
+
+/** Whether one write may be the other's second try; most differ in what is cheap to compare. */
+export function isSameWrite(
+  one: ProxyRequest,
+  other: ProxyRequest,
+  digest: Digest,
+): boolean {
+  return one.method === other.method &&
+    one.target.path === other.target.path &&
+    one.identity.id === other.identity.id &&
+    writePrintOf(one, digest) === writePrintOf(other, digest);
 }
 
 /** Equal for equal bodies; of multipart bodies the boundary does not count, since libraries draw a new one each time. */
-export function bodyDigestOf(request: ProxyRequest, digest: Digest): string {
+function bodyDigestOf(request: ProxyRequest, digest: Digest): string {
   const { body } = request;
   if (body === undefined) return digest(NO_BODY);
   const boundary = boundaryOf(request);

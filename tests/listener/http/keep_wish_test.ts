@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Refusal } from "../../../rest/domain/refusal.ts";
-import { keepWishOf } from "../../../rest/listener/twins/keep_wish.ts";
+import { keepWishOf } from "../../../rest/listener/http/keep_wish.ts";
 
 for (const key of ["k", "3f2a-9", '"quoted key"', "x".repeat(255)]) {
   Deno.test(`I8: the Idempotency-Key ${key} of a write is taken`, () => {

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import type { Answer } from "../../../rest/domain/answer.ts";
+import type { Fact } from "../../../rest/domain/fact.ts";
 import { headerOf } from "../../../rest/domain/headers.ts";
 import { NOBODY } from "../../../rest/domain/identity.ts";
 import { Refusal, type RefusalCode } from "../../../rest/domain/refusal.ts";
 import type { Method, ProxyRequest } from "../../../rest/domain/request.ts";
+import { KeptBodies } from "../../../rest/idempotency/kept_bodies.ts";
+import { NamedEntries } from "../../../rest/idempotency/named_entries.ts";
+import type { NamedRegister } from "../../../rest/idempotency/register.ts";
+import type { KeepWish } from "../../../rest/listener/http/keep_wish.ts";
 import {
-  createHttpTwins,
-  type HttpTwins,
-} from "../../../rest/listener/twins/http_twins.ts";
-import type { KeepWish } from "../../../rest/listener/twins/keep_wish.ts";
-import type { KeptRequestLimits } from "../../../rest/listener/twins/kept_requests.ts";
+  createNamedRequests,
+  type NamedRequests,
+} from "../../../rest/listener/http/named_requests.ts";
 import { routeOf } from "../../../rest/routes/route_of.ts";
 import { createManualClock } from "../../_manual_clock.ts";
 import { FakeSubmitter } from "../websocket/_endpoint.ts";
@@ -35,24 +38,35 @@ function requestOf(content: string, method: Method = "POST"): ProxyRequest {
 }
 
 interface Rig {
-  readonly twins: HttpTwins;
+  readonly named: NamedRequests;
+  readonly register: NamedRegister;
+  readonly facts: Fact[];
   readonly submitter: FakeSubmitter;
   readonly clock: ReturnType<typeof createManualClock>;
 }
 
-function rigOf(limits: Partial<KeptRequestLimits> = {}): Rig {
+function rigOf(limits: { bytes?: number; count?: number } = {}): Rig {
   const submitter = new FakeSubmitter();
   const clock = createManualClock();
   let lastId = 0;
-  const twins = createHttpTwins({
+  const facts: Fact[] = [];
+  const bodies = new KeptBodies(limits.bytes ?? 64 * 1_048_576);
+  const entries = new NamedEntries({
+    bodies,
+    countMax: limits.count ?? 100_000,
+    onForget: () => {},
+  });
+  const register = { bodies, named: entries };
+  const named = createNamedRequests({
     submitter,
+    register,
     clock,
+    facts: (fact) => void facts.push(fact),
     newId: () => `id-${++lastId}`,
     fingerprintOf: ({ method, target, body }) =>
       `${method} ${target.path} ${new TextDecoder().decode(body)}`,
-    limits,
   });
-  return { twins, submitter, clock };
+  return { named, register, submitter, clock, facts };
 }
 
 async function textOf(answer: Answer | undefined): Promise<string> {
@@ -66,25 +80,25 @@ function refusedWith(code: RefusalCode): (error: unknown) => boolean {
 
 /** Asks for a kept request. */
 async function ask(
-  twins: HttpTwins,
+  named: NamedRequests,
   id: string,
   method = "GET",
   owner = "main",
 ): Promise<Answer> {
-  const answer = await twins.answerAt(method, `/_rep/requests/${id}`, owner);
+  const answer = await named.answerAt(method, `/_rep/requests/${id}`, owner);
   assert.ok(answer);
   return answer;
 }
 
 Deno.test("I8: the same key and request is sent once, attached while it runs, stored afterwards", async () => {
-  const { twins, submitter } = rigOf();
-  const first = twins.handle(requestOf("hi"), KEYED, "main");
-  const second = twins.handle(requestOf("hi"), KEYED, "main");
+  const { named, submitter } = rigOf();
+  const first = named.handle(requestOf("hi"), KEYED, "main");
+  const second = named.handle(requestOf("hi"), KEYED, "main");
   assert.equal(submitter.jobs.length, 1);
   submitter.jobs[0]?.reply(200, { id: "7" });
-  const third = twins.handle(requestOf("hi"), KEYED, "main");
+  const third = named.handle(requestOf("hi"), KEYED, "main");
   await first;
-  const fourth = twins.handle(requestOf("hi"), KEYED, "main");
+  const fourth = named.handle(requestOf("hi"), KEYED, "main");
   for (const answer of [first, second, third, fourth]) {
     assert.equal(await textOf(await answer), '{"id":"7"}');
   }
@@ -92,9 +106,9 @@ Deno.test("I8: the same key and request is sent once, attached while it runs, st
 });
 
 Deno.test("I8: an answer that streams is given whole to everybody", async () => {
-  const { twins, submitter } = rigOf();
+  const { named, submitter } = rigOf();
   const answers = [1, 2].map(() =>
-    twins.handle(requestOf("hi"), KEYED, "main")
+    named.handle(requestOf("hi"), KEYED, "main")
   );
   const chunks = ["a", "b"].map((text) => new TextEncoder().encode(text));
   submitter.jobs[0]?.replyRaw({
@@ -106,11 +120,11 @@ Deno.test("I8: an answer that streams is given whole to everybody", async () => 
 });
 
 Deno.test("I8: the same key with another request is refused with 422, the first is unaffected", async () => {
-  const { twins, submitter } = rigOf();
-  const first = twins.handle(requestOf("hi"), KEYED, "main");
+  const { named, submitter } = rigOf();
+  const first = named.handle(requestOf("hi"), KEYED, "main");
   const other = [requestOf("bye"), requestOf("hi", "PATCH")];
   for (const request of other) {
-    const answer = twins.handle(request, KEYED, "main");
+    const answer = named.handle(request, KEYED, "main");
     await assert.rejects(answer, refusedWith("key_reused"));
   }
   assert.equal(submitter.jobs.length, 1);
@@ -119,107 +133,107 @@ Deno.test("I8: the same key with another request is refused with 422, the first 
 });
 
 Deno.test("I8: a key belongs to its caller", () => {
-  const { twins, submitter } = rigOf();
-  twins.handle(requestOf("hi"), KEYED, "main");
-  twins.handle(requestOf("hi"), KEYED, "other");
+  const { named, submitter } = rigOf();
+  named.handle(requestOf("hi"), KEYED, "main");
+  named.handle(requestOf("hi"), KEYED, "other");
   assert.equal(submitter.jobs.length, 2);
 });
 
 for (const status of [200, 204, 400, 403, 500, 502]) {
   Deno.test(`I8: Discord's ${status} is kept for 24 h and not a moment longer`, async () => {
-    const { twins, submitter, clock } = rigOf();
-    const answer = twins.handle(requestOf("hi"), KEYED, "main");
+    const { named, submitter, clock } = rigOf();
+    const answer = named.handle(requestOf("hi"), KEYED, "main");
     submitter.jobs[0]?.reply(status, 1);
     await answer;
     await clock.advance(24 * HOUR_MS - 1);
     assert.equal(
-      (await twins.handle(requestOf("hi"), KEYED, "main")).status,
+      (await named.handle(requestOf("hi"), KEYED, "main")).status,
       status,
     );
     assert.equal(submitter.jobs.length, 1);
     await clock.advance(1);
-    twins.handle(requestOf("hi"), KEYED, "main");
+    named.handle(requestOf("hi"), KEYED, "main");
     assert.equal(submitter.jobs.length, 2);
   });
 }
 
 Deno.test("I8: what certainly was not done may be sent again under its key", async () => {
-  const { twins, submitter } = rigOf();
+  const { named, register, submitter } = rigOf();
   const endings = [
     new Refusal("overloaded", "Cannot take it"),
     new Refusal("deadline", "Deadline passed"),
     new Refusal("unreachable", "Cannot reach it"),
   ];
   for (const [at, refusal] of endings.entries()) {
-    const answer = twins.handle(requestOf("hi"), KEYED, "main");
+    const answer = named.handle(requestOf("hi"), KEYED, "main");
     submitter.jobs[at]?.fail(refusal);
     await assert.rejects(answer, refusedWith(refusal.code));
   }
-  const limited = twins.handle(requestOf("hi"), KEYED, "main");
+  const limited = named.handle(requestOf("hi"), KEYED, "main");
   submitter.jobs[3]?.reply(429, {});
   assert.equal((await limited).status, 429);
-  twins.handle(requestOf("hi"), KEYED, "main");
+  named.handle(requestOf("hi"), KEYED, "main");
   assert.equal(submitter.jobs.length, 5);
-  assert.equal(twins.snapshot().requests, 1);
+  assert.equal(register.named.size, 1);
 });
 
 Deno.test("I8: what may have been done is not sent again under its key", async () => {
-  const { twins, submitter } = rigOf();
-  const answer = twins.handle(requestOf("hi"), KEYED, "main");
+  const { named, submitter } = rigOf();
+  const answer = named.handle(requestOf("hi"), KEYED, "main");
   submitter.jobs[0]?.fail(new Refusal("outcome_unknown", "Cannot tell"));
   await assert.rejects(answer, refusedWith("outcome_unknown"));
-  const again = twins.handle(requestOf("hi"), KEYED, "main");
+  const again = named.handle(requestOf("hi"), KEYED, "main");
   await assert.rejects(again, refusedWith("outcome_unknown"));
   assert.equal(submitter.jobs.length, 1);
 });
 
 Deno.test("I8: beyond the bound of bytes the oldest body goes, its request is still done once", async () => {
-  const { twins, submitter } = rigOf({ bytes: 2_500 });
+  const { named, register, submitter } = rigOf({ bytes: 2_500 });
   for (let n = 1; n <= 3; n++) {
     const wish = { idempotencyKey: `k-${n}`, isAsync: false };
-    const answer = twins.handle(requestOf("hi"), wish, "main");
+    const answer = named.handle(requestOf("hi"), wish, "main");
     submitter.jobs[n - 1]?.reply(200, "x".repeat(1_000));
     await answer;
   }
-  assert.ok(twins.snapshot().bytes <= 2_500);
+  assert.ok(register.bodies.bytes <= 2_500);
   await assert.rejects(
-    twins.handle(requestOf("hi"), KEYED, "main"),
+    named.handle(requestOf("hi"), KEYED, "main"),
     (error) =>
       error instanceof Refusal && error.code === "outcome_unknown" &&
       error.sent === true,
   );
   const newest = { idempotencyKey: "k-3", isAsync: false };
   assert.equal(
-    (await twins.handle(requestOf("hi"), newest, "main")).status,
+    (await named.handle(requestOf("hi"), newest, "main")).status,
     200,
   );
   assert.equal(submitter.jobs.length, 3);
 });
 
 Deno.test("I8: beyond the bound of requests the oldest that is through is forgotten", async () => {
-  const { twins, submitter } = rigOf({ count: 2 });
+  const { named, register, submitter } = rigOf({ count: 2 });
   const wishes = [1, 2, 3].map((n) => ({
     idempotencyKey: `k-${n}`,
     isAsync: false,
   }));
   const [one, two, three] = wishes;
   assert.ok(one && two && three);
-  const first = twins.handle(requestOf("hi"), one, "main");
-  twins.handle(requestOf("hi"), two, "main");
+  const first = named.handle(requestOf("hi"), one, "main");
+  named.handle(requestOf("hi"), two, "main");
   await assert.rejects(
-    twins.handle(requestOf("hi"), three, "main"),
+    named.handle(requestOf("hi"), three, "main"),
     refusedWith("overloaded"),
   );
   submitter.jobs[0]?.reply(200, 1);
   await first;
-  twins.handle(requestOf("hi"), three, "main");
+  named.handle(requestOf("hi"), three, "main");
   assert.equal(submitter.jobs.length, 3);
-  assert.equal(twins.snapshot().requests, 2);
+  assert.equal(register.named.size, 2);
 });
 
 Deno.test("D4: respond-async is answered 202 with the place of the answer", async () => {
-  const { twins, submitter } = rigOf();
-  const taken = await twins.handle(requestOf("hi"), ASYNC, "main");
+  const { named, submitter } = rigOf();
+  const taken = await named.handle(requestOf("hi"), ASYNC, "main");
   assert.equal(taken.status, 202);
   assert.equal(headerOf(taken.headers, "location"), "/_rep/requests/id-1");
   assert.equal(headerOf(taken.headers, "preference-applied"), "respond-async");
@@ -228,21 +242,21 @@ Deno.test("D4: respond-async is answered 202 with the place of the answer", asyn
 });
 
 Deno.test("D4: at that place is 202 while it waits, then Discord's own answer", async () => {
-  const { twins, submitter } = rigOf();
-  await twins.handle(requestOf("hi", "GET"), ASYNC, "main");
-  assert.equal((await ask(twins, "id-1")).status, 202);
+  const { named, submitter } = rigOf();
+  await named.handle(requestOf("hi", "GET"), ASYNC, "main");
+  assert.equal((await ask(named, "id-1")).status, 202);
   submitter.jobs[0]?.reply(404, { code: 10_003 });
   await submitter.jobs[0]?.answer;
   for (let round = 0; round < 2; round++) {
-    const answer = await settled(() => ask(twins, "id-1"), 404);
+    const answer = await settled(() => ask(named, "id-1"), 404);
     assert.equal(await textOf(answer), '{"code":10003}');
     assert.equal(headerOf(answer.headers, "x-rest-proxy"), undefined);
   }
 });
 
 Deno.test("D4: what the proxy refused is told at that place, and kept though it was not done", async () => {
-  const { twins, submitter } = rigOf();
-  await twins.handle(
+  const { named, submitter } = rigOf();
+  await named.handle(
     requestOf("hi"),
     { idempotencyKey: "k", isAsync: true },
     "main",
@@ -250,23 +264,23 @@ Deno.test("D4: what the proxy refused is told at that place, and kept though it 
   submitter.jobs[0]?.fail(new Refusal("deadline", "Deadline passed"));
   await new Promise((resolve) => setTimeout(resolve, 0));
   for (let round = 0; round < 2; round++) {
-    await assert.rejects(ask(twins, "id-1"), refusedWith("deadline"));
+    await assert.rejects(ask(named, "id-1"), refusedWith("deadline"));
   }
 });
 
 Deno.test("D4: another caller, or another id, finds nothing there", async () => {
-  const { twins } = rigOf();
-  await twins.handle(requestOf("hi"), ASYNC, "main");
+  const { named } = rigOf();
+  await named.handle(requestOf("hi"), ASYNC, "main");
   await assert.rejects(
-    ask(twins, "id-1", "GET", "other"),
+    ask(named, "id-1", "GET", "other"),
     refusedWith("no_such_target"),
   );
   await assert.rejects(
-    ask(twins, "id-1", "DELETE", "other"),
+    ask(named, "id-1", "DELETE", "other"),
     refusedWith("no_such_target"),
   );
-  await assert.rejects(ask(twins, "id-2"), refusedWith("no_such_target"));
-  await assert.rejects(ask(twins, "id-1", "POST"), refusedWith("bad_method"));
+  await assert.rejects(ask(named, "id-2"), refusedWith("no_such_target"));
+  await assert.rejects(ask(named, "id-1", "POST"), refusedWith("bad_method"));
 });
 
 for (
@@ -280,7 +294,7 @@ for (
   ]
 ) {
   Deno.test(`D4: ${target} is no place of an answer`, () => {
-    assert.equal(rigOf().twins.answerAt("GET", target, "main"), undefined);
+    assert.equal(rigOf().named.answerAt("GET", target, "main"), undefined);
   });
 }
 
@@ -291,26 +305,26 @@ for (
   ]] as const
 ) {
   Deno.test(`D4: DELETE takes back a request that is ${state}: ${isTaken}`, async () => {
-    const { twins, submitter } = rigOf();
-    await twins.handle(requestOf("hi"), ASYNC, "main");
+    const { named, submitter } = rigOf();
+    await named.handle(requestOf("hi"), ASYNC, "main");
     const [job] = submitter.jobs;
     assert.ok(job);
     job.state = state;
-    const answer = await ask(twins, "id-1", "DELETE");
+    const answer = await ask(named, "id-1", "DELETE");
     assert.deepEqual(
       JSON.parse(await textOf(answer)),
       isTaken ? { cancelled: true } : { cancelled: false, state },
     );
     if (!isTaken) return;
     await new Promise((resolve) => setTimeout(resolve, 0));
-    await assert.rejects(ask(twins, "id-1"), refusedWith("cancelled"));
+    await assert.rejects(ask(named, "id-1"), refusedWith("cancelled"));
   });
 }
 
 Deno.test("D4: with a key too, the same request again has the same place", async () => {
-  const { twins, submitter } = rigOf();
+  const { named, submitter } = rigOf();
   const wish = { idempotencyKey: "k", isAsync: true };
-  const taken = [1, 2].map(() => twins.handle(requestOf("hi"), wish, "main"));
+  const taken = [1, 2].map(() => named.handle(requestOf("hi"), wish, "main"));
   const places = (await Promise.all(taken)).map(({ headers }) =>
     headerOf(headers, "location")
   );
@@ -319,9 +333,9 @@ Deno.test("D4: with a key too, the same request again has the same place", async
 });
 
 Deno.test("I8: requests are queued in the order of the calls", () => {
-  const { twins, submitter } = rigOf();
+  const { named, submitter } = rigOf();
   for (const content of ["a", "b", "c"]) {
-    twins.handle(requestOf(content), {
+    named.handle(requestOf(content), {
       idempotencyKey: content,
       isAsync: false,
     }, "main");
@@ -333,13 +347,38 @@ Deno.test("I8: requests are queued in the order of the calls", () => {
 });
 
 Deno.test("I8: a bug in the queue is no refusal of Discord's, and is not sent again", async () => {
-  const { twins, submitter } = rigOf();
-  const answer = twins.handle(requestOf("hi"), KEYED, "main");
+  const { named, submitter, facts } = rigOf();
+  const answer = named.handle(requestOf("hi"), KEYED, "main");
   submitter.jobs[0]?.fail(new TypeError("a bug"));
-  await assert.rejects(answer, TypeError);
-  const again = twins.handle(requestOf("hi"), KEYED, "main");
+  await assert.rejects(answer, refusedWith("internal"));
+  assert.ok(facts.some(({ kind }) => kind === "warning"));
+  const again = named.handle(requestOf("hi"), KEYED, "main");
   await assert.rejects(again, refusedWith("internal"));
   assert.equal(submitter.jobs.length, 1);
+});
+
+Deno.test("D4: what a caller is promised is handed in with its request", async () => {
+  const { named, submitter } = rigOf();
+  const wish = { idempotencyKey: "k", isAsync: true };
+  await named.handle(requestOf("hi"), wish, "main");
+  const [guarantee] = submitter.guarantees;
+  assert.deepEqual(
+    [guarantee?.owner, guarantee?.idempotencyKey, guarantee?.asyncId],
+    ["main", "k", "id-1"],
+  );
+});
+
+Deno.test("I8: the same key of two bots names two requests", () => {
+  const { named, submitter } = rigOf();
+  const { identity, ...request } = requestOf("hi");
+  for (const id of ["bot:1", "bot:2"]) {
+    named.handle(
+      { ...request, identity: { ...identity, id } },
+      KEYED,
+      "main",
+    );
+  }
+  assert.equal(submitter.jobs.length, 2);
 });
 
 /** Asks until the answer has this status: promises need some turns to settle. */

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import {
-  bodyDigestOf,
+  contentPrintOf,
   indexOfBytes,
-} from "../../../rest/dispatcher/second_tries/fingerprint.ts";
-import { fc } from "../../deps.ts";
-import { requestOf, sha256 } from "../_builders.ts";
+} from "../../rest/idempotency/fingerprint.ts";
+import { fc } from "../deps.ts";
+import { requestOf, sha256 } from "../dispatcher/_builders.ts";
 
 function digestOf(type: string | undefined, body: Uint8Array<ArrayBuffer>) {
-  return bodyDigestOf(
+  return contentPrintOf(
     requestOf("POST", {
       headers: type === undefined ? [] : [["content-type", type]],
       body,
@@ -45,7 +45,7 @@ function multipart(
   return body;
 }
 
-Deno.test("bodyDigestOf() is equal for equal bodies and differs with a single byte", () => {
+Deno.test("contentPrintOf() is equal for equal bodies and differs with a single byte", () => {
   fc.assert(
     fc.property(bytes, fc.nat(), (body, at) => {
       const copy = new Uint8Array(body);
@@ -60,7 +60,7 @@ Deno.test("bodyDigestOf() is equal for equal bodies and differs with a single by
   );
 });
 
-Deno.test("bodyDigestOf() does not see the boundary of a multipart body, quoted or not", () => {
+Deno.test("contentPrintOf() does not see the boundary of a multipart body, quoted or not", () => {
   // Random parts that happen to hold a boundary would not be valid multipart.
   const part = fc.constantFrom("a picture", "\u0000\u0001-", "--", "");
   fc.assert(
@@ -85,7 +85,7 @@ Deno.test("bodyDigestOf() does not see the boundary of a multipart body, quoted 
   );
 });
 
-Deno.test("bodyDigestOf() sees a different part in a multipart body", () => {
+Deno.test("contentPrintOf() sees a different part in a multipart body", () => {
   const encode = (text: string) => [new TextEncoder().encode(text)];
   const type = (mark: string) => `Multipart/Form-Data; boundary=${mark}`;
   assert.notEqual(
@@ -94,7 +94,7 @@ Deno.test("bodyDigestOf() sees a different part in a multipart body", () => {
   );
 });
 
-Deno.test("bodyDigestOf() keeps the boundary's word in a body that is not multipart", () => {
+Deno.test("contentPrintOf() keeps the boundary's word in a body that is not multipart", () => {
   const encode = (text: string) => new TextEncoder().encode(text);
   const type = "application/json; boundary=x";
   assert.notEqual(digestOf(type, encode("x")), digestOf(type, encode("y")));

@@ -1,0 +1,192 @@
+import type { Entry, Outcome } from "../domain/entry.ts";
+import type { ProxyRequest } from "../domain/request.ts";
+import { type DetachedWrite, DetachedWrites } from "./detached_writes.ts";
+import { type Digest, isSameWrite, writePrintOf } from "./fingerprint.ts";
+import { KeptBodies } from "./kept_bodies.ts";
+import { NamedEntries } from "./named_entries.ts";
+import { type OpenWrite, OpenWrites } from "./open_writes.ts";
+import { type End, POLICIES } from "./policies.ts";
+import { SharedReads } from "./shared_reads.ts";
+
+/** What a register is made with. */
+export interface RegisterOptions {
+  readonly digest: Digest;
+  /** How long the outcome of a detached write waits for its second try; 0: there are no second tries. */
+  readonly adoptMs: number;
+  /** All bodies of kept answers together. */
+  readonly keptBytesMax: number;
+  /** Whether identical waiting reads are sent once. */
+  readonly isSingleFlight: boolean;
+  /** Nobody can ask for the kept outcome of this one any more. */
+  readonly onForget: (kept: { readonly entry: Entry | undefined }) => void;
+}
+
+/** What of the register others than the dispatcher speak to. */
+export type NamedRegister = Pick<Register<never>, "named" | "bodies">;
+
+/**
+ * When a caller leaves within this time of another one, both may have ended
+ * together, as when their process was killed: the later one is no second try.
+ * No library gives up within it.
+ */
+export const TOGETHER_MS = 100;
+
+/**
+ * Knows which requests are one: those without a name by what they are, here;
+ * those with a name in `named_entries.ts` and `names.ts`. The table is
+ * `policies.ts`.
+ *
+ * Theory of operation. A write without a name is *open* until it ends. When its
+ * last caller leaves it is *detached*, and stays so beyond its end where its
+ * outcome is kept. A newcomer that equals a detached write takes the leaver's
+ * place (`adopt`). A second try is often here before the leaving is told, so the
+ * pair is looked at again as late as it does no harm: before the second one is
+ * sent or when its caller leaves, too (`firstOf`), and when the first one ends
+ * (`secondTryOf`). Whatever changes a path makes every earlier write of it
+ * *overtaken*: none of those is handed to anybody.
+ */
+export class Register<W extends OpenWrite<W>> {
+  readonly bodies: KeptBodies;
+  readonly named: NamedEntries;
+  readonly #options: RegisterOptions;
+  readonly #reads: SharedReads<W> | undefined;
+  readonly #open = new OpenWrites<W>();
+  readonly #detached: DetachedWrites<W>;
+
+  constructor(options: RegisterOptions) {
+    this.#options = options;
+    this.bodies = new KeptBodies(options.keptBytesMax);
+    const { bodies } = this;
+    const { onForget } = options;
+    this.named = new NamedEntries({ bodies, onForget });
+    this.#reads = options.isSingleFlight ? new SharedReads() : undefined;
+    this.#detached = new DetachedWrites({
+      printOf: (request) => writePrintOf(request, options.digest),
+      bodies,
+      onForget,
+    });
+  }
+
+  /** A request was accepted. */
+  accept(entry: W): void {
+    const { method, target } = entry.request;
+    const isNamed = entry.guarantee !== undefined;
+    if (method === "GET") {
+      if (!isNamed) this.#reads?.open(entry);
+      return;
+    }
+    if (method !== "POST" && (isNamed || !this.#repeatsNewest(entry.request))) {
+      this.#open.overtake(target.path);
+      this.#detached.forgetPath(target.path);
+    }
+    if (!isNamed) this.#open.add(entry);
+  }
+
+  /** The waiting read that an identical one may share. */
+  readLike(request: ProxyRequest): W | undefined {
+    return this.#reads?.find(request);
+  }
+
+  /** A request is about to be sent: a read is shared no more. */
+  depart(entry: W): void {
+    if (entry.request.method === "GET") this.#reads?.close(entry);
+  }
+
+  /** The last caller of a write has left. */
+  leave(write: W, nowMs: number): void {
+    if (this.#options.adoptMs === 0 || write.isOvertaken) return;
+    this.#detached.add(write, nowMs);
+  }
+
+  /** Whether a write is to be had by a second try. */
+  isDetached(write: W): boolean {
+    return this.#detached.of(write) !== undefined;
+  }
+
+  /** The detached write that a newcomer repeats, which is in the newcomer's hands now. */
+  adopt(request: ProxyRequest, nowMs: number): DetachedWrite<W> | undefined {
+    this.#detached.expire(nowMs);
+    return this.#take(this.#detached.find(request, {}));
+  }
+
+  /** The detached write whose second try this one is, given that it is to be sent now: from now on in its hands. */
+  firstOf(write: W, nowMs: number): DetachedWrite<W> | undefined {
+    this.#detached.expire(nowMs);
+    return this.#take(
+      this.#detached.find(write.request, { beforeId: write.id }),
+    );
+  }
+
+  /** Whether a write whose last caller leaves now was the second try of one that is detached, and is to be had by the next. */
+  isSecondTry(write: W, nowMs: number): boolean {
+    const first = this.#detached.find(write.request, {
+      beforeId: write.id,
+      leftByMs: nowMs - TOGETHER_MS,
+    });
+    return first !== undefined;
+  }
+
+  /** The second try of a detached write that ends now. */
+  secondTryOf(write: W): W | undefined {
+    if (!this.isDetached(write)) return undefined;
+    const { digest } = this.#options;
+    return this.#open.secondTryOf(
+      write,
+      (other) => isSameWrite(write.request, other.request, digest),
+    );
+  }
+
+  /** A write is through: whether what came of it is kept for its second try. */
+  keeps(write: W, end: End): boolean {
+    return this.isDetached(write) &&
+      POLICIES.write.keeps(end, write.request.method);
+  }
+
+  /** Keeps what came of a detached write. */
+  keep(write: W, outcome: Outcome, nowMs: number): void {
+    const detached = this.#detached.of(write);
+    if (detached === undefined) return;
+    this.#detached.keep(detached, outcome, nowMs + this.#options.adoptMs);
+  }
+
+  /** A request has ended. */
+  close(entry: W): void {
+    if (entry.request.method === "GET") this.#reads?.close(entry);
+    else this.#open.remove(entry);
+  }
+
+  /** Nobody is to have what comes of this write. */
+  drop(write: W): void {
+    this.#take(this.#detached.of(write));
+  }
+
+  /** A request is to get another identity: it is nobody's match until the function that is returned is called. */
+  suspend(entry: W, nowMs: number): () => void {
+    const isDetached = this.isDetached(entry);
+    this.drop(entry);
+    this.depart(entry);
+    return () => {
+      if (isDetached) this.leave(entry, nowMs);
+      const isRead = entry.request.method === "GET";
+      if (isRead && entry.guarantee === undefined) this.#reads?.open(entry);
+    };
+  }
+
+  /** Lets go of what nobody came back for. */
+  expire(nowMs: number): void {
+    this.#detached.expire(nowMs);
+    this.named.expire(nowMs);
+  }
+
+  #take(found: DetachedWrite<W> | undefined): DetachedWrite<W> | undefined {
+    if (found !== undefined) this.#detached.remove(found);
+    return found;
+  }
+
+  /** What repeats the newest change of its path changes nothing. */
+  #repeatsNewest(request: ProxyRequest): boolean {
+    const newest = this.#open.newestOf(request.target.path);
+    return newest !== undefined && !newest.isOvertaken &&
+      isSameWrite(newest.request, request, this.#options.digest);
+  }
+}
