@@ -33,9 +33,6 @@ export interface OpenedStore {
   readonly notes: readonly string[];
 }
 
-/** The log is cut to this when it begins anew; between bursts it is smaller. */
-const LOG_BYTES_MAX = 64 * 1024 * 1024;
-
 /** How long a statement waits for the worker thread's, which takes milliseconds. */
 const BUSY_MS = 5_000;
 
@@ -106,7 +103,6 @@ function openDatabase(path: string): DatabaseSync {
     PRAGMA auto_vacuum = INCREMENTAL;
     PRAGMA busy_timeout = ${BUSY_MS};
     PRAGMA journal_mode = WAL;
-    PRAGMA journal_size_limit = ${LOG_BYTES_MAX};
     PRAGMA synchronous = NORMAL;
     PRAGMA temp_store = MEMORY;
     PRAGMA wal_autocheckpoint = 0;

@@ -14,6 +14,9 @@ const GIVEN_BACK_PAGES = 512;
 /** Free pages that are kept, 16 MiB, since the next burst takes them again. */
 const FREE_PAGES_MIN = 4_096;
 
+/** The log's file is cut to this when it begins anew; between bursts it is shorter. */
+const LOG_BYTES_MAX = 64 * 1024 * 1024;
+
 /** The thread's own end, which the types of the main thread do not know. */
 const port = self as unknown as {
   onmessage: (event: MessageEvent<WorkerCall>) => void;
@@ -48,7 +51,7 @@ async function answer(
     case "restart":
       return restartLog(databaseAt(call.path));
     case "close":
-      return void databaseAt(call.path).close();
+      return void database?.close();
     case "begin": {
       const options = { createNew: true, write: true, mode: 0o600 };
       return void files.set(call.path, await Deno.open(call.path, options));
@@ -60,6 +63,8 @@ async function answer(
     case "read":
       return await Deno.readFile(call.path).catch(ignoreMissing);
     case "remove":
+      files.get(call.path)?.close();
+      files.delete(call.path);
       return void await Deno.remove(call.path).catch(ignoreMissing);
   }
 }
@@ -67,7 +72,11 @@ async function answer(
 function databaseAt(path: string): DatabaseSync {
   if (database !== undefined) return database;
   database = new DatabaseSync(path);
-  database.exec("PRAGMA busy_timeout = 5000; PRAGMA synchronous = NORMAL");
+  database.exec(`
+    PRAGMA busy_timeout = 5000;
+    PRAGMA journal_size_limit = ${LOG_BYTES_MAX};
+    PRAGMA synchronous = NORMAL;
+  `);
   return database;
 }
 

@@ -52,7 +52,7 @@ function encryptedWorld(wallMs: () => number): World {
   };
 }
 
-/** A crash leaves what its files hold at that moment: they are copied, and the copies opened. */
+/** A crash leaves what its files hold at that moment: they are copied, and the copies opened. The map of the log (-shm) is made anew where the machine was started anew. */
 async function sqliteWorld(wallMs: () => number): Promise<World> {
   const root = await Deno.makeTempDir();
   let folder = `${root}/0`;
@@ -86,6 +86,7 @@ const OPTIONS = {
 async function copyFolder(from: string, to: string): Promise<void> {
   await Deno.mkdir(to);
   for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (name.endsWith("-shm")) continue;
     const copy = isDirectory ? copyFolder : Deno.copyFile;
     await copy(`${from}/${name}`, `${to}/${name}`);
   }

@@ -369,14 +369,15 @@ Deno.test("the log begins anew under load, and the database gives back what it n
         putAll(store, rowOf({ id: `r${from + at}`, body }))),
     );
   for (let from = 0; from < 300; from += 50) await putSome(from);
-  const { log } = await sizes(place);
-  assert.ok(log < 64 * MIB, `the log has ${log} bytes`);
   const { bytes: most } = store.figures();
   for (let at = 0; at < 300; at++) {
     await store.append([{ kind: "delete", scope: SCOPE, id: `r${at}` }]);
   }
   // They came and went: the same again takes their space.
-  for (let times = 0; times < 12; times++) await putSome(0);
+  for (let times = 0; times < 15; times++) await putSome(0);
+  // Twice as much as the log may hold went through it.
+  const { log } = await sizes(place);
+  assert.ok(log < 110 * MIB, `the log has ${log} bytes`);
   await store.close();
   const { database } = await sizes(place);
   assert.ok(database < most, `${database} bytes of ${most}`);
