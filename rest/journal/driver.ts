@@ -7,7 +7,6 @@ import type {
 import type { Committed, Journal } from "../domain/journal.ts";
 import {
   type JournalFailure,
-  type JournalFigures,
   type JournalStore,
   type RowOutcome,
 } from "../domain/journal_store.ts";
