@@ -67,6 +67,7 @@ export {
   type ServerHttp2Stream,
 } from "node:http2";
 export { BlockList } from "node:net";
+export { createSecureContext, TLSSocket as TlsStream } from "node:tls";
 export { Duplex } from "node:stream";
 
 // WebSockets over these, with a bound on frames before they are in memory.

@@ -127,17 +127,31 @@ export function queuedFact(
 /** The fact that a request, known by now for whose it is, was refused. */
 export function refusedFact(
   { route, caller, identity }: ProxyRequest,
-  { code, detail }: Pick<Refusal, "code" | "detail">,
+  refusal: Pick<Refusal, "code" | "detail" | "message">,
 ): Extract<Fact, { kind: "refused" }> {
-  const bot = botOf(identity);
-  const fact = {
+  return {
     kind: "refused",
-    code,
-    bot,
+    code: refusal.code,
+    bot: botOf(identity),
     label: route.label,
     caller,
-  } as const;
-  return detail === undefined ? fact : { ...fact, detail };
+    ...detailOf(refusal),
+  };
+}
+
+/** Codes that say little by themselves. Their sentences are ours, and name nothing that a caller sent but numbers. */
+const EXPLAINED: ReadonlySet<RefusalCode> = new Set([
+  "bad_path",
+  "bad_request",
+  "forbidden",
+]);
+
+/** What is told of a refusal besides its code, as a member of its fact. */
+export function detailOf(
+  { code, detail, message }: Pick<Refusal, "code" | "detail" | "message">,
+): { readonly detail?: string } {
+  const told = detail ?? (EXPLAINED.has(code) ? message : undefined);
+  return told === undefined ? {} : { detail: told };
 }
 
 /** Where facts go. Must not throw and must not block. */

@@ -19,6 +19,7 @@ export class MinuteReport {
   #refused = 0;
   #limited = 0;
   #callOff: (() => void) | undefined;
+  #isOver = false;
 
   constructor(
     clock: Clock,
@@ -50,6 +51,7 @@ export class MinuteReport {
       default:
         return;
     }
+    if (this.#isOver) return;
     this.#callOff ??= this.#clock.wakeAt(
       this.#clock.nowMs() + MINUTE_MS,
       () => this.#report(),
@@ -58,6 +60,7 @@ export class MinuteReport {
 
   /** Tells of the minute that has begun, and sets no timer any more. */
   end(): void {
+    this.#isOver = true;
     if (this.#callOff === undefined) return;
     this.#callOff();
     this.#report();

@@ -427,16 +427,23 @@ const UPGRADE = "Upgrade: websocket";
 const VERSION = "Sec-WebSocket-Version: 13";
 const NONCE = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
 
+const WHOLE = [CONNECTION, UPGRADE, VERSION, NONCE];
+
 const upgrades: AttemptGroup = {
   title: "WebSocket upgrades",
   attempts: [
     ...alike({ cameBack: UNREADABLE }, {
       "no `Sec-WebSocket-Key`": upgrade([CONNECTION, UPGRADE, VERSION]),
       "no `Sec-WebSocket-Version`": upgrade([CONNECTION, UPGRADE, NONCE]),
+      "a `Content-Length`": upgrade([...WHOLE, "Content-Length: 5"]),
+      "`Transfer-Encoding: chunked`": upgrade([
+        ...WHOLE,
+        "Transfer-Encoding: chunked",
+      ]),
     }),
     ...alike({ cameBack: "426 `upgrade_required`" }, {
       "no `Connection: Upgrade`": upgrade([UPGRADE, VERSION, NONCE]),
-      "by POST": upgrade([CONNECTION, UPGRADE, VERSION, NONCE], "POST"),
+      "by POST": upgrade(WHOLE, "POST"),
     }),
     // A draft of what became version 13, and the same on the wire.
     ...alike({ cameBack: "101, a WebSocket", isUnfinished: true }, {
@@ -449,13 +456,7 @@ const upgrades: AttemptGroup = {
     }),
     {
       tried: "from a page of another host",
-      bytes: upgrade([
-        CONNECTION,
-        UPGRADE,
-        VERSION,
-        NONCE,
-        "Origin: https://evil.example",
-      ]),
+      bytes: upgrade([...WHOLE, "Origin: https://evil.example"]),
       cameBack: "403 `forbidden`, closed",
     },
   ],

@@ -55,11 +55,18 @@ Deno.test("counts begin anew with each minute", async () => {
 
 Deno.test("a minute that has begun is told at the end, and leaves no timer", () => {
   const { clock, told, report } = reportOf();
-  report.end();
-  assert.equal(told.length, 0);
   report.observe(LEASED);
   report.end();
   assert.equal(told.length, 1);
+  assert.equal(clock.timerCount, 0);
+});
+
+Deno.test("what happens after the end sets no timer, and is told nobody", () => {
+  const { clock, told, report } = reportOf();
+  report.end();
+  report.observe(LEASED);
+  report.end();
+  assert.equal(told.length, 0);
   assert.equal(clock.timerCount, 0);
 });
 

@@ -165,7 +165,9 @@ async function untilRefused(port: number): Promise<void> {
     } catch (error) {
       if (error instanceof Deno.errors.ConnectionRefused) return;
       // One that came in the very moment of the closing is reset.
-      if (!(error instanceof Deno.errors.ConnectionReset)) throw error;
+      const isReset = error instanceof Deno.errors.ConnectionReset ||
+        error instanceof Deno.errors.NotConnected;
+      if (!isReset) throw error;
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { FactSink } from "../../domain/fact.ts";
+import { detailOf, type FactSink } from "../../domain/fact.ts";
 import { internalRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { faultOf } from "../fault_of.ts";
@@ -99,7 +99,8 @@ function refuse(
 ): HttpAnswer {
   if (error instanceof Refusal) {
     if (!isSubmitted) {
-      facts({ kind: "refused", code: error.code, label, caller });
+      const { code } = error;
+      facts({ kind: "refused", code, label, caller, ...detailOf(error) });
     }
     return refusalAnswer(error, label);
   }

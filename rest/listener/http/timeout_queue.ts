@@ -23,6 +23,7 @@ export class TimeoutQueue {
   /** In the order of their time, since all wait equally long. */
   readonly #delayed: Ring<QueuedTimeout> = { first: undefined };
   #stopClock: (() => void) | undefined;
+  #isRinging = false;
 
   constructor(clock: Clock, delayMs: number) {
     this.#clock = clock;
@@ -37,7 +38,9 @@ export class TimeoutQueue {
   add(delayed: QueuedTimeout): void {
     delayed.atMs = this.#clock.nowMs() + this.#delayMs;
     append(this.#delayed, delayed);
-    if (this.#stopClock === undefined) this.#wakeAt(delayed.atMs);
+    // Who acts may come again; those between must not wait for it.
+    if (this.#isRinging || this.#stopClock !== undefined) return;
+    this.#wakeAt(delayed.atMs);
   }
 
   /** Calls it off; one that was done already is none of its business. */
@@ -72,13 +75,13 @@ export class TimeoutQueue {
   #doDue(): void {
     const nowMs = this.#clock.nowMs();
     let { first } = this.#delayed;
+    this.#isRinging = true;
     while (first !== undefined && first.atMs <= nowMs) {
       unlink(this.#delayed, first);
       first.act();
       first = this.#delayed.first;
     }
-    if (first !== undefined && this.#stopClock === undefined) {
-      this.#wakeAt(first.atMs);
-    }
+    this.#isRinging = false;
+    if (first !== undefined) this.#wakeAt(first.atMs);
   }
 }

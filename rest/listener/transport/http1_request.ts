@@ -8,7 +8,7 @@ import type {
 } from "../http/incoming_request.ts";
 import type { Connection } from "./connections.ts";
 import { ServedRequest } from "./served_request.ts";
-import { isSecure } from "./runtime_socket.ts";
+import { isSecure } from "./handed_socket.ts";
 import type { Transport } from "./transport.ts";
 
 /** Whole bodies up to this size are written at once; one write of a socket takes as much. */

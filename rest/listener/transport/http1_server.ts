@@ -5,6 +5,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from "../../../deps.ts";
+import { detailOf } from "../../domain/fact.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import { fieldsOf } from "../http/fields.ts";
 import { refusalAnswer } from "../http/refusal_answer.ts";
@@ -64,8 +65,9 @@ export class Http1Server {
     this.#listen();
   }
 
-  /** Serves a connection that somebody else has accepted. */
-  serve(socket: ServedSocket): void {
+  /** Serves a connection that somebody else has accepted, and has let in if it is given. */
+  serve(socket: ServedSocket, connection?: Connection): void {
+    if (connection !== undefined) this.#served.set(socket, connection);
     this.server.emit("connection", socket);
   }
 
@@ -93,7 +95,7 @@ export class Http1Server {
     });
   }
 
-  #enter(socket: ServedSocket): void {
+  #letIn(socket: ServedSocket): Connection | undefined {
     const { connections, forwarded } = this.#transport;
     const address = plainAddress(socket.remoteAddress ?? "unix");
     const connection = connections.enter(
@@ -101,13 +103,19 @@ export class Http1Server {
       forwarded.isTrusted(address),
       () => socket.destroy(),
     );
-    if (connection === undefined) return part(socket, crowdedAnswer());
+    if (connection === undefined) return undefined;
     this.#served.set(socket, connection);
+    socket.on("close", () => connection.gone());
+    return connection;
+  }
+
+  #enter(socket: ServedSocket): void {
+    const connection = this.#served.get(socket) ?? this.#letIn(socket);
+    if (connection === undefined) return part(socket, crowdedAnswer());
     connection.onIdle = () => {
       const isOver = connection.isClosing || connection.isEnding;
       if (isOver) setImmediate(() => socket.end());
     };
-    socket.on("close", () => connection.gone());
   }
 
   #take(
@@ -149,7 +157,10 @@ export class Http1Server {
 /** A server that is handed every connection, and how to stop it. */
 export function createHandedHttp1Server(
   transport: Transport,
-): { serve(socket: ServedSocket): void; stop(): void } {
+): {
+  serve(socket: ServedSocket, connection?: Connection): void;
+  stop(): void;
+} {
   const http1 = new Http1Server(transport);
   const { server } = http1;
   // It listens to nothing; unless it believes that it does, it closes each
@@ -158,7 +169,7 @@ export function createHandedHttp1Server(
   Object.defineProperty(server, "listening", { get: () => isOpen });
   server.emit("listening");
   return {
-    serve: (socket) => http1.serve(socket),
+    serve: (socket, connection) => http1.serve(socket, connection),
     stop() {
       isOpen = false;
       server.close();
@@ -181,7 +192,9 @@ function tellUnreadable(
   { facts }: Transport,
 ): void {
   const refusal = unreadable(code);
-  facts({ kind: "refused", code: refusal.code, label: "(unreadable)", caller });
+  const label = "(unreadable)";
+  const about = { code: refusal.code, label, caller, ...detailOf(refusal) };
+  facts({ kind: "refused", ...about });
   part(socket, refusalAnswer(refusal));
 }
 

@@ -6,7 +6,9 @@ import type {
   IncomingBody,
 } from "../http/incoming_request.ts";
 import type { Connection } from "./connections.ts";
-import { ServedRequest } from "./served_request.ts";
+import { dismiss } from "../http/outgoing_answer.ts";
+import type { Outlet } from "./outlet.ts";
+import { type AnswerWriter, ServedRequest } from "./served_request.ts";
 import type { Transport } from "./transport.ts";
 
 /** RFC 9113, 7: the stream is over, and nothing was wrong with it. */
@@ -26,6 +28,40 @@ const OF_CONNECTIONS: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
+/** A request as its session tells it. */
+interface Asked {
+  readonly stream: ServerHttp2Stream;
+  readonly raw: readonly string[];
+  readonly hasBody: boolean;
+  readonly outlet: Outlet;
+}
+
+/** Writes to a stream as long as both it and its connection have room. */
+class StreamWriter implements AnswerWriter {
+  readonly #stream: ServerHttp2Stream;
+  readonly #outlet: Outlet;
+
+  constructor(stream: ServerHttp2Stream, outlet: Outlet) {
+    this.#stream = stream;
+    this.#outlet = outlet;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const outlet = this.#outlet;
+    const hasRoom = this.#stream.write(bytes, outlet.give(bytes.length));
+    return hasRoom && !outlet.isFull;
+  }
+
+  once(_event: "drain", listener: () => void): void {
+    const { writableNeedDrain } = this.#stream;
+    if (!writableNeedDrain) return this.#outlet.whenRoom(listener);
+    this.#stream.once("drain", () => {
+      if (this.#outlet.isFull) this.#outlet.whenRoom(listener);
+      else listener();
+    });
+  }
+}
+
 /** One stream of HTTP/2: a request and its answer. */
 export class Http2Request extends ServedRequest {
   readonly method: string;
@@ -35,18 +71,18 @@ export class Http2Request extends ServedRequest {
   readonly problem = undefined;
   protected readonly pieceBytes = FRAME_BYTES;
   readonly #stream: ServerHttp2Stream;
+  readonly #outlet: Outlet;
   readonly #hasBody: boolean;
   #hasEnded: boolean;
 
   constructor(
-    stream: ServerHttp2Stream,
-    raw: readonly string[],
-    hasBody: boolean,
+    { stream, raw, hasBody, outlet }: Asked,
     transport: Transport,
     connection: Connection,
   ) {
     super(transport, connection, fieldsOf(raw));
     this.#stream = stream;
+    this.#outlet = outlet;
     this.#hasBody = hasBody;
     this.#hasEnded = !hasBody;
     this.method = pseudoOf(raw, ":method") ?? "";
@@ -92,9 +128,14 @@ export class Http2Request extends ServedRequest {
   }
 
   protected write(answer: HttpAnswer): void {
+    if (!this.#outlet.isFull) return this.#write(answer);
+    this.#outlet.whenRoom(() => this.write(answer));
+  }
+
+  #write(answer: HttpAnswer): void {
     const { status, body } = answer;
     const stream = this.#stream;
-    if (stream.destroyed || stream.closed) return;
+    if (stream.destroyed || stream.closed) return dismiss(body);
     const headers: Record<string, string | string[] | number> = {
       ":status": status,
     };
@@ -104,11 +145,13 @@ export class Http2Request extends ServedRequest {
     if (body instanceof Uint8Array) headers["content-length"] = body.length;
     stream.respond(headers, { endStream: body === undefined });
     if (body === undefined) return this.#ended();
-    void this.pour(body, stream).then((isWhole) => {
-      if (!isWhole) return this.cut();
-      stream.end();
-      this.#ended();
-    });
+    void this.pour(body, new StreamWriter(stream, this.#outlet)).then(
+      (isWhole) => {
+        if (!isWhole) return this.cut();
+        stream.end();
+        this.#ended();
+      },
+    );
   }
 
   /** What its caller still sends is asked for no more. */

@@ -7,7 +7,8 @@ import { type QueuedTimeout, TimeoutQueue } from "../http/timeout_queue.ts";
 import type { Connection } from "./connections.ts";
 import { Http2Request } from "./http2_request.ts";
 import { HEAD_BYTES_MAX } from "./raw_answer.ts";
-import type { RuntimeSocket } from "./runtime_socket.ts";
+import { Outlet } from "./outlet.ts";
+import type { TlsSocket } from "./tls_socket.ts";
 import type { Transport } from "./transport.ts";
 
 /** Requests under way at once on one connection; whoever has more waits for its own. */
@@ -18,6 +19,12 @@ const WINDOW_BYTES = 1024 * 1024;
 
 /** The client's half of the preface is no header: this flag of a HEADERS frame says that no body follows. */
 const END_STREAM = 1;
+
+/** A connection whose session is about to begin. */
+interface Arrival {
+  readonly connection: Connection;
+  readonly outlet: Outlet;
+}
 
 /** A server of HTTP/2 that is handed connections with TLS. */
 export class Http2Server {
@@ -33,7 +40,7 @@ export class Http2Server {
   /** Sessions that have not asked for anything yet, and those that do no more. */
   readonly #first: TimeoutQueue;
   readonly #idle: TimeoutQueue;
-  #arriving: Connection | undefined;
+  #arriving: Arrival | undefined;
 
   constructor(transport: Transport) {
     const { clock, limits } = transport;
@@ -48,20 +55,14 @@ export class Http2Server {
     this.#server.on("sessionError", ignore);
   }
 
-  serve(socket: RuntimeSocket): void {
-    const { connections, forwarded } = this.#transport;
-    const { remoteAddress } = socket;
-    const connection = connections.enter(
-      remoteAddress,
-      forwarded.isTrusted(remoteAddress),
-      () => socket.destroy(),
-    );
+  serve(socket: TlsSocket, connection: Connection): void {
     socket.on("error", ignore);
-    if (connection === undefined) return void socket.destroy();
-    socket.on("close", () => connection.gone());
     // Who says goodbye has left; the session would go on as if it could still answer.
     socket.on("end", () => socket.destroy());
-    this.#arriving = connection;
+    this.#arriving = {
+      connection,
+      outlet: new Outlet(socket, this.#transport.unread),
+    };
     this.#server.emit("connection", socket);
     this.#arriving = undefined;
   }
@@ -72,7 +73,10 @@ export class Http2Server {
     this.#idle.stop();
   }
 
-  #watch(session: ServerHttp2Session, connection: Connection): void {
+  #watch(
+    session: ServerHttp2Session,
+    { connection, outlet }: Arrival,
+  ): void {
     closeInTurnsOfItsOwn(session);
     const timeout = new SessionTimeout(session);
     const endTimeout = () => {
@@ -96,8 +100,11 @@ export class Http2Server {
       endTimeout();
       const hasBody = (flags & END_STREAM) === 0;
       const transport = this.#transport;
-      void new Http2Request(stream, raw, hasBody, transport, connection)
-        .serve();
+      void new Http2Request(
+        { stream, raw, hasBody, outlet },
+        transport,
+        connection,
+      ).serve();
     };
     session.on("stream", onStream);
   }

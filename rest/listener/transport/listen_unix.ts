@@ -29,7 +29,7 @@ export async function startUnixListener(
   const accepting = new AcceptLoop(
     listener,
     transport,
-    (raw: Deno.UnixConn) => http1.serve(new RuntimeSocket(raw, false)),
+    (raw: Deno.UnixConn) => http1.serve(new RuntimeSocket(raw)),
   );
   return {
     url: `unix:${path}`,

@@ -4,7 +4,8 @@ import {
   WebSocketServer,
 } from "../../../deps.ts";
 import { Refusal } from "../../domain/refusal.ts";
-import { fieldsOf } from "../http/fields.ts";
+import type { HeaderList } from "../../domain/headers.ts";
+import { fieldOf, fieldsOf } from "../http/fields.ts";
 import type {
   AcceptedUpgrade,
   IncomingRequest,
@@ -15,7 +16,7 @@ import { refusalAnswer } from "../http/refusal_answer.ts";
 import { type QueuedTimeout, TimeoutQueue } from "../http/timeout_queue.ts";
 import type { Connection } from "./connections.ts";
 import { rawAnswer } from "./raw_answer.ts";
-import { isSecure } from "./runtime_socket.ts";
+import { isSecure } from "./handed_socket.ts";
 import type { Transport } from "./transport.ts";
 
 /** Above it a frame is closed with 1009 before it is read; what is larger goes over HTTP (E6). */
@@ -124,6 +125,7 @@ export class WebSocketUpgrades {
       remoteAddress: this.#transport.forwarded.addressOf(address, fields),
       body: undefined,
       callerGone: NEVER_GONE,
+      problem: bodyProblemOf(fields),
     };
   }
 
@@ -171,6 +173,15 @@ export class WebSocketUpgrades {
     });
     listener.opened(openSocketOf(webSocket, () => count.stop()));
   }
+}
+
+/** Some servers would read what follows as its body, and others as frames. */
+function bodyProblemOf(fields: HeaderList): string | undefined {
+  const length = fieldOf(fields, "content-length") ?? "0";
+  const coding = fieldOf(fields, "transfer-encoding");
+  return length === "0" && coding === null
+    ? undefined
+    : "Cannot open a WebSocket: its request has no body; leave Content-Length and Transfer-Encoding out";
 }
 
 /** The package has checked that it is UTF-8. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "../../../deps.ts";
-import type { Fact, FactSink } from "../../domain/fact.ts";
+import { detailOf, type Fact, type FactSink } from "../../domain/fact.ts";
 import { drainingRefusal } from "../../domain/own_refusals.ts";
 import type { Clock, Submitter } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
@@ -128,7 +128,8 @@ class RepEndpoint implements WebSocketEndpoint {
       if (!(error instanceof Refusal)) throw error;
       const { code } = error;
       const caller = request.remoteAddress;
-      this.#deps.facts({ kind: "refused", code, label: "(upgrade)", caller });
+      const about = { code, label: "(upgrade)", caller, ...detailOf(error) };
+      this.#deps.facts({ kind: "refused", ...about });
       return refusalAnswer(error);
     }
   }

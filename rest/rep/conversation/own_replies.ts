@@ -1,3 +1,4 @@
+import { detailOf } from "../../domain/fact.ts";
 import type { Refusal } from "../../domain/refusal.ts";
 import type { Connection } from "../connections/connection.ts";
 import { push } from "../connections/outbound.ts";
@@ -47,11 +48,13 @@ const UNAUTHENTICATED = "(unauthenticated)";
 function tellRefused(
   step: Step,
   { principal }: Connection,
-  { code, retryAfterMs }: Refusal,
+  refusal: Refusal,
 ): void {
+  const { code, retryAfterMs } = refusal;
   const caller = principal?.callerName ?? UNAUTHENTICATED;
-  const fact = { kind: "refused", code, label: NO_ROUTE, caller } as const;
-  step.actions.push({ kind: "tell", fact: { ...fact, retryAfterMs } });
+  const about = { code, label: NO_ROUTE, caller, ...detailOf(refusal) };
+  const fact = { kind: "refused", ...about, retryAfterMs } as const;
+  step.actions.push({ kind: "tell", fact });
 }
 
 function send(

@@ -225,6 +225,18 @@ for (const method of ["BREW", "get", "PROPPATCHPROPPATCHPROPPATCH"]) {
   });
 }
 
+Deno.test("a refused path is told with what is wrong about it, and not as it was", async () => {
+  await using bench = await startBench();
+  await bench.send("GET /webhooks/1/a.secret/../x");
+  assert.deepEqual(bench.facts, [{
+    kind: "refused",
+    code: "bad_path",
+    label: "(no route)",
+    caller: "127.0.0.1",
+    detail: "Cannot read path: it has a dot segment (. or ..)",
+  }]);
+});
+
 Deno.test("a refusal without a key is told with the address it came from", async () => {
   await using bench = await startBench();
   await bench.sendRaw(`POST ${WEBHOOK} HTTP/1.1\r\nHost: proxy\r\n\r\n`);

@@ -74,6 +74,15 @@ Deno.test("one that is added while others are done waits its own delay", async (
   assert.deepEqual(done, ["inner at 200"]);
 });
 
+Deno.test("one that comes again when it is done does not hold up those behind it", async () => {
+  const { clock, line, done, add } = startLine(100);
+  line.add(delayedOf(() => void add("again")));
+  await clock.advance(10);
+  add("behind");
+  await clock.advance(500);
+  assert.deepEqual(done, ["behind at 110", "again at 200"]);
+});
+
 Deno.test("calling off what was done already changes nothing", async () => {
   const { clock, line, done, add } = startLine(100);
   const early = add("early");

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { startListener } from "../../../rest/listener/transport/listen.ts";
 import { startTlsListener } from "../../../rest/listener/transport/listen_tls.ts";
+import type {
+  HttpAnswer,
+  HttpHandler,
+} from "../../../rest/listener/http/incoming_request.ts";
 import { connectTls, PAIR } from "../../tls/_callers.ts";
 import { exchange, headerIn, readResponse, writeAll } from "../_raw_http.ts";
 import { servingOf, textAnswer } from "../_serve.ts";
@@ -13,11 +17,13 @@ type Change = NonNullable<Parameters<typeof servingOf>[1]>;
 /** Real time passes here: the server's own clock cannot be turned. */
 const SOON = { headTimeoutMs: 150, idleTimeoutMs: 150 };
 
-async function open(change: Change = {}) {
+async function open(
+  change: Change = {},
+  handle: HttpHandler = ({ remoteAddress }) =>
+    Promise.resolve(textAnswer(remoteAddress)),
+) {
   const options = {
-    ...servingOf((request) => {
-      return Promise.resolve(textAnswer(request.remoteAddress));
-    }, change),
+    ...servingOf(handle, change),
     host: HOST,
     port: 0,
   };
@@ -28,6 +34,8 @@ async function open(change: Change = {}) {
     securePort: secure.address.port,
     tcp: () => Deno.connect({ hostname: HOST, port: plain.address.port }),
     tls: () => connectTls(secure.address.port),
+    beforeTls: () =>
+      Deno.connect({ hostname: HOST, port: secure.address.port }),
     async [Symbol.asyncDispose]() {
       await plain.shutdown();
       await secure.shutdown();
@@ -43,6 +51,24 @@ async function isClosedByUs(connection: Deno.Conn): Promise<boolean> {
     // Reset, or without TLS's goodbye: closed all the same.
   }
   return true;
+}
+
+const MIB = 1024 * 1024;
+
+/** Sends until nothing has been taken for a while, or 64 MiB have; returns how many bytes were. */
+async function sendUntilHeldUp(connection: Deno.Conn): Promise<number> {
+  const piece = new Uint8Array(64 * 1024);
+  let sentBytes = 0;
+  while (sentBytes < 64 * MIB) {
+    const { promise: heldUp, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(resolve, 500, undefined);
+    const writing = connection.write(piece).catch(() => undefined);
+    const count = await Promise.race([writing, heldUp]);
+    clearTimeout(timer);
+    if (count === undefined) break;
+    sentBytes += count;
+  }
+  return sentBytes;
 }
 
 for (const way of ["tcp", "tls"] as const) {
@@ -64,6 +90,20 @@ for (const way of ["tcp", "tls"] as const) {
     connection.close();
   });
 
+  Deno.test(`over ${way} a caller whose body nobody reads is held up`, async () => {
+    const { promise: answer, resolve } = Promise.withResolvers<HttpAnswer>();
+    await using server = await open({}, () => answer);
+    const connection = await server[way]();
+    await writeAll(
+      connection,
+      "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\n",
+    );
+    const sentBytes = await sendUntilHeldUp(connection);
+    assert.ok(sentBytes < 24 * MIB, `${sentBytes} bytes were taken`);
+    resolve(textAnswer("not read"));
+    connection.close();
+  });
+
   Deno.test(`over ${way} half a head behind an answered request is answered 408, too`, async () => {
     await using server = await open({ ...SOON, idleTimeoutMs: 60_000 });
     const connection = await server[way]();
@@ -75,6 +115,50 @@ for (const way of ["tcp", "tls"] as const) {
     connection.close();
   });
 }
+
+/** What stands for a handshake that does not come. */
+const UNFINISHED = {
+  "nothing at all": "",
+  // A record of 512 bytes that begins a ClientHello, and ends there.
+  "the beginning of one": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+  "no TLS": GET,
+};
+
+for (const [what, bytes] of Object.entries(UNFINISHED)) {
+  Deno.test(`where a TLS handshake is wanted and ${what} comes, the connection is ended`, async () => {
+    await using server = await open(SOON);
+    const connection = await server.beforeTls();
+    await writeAll(connection, bytes);
+    assert.ok(await isClosedByUs(connection));
+    connection.close();
+  });
+}
+
+Deno.test("connections that have not shaken hands count, until they are ended", async () => {
+  await using server = await open({
+    headTimeoutMs: 1_000,
+    connectionLimit: 20,
+  });
+  const silent = [];
+  for (let count = 0; count < 20; count++) {
+    silent.push(await server.beforeTls());
+  }
+  const more = await server.beforeTls();
+  assert.ok(await isClosedByUs(more), "one more than there may be");
+  for (const connection of silent) assert.ok(await isClosedByUs(connection));
+  const connection = await server.tls();
+  await writeAll(connection, GET);
+  assert.equal((await readResponse(connection)).status, 200);
+  for (const each of [...silent, more, connection]) each.close();
+});
+
+Deno.test("shutdown() does not wait for handshakes that do not come", async () => {
+  const server = await open();
+  const connection = await server.beforeTls();
+  await server[Symbol.asyncDispose]();
+  assert.ok(await isClosedByUs(connection));
+  connection.close();
+});
 
 Deno.test("an HTTP/2 connection on which nothing is asked is ended", async () => {
   await using server = await open(SOON);
