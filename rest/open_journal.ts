@@ -1,5 +1,6 @@
 import { journalKeyBytes } from "./config/journal_kinds.ts";
 import type { Settings } from "./config/settings.ts";
+import { sealedStore } from "./journal/store/sealed_store.ts";
 import { openSqliteStore } from "./journal/store/open_sqlite_store.ts";
 import type { OpenJournal } from "./journal_keeper.ts";
 
@@ -20,15 +21,15 @@ export async function openJournal(
 ): Promise<OpenedJournal | undefined> {
   const { journalFile, journalSync, journalLimitMib, journalKey } = settings;
   if (journalFile === undefined) return undefined;
-  const { store, notes } = await openSqliteStore({
+  const { store: plain, notes } = await openSqliteStore({
     path: journalFile,
     sync: journalSync,
     limitBytes: journalLimitMib * MIB,
     isReset: settings.isJournalReset,
     wallMs: Date.now,
   });
+  const store = sealedStore(plain, journalKey && journalKeyBytes(journalKey));
   const isEncrypted = journalKey !== undefined;
-  void journalKeyBytes;
   return { store, notes, isEncrypted, bootedAtWallMs: bootedAtWallMs() };
 }
 

@@ -143,9 +143,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     bodies: dispatcher.register.bodies,
     settings: webSocketSettingsOf(settings, manager),
   });
-  const own = {
-    ...{ stop: () => void proxy.drain(), bots, queue, sockets, keeper },
-  };
+  const stop = () => void proxy.drain();
+  const own = { stop, bots, queue, sockets, keeper };
   const operating = openOperating({ ...shared, ...own, ...parts });
   observers.push((fact) => sockets.observe(fact));
   observers.push((fact) => operating.observe(fact));
@@ -164,9 +163,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
   const stopLimits = openAutoLimits(settings, { ...known, ...own });
-  const ending = {
-    ...{ clock, dispatcher, http, sockets, operating, stopLimits, keeper },
-  };
+  const ending = { ...own, clock, dispatcher, http, operating, stopLimits };
   const proxy: Proxy = {
     fetch: fetchHandlerOf(http.handle),
     endpoint: endpointOf(settings, http, sockets),

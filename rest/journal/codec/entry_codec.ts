@@ -77,7 +77,7 @@ export function encodeEntry(
  * Throws where the row is of another make.
  */
 export function decodeEntry(
-  { id, head: text, body, state }: JournalRow,
+  { id, head: text, body }: JournalRow,
   identity: Identity,
 ): StoredEntry {
   const head: EntryHead = JSON.parse(text);
@@ -88,14 +88,10 @@ export function decodeEntry(
   }
   const { acceptedWallMs, expiresWallMs, nonce } = head;
   const { guarantee } = head;
-  const isThrough = state === "ended";
   return {
     entryId: id,
-    // The target of one that is through may be gone with its body.
     request: decodeRequest(
-      isThrough && head.request.target === undefined
-        ? { head: { ...head.request, target: NOWHERE }, body: undefined }
-        : { head: head.request, body },
+      { head: head.request, body },
       { identity, nowWallMs: acceptedWallMs },
     ),
     guarantee: guarantee && guaranteeOf(guarantee),
@@ -104,8 +100,6 @@ export function decodeEntry(
     nonce,
   };
 }
-
-const NOWHERE: NonNullable<StoredRequest["target"]> = [10, "/", ""];
 
 /** JSON leaves out what is undefined. */
 function guaranteeOf({ owner, ...rest }: Guarantee): Guarantee {

@@ -8,7 +8,6 @@ import {
 } from "../../domain/request.ts";
 import type { Urgency } from "../../domain/urgency.ts";
 import { routeOf } from "../../routes/route_of.ts";
-import { type Framed, frameOf, unframed } from "./frame.ts";
 
 /**
  * A request as JSON: without its token, and with its waits as moments of the
@@ -17,8 +16,7 @@ import { type Framed, frameOf, unframed } from "./frame.ts";
  */
 export interface StoredRequest {
   readonly method: Method;
-  /** Left out where the target stands in the body, since it holds a token. */
-  readonly target?: StoredTarget;
+  readonly target: readonly [version: number, path: string, query: string];
   readonly headers?: HeaderList;
   readonly caller: string;
   readonly urgency: Urgency;
@@ -31,30 +29,23 @@ export interface StoredRequest {
   readonly hasBody?: true;
 }
 
-type StoredTarget = readonly [version: number, path: string, query: string];
-
 /** What a row says of a request: `head` for its JSON, `body` for its bytes. */
 export interface EncodedRequest {
   readonly head: StoredRequest;
   readonly body: Uint8Array<ArrayBuffer> | undefined;
 }
 
-/**
- * Writes down a request that was accepted at `acceptedWallMs`. A target that
- * carries a token goes into the body, which a key encrypts.
- */
+/** Writes down a request that was accepted at `acceptedWallMs`. */
 export function encodeRequest(
   request: ProxyRequest,
   acceptedWallMs: number,
 ): EncodedRequest {
   const { method, target, headers, body, caller, urgency } = request;
   const { leaveWithinMs, longestWaitMs, onLeave } = request;
-  const place: StoredTarget = [target.version, target.path, target.query];
-  const isHidden = request.route.carriesToken;
   return {
     head: {
       method,
-      ...isHidden ? {} : { target: place },
+      target: [target.version, target.path, target.query],
       ...headers.length === 0 ? {} : { headers },
       caller,
       urgency,
@@ -68,7 +59,7 @@ export function encodeRequest(
       ...onLeave === undefined ? {} : { onLeave },
       ...body === undefined ? {} : { hasBody: true },
     },
-    body: isHidden ? frameOf(place, body) : body,
+    body,
   };
 }
 
@@ -86,18 +77,17 @@ export function decodeRequest(
   { head, body }: EncodedRequest,
   { identity, nowWallMs }: Reading,
 ): ProxyRequest {
-  if (!METHODS.includes(head.method)) throw unreadable();
-  const framed: Framed = head.target === undefined
-    ? unframed(body)
-    : { head: head.target, body };
-  const [version, path, query] = targetOf(framed.head);
+  if (!METHODS.includes(head.method) || !Array.isArray(head.target)) {
+    throw new Error("Cannot read a request of the journal: it is damaged");
+  }
+  const [version, path, query] = head.target;
   const { leaveByWallMs, waitsUntilWallMs, onLeave } = head;
   return {
     method: head.method,
     target: { version, path, query },
     route: routeOf(head.method, path, nowWallMs),
     headers: head.headers ?? [],
-    body: bodyOf(head, framed.body),
+    body: bodyOf(head, body),
     identity,
     caller: head.caller,
     urgency: head.urgency,
@@ -118,17 +108,4 @@ function bodyOf(
   body: Uint8Array<ArrayBuffer> | undefined,
 ): Uint8Array<ArrayBuffer> | undefined {
   return hasBody === true ? body ?? new Uint8Array() : undefined;
-}
-
-function targetOf(value: unknown): StoredTarget {
-  if (!Array.isArray(value)) throw unreadable();
-  const [version, path, query] = value;
-  const isTarget = typeof version === "number" && typeof path === "string" &&
-    typeof query === "string";
-  if (!isTarget) throw unreadable();
-  return [version, path, query];
-}
-
-function unreadable(): Error {
-  return new Error("Cannot read a request of the journal: its row is damaged");
 }
