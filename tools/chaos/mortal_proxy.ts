@@ -1,4 +1,5 @@
 import { drawMs, type Random, type Range } from "../../sim/model/random.ts";
+import { forMs } from "./bot_lives.ts";
 import { type Child, startProxyChild } from "../soak/child.ts";
 
 /** A proxy that is killed with signal 9 and started again, always on the same port. */
@@ -41,10 +42,10 @@ export async function startMortalProxy(
   };
   let child = await start(0);
   const port = Number(child.url.port);
-  const over = Promise.withResolvers<void>();
+  const over = new AbortController();
   const dying = (async () => {
     while (!isSpared && lifeMs !== undefined) {
-      await Promise.race([forMs(drawMs(random, lifeMs)), over.promise]);
+      await forMs(drawMs(random, lifeMs), over.signal);
       if (isSpared) return;
       if (child.hasEnded) failures.push(child.lastLines.join("\n"));
       // Disposing of it is signal 9.
@@ -62,19 +63,15 @@ export async function startMortalProxy(
     },
     async spare() {
       isSpared = true;
-      over.resolve();
+      over.abort();
       await dying;
       if (child.hasEnded) failures.push(child.lastLines.join("\n"));
     },
     async [Symbol.asyncDispose]() {
       isSpared = true;
-      over.resolve();
+      over.abort();
       await dying.catch(() => {});
       await child[Symbol.asyncDispose]();
     },
   };
-}
-
-function forMs(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
