@@ -24,7 +24,11 @@ import {
 } from "./keeping.ts";
 import { LOST, refusalOf } from "./journal_refusals.ts";
 import { REPLY_KEPT_MS, SessionRows } from "./session_rows.ts";
-import type { FoundJournal } from "./read_journal.ts";
+import {
+  type FoundJournal,
+  isUnknown,
+  VERDICT_KEPT_MS,
+} from "./read_journal.ts";
 import { JournalWriter } from "./writer.ts";
 
 /** What a driver is made with. */
@@ -52,10 +56,9 @@ interface Kept {
   readonly isNameOnly: boolean;
   /** It could not be written as its caller was promised. */
   isRefused: boolean;
+  /** Nobody knows whether it was done: it is listed until its time is over. */
+  readonly isListed: boolean;
 }
-
-/** A verdict on a request of an earlier process waits for whoever asks, a day like other outcomes. */
-const VERDICT_KEPT_MS = 86_400_000;
 
 /**
  * Stands a store behind the register: decides which changes of a request become
@@ -129,7 +132,7 @@ export class JournalDriver implements Journal {
   }
 
   ended(
-    { entryId, guarantee }: Entry,
+    { entryId, guarantee, print }: Entry,
     outcome: Outcome,
     keptMs: number,
   ): Committed {
@@ -140,7 +143,7 @@ export class JournalDriver implements Journal {
     const isReplied = session !== undefined && reqText !== undefined;
     if (kept === undefined || isReplied) return undefined;
     const storable = this.#storable(outcome, kept);
-    return this.#end(kept, encodeOutcome(storable), keptMs);
+    return this.#end(kept, encodeOutcome(storable, print), keptMs);
   }
 
   gone({ entryId }: Entry): void {
@@ -151,6 +154,8 @@ export class JournalDriver implements Journal {
       return;
     }
     this.#kept.delete(entryId);
+    // Nobody asks for it any more, but an operator may still look.
+    if (kept.isListed) return;
     const { scope, id } = kept;
     this.#writer.note({ kind: "delete", scope, id });
   }
@@ -184,7 +189,8 @@ export class JournalDriver implements Journal {
 
   /** Takes up the rows of the process before this one, and ends those that do not go on. */
   takeUp({ entries, replies }: FoundJournal): void {
-    for (const { entry, scope, recovery, mayHaveRun, outcome } of entries) {
+    for (const found of entries) {
+      const { entry, scope, recovery, mayHaveRun, outcome } = found;
       const kept: Kept = {
         scope,
         id: entry.entryId,
@@ -192,10 +198,13 @@ export class JournalDriver implements Journal {
         isPromised: entry.guarantee !== undefined,
         isNameOnly: entry.isNameOnly === true,
         isRefused: false,
+        isListed: isUnknown(found),
       };
       this.#kept.set(kept.id, kept);
       const isEnding = recovery !== "kept" && outcome !== undefined;
-      if (isEnding) this.#end(kept, encodeOutcome(outcome), VERDICT_KEPT_MS);
+      if (!isEnding) continue;
+      const { print } = entry;
+      this.#end(kept, encodeOutcome(outcome, print), VERDICT_KEPT_MS);
     }
     this.#sessions.takeUp(replies);
   }
@@ -227,6 +236,7 @@ export class JournalDriver implements Journal {
       isPromised,
       isNameOnly,
       isRefused: false,
+      isListed: false,
     };
     this.#kept.set(entryId, kept);
     this.#writer.note({ kind: "put", row }, { isNew });

@@ -9,7 +9,7 @@ import {
   Operated,
   reachesRegistry,
   TOKEN,
-} from "./_installed.ts";
+} from "../_operated.ts";
 
 const ignore = Deno.build.os !== "linux" || !reachesRegistry();
 const RESTARTS = 3;
