@@ -82,10 +82,6 @@ export async function pace(
   }
 }
 
-function mixed(turn: number): RawRequest {
-  return requestOf(turn % OWNERS, turn);
-}
-
 /** The value below which `share` of all values are. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);

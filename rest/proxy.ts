@@ -5,10 +5,8 @@ import type { DrainReport } from "./dispatcher/drain.ts";
 import type { Access, BotEntry, KeyEntry } from "./domain/access.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
-import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
+import type { Clock, Random, Upstream } from "./domain/ports.ts";
 import type { Secret } from "./domain/secret.ts";
-import type { Authorizer } from "./listener/access/authorize.ts";
-import { type BotRing, identityOf } from "./listener/access/bot_ring.ts";
 import { sha256Of } from "./listener/access/digest.ts";
 import { contentPrintOf } from "./idempotency/fingerprint.ts";
 import type { WaitRule } from "./domain/wait_rule.ts";
@@ -37,8 +35,8 @@ import {
 } from "./listener/websocket/endpoint.ts";
 import { isUpgrade } from "./listener/websocket/handshake.ts";
 import { createFactLog } from "./log/fact_log.ts";
-import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
-import { parseTarget } from "./routes/parse_target.ts";
+import { joinQueue } from "./manager/join_queue.ts";
+import { managerDepsOf } from "./manager_deps.ts";
 import type { PageButtons } from "./admin/actions.ts";
 import { openAutoLimits } from "./auto_limits.ts";
 import { type DrainParts, drainProxy } from "./draining.ts";
@@ -47,7 +45,6 @@ import type { OpenJournal } from "./journal_keeper.ts";
 import { openKeptQueue, takeUpOf, unknownView } from "./kept_queue.ts";
 import { openPeering, type PeerParts, peersIn } from "./peers/peering.ts";
 import type { Queue } from "./queue.ts";
-import { routeOf } from "./routes/route_of.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
 
@@ -267,35 +264,6 @@ function webSocketSettingsOf(settings: Settings, { baseUrl }: RestManager) {
     allowedHeaders: settings.repHeaders,
     isKeyInPathAllowed: settings.isKeyInPathAllowed,
     origins: settings.origins,
-  };
-}
-
-function managerDepsOf(
-  { apiVersion }: Settings,
-  { submitter, authorizer, clock }: {
-    readonly submitter: Submitter;
-    readonly authorizer: Authorizer;
-    readonly clock: Clock;
-  },
-  bots: BotRing,
-): ManagerDeps {
-  return {
-    submitter,
-    apiVersion,
-    parseTarget,
-    routeOf: (method, path) => routeOf(method, path, clock.wallMs()),
-    identityOf(authorization, route) {
-      const brought = authorization === undefined
-        ? undefined
-        : identityOf(authorization, bots);
-      const proof = {
-        keyName: "manager",
-        key: undefined,
-        brought,
-        botId: null,
-      };
-      return authorizer.identityFor(proof, route);
-    },
   };
 }
 

@@ -14,7 +14,6 @@ import type { Clock } from "../domain/ports.ts";
 import { encodeEntry } from "./codec/entry_codec.ts";
 import { encodeOutcome } from "./codec/outcome_codec.ts";
 import { holdsTokenMember } from "./codec/token_holders.ts";
-import { rowKeyOf } from "./codec/pending_changes.ts";
 import {
   factsOf,
   isKeptAtOnce,
@@ -22,13 +21,10 @@ import {
   type Keeping,
   mayBeKept,
 } from "./keeping.ts";
+import { type Kept, keptOf, keyOf } from "./kept.ts";
 import { LOST, refusalOf } from "./journal_refusals.ts";
 import { REPLY_KEPT_MS, SessionRows } from "./session_rows.ts";
-import {
-  type FoundJournal,
-  isUnknown,
-  VERDICT_KEPT_MS,
-} from "./read_journal.ts";
+import { type FoundJournal, VERDICT_KEPT_MS } from "./read_journal.ts";
 import { JournalWriter } from "./writer.ts";
 
 /** What a driver is made with. */
@@ -42,22 +38,6 @@ export interface DriverDeps {
   readonly afterTurn: (action: () => void) => void;
   /** The store has begun to fail, or works again (undefined). */
   readonly onHealth: (failure: JournalFailure | undefined) => void;
-}
-
-/** A request that has a row. */
-interface Kept {
-  readonly scope: string;
-  readonly id: string;
-  /** As written or about to be. */
-  state: "queued" | "sent" | "ended";
-  /** Somebody was promised that it survives: where it cannot be written it is refused. */
-  readonly isPromised: boolean;
-  /** Nothing of it is written but its name. */
-  readonly isNameOnly: boolean;
-  /** It could not be written as its caller was promised. */
-  isRefused: boolean;
-  /** Nobody knows whether it was done: it is listed until its time is over. */
-  readonly isListed: boolean;
 }
 
 /**
@@ -190,21 +170,12 @@ export class JournalDriver implements Journal {
   /** Takes up the rows of the process before this one, and ends those that do not go on. */
   takeUp({ entries, replies }: FoundJournal): void {
     for (const found of entries) {
-      const { entry, scope, recovery, mayHaveRun, outcome } = found;
-      const kept: Kept = {
-        scope,
-        id: entry.entryId,
-        state: recovery === "kept" ? "ended" : mayHaveRun ? "sent" : "queued",
-        isPromised: entry.guarantee !== undefined,
-        isNameOnly: entry.isNameOnly === true,
-        isRefused: false,
-        isListed: isUnknown(found),
-      };
+      const { entry, recovery, outcome } = found;
+      const kept = keptOf(found);
       this.#kept.set(kept.id, kept);
-      const isEnding = recovery !== "kept" && outcome !== undefined;
-      if (!isEnding) continue;
-      const { print } = entry;
-      this.#end(kept, encodeOutcome(outcome, print), VERDICT_KEPT_MS);
+      if (recovery === "kept" || outcome === undefined) continue;
+      const written = encodeOutcome(outcome, entry.print);
+      this.#end(kept, written, VERDICT_KEPT_MS);
     }
     this.#sessions.takeUp(replies);
   }
@@ -310,8 +281,4 @@ export class JournalDriver implements Journal {
       (!this.#deps.keeping.isEncrypted && holdsTokenMember(body));
     return isSecret ? { kind: "shortened", status } : outcome;
   }
-}
-
-function keyOf({ scope, id }: Pick<Kept, "scope" | "id">): string {
-  return rowKeyOf({ kind: "delete", scope, id });
 }

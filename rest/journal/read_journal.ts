@@ -3,7 +3,7 @@ import type { Identity } from "../domain/identity.ts";
 import type { JournalRow } from "../domain/journal_store.ts";
 import type { LearntState } from "../domain/learnt_state.ts";
 import { RECOGNISED_MS } from "../domain/message_nonce.ts";
-import { Refusal } from "../domain/refusal.ts";
+import { Refusal, type RefusalCode } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import { decodeEntry, type StoredEntry } from "./codec/entry_codec.ts";
 import { decodeLearnt } from "./codec/learnt_codec.ts";
@@ -203,19 +203,19 @@ function verdictOf(
       return refused(
         "outcome_unknown",
         "Cannot tell whether Discord ran the request: the proxy ended while it was under way; look before sending it again",
-        null,
+        { sent: null },
       );
     case "forgotten":
       return refused(
         "draining",
         "Cannot send the request: it was kept in memory only, since it holds a token, and the process that had it has ended; ask again",
-        false,
+        { sent: false },
       );
     case "nobody":
       return refused(
         "no_token",
         `Cannot send the request: ${scope} is not among the bots any more`,
-        sent,
+        { sent },
       );
     case "expired": {
       const { acceptedWallMs, request } = entry;
@@ -225,29 +225,27 @@ function verdictOf(
         ? refused(
           "deadline",
           "Cannot send request: its deadline passed while it waited",
-          sent,
+          { sent },
         )
         : refused(
           "wait_too_long",
           `Cannot send request: it waited ${
             Math.round((nowWallMs - acceptedWallMs) / 1_000)
           } s, a restart of the proxy included`,
-          sent,
+          { sent },
         );
     }
   }
 }
 
+/** A second is soon enough to ask again. */
+const AGAIN_MS = 1_000;
+
 function refused(
-  code:
-    | "outcome_unknown"
-    | "draining"
-    | "no_token"
-    | "deadline"
-    | "wait_too_long",
+  code: RefusalCode,
   message: string,
-  sent: false | null,
+  { sent }: { readonly sent: false | null },
 ): Outcome {
-  const refusal = new Refusal(code, message, { sent, retryAfterMs: 1_000 });
+  const refusal = new Refusal(code, message, { sent, retryAfterMs: AGAIN_MS });
   return { kind: "refusal", refusal };
 }

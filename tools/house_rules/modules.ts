@@ -88,6 +88,13 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/domain",
     "rest/journal",
   ],
+  "rest/manager_deps.ts": [
+    "rest/config",
+    "rest/domain",
+    "rest/listener/access",
+    "rest/manager",
+    "rest/routes",
+  ],
   "rest/kept_queue.ts": [
     "rest/config",
     "rest/domain",
