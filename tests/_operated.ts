@@ -65,16 +65,18 @@ export class Operated implements AsyncDisposable {
     ]);
   }
 
-  /** Starts it with these settings in `.env`. */
+  /** Starts it with these settings in `.env`; `through` gets the command line behind its own words and runs it. */
   static async start(
     env: Readonly<Record<string, string>>,
     words: readonly string[] = [],
+    through: readonly string[] = [],
   ): Promise<Operated> {
     const program = `${await installedSluice()}/node_modules/.bin/sluice`;
     const folder = await Deno.makeTempDir();
     await Deno.writeTextFile(`${folder}/.env`, textOf(env));
-    const child = new Deno.Command(program, {
-      args: [...words],
+    const [first = program, ...others] = [...through, program, ...words];
+    const child = new Deno.Command(first, {
+      args: others,
       cwd: folder,
       stdin: "null",
       stdout: "piped",
