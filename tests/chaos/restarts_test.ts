@@ -10,7 +10,7 @@ Deno.test("chaos: bots over REP and HTTP, they and the proxy killed with signal 
     bots: 6,
     messages: 170,
     kinds: ["rep", "key", "async"],
-    proxyLifeMs: { minMs: 200, maxMs: 1_500 },
+    proxyLifeMs: { minMs: 500, maxMs: 2_500 },
   });
   const { problems, kills, proxyKills, unknown } = report;
   assert.deepEqual(problems, [], `replay: SIM_SEEDS=${SEED} deno task chaos`);
