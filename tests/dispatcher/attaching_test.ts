@@ -128,6 +128,22 @@ Deno.test("two equal messages of a bot that is killed are both sent", async () =
   }
 });
 
+Deno.test("equal messages that were there together are all sent, though one caller after the other leaves", async () => {
+  const bench = heldBenchOf();
+  const callers: ReturnType<typeof submitWith>[] = [];
+  for (let at = 0; at < 3; at++) {
+    callers.push(submitWith(bench, POST));
+    await bench.clock.advance(200);
+  }
+  await bench.clock.advance(1_000);
+  for (const caller of callers) {
+    caller.leave();
+    await bench.clock.advance(400);
+  }
+  await goOn(bench);
+  assert.equal(sendsOf(bench, "POST"), 3);
+});
+
 Deno.test("two equal messages whose callers stay are both sent", async () => {
   const bench = heldBenchOf();
   const answers = [1, 2].map(() => submitWith(bench, POST).answer);
