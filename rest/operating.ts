@@ -9,9 +9,9 @@ import type { Owners } from "./domain/owners.ts";
 import type { Clock, OperatorDoor, QueueView } from "./domain/ports.ts";
 import type { BotRing } from "./listener/access/bot_ring.ts";
 import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
+import type { ClusterReading, JournalReading } from "./metrics/types.ts";
 import { Figures } from "./metrics/figures.ts";
 import { LongWaits } from "./metrics/long_waits.ts";
-import type { ClusterReading } from "./metrics/types.ts";
 import { requestRowOf } from "./metrics/request_row.ts";
 import type { Queue } from "./queue.ts";
 
@@ -24,6 +24,8 @@ export interface OperatingParts {
   readonly sockets: WebSocketEndpoint;
   /** Who sends for which bot, where there are several proxies. */
   readonly owners?: Owners | undefined;
+  /** Undefined: nothing outlives the process. */
+  readonly keeper?: { reading(): JournalReading } | undefined;
   /** Ends the process as SIGTERM does. */
   readonly stop: () => void;
   readonly buttons?: PageButtons | undefined;
@@ -118,7 +120,7 @@ function clusterReading(
 }
 
 function openFigures(parts: OperatingParts): Figures {
-  const { clock, facts, bots, queue, sockets } = parts;
+  const { clock, facts, bots, queue, sockets, keeper } = parts;
   const { dispatcher, upstream } = queue;
   return new Figures({
     clock,
@@ -133,6 +135,7 @@ function openFigures(parts: OperatingParts): Figures {
     isDraining: () => dispatcher.isDraining(),
     rep: () => sockets.snapshot(),
     cluster: () => clusterReading(parts),
+    journal: () => keeper?.reading(),
     upstreamConnections: () => upstream.connections?.() ?? 0,
   });
 }

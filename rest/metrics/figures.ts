@@ -12,6 +12,7 @@ import { type BotNamer, lineRowsOf, readingOf } from "./read_figures.ts";
 import { Recent } from "./recent.ts";
 import type {
   ClusterReading,
+  JournalReading,
   PageFigures,
   Reading,
   RepReading,
@@ -26,6 +27,7 @@ export interface FigureSources {
   readonly snapshot: () => SchedulerSnapshot;
   readonly isDraining: () => boolean;
   readonly rep: () => RepReading;
+  readonly journal: () => JournalReading | undefined;
   readonly upstreamConnections: () => number;
   /** Undefined: this proxy is alone. */
   readonly cluster?: () => ClusterReading | undefined;
@@ -104,7 +106,7 @@ export class Figures {
   }
 
   reading(): Reading {
-    const { clock, botName, isDraining, rep, upstreamConnections } =
+    const { clock, botName, isDraining, rep, journal, upstreamConnections } =
       this.#sources;
     const nowMs = clock.nowMs();
     const { user, system } = cpuUsage();
@@ -115,6 +117,7 @@ export class Figures {
       isDraining: isDraining(),
       rep: rep(),
       cluster: this.#sources.cluster?.(),
+      journal: journal(),
       upstreamConnections: upstreamConnections(),
       loopLagMs: this.#lag.longestMs(),
       memoryBytes: Deno.memoryUsage().rss,

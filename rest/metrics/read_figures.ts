@@ -13,6 +13,7 @@ export type Surroundings = Pick<
   | "isDraining"
   | "rep"
   | "cluster"
+  | "journal"
   | "upstreamConnections"
   | "loopLagMs"
   | "memoryBytes"
