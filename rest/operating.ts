@@ -115,6 +115,7 @@ function openFigures(
     snapshot: () => dispatcher.control.snapshot(),
     isDraining: () => dispatcher.isDraining(),
     rep: () => sockets.snapshot(),
+    sessions: (max) => sockets.sessions(max),
     upstreamConnections: () => upstream.connections?.() ?? 0,
   });
 }

@@ -10,7 +10,13 @@ import { LoopLag } from "./loop_lag.ts";
 import { MinuteReport } from "./minute_report.ts";
 import { type BotNamer, lineRowsOf, readingOf } from "./read_figures.ts";
 import { Recent } from "./recent.ts";
-import type { PageFigures, Reading, RepReading } from "./types.ts";
+import type { PageFigures, Reading, RepReading, SessionRow } from "./types.ts";
+
+/** Sessions shown, as with the page's other tables. */
+const SESSIONS_MAX = 50;
+
+/** A session before its bot is named. */
+type SessionSource = Omit<SessionRow, "bot"> & { readonly identityId: string };
 
 /** Where figures come from that no fact tells. */
 export interface FigureSources {
@@ -21,6 +27,8 @@ export interface FigureSources {
   readonly snapshot: () => SchedulerSnapshot;
   readonly isDraining: () => boolean;
   readonly rep: () => RepReading;
+  /** The sessions of REP with most to fetch, at most so many. */
+  readonly sessions: (max: number) => readonly SessionSource[];
   readonly upstreamConnections: () => number;
   /** Where the report of each minute goes. */
   readonly facts: FactSink;
@@ -88,6 +96,7 @@ export class Figures {
       routes: this.#recent.routeRows(nowMs),
       callers: this.#recent.callerRows(snapshot.callers),
       incidents: this.#recent.incidents,
+      sessions: this.#sessions(),
     };
   }
 
@@ -122,6 +131,14 @@ export class Figures {
     this.#callOffSample?.();
     this.#callOffSample = undefined;
     this.#minute.end();
+  }
+
+  #sessions(): readonly SessionRow[] {
+    const { sessions, botName } = this.#sources;
+    return sessions(SESSIONS_MAX).map(({ identityId, ...row }) => ({
+      ...row,
+      bot: botName(identityId),
+    }));
   }
 
   #snapshot(nowMs: number): SchedulerSnapshot {

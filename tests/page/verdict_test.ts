@@ -280,5 +280,6 @@ function figuresOf({ reading, points, lines }: Change): PageFigures {
     routes: [],
     callers: [],
     incidents: [],
+    sessions: [],
   };
 }
