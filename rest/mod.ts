@@ -35,7 +35,8 @@ import {
   peersOf,
   takePart,
 } from "./join_cluster.ts";
-import { createProxy, type Proxy } from "./proxy.ts";
+import { openProxy } from "./open_proxy.ts";
+import type { Proxy } from "./proxy.ts";
 
 /** How long the end of the process waits, after a drain, for sockets that nobody closes. */
 const CLOSE_MS_MAX = 2_000;
@@ -64,17 +65,17 @@ async function start(): Promise<void> {
   if (opened !== undefined && opened.problems.length > 0) {
     return fail(opened.problems);
   }
-  const proxy = createProxy(settings, {
+  // The errors of the journal and the listeners are sentences of ours, fit to be printed.
+  const failed = (error: unknown) => fail([messageOf(error)]);
+  const { proxy, told, journalNotes } = await openProxy(settings, {
     manager: rest,
     access,
     stop: asked.resolve,
     peerCertificates: tls?.cert,
     ...opened && { peers: peersOf(opened, settings, tls?.cert) },
-  });
+  }).catch(failed);
 
   // Creating the HTTP listener.
-  // The listeners' errors are sentences of ours, fit to be printed.
-  const failed = (error: unknown) => fail([messageOf(error)]);
   const ports = { settings, proxy, facts, passedSocket, tls };
   const listener = await openPorts(ports).catch(failed);
   const metricsUrl = await openMetrics(ports).catch(failed);
@@ -90,9 +91,10 @@ async function start(): Promise<void> {
   onHangUp(isReadingAgain ? reload : () => tellNothingToReload(log));
   const hasSocket = settings.socket !== undefined;
   dropPermissions({ isReadingAgain, hasSocket });
-  for (const note of [...notes, ...opened?.notes ?? []]) {
+  for (const note of [...notes, ...opened?.notes ?? [], ...journalNotes]) {
     log.write("warn", note);
   }
+  log.write("info", told);
   if (metricsUrl !== undefined) log.write("info", `Figures at ${metricsUrl}`);
   log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
   if (settings.peerUrl !== undefined) {
@@ -219,6 +221,19 @@ function stopOnSignal(
   });
 }
 
+/**
+ * Doors that have not heard yet of the new owners still send to this proxy, over
+ * connections that closing the port would reset: news takes a few round trips.
+ */
+const NEWS_MS = 500;
+
+/** Hands everything over to other proxies; settles when they know. */
+async function leftCluster(opened: OpenedCluster | undefined): Promise<void> {
+  if (opened === undefined) return;
+  await opened.cluster.leave();
+  await afterMs(NEWS_MS);
+}
+
 async function stop(
   settings: Settings,
   log: Log,
@@ -228,9 +243,9 @@ async function stop(
 ): Promise<void> {
   listener.endKeepAlive();
   // The others go on with what waits, while this one still answers.
-  void opened?.cluster.leave();
+  const left = leftCluster(opened);
   let closed = Promise.resolve();
-  const closePort = () => closed = takeInAndShutDown(listener);
+  const closePort = () => closed = left.then(() => takeInAndShutDown(listener));
   const report = await proxy.drain(settings.drainMs, closePort);
   await opened?.end();
   const { finished, waiting, inFlight } = report;

@@ -10,7 +10,13 @@ import { LoopLag } from "./loop_lag.ts";
 import { MinuteReport } from "./minute_report.ts";
 import { type BotNamer, lineRowsOf, readingOf } from "./read_figures.ts";
 import { Recent } from "./recent.ts";
-import type { PageFigures, Reading, RepReading, SessionRow } from "./types.ts";
+import type {
+  JournalReading,
+  PageFigures,
+  Reading,
+  RepReading,
+  SessionRow,
+} from "./types.ts";
 
 /** Sessions shown, as with the page's other tables. */
 const SESSIONS_MAX = 50;
@@ -29,6 +35,7 @@ export interface FigureSources {
   readonly rep: () => RepReading;
   /** The sessions of REP with most to fetch, at most so many. */
   readonly sessions: (max: number) => readonly SessionSource[];
+  readonly journal: () => JournalReading | undefined;
   readonly upstreamConnections: () => number;
   /** Where the report of each minute goes. */
   readonly facts: FactSink;
@@ -106,7 +113,7 @@ export class Figures {
   }
 
   reading(): Reading {
-    const { clock, botName, isDraining, rep, upstreamConnections } =
+    const { clock, botName, isDraining, rep, journal, upstreamConnections } =
       this.#sources;
     const nowMs = clock.nowMs();
     const { user, system } = cpuUsage();
@@ -116,6 +123,7 @@ export class Figures {
       startedAtMs: this.#startedAtMs,
       isDraining: isDraining(),
       rep: rep(),
+      journal: journal(),
       upstreamConnections: upstreamConnections(),
       loopLagMs: this.#lag.longestMs(),
       memoryBytes: Deno.memoryUsage().rss,

@@ -199,6 +199,7 @@ function figuresOf() {
     isDraining: () => false,
     rep: () => ({ sessions: 0, connections: 0, mailboxReplies: 0 }),
     sessions: (max) => SESSIONS.slice(0, max),
+    journal: () => undefined,
     upstreamConnections: () => 0,
   });
   return { clock, figures };

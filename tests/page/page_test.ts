@@ -12,7 +12,7 @@ const TESTS = ["in_browser.ts", "hours_in_browser.ts"]
 
 Deno.test({
   name:
-    "in Chromium the page has nothing serious for axe, fits 390 px, goes by keyboard, stops its stream while hidden, and is flat for an hour",
+    "in Chromium the page has nothing serious for axe, fits 390 px, goes by keyboard, stops its stream while hidden, and is flat for three quarters of an hour",
   ignore: !hasChromium(),
   async fn() {
     const { code, stdout, stderr } = await denoCommand({
