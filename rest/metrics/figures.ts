@@ -11,6 +11,7 @@ import { MinuteReport } from "./minute_report.ts";
 import { type BotNamer, lineRowsOf, readingOf } from "./read_figures.ts";
 import { Recent } from "./recent.ts";
 import type {
+  ClusterReading,
   JournalReading,
   PageFigures,
   Reading,
@@ -37,6 +38,8 @@ export interface FigureSources {
   readonly sessions: (max: number) => readonly SessionSource[];
   readonly journal: () => JournalReading | undefined;
   readonly upstreamConnections: () => number;
+  /** Undefined: this proxy is alone. */
+  readonly cluster?: () => ClusterReading | undefined;
   /** Where the report of each minute goes. */
   readonly facts: FactSink;
 }
@@ -123,6 +126,7 @@ export class Figures {
       startedAtMs: this.#startedAtMs,
       isDraining: isDraining(),
       rep: rep(),
+      cluster: this.#sources.cluster?.(),
       journal: journal(),
       upstreamConnections: upstreamConnections(),
       loopLagMs: this.#lag.longestMs(),
