@@ -8,6 +8,7 @@ import { NOBODY } from "./domain/identity.ts";
 import type { Clock, OperatorDoor, QueueView } from "./domain/ports.ts";
 import type { BotRing } from "./listener/access/bot_ring.ts";
 import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
+import type { JournalReading } from "./metrics/types.ts";
 import { Figures } from "./metrics/figures.ts";
 import { LongWaits } from "./metrics/long_waits.ts";
 import { requestRowOf } from "./metrics/request_row.ts";
@@ -20,6 +21,8 @@ export interface OperatingParts {
   readonly bots: BotRing;
   readonly queue: Queue;
   readonly sockets: WebSocketEndpoint;
+  /** Undefined: nothing outlives the process. */
+  readonly keeper?: { reading(): JournalReading } | undefined;
   /** Ends the process as SIGTERM does. */
   readonly stop: () => void;
   readonly buttons?: PageButtons | undefined;
@@ -100,7 +103,7 @@ export function openOperating(parts: OperatingParts): Operating {
 const EVERYBODYS = { isMeant: () => true, offset: 0, limit: 50 };
 
 function openFigures(
-  { clock, facts, bots, queue, sockets }: OperatingParts,
+  { clock, facts, bots, queue, sockets, keeper }: OperatingParts,
 ): Figures {
   const { dispatcher, upstream } = queue;
   return new Figures({
@@ -115,6 +118,7 @@ function openFigures(
     snapshot: () => dispatcher.control.snapshot(),
     isDraining: () => dispatcher.isDraining(),
     rep: () => sockets.snapshot(),
+    journal: () => keeper?.reading(),
     upstreamConnections: () => upstream.connections?.() ?? 0,
   });
 }

@@ -10,7 +10,12 @@ import { LoopLag } from "./loop_lag.ts";
 import { MinuteReport } from "./minute_report.ts";
 import { type BotNamer, lineRowsOf, readingOf } from "./read_figures.ts";
 import { Recent } from "./recent.ts";
-import type { PageFigures, Reading, RepReading } from "./types.ts";
+import type {
+  JournalReading,
+  PageFigures,
+  Reading,
+  RepReading,
+} from "./types.ts";
 
 /** Where figures come from that no fact tells. */
 export interface FigureSources {
@@ -21,6 +26,7 @@ export interface FigureSources {
   readonly snapshot: () => SchedulerSnapshot;
   readonly isDraining: () => boolean;
   readonly rep: () => RepReading;
+  readonly journal: () => JournalReading | undefined;
   readonly upstreamConnections: () => number;
   /** Where the report of each minute goes. */
   readonly facts: FactSink;
@@ -97,7 +103,7 @@ export class Figures {
   }
 
   reading(): Reading {
-    const { clock, botName, isDraining, rep, upstreamConnections } =
+    const { clock, botName, isDraining, rep, journal, upstreamConnections } =
       this.#sources;
     const nowMs = clock.nowMs();
     const { user, system } = cpuUsage();
@@ -107,6 +113,7 @@ export class Figures {
       startedAtMs: this.#startedAtMs,
       isDraining: isDraining(),
       rep: rep(),
+      journal: journal(),
       upstreamConnections: upstreamConnections(),
       loopLagMs: this.#lag.longestMs(),
       memoryBytes: Deno.memoryUsage().rss,
