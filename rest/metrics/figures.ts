@@ -11,6 +11,7 @@ import { MinuteReport } from "./minute_report.ts";
 import { type BotNamer, lineRowsOf, readingOf } from "./read_figures.ts";
 import { Recent } from "./recent.ts";
 import type {
+  ClusterReading,
   JournalReading,
   PageFigures,
   Reading,
@@ -28,6 +29,8 @@ export interface FigureSources {
   readonly rep: () => RepReading;
   readonly journal: () => JournalReading | undefined;
   readonly upstreamConnections: () => number;
+  /** Undefined: this proxy is alone. */
+  readonly cluster?: () => ClusterReading | undefined;
   /** Where the report of each minute goes. */
   readonly facts: FactSink;
 }
@@ -113,6 +116,7 @@ export class Figures {
       startedAtMs: this.#startedAtMs,
       isDraining: isDraining(),
       rep: rep(),
+      cluster: this.#sources.cluster?.(),
       journal: journal(),
       upstreamConnections: upstreamConnections(),
       loopLagMs: this.#lag.longestMs(),
