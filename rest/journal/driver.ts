@@ -15,7 +15,13 @@ import { encodeEntry } from "./codec/entry_codec.ts";
 import { encodeOutcome } from "./codec/outcome_codec.ts";
 import { holdsTokenMember } from "./codec/token_holders.ts";
 import { rowKeyOf } from "./codec/pending_changes.ts";
-import { factsOf, isKeptAtOnce, type Keeping, mayBeKept } from "./keeping.ts";
+import {
+  factsOf,
+  isKeptAtOnce,
+  isNameKept,
+  type Keeping,
+  mayBeKept,
+} from "./keeping.ts";
 import { LOST, refusalOf } from "./journal_refusals.ts";
 import { REPLY_KEPT_MS, SessionRows } from "./session_rows.ts";
 import type { FoundJournal } from "./read_journal.ts";
@@ -42,6 +48,8 @@ interface Kept {
   state: "queued" | "sent" | "ended";
   /** Somebody was promised that it survives: where it cannot be written it is refused. */
   readonly isPromised: boolean;
+  /** Nothing of it is written but its name. */
+  readonly isNameOnly: boolean;
   /** It could not be written as its caller was promised. */
   isRefused: boolean;
 }
@@ -74,11 +82,16 @@ export class JournalDriver implements Journal {
 
   /** Whether it is found again after a restart. */
   keeps({ entryId }: Pick<Entry, "entryId">): boolean {
-    return this.#kept.has(entryId);
+    return this.#kept.get(entryId)?.isNameOnly === false;
   }
 
   accepted(entry: Entry): Committed {
-    if (!isKeptAtOnce(entry, this.#deps.keeping)) return undefined;
+    const { keeping } = this.#deps;
+    if (isNameKept(entry, keeping)) {
+      this.#put(entry, "queued", { isNameOnly: true });
+      return undefined;
+    }
+    if (!isKeptAtOnce(entry, keeping)) return undefined;
     const kept = this.#put(entry, "queued");
     return kept.isPromised ? this.#acceptance(kept) : undefined;
   }
@@ -102,7 +115,7 @@ export class JournalDriver implements Journal {
     if (kept.state === "sent") return undefined;
     kept.state = "sent";
     if (entry.nonce !== undefined && entry.attempts === 0) {
-      this.#put(entry, "sent");
+      this.#put(entry, "sent", kept);
     } else this.#mark(kept);
     return this.#promise(kept);
   }
@@ -126,7 +139,8 @@ export class JournalDriver implements Journal {
     // The REPLY that follows says more.
     const isReplied = session !== undefined && reqText !== undefined;
     if (kept === undefined || isReplied) return undefined;
-    return this.#end(kept, encodeOutcome(this.#storable(outcome)), keptMs);
+    const storable = this.#storable(outcome, kept);
+    return this.#end(kept, encodeOutcome(storable), keptMs);
   }
 
   gone({ entryId }: Entry): void {
@@ -157,7 +171,11 @@ export class JournalDriver implements Journal {
     const kept = entryId === undefined ? undefined : this.#kept.get(entryId);
     return kept === undefined
       ? this.#sessions.replied(session, reply)
-      : this.#end(kept, this.#sessions.outcomeOf(reply), REPLY_KEPT_MS);
+      : this.#end(
+        kept,
+        this.#sessions.outcomeOf(reply, kept),
+        REPLY_KEPT_MS,
+      );
   }
 
   acknowledged(session: SessionRecord): void {
@@ -172,6 +190,7 @@ export class JournalDriver implements Journal {
         id: entry.entryId,
         state: recovery === "kept" ? "ended" : mayHaveRun ? "sent" : "queued",
         isPromised: entry.guarantee !== undefined,
+        isNameOnly: entry.isNameOnly === true,
         isRefused: false,
       };
       this.#kept.set(kept.id, kept);
@@ -190,24 +209,23 @@ export class JournalDriver implements Journal {
     this.#hasEnded = true;
   }
 
-  #put(entry: Entry, state: Kept["state"]): Kept {
+  #put(
+    entry: Entry,
+    state: Kept["state"],
+    { isNameOnly = false } = {},
+  ): Kept {
     const { clock, maxWaitMs } = this.#deps;
     const { entryId, guarantee } = entry;
-    const row = encodeEntry(
-      entry,
-      state,
-      factsOf(entry, state, {
-        clock,
-        maxWaitMs,
-      }),
-    );
+    const facts = factsOf(entry, state, { clock, maxWaitMs });
+    const row = encodeEntry(entry, state, { ...facts, isNameOnly });
     const isNew = !this.#kept.has(entryId);
-    const isPromised = guarantee !== undefined;
+    const isPromised = guarantee !== undefined && !isNameOnly;
     const kept: Kept = {
       scope: row.scope,
       id: entryId,
       state,
       isPromised,
+      isNameOnly,
       isRefused: false,
     };
     this.#kept.set(entryId, kept);
@@ -275,12 +293,12 @@ export class JournalDriver implements Journal {
   }
 
   /** An answer that shows a token is not written in the clear. */
-  #storable(outcome: Outcome): Outcome {
-    if (outcome.kind !== "answer" || this.#deps.keeping.isEncrypted) {
-      return outcome;
-    }
+  #storable(outcome: Outcome, { isNameOnly }: Kept): Outcome {
+    if (outcome.kind !== "answer") return outcome;
     const { status, body } = outcome.answer;
-    return holdsTokenMember(body) ? { kind: "shortened", status } : outcome;
+    const isSecret = isNameOnly ||
+      (!this.#deps.keeping.isEncrypted && holdsTokenMember(body));
+    return isSecret ? { kind: "shortened", status } : outcome;
   }
 }
 

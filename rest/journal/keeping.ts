@@ -25,6 +25,20 @@ export function isKeptAtOnce(
   return isMeant && mayBeKept(request, keeping);
 }
 
+/**
+ * Whether the name at least is written down of a request that may not be: asked
+ * for again after a restart, it must not be done twice.
+ */
+export function isNameKept(
+  { request, guarantee }: Entry,
+  keeping: Keeping,
+): boolean {
+  if (guarantee === undefined || mayBeKept(request, keeping)) return false;
+  const { idempotencyKey, asyncId, frame } = guarantee;
+  return idempotencyKey !== undefined || asyncId !== undefined ||
+    (frame?.session !== undefined && frame.reqKey !== undefined);
+}
+
 /** Tokens that callers bring are never stored, so nobody could send their requests. */
 export function mayBeKept(
   request: ProxyRequest,

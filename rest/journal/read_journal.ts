@@ -122,6 +122,7 @@ function foundEntryOf(
     isRecognised: isRecognisedAt(entry.nonce?.sentWallMs, nowWallMs),
     isExpired: entry.expiresWallMs <= nowWallMs,
     isIdentityKnown: identity !== undefined,
+    isNameOnly: entry.isNameOnly === true,
     mayLackMarks,
   });
   const mayHaveRun = mayHaveBeenSent({ state, mayLackMarks });
@@ -166,6 +167,12 @@ function verdictOf(
         "Cannot tell whether Discord ran the request: the proxy ended while it was under way; look before sending it again",
         null,
       );
+    case "forgotten":
+      return refused(
+        "draining",
+        "Cannot send the request: it was kept in memory only, since it holds a token, and the process that had it has ended; ask again",
+        false,
+      );
     case "nobody":
       return refused(
         "no_token",
@@ -194,7 +201,12 @@ function verdictOf(
 }
 
 function refused(
-  code: "outcome_unknown" | "no_token" | "deadline" | "wait_too_long",
+  code:
+    | "outcome_unknown"
+    | "draining"
+    | "no_token"
+    | "deadline"
+    | "wait_too_long",
   message: string,
   sent: false | null,
 ): Outcome {

@@ -54,10 +54,13 @@ export class SessionRows {
   }
 
   /** A REPLY as the outcome of its request. One that shows a token loses its body where nothing is encrypted. */
-  outcomeOf(reply: ReplyRecord): RowOutcome {
+  outcomeOf(
+    reply: ReplyRecord,
+    { isNameOnly }: { readonly isNameOnly: boolean },
+  ): RowOutcome {
     const { bodyText } = reply;
-    const isShown = !this.#deps.isEncrypted && bodyText !== undefined &&
-      TOKEN.test(bodyText);
+    const isShown = isNameOnly || (!this.#deps.isEncrypted &&
+      bodyText !== undefined && TOKEN.test(bodyText));
     return encodeReply(isShown ? { ...reply, bodyText: undefined } : reply);
   }
 

@@ -18,6 +18,11 @@ export function tellFound(found: FoundJournal, unknown: number): string {
       "requests waited too long",
     ),
     some(
+      count("forgotten"),
+      "request was in memory only",
+      "requests were in memory only",
+    ),
+    some(
       count("nobody"),
       "request is for a bot that is not configured any more",
       "requests are for bots that are not configured any more",

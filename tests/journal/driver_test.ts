@@ -86,26 +86,50 @@ Deno.test("what certainly was not executed is marked as waiting again", async ()
   assert.equal(bench.rows()[0]?.state, "queued");
 });
 
+const HELD_BACK = [
+  requestOf("POST", {
+    text: '{"content":"s3cret"}',
+    identity: { ...BOT, id: "bot:2:hash", isOwn: false },
+  }),
+  requestOf("POST", {
+    path: "/webhooks/1/s3cret",
+    text: "{}",
+    identity: NOBODY,
+  }),
+  requestOf("POST", { path: "/channels/1/webhooks", identity: BOT }),
+  requestOf("PUT", {
+    path: "/guilds/1/members/2",
+    text: '{"access_token":"s3cret"}',
+    identity: BOT,
+  }),
+];
+
 Deno.test("no row holds a token: brought ones and what carries one stay in memory without a key", async () => {
   const bench = driverBench({ writes: "all" });
-  const brought = { ...BOT, id: "bot:2:hash", isOwn: false };
-  const held = [
-    requestOf("POST", { text: "{}", identity: brought }),
-    requestOf("POST", { path: "/webhooks/1/t", text: "{}", identity: NOBODY }),
-    requestOf("POST", { path: "/channels/1/webhooks", identity: BOT }),
-    requestOf("PUT", {
-      path: "/guilds/1/members/2",
-      text: '{"access_token":"x"}',
-      identity: BOT,
-    }),
-  ];
-  for (const request of held) {
-    const entry = entryOf("POST", { request, guarantee: PROMISED });
+  for (const request of HELD_BACK) {
+    const entry = entryOf("POST", { request });
     assert.equal(bench.driver.accepted(entry), undefined);
     assert.ok(!bench.driver.keeps(entry));
   }
   await bench.endTurn();
   assert.deepEqual(bench.rows(), []);
+});
+
+Deno.test("of such a request with a name the name is written, and whether it was sent, so that it is not done twice after a restart", async () => {
+  const bench = driverBench();
+  for (const request of HELD_BACK) {
+    const entry = entryOf("POST", { request, guarantee: PROMISED });
+    assert.equal(bench.driver.accepted(entry), undefined);
+    // What is told of its acceptance says that it does not survive.
+    assert.ok(!bench.driver.keeps(entry));
+    void bench.driver.sent(entry);
+    bench.driver.ended(entry, ANSWER, DAY_MS);
+  }
+  await bench.endTurn();
+  const text = JSON.stringify(bench.rows());
+  assert.equal(bench.rows().length, HELD_BACK.length);
+  assert.doesNotMatch(text, /s3cret/);
+  assert.match(text, /shortened/);
 });
 
 Deno.test("with a key the same is kept, a brought token's request excepted", async () => {

@@ -99,6 +99,22 @@ Deno.test("what waited too long is refused as it would have been: by its own dea
   });
 });
 
+Deno.test("what was in memory only is refused as unsent, or unknown where it was under way, whoever it was for", () => {
+  const of = (state: RowState) => {
+    const entry = entryOf("POST", { path: "/webhooks/1/token" });
+    const facts = { acceptedWallMs: NOW_MS, expiresWallMs: Infinity };
+    const row = encodeEntry(entry, state, { ...facts, isNameOnly: true });
+    assert.doesNotMatch(row.head, /webhooks\/1/);
+    return outcomeOf(row, { hasBot: false });
+  };
+  assert.deepEqual(of("queued"), {
+    recovery: "forgotten",
+    code: "draining",
+    sent: false,
+  });
+  assert.equal(of("sent").code, "outcome_unknown");
+});
+
 Deno.test("a bot that is not configured any more has its requests refused, unsent ones as such", () => {
   assert.deepEqual(outcomeOf(rowOf(), { hasBot: false }), {
     recovery: "nobody",

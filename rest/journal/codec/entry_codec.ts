@@ -18,6 +18,8 @@ interface EntryHead {
   readonly expiresWallMs: number;
   readonly guarantee?: Guarantee;
   readonly nonce?: StoredNonce;
+  /** What it said is not written down, only that there was one of its name. */
+  readonly isNameOnly?: true;
 }
 
 /** By what Discord would recognise a message, and since when it would. */
@@ -33,6 +35,7 @@ export interface EntryFacts {
   readonly acceptedWallMs: number;
   readonly expiresWallMs: number;
   readonly nonce?: StoredNonce | undefined;
+  readonly isNameOnly?: boolean;
 }
 
 /** What was read of a request's row. */
@@ -49,9 +52,12 @@ export function encodeEntry(
     "entryId" | "request" | "guarantee"
   >,
   state: RowState,
-  { acceptedWallMs, expiresWallMs, nonce }: EntryFacts,
+  { acceptedWallMs, expiresWallMs, nonce, isNameOnly }: EntryFacts,
 ): JournalRow {
-  const { head: stored, body } = encodeRequest(request, acceptedWallMs);
+  const { head: stored, body } = encodeRequest(
+    isNameOnly === true ? nameless(request) : request,
+    acceptedWallMs,
+  );
   const head: EntryHead = {
     v: 1,
     request: stored,
@@ -59,6 +65,7 @@ export function encodeEntry(
     expiresWallMs,
     ...guarantee === undefined ? {} : { guarantee },
     ...nonce === undefined ? {} : { nonce },
+    ...isNameOnly === true ? { isNameOnly } : {},
   };
   return {
     id: entryId,
@@ -86,7 +93,7 @@ export function decodeEntry(
       `Cannot read request ${id} of the journal: its form ${head.v} is unknown`,
     );
   }
-  const { acceptedWallMs, expiresWallMs, nonce } = head;
+  const { acceptedWallMs, expiresWallMs, nonce, isNameOnly = false } = head;
   const { guarantee } = head;
   return {
     entryId: id,
@@ -98,6 +105,19 @@ export function decodeEntry(
     acceptedWallMs,
     expiresWallMs,
     nonce,
+    isNameOnly,
+  };
+}
+
+/** What may be written of a request that holds a token, or needs one that is not ours: its route, and whose it is. */
+function nameless(request: ProxyRequest): ProxyRequest {
+  const { target, route: { label } } = request;
+  const path = label.slice(label.indexOf("/"));
+  return {
+    ...request,
+    target: { version: target.version, path, query: "" },
+    headers: [],
+    body: undefined,
   };
 }
 

@@ -16,6 +16,8 @@ export interface RowFacts {
   readonly isExpired: boolean;
   /** Whoever it is for is still configured. */
   readonly isIdentityKnown: boolean;
+  /** Only its name was written down. */
+  readonly isNameOnly: boolean;
   /** The last marks before the end may be missing: the machine went down under a journal that survives processes only. */
   readonly mayLackMarks: boolean;
 }
@@ -30,6 +32,8 @@ export type Recovery =
   | "unknown"
   /** It has waited too long. `sent: false` where it certainly was not sent, else `null`. */
   | "expired"
+  /** What it said is gone with the process: not sent, and to be asked for anew. */
+  | "forgotten"
   /** Nobody is configured to send it for; `sent` likewise. */
   | "nobody";
 
@@ -44,6 +48,12 @@ const RECOVERY_RULES: readonly Rule[] = [
   {
     state: "queued",
     mayLackMarks: false,
+    isNameOnly: true,
+    becomes: "forgotten",
+  },
+  {
+    state: "queued",
+    mayLackMarks: false,
     isIdentityKnown: false,
     becomes: "nobody",
   },
@@ -55,6 +65,7 @@ const RECOVERY_RULES: readonly Rule[] = [
   },
   { state: "queued", mayLackMarks: false, becomes: "again" },
   // Perhaps sent. What cannot be sent again, nobody can know of.
+  { isNameOnly: true, becomes: "unknown" },
   { isIdentityKnown: false, becomes: "unknown" },
   { isRepeatable: true, isExpired: true, becomes: "expired" },
   { isRepeatable: true, becomes: "again" },

@@ -12,6 +12,7 @@ const FRESH: RowFacts = {
   isRecognised: false,
   isExpired: false,
   isIdentityKnown: true,
+  isNameOnly: false,
   mayLackMarks: false,
 };
 
@@ -21,6 +22,7 @@ const anyFacts: fc.Arbitrary<RowFacts> = fc.record({
   isRecognised: fc.boolean(),
   isExpired: fc.boolean(),
   isIdentityKnown: fc.boolean(),
+  isNameOnly: fc.boolean(),
   mayLackMarks: fc.boolean(),
 });
 
@@ -61,6 +63,9 @@ Deno.test("whatever is known of a row: nothing that may have run goes again unle
     if (becomes === "again") {
       assert.ok(isSafe && facts.isIdentityKnown && !facts.isExpired);
     }
-    if (becomes === "nobody") assert.ok(!mayHaveBeenSent(facts));
+    if (becomes === "again") assert.ok(!facts.isNameOnly);
+    if (becomes === "nobody" || becomes === "forgotten") {
+      assert.ok(!mayHaveBeenSent(facts));
+    }
   }));
 });
