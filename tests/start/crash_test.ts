@@ -17,7 +17,10 @@ Deno.test("20 messages were taken with 202: after signal 9 all arrive once and i
   await using proxy = await startMortal(discord);
   const locations: string[] = [];
   for (let n = 1; n <= 20; n++) {
-    if (n === 3) discord.hold();
+    if (n === 3) {
+      await Promise.all(locations.map((location) => fetched(proxy, location)));
+      discord.hold();
+    }
     const { status, headers, body } = await ask(proxy, {
       content: `${n}`,
       headers: ASYNC,

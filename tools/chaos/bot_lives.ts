@@ -98,7 +98,7 @@ function kill(child: Deno.ChildProcess): void {
 }
 
 /** Settles after this time, or as soon as the signal is aborted. */
-function forMs(ms: number, signal: AbortSignal): Promise<void> {
+export function forMs(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);
     signal.addEventListener("abort", done);

@@ -1,3 +1,4 @@
+import { forMs } from "./bot_lives.ts";
 import { type Fault, straceWords } from "./strace.ts";
 import { type Child, startProxyChild } from "../soak/child.ts";
 
@@ -44,7 +45,7 @@ class Mortal implements MortalProxy {
   readonly failures: string[] = [];
   kills = 0;
   readonly #options: MortalOptions;
-  readonly #spared = Promise.withResolvers<void>();
+  readonly #spared = new AbortController();
   readonly #dying: Promise<void>;
   #isSpared = false;
   #child: Child;
@@ -69,7 +70,10 @@ class Mortal implements MortalProxy {
     while (this.#life !== undefined && !this.#isSpared) {
       const { ms, fault } = this.#life;
       const { ended } = this.#child;
-      await Promise.race([forMs(ms), this.#spared.promise, ended]);
+      const { signal } = this.#spared;
+      const died = new AbortController();
+      void ended.then(() => died.abort());
+      await forMs(ms, AbortSignal.any([signal, died.signal]));
       if (this.#isSpared) return;
       if (fault === undefined) this.#noteFailure();
       // Disposing of it is signal 9.
@@ -106,7 +110,7 @@ class Mortal implements MortalProxy {
 
   async spare(): Promise<void> {
     this.#isSpared = true;
-    this.#spared.resolve();
+    this.#spared.abort();
     await this.#dying;
     if (this.#life?.fault !== undefined) {
       await this.#child[Symbol.asyncDispose]();
@@ -117,7 +121,7 @@ class Mortal implements MortalProxy {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isSpared = true;
-    this.#spared.resolve();
+    this.#spared.abort();
     await this.#dying.catch(() => {});
     await this.#child[Symbol.asyncDispose]();
   }
@@ -138,8 +142,4 @@ async function start(
   // Tracing slows a start down.
   if (fault === undefined) startsMs.push(performance.now() - fromMs);
   return child;
-}
-
-function forMs(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
