@@ -71,7 +71,7 @@ export { createSecureContext, TLSSocket as TlsStream } from "node:tls";
 export { Duplex } from "node:stream";
 
 // WebSockets over these, with a bound on frames before they are in memory.
-export { WebSocketServer } from "npm:ws@8.23.0";
+export { WebSocket as WebSocketClient, WebSocketServer } from "npm:ws@8.23.0";
 
 // The debugger that SIGUSR1 opens, shut again.
 export { close as closeInspector } from "node:inspector";

@@ -23,7 +23,7 @@ const FIRST_CHANNEL = 1_300_000_000_000_000_000n;
 
 const MESSAGE = JSON.stringify({ content: "x".repeat(180) });
 
-function messageAt(turn: number): RawRequest {
+function messageAt(_owner: number, turn: number): RawRequest {
   const channel = FIRST_CHANNEL + BigInt(turn % CHANNELS);
   return {
     method: "POST",
@@ -32,7 +32,7 @@ function messageAt(turn: number): RawRequest {
   };
 }
 
-function readAt(turn: number): RawRequest {
+function readAt(_owner: number, turn: number): RawRequest {
   const channel = FIRST_CHANNEL + BigInt(turn % CHANNELS);
   return {
     method: "GET",
@@ -127,7 +127,7 @@ async function compare(
 /** Both are asked in turn, so that a slow second of the machine meets both. */
 async function runOnce(
   settings: Readonly<Record<string, string>>,
-  requestAt: (turn: number) => RawRequest,
+  requestAt: typeof messageAt,
 ): Promise<Run> {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "bench-journal-" });

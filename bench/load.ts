@@ -8,10 +8,14 @@ export interface Caller extends AsyncDisposable {
   readonly saturate: (forMs: number) => Promise<number>;
 }
 
+/** What is asked in an owner's turn. */
+export type Asked = (owner: number, turn: number) => RawRequest;
+
 /** Sends each request that is in flight over a connection of its own. */
 export async function callOverHttp(
   place: Place,
   inFlight: number,
+  asked: Asked = requestOf,
 ): Promise<Caller> {
   const opened = await Promise.all(
     Array.from({ length: inFlight }, () => RawConnection.open(place)),
@@ -24,7 +28,7 @@ export async function callOverHttp(
       await Promise.all(opened.map(async (connection, owner) => {
         let turn = turns[owner] as number;
         while (performance.now() < endMs) {
-          await askWell(connection, requestOf(owner, turn));
+          await askWell(connection, asked(owner, turn));
           turn++;
         }
         turns[owner] = turn;
@@ -50,7 +54,7 @@ export async function pace(
   places: readonly Place[],
   perSecond: number,
   forMs: number,
-  requestAt: (turn: number) => RawRequest = mixed,
+  what: Asked = requestOf,
 ): Promise<number[][]> {
   const took: number[][] = places.map(() => []);
   const pools = places.map((): RawConnection[] => []);
@@ -72,14 +76,10 @@ export async function pace(
     const place = places[which] as Place;
     const free = pool.pop() ?? await RawConnection.open(place);
     const fromMs = performance.now();
-    await askWell(free, requestAt(turn));
+    await askWell(free, what(turn % OWNERS, turn));
     took[which]?.push(performance.now() - fromMs);
     pool.push(free);
   }
-}
-
-function mixed(turn: number): RawRequest {
-  return requestOf(turn % OWNERS, turn);
 }
 
 /** The value below which `share` of all values are. */

@@ -25,6 +25,8 @@ export interface SubjectOptions {
     readonly path: string;
     readonly settings: Readonly<Record<string, string>>;
   };
+  /** Settings besides. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Something that stands between callers and Discord. */
@@ -90,6 +92,7 @@ export function startSluice(options: SubjectOptions): Promise<Child> {
       REST_LOG_FORMAT: "json",
       ...journal && { REST_JOURNAL: journal.path, ...journal.settings },
       ...trusting(options),
+      ...options.env,
     },
   });
 }

@@ -29,10 +29,12 @@ export interface AutoLimitsParts {
 /** Starts it where the operator wants it; returns what stops it. */
 export function openAutoLimits(
   { globalLimit, globalLimits, apiVersion }: Settings,
-  { queue, bots, clock, facts }: Pick<AutoLimitsParts, "clock" | "facts"> & {
-    readonly bots: { readonly all: readonly LimitedBot[] };
-    readonly queue: Queue;
-  },
+  { queue, submitter, bots, clock, facts }:
+    & Pick<AutoLimitsParts, "clock" | "facts" | "submitter">
+    & {
+      readonly bots: { readonly all: readonly LimitedBot[] };
+      readonly queue: Queue;
+    },
 ): () => void {
   if (globalLimit !== "auto") return () => {};
   return watchGlobalLimits({
@@ -40,7 +42,7 @@ export function openAutoLimits(
     clock,
     facts,
     apiVersion,
-    submitter: queue.dispatcher,
+    submitter,
     hasOwnLimit: ({ applicationId = "" }) => globalLimits.has(applicationId),
     setLimit: queue.setGlobalLimit,
   });

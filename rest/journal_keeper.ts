@@ -9,6 +9,7 @@ import type {
 } from "./domain/journal_store.ts";
 import type { LearntState, Moment, Saving } from "./domain/learnt_state.ts";
 import type { Clock } from "./domain/ports.ts";
+import type { ProxyRequest } from "./domain/request.ts";
 import { COMMON_SCOPE } from "./journal/codec/learnt_codec.ts";
 import { JournalDriver } from "./journal/driver.ts";
 import { LearntSaver } from "./journal/learnt_saver.ts";
@@ -31,7 +32,7 @@ export interface KeeperDeps {
   readonly open: OpenJournal;
   readonly settings: Pick<
     Settings,
-    "journalWrites" | "journalSync" | "maxWaitMs"
+    "journalWrites" | "journalSync" | "maxWaitMs" | "adoptMs"
   >;
   readonly clock: Clock;
   readonly facts: FactSink;
@@ -41,6 +42,8 @@ export interface KeeperDeps {
 export interface TakeUp {
   /** The bots that are configured now. */
   readonly identities: () => readonly Identity[];
+  /** Tells a write without a name from all that are not its second try. */
+  readonly printOf: (request: ProxyRequest) => string;
   readonly learnt: (saving: Saving) => LearntState;
   readonly takeLearnt: (learnt: LearntState, moment: Moment) => void;
   /** Has sessions, requests and outcomes go on. */
@@ -109,6 +112,8 @@ export class JournalKeeper {
     const found = readJournal(rows, {
       nowWallMs: clock.wallMs(),
       identityOf: (id) => identities.get(id),
+      printOf: into.printOf,
+      adoptMs: settings.adoptMs,
       mayLackMarks: settings.journalSync === "process" &&
         isAnotherStart(rows, open.bootedAtWallMs),
     });

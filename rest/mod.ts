@@ -12,28 +12,23 @@ import {
   loadKeys,
   loadRules,
   loadTls,
-  REST_PORT,
 } from "../configs.ts";
 import { createRestManager } from "../deps.ts";
 import type { Settings } from "./config/settings.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
-import type { FactSink } from "./domain/fact.ts";
 import { VERSION } from "./domain/version.ts";
 import { keepDebuggerShut } from "./listener/debugger_guard.ts";
 import { dropPermissions } from "./listener/drop_permissions.ts";
-import { withoutUpgrades } from "./listener/http/incoming_request.ts";
 import { onStopSignal } from "./listener/stop_signals.ts";
 import { ownAddressProblem } from "./listener/own_address.ts";
-import { startListener } from "./listener/transport/listen.ts";
 import {
   type Listener,
   takeInAndShutDown,
 } from "./listener/transport/listener.ts";
-import { openListener } from "./listener/transport/open_listener.ts";
-import { serveOptionsOf } from "./listener/transport/serve_options.ts";
 import { describeBug } from "./log/describe_bug.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { createLog, fail, flushLog, type Log } from "./log/log.ts";
+import { openMetrics, openPorts } from "./open_ports.ts";
 import { openProxy } from "./open_proxy.ts";
 import type { Proxy } from "./proxy.ts";
 
@@ -59,32 +54,21 @@ async function start(): Promise<void> {
   // Handing requests on: `proxy.endpoint` asks for the key of REST_AUTHORIZATION
   // and answers with what Discord says, when its limits allow.
   const asked = Promise.withResolvers<void>();
+  // The errors of the journal and the listeners are sentences of ours, fit to be printed.
+  const failed = (error: unknown) => fail([messageOf(error)]);
   const opened = await openProxy(settings, {
     manager: rest,
     access,
     stop: asked.resolve,
-  })
-    // The journal's errors are sentences of ours, fit to be printed.
-    .catch((error) => fail([messageOf(error)]));
+    peerCertificates: tls?.cert,
+  }).catch(failed);
   const { proxy } = opened;
 
   // Creating the HTTP listener.
   const facts = createFactLog(settings.logLevel, settings.logFormat);
-  const listener = await openListener({
-    ...serveOptionsOf(settings),
-    endpoint: proxy.endpoint,
-    clock: SYSTEM_CLOCK,
-    facts,
-    host: settings.host,
-    port: REST_PORT,
-    socket: settings.socket,
-    passedSocket,
-    pair: tls,
-  })
-    // Those of the listener are, too.
-    .catch((error) => fail([messageOf(error)]));
-
-  const metricsUrl = await openMetrics(settings, proxy, facts);
+  const ports = { settings, proxy, facts, passedSocket, tls };
+  const listener = await openPorts(ports).catch(failed);
+  const metricsUrl = await openMetrics(ports).catch(failed);
 
   const log = createLog(settings.logLevel, settings.logFormat);
   watchForBugs(log);
@@ -100,27 +84,9 @@ async function start(): Promise<void> {
   log.write("info", opened.told);
   if (metricsUrl !== undefined) log.write("info", `Figures at ${metricsUrl}`);
   log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
-}
-
-/** Opens the port that `/metrics` has to itself, and tells where it is; undefined: it has none. */
-async function openMetrics(
-  settings: Settings,
-  proxy: Proxy,
-  facts: FactSink,
-): Promise<string | undefined> {
-  const { host, metricsPort: port } = settings;
-  if (port === undefined) return undefined;
-  const { url } = await startListener({
-    ...serveOptionsOf(settings),
-    endpoint: withoutUpgrades(proxy.metrics),
-    clock: SYSTEM_CLOCK,
-    facts,
-    host,
-    port,
-  }).catch((error) =>
-    fail([messageOf(error).replace("REST_PORT", "REST_METRICS_PORT")])
-  );
-  return `${url}/metrics`;
+  if (settings.peerUrl !== undefined) {
+    log.write("info", `Other proxies reach this one at ${settings.peerUrl}`);
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -1,14 +1,12 @@
 import { randomUUID, type RestManager } from "../deps.ts";
-import { openAccess } from "./access.ts";
+import { type OpenAccess, openAccess } from "./access.ts";
 import type { Settings } from "./config/settings.ts";
 import type { DrainReport } from "./dispatcher/drain.ts";
 import type { Access, BotEntry, KeyEntry } from "./domain/access.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
-import type { Clock, Random, Submitter, Upstream } from "./domain/ports.ts";
+import type { Clock, Random, Upstream } from "./domain/ports.ts";
 import type { Secret } from "./domain/secret.ts";
-import type { Authorizer } from "./listener/access/authorize.ts";
-import { type BotRing, identityOf } from "./listener/access/bot_ring.ts";
 import { sha256Of } from "./listener/access/digest.ts";
 import { contentPrintOf } from "./idempotency/fingerprint.ts";
 import type { WaitRule } from "./domain/wait_rule.ts";
@@ -21,7 +19,7 @@ import type {
   Endpoint,
   HttpHandler,
 } from "./listener/http/incoming_request.ts";
-import { createKeyGate } from "./listener/access/key_gate.ts";
+import { createKeyGate, type KeyGate } from "./listener/access/key_gate.ts";
 import {
   createNamedRequests,
   type NamedRequests,
@@ -37,15 +35,16 @@ import {
 } from "./listener/websocket/endpoint.ts";
 import { isUpgrade } from "./listener/websocket/handshake.ts";
 import { createFactLog } from "./log/fact_log.ts";
-import { joinQueue, type ManagerDeps } from "./manager/join_queue.ts";
-import { parseTarget } from "./routes/parse_target.ts";
+import { joinQueue } from "./manager/join_queue.ts";
+import { managerDepsOf } from "./manager_deps.ts";
 import type { PageButtons } from "./admin/actions.ts";
 import { openAutoLimits } from "./auto_limits.ts";
-import { drainProxy } from "./draining.ts";
+import { type DrainParts, drainProxy } from "./draining.ts";
 import { openOperating } from "./operating.ts";
-import { type OpenJournal } from "./journal_keeper.ts";
+import type { OpenJournal } from "./journal_keeper.ts";
 import { openKeptQueue, takeUpOf, unknownView } from "./kept_queue.ts";
-import { routeOf } from "./routes/route_of.ts";
+import { openPeering, type PeerParts, peersIn } from "./peers/peering.ts";
+import type { Queue } from "./queue.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
 
@@ -55,6 +54,8 @@ export interface Proxy {
   readonly fetch: FetchHandler;
   /** What our own listeners serve. */
   readonly endpoint: Endpoint;
+  /** What is served to the other proxies of a cluster, on a port of its own; undefined: there are none. */
+  readonly peerEndpoint: Endpoint | undefined;
   /**
    * Goes on for up to `forMs` (default `REST_DRAIN_MS`) with everything that can
    * be done by then, and refuses what is left. When nothing waits any more, or
@@ -109,6 +110,10 @@ export interface ProxyParts {
   readonly stop?: () => void;
   /** What the program adds to the operators' page, by the words on its buttons. */
   readonly buttons?: PageButtons;
+  /** Makes the proxy one of several; unless given, as the settings say. */
+  readonly peers?: PeerParts;
+  /** Certificates of other proxies to trust besides the runtime's, in PEM. */
+  readonly peerCertificates?: string | undefined;
   /** Signs in to the page at `/admin/enter?code=…`, once. */
   readonly onceCode?: string;
   /** Keeps what was accepted beyond the end of the process; `takeUp` goes on with what it holds. */
@@ -130,31 +135,42 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const access = openAccess(settings, { ...parts, clock });
   const { manager, bots, keys, authorizer } = access;
   const { baseUrl } = manager;
-  const { keeper, queue } = openKeptQueue(settings, {
-    ...parts,
-    ...{ clock, facts, baseUrl },
-  });
+  const around = { ...parts, clock, facts, baseUrl, observers };
+  const { keeper, queue, journal } = openKeptQueue(settings, around);
   const { dispatcher } = queue;
   const known = { submitter: dispatcher, keys, clock, facts };
   const gate = createKeyGate({ ...known, ...gateSettingsOf(settings, parts) });
-  const shared = { submitter: gate, authorizer, clock, facts };
+  const peering = openPeering(peersOf(settings, parts), {
+    ...known,
+    gate,
+    bots,
+    authorizer,
+    settings,
+  });
+  const submitter = peering?.forwarder ?? gate;
+  const shared = { submitter, authorizer, clock, facts };
   const sockets = createWebSocketEndpoint({
     ...shared,
+    door: peering?.door.enter.bind(peering.door),
     bodies: dispatcher.register.bodies,
+    journal,
     settings: webSocketSettingsOf(settings, manager),
   });
   const stop = () => void proxy.drain();
   const own = { stop, bots, queue, sockets, keeper };
   const operating = openOperating({ ...shared, ...own, ...parts });
-  observers.push((fact) => sockets.observe(fact));
-  observers.push((fact) => operating.observe(fact));
-  observers.push(({ kind }) => kind === "leased" && keeper?.noteSend());
+  observers.push(sockets.observe.bind(sockets), operating.observe);
+  const register = dispatcher.register;
+  const named = namedRequestsOf({
+    ...{ ...shared, submitter: gate, register, journal },
+  });
   const http = createHttpEndpoint({
     ...shared,
     gate,
     moveRequests: (which) => dispatcher.reassign(which),
     hasUpgrade: true,
-    named: namedRequestsOf({ ...shared, register: dispatcher.register }),
+    named: peering?.named(named) ?? named,
+    showQueue: peering?.showQueue,
     isDraining: () => dispatcher.isDraining(),
     troubles: () => operating.figures.troubles(),
     operators: operating.operators,
@@ -162,16 +178,35 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
-  const stopLimits = openAutoLimits(settings, { ...known, ...own });
+  const stopLimits = openAutoLimits(settings, { ...known, ...own, submitter });
   const ending = { ...own, clock, dispatcher, http, operating, stopLimits };
-  const proxy: Proxy = {
+  const proxy = shownOf({ ...ending, peering, settings, access, gate, named });
+  return proxy;
+}
+
+/** What is seen of a proxy from outside. */
+function shownOf(
+  parts: DrainParts & {
+    readonly settings: Settings;
+    readonly access: OpenAccess;
+    readonly queue: Queue;
+    readonly gate: KeyGate;
+    readonly named: NamedRequests;
+  },
+): Proxy {
+  const { settings, access, gate, dispatcher, http, sockets } = parts;
+  const { operating, peering, named } = parts;
+  const { manager, bots } = access;
+  return {
     fetch: fetchHandlerOf(http.handle),
     endpoint: endpointOf(settings, http, sockets),
+    peerEndpoint: peering?.endpoint(http, named, sockets),
     drain: (forMs, closePorts) =>
-      drainProxy(ending, forMs ?? settings.drainMs, closePorts),
+      drainProxy(parts, forMs ?? settings.drainMs, closePorts),
     manager,
     metrics: operating.metrics,
-    takeUp: async () => await keeper?.takeUp(takeUpOf(own)),
+    takeUp: async () =>
+      await parts.keeper?.takeUp(takeUpOf({ ...parts, bots })),
     snapshot: () => dispatcher.control.snapshot(),
     replaceRules: (rules) => gate.replaceRules(rules),
     botNames: () => bots.all.map(({ name }) => name),
@@ -182,7 +217,6 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
       operating.signOutAll();
     },
   };
-  return proxy;
 }
 
 /** A sink of facts, and everybody who is told of them; more may be added. */
@@ -196,6 +230,10 @@ function observedFacts(settings: Settings, parts: ProxyParts): {
     for (const observe of observers) observe(fact);
   };
   return { facts, observers };
+}
+
+function peersOf(settings: Settings, parts: ProxyParts) {
+  return parts.peers ?? peersIn(settings, parts.peerCertificates);
 }
 
 function gateSettingsOf({ queueLimit }: Settings, { access }: ProxyParts) {
@@ -226,35 +264,6 @@ function webSocketSettingsOf(settings: Settings, { baseUrl }: RestManager) {
     allowedHeaders: settings.repHeaders,
     isKeyInPathAllowed: settings.isKeyInPathAllowed,
     origins: settings.origins,
-  };
-}
-
-function managerDepsOf(
-  { apiVersion }: Settings,
-  { submitter, authorizer, clock }: {
-    readonly submitter: Submitter;
-    readonly authorizer: Authorizer;
-    readonly clock: Clock;
-  },
-  bots: BotRing,
-): ManagerDeps {
-  return {
-    submitter,
-    apiVersion,
-    parseTarget,
-    routeOf: (method, path) => routeOf(method, path, clock.wallMs()),
-    identityOf(authorization, route) {
-      const brought = authorization === undefined
-        ? undefined
-        : identityOf(authorization, bots);
-      const proof = {
-        keyName: "manager",
-        key: undefined,
-        brought,
-        botId: null,
-      };
-      return authorizer.identityFor(proof, route);
-    },
   };
 }
 

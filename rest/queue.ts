@@ -1,6 +1,6 @@
 import type { Settings } from "./config/settings.ts";
 import { createDispatcher } from "./dispatcher/dispatcher.ts";
-import { MessageNonces } from "./dispatcher/nonces/message_nonces.ts";
+import { MessageNonces } from "./idempotency/nonces/message_nonces.ts";
 import type { Dispatcher } from "./dispatcher/types.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Journal } from "./domain/journal.ts";

@@ -1,7 +1,7 @@
 import { manifestOf, type PackageInfo, packagesOf } from "./packages_of.ts";
 
 /** What the proxy and its page are made of. */
-const BUNDLED: readonly string[] = ["rest/mod.ts", "page/main.ts"];
+export const BUNDLED: readonly string[] = ["rest/mod.ts", "page/main.ts"];
 
 const LICENCE_FILE = /^licen[cs]e(?:\.\w+)?$/i;
 

@@ -48,6 +48,8 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, string>> = {
   unreachable: "No connection to Discord, or it broke; safe to repeat.",
   draining:
     "The proxy has stopped (`sent: null` for what was in flight at its end).",
+  moved:
+    "Several proxies: another one sends for this bot now. Asking again reaches it.",
   token_rejected: "Discord rejects the bot's token; asked again every minute.",
   invalid_budget:
     "Too many 401, 403 and 429 answers in ten minutes; going on would get the address banned.",

@@ -1,5 +1,5 @@
 import { Client } from "../../deps.ts";
-import { PEER_QUESTION_PATH } from "../domain/owners.ts";
+import { PEER_KEY_HEADER, PEER_QUESTION_PATH } from "../domain/owners.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Secret } from "../domain/secret.ts";
 import {
@@ -81,7 +81,7 @@ async function ask(
     method: "POST",
     path: PEER_QUESTION_PATH,
     headers: {
-      authorization: key.reveal(),
+      [PEER_KEY_HEADER]: key.reveal(),
       "content-type": "application/json",
     },
     body: JSON.stringify(question),

@@ -81,17 +81,32 @@ function contradictions(settings: Settings): string[] {
   ];
 }
 
-/** Of the three settings of a cluster none does anything without the others. */
+/** What each setting of several proxies does nothing without. */
+const BESIDE = [
+  ["redisUrl", "peerUrl"],
+  ["redisUrl", "peerKey"],
+  ["peerUrl", "peerKey"],
+  ["ownerUrl", "peerKey"],
+] as const;
+
 function clusterContradictions(settings: Settings): string[] {
-  const three = ["redisUrl", "peerUrl", "peerKey"] as const;
-  const given = three.find((member) => settings[member] !== undefined);
-  if (given === undefined) return [];
-  const beside = SETTINGS[given].name;
-  return three.filter((member) => settings[member] === undefined)
-    .map((member) => {
-      const { name, kind } = SETTINGS[member];
-      return `${name} is not set: want it beside ${beside}, ${kind.wanted}`;
-    });
+  const found = BESIDE.flatMap(([given, member]) => {
+    const isMissing = settings[given] !== undefined &&
+      settings[member] === undefined;
+    if (!isMissing) return [];
+    const { name, kind } = SETTINGS[member];
+    return [
+      `${name} is not set: want it beside ${
+        SETTINGS[given].name
+      }, ${kind.wanted}`,
+    ];
+  });
+  if (settings.ownerUrl !== undefined && settings.redisUrl !== undefined) {
+    found.push(
+      "REST_OWNER_URL is set beside REST_REDIS_URL: want one of them, since Redis tells the owner",
+    );
+  }
+  return [...new Map(found.map((text) => [text.split(" ")[0], text])).values()];
 }
 
 function tlsContradictions(settings: Settings): string[] {

@@ -95,7 +95,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   },
   {
     title: "Several proxies",
-    members: ["redisUrl", "peerUrl", "peerKey"],
+    members: ["redisUrl", "peerUrl", "peerKey", "ownerUrl"],
   },
   {
     title: "What is told",

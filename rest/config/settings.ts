@@ -92,6 +92,8 @@ export interface Settings {
   /** Without a slash at the end. */
   readonly peerUrl: string | undefined;
   readonly peerKey: Secret | undefined;
+  /** The proxy that everything is handed on to; undefined: none. Without a slash at the end. */
+  readonly ownerUrl: string | undefined;
   readonly logLevel: LogLevelName;
   readonly logFormat: LogFormat;
 }
@@ -450,13 +452,19 @@ export const SETTINGS: {
     "REST_PEER_URL",
     PEER_URL,
     "",
-    "Where the other proxies reach this one; wanted beside `REST_REDIS_URL`.",
+    "Where the other proxies reach this one: it listens there for them, over TLS where it begins with https. Wanted beside `REST_REDIS_URL`.",
   ),
   peerKey: row(
     "REST_PEER_KEY",
     OPTIONAL_KEY,
     "",
-    "The key that proxies send one another, the same for all of them and for nobody else; wanted beside `REST_REDIS_URL`.",
+    "The key that proxies send one another, the same for all of them and for nobody else. Wanted beside the other settings of several proxies.",
+  ),
+  ownerUrl: row(
+    "REST_OWNER_URL",
+    PEER_URL,
+    "",
+    "The `REST_PEER_URL` of a proxy that this one hands its requests to, in place of sending them itself and without Redis: for serverless hosts. Interactions are still answered from here.",
   ),
   logLevel: row(
     "REST_LOG_LEVEL",

@@ -1,6 +1,5 @@
 import type { Answer } from "../domain/answer.ts";
-import { queuedFact, refusedFact } from "../domain/fact.ts";
-import type { Guarantee } from "../domain/entry.ts";
+import type { Guarantee, RestoredEntry } from "../domain/entry.ts";
 import type { Identity } from "../domain/identity.ts";
 import { invariant } from "../domain/invariant.ts";
 import { type Journal, NO_JOURNAL } from "../domain/journal.ts";
@@ -10,15 +9,14 @@ import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Poll } from "../scheduler/types.ts";
 import { Register } from "../idempotency/register.ts";
-import { Acceptance } from "./acceptance.ts";
 import { Attaching } from "./attaching.ts";
 import { refusalOf } from "./answering/refusals.ts";
 import { Responder } from "./answering/responder.ts";
 import { CallerTicket } from "./answering/ticket.ts";
-import { askOf } from "./ask.ts";
 import { type CloseWayIn, Drain, type DrainReport } from "./drain.ts";
-import { giveUp } from "./give_up.ts";
+import { LeftOver } from "./left_over.ts";
 import { isWaiting, Job, type JobTicket, leasedFact } from "./job.ts";
+import { Intake } from "./intake.ts";
 import { Leaving } from "./leaving.ts";
 import { PollLoop } from "./poll_loop.ts";
 import { QueueControl } from "./queue_control.ts";
@@ -40,74 +38,73 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   return new QueueDispatcher(deps);
 }
 
+/** What is submitted was not sent before. */
+const NOT_SENT = false;
+
 class QueueDispatcher implements Dispatcher {
   readonly control: QueueControl;
   readonly #deps: DispatcherDeps & { readonly journal: Journal };
   readonly #jobs = new Map<number, Job>();
-  readonly #acceptance: Acceptance;
+  readonly #intake: Intake;
   readonly #pollLoop: PollLoop;
   readonly #sender: Sender;
   readonly register: Register<Job>;
   readonly #attaching: Attaching;
   readonly #leaving: Leaving;
+  readonly #leftOver: LeftOver;
   readonly #responder: Responder;
   readonly #credentialChecks: CredentialChecks;
   readonly #drain: Drain;
   #report: Promise<DrainReport> | undefined;
   #hasEnded = false;
-  #nextId = 1;
 
   constructor(deps: DispatcherDeps) {
     const { clock, options } = deps;
     const journal = deps.journal ?? NO_JOURNAL;
+    const register = registerOf(deps, journal);
     this.#deps = { ...deps, journal };
-    this.#acceptance = new Acceptance({
+    this.register = register;
+    const shared = {
       ...deps,
+      ...options,
       journal,
-      takeOut: (job) => this.#takeOut(job),
-    });
+      register,
+      jobs: this.#jobs,
+      onChange: () => this.#pollLoop.soon(),
+      takeOut: (job: Job) => this.#takeOut(job),
+      abandon: (job: Job) => this.#sender.abandon(job),
+      refuse: (job: Job, refusal: Refusal) => this.#refuse(job, refusal),
+    };
     this.#pollLoop = new PollLoop({
       ...deps,
       act: (poll, nowMs) => this.#act(poll, nowMs),
     });
     this.#sender = new Sender({
-      ...deps,
-      maxWaitMs: options.maxWaitMs,
-      journal,
+      ...shared,
       onUnwanted: (job) => this.#giveLeaseBack(job),
       onAnswer: (job, answer, atMs) => this.#answer(job, answer, atMs),
-      onRefusal: (job, refusal) => this.#refuse(job, refusal),
+      onRefusal: shared.refuse,
       onAgain: (job) => this.#again(job),
     });
-    const register = registerOf(deps, journal);
-    this.register = register;
-    const care = { ...deps, journal, register };
-    this.#attaching = new Attaching({
-      ...care,
-      onChange: () => this.#pollLoop.soon(),
-    });
-    this.#leaving = new Leaving({
-      ...care,
-      takeOut: (job) => this.#takeOut(job),
+    this.#attaching = new Attaching(shared);
+    this.#leaving = new Leaving(shared);
+    this.#leftOver = new LeftOver(shared);
+    this.#intake = new Intake({
+      ...shared,
+      refusalFor: (identityId, sent) =>
+        this.#hasEnded
+          ? drainingRefusal(sent)
+          : this.#leftOver.refusalFor(identityId),
+      know: (identity) => this.#credentialChecks.know(identity),
     });
     this.#responder = new Responder({
-      ...care,
-      ...options,
+      ...shared,
       takeSecondTry: (job) => this.#takeSecondTry(job),
-      askAlone: (ticket) => this.#queue(ticket, null),
+      askAlone: (ticket) => this.#intake.take(ticket, null),
       onStreamEnd: () => this.#drain.noteProgress(),
     });
-    this.control = new QueueControl({
-      ...deps,
-      jobs: this.#jobs,
-      takeOut: (job) => this.#takeOut(job),
-      onChange: () => this.#pollLoop.soon(),
-    });
-    this.#credentialChecks = new CredentialChecks({
-      ...deps,
-      apiVersion: options.apiVersion,
-      onChange: () => this.#pollLoop.soon(),
-    });
+    this.control = new QueueControl(shared);
+    this.#credentialChecks = new CredentialChecks(shared);
     this.#drain = new Drain(clock, {
       hasWaiting: () => this.#jobs.values().some(isWaiting),
       hasOpen: () => this.#jobs.size + this.#responder.openStreams > 0,
@@ -121,10 +118,27 @@ class QueueDispatcher implements Dispatcher {
   ): Ticket {
     const ticket = new CallerTicket(request, this.#leaving, guarantee);
     const isAttached = !this.#hasEnded && this.#attaching.attach(ticket);
-    if (!isAttached) this.#queue(ticket);
+    if (!isAttached) this.#intake.take(ticket, NOT_SENT);
     // With a guarantee its caller may leave: somebody else comes for the answer.
     if (guarantee === undefined) ticket.watch(callerGone);
     return ticket;
+  }
+
+  restore(restored: RestoredEntry): Ticket {
+    const { request, guarantee } = restored.entry;
+    const ticket = new CallerTicket(request, this.#leaving, guarantee);
+    this.#intake.restore(ticket, restored);
+    // Whoever waited for it is gone.
+    if (guarantee === undefined) ticket.handleEvent();
+    return ticket;
+  }
+
+  restoreOutcome(restored: RestoredEntry): void {
+    this.#intake.restoreOutcome(restored);
+  }
+
+  release(identityId: string): Promise<void> {
+    return this.#leftOver.release(identityId);
   }
 
   isDraining(): boolean {
@@ -151,28 +165,6 @@ class QueueDispatcher implements Dispatcher {
 
   drain(forMs: number, closeWayIn?: CloseWayIn): Promise<DrainReport> {
     return this.#report ??= this.#runDrain(forMs, closeWayIn);
-  }
-
-  /** `sent` is what a refusal says about earlier sends of the same request. */
-  #queue(ticket: JobTicket, sent: false | null = false): void {
-    if (this.#hasEnded) return this.#turnAway(ticket, drainingRefusal(sent));
-    const { scheduler, clock, facts, nonces } = this.#deps;
-    const nowMs = clock.nowMs();
-    const job = new Job(this.#nextId++, ticket, nowMs);
-    const refused = scheduler.enqueue(askOf(job), nowMs);
-    if (refused) return this.#turnAway(ticket, refusalOf(refused, sent));
-    job.nonce = nonces?.nonceFor(job, nowMs);
-    this.#jobs.set(job.id, job);
-    this.#acceptance.accept(job, ticket);
-    this.register.accept(job);
-    this.#credentialChecks.know(job.request.identity);
-    facts(queuedFact(job.request));
-    this.#pollLoop.soon();
-  }
-
-  #turnAway(ticket: JobTicket, refusal: Refusal): void {
-    this.#deps.facts(refusedFact(ticket.request, refusal));
-    ticket.reject(refusal);
   }
 
   #act(poll: Poll, nowMs: number): void {
@@ -216,6 +208,7 @@ class QueueDispatcher implements Dispatcher {
   #again(job: Job): void {
     const isUnwanted = !job.outlivesCallers && !job.isWanted;
     if (isUnwanted || job.unkept !== undefined) this.#takeOut(job);
+    else this.#leftOver.takes(job);
     this.#pollLoop.soon();
   }
 
@@ -245,6 +238,7 @@ class QueueDispatcher implements Dispatcher {
     this.#jobs.delete(job.id);
     this.register.close(job);
     if (!isKept && job.guarantee === undefined) this.#deps.journal.gone(job);
+    this.#leftOver.noteClosed();
     this.#drain.noteFinished();
     this.#pollLoop.soon();
   }
@@ -263,11 +257,7 @@ class QueueDispatcher implements Dispatcher {
     this.#hasEnded = true;
     const { finished } = this.#drain;
     const { openStreams } = this.#responder;
-    const left = giveUp(this.#jobs, {
-      ...this.#deps,
-      abandon: (job) => this.#sender.abandon(job),
-      refuse: (job, refusal) => this.#refuse(job, refusal),
-    });
+    const left = this.#leftOver.giveUp();
     this.#pollLoop.stop();
     await this.#deps.upstream.close();
     return { ...left, finished, inFlight: left.inFlight + openStreams };

@@ -52,6 +52,7 @@ export class Job implements Entry, OpenWrite<Job> {
   /** Empty where no journal asks for it. */
   entryId = "";
   readonly guarantee: Guarantee | undefined;
+  print = "";
   /** The request that is sent; a caller that adopts the job replaces it with an equal one. */
   request: ProxyRequest;
   readonly queuedAtMs: number;
@@ -127,10 +128,9 @@ export class Job implements Entry, OpenWrite<Job> {
   }
 
   /** From now on Discord may know its nonce. */
-  noteSent(nowMs: number): void {
-    const { nonce } = this;
-    if (nonce === undefined || nonce.sentAtMs !== undefined) return;
-    this.nonce = { ...nonce, sentAtMs: nowMs };
+  noteSent(nonce: MessageNonce | undefined, nowMs: number): void {
+    if (nonce === undefined) return;
+    this.nonce = { ...nonce, sentAtMs: nonce.sentAtMs ?? nowMs };
   }
 
   attach(ticket: JobTicket): void {

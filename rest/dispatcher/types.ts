@@ -1,11 +1,18 @@
+import type { RestoredEntry } from "../domain/entry.ts";
 import type { FactSink } from "../domain/fact.ts";
 import type { Journal, SendGuard } from "../domain/journal.ts";
 import type { Identity } from "../domain/identity.ts";
-import type { Clock, Random, Submitter, Upstream } from "../domain/ports.ts";
+import type {
+  Clock,
+  Random,
+  Submitter,
+  Ticket,
+  Upstream,
+} from "../domain/ports.ts";
 import type { NamedRegister } from "../idempotency/register.ts";
 import type { Scheduler } from "../scheduler/types.ts";
 import type { CloseWayIn, DrainReport } from "./drain.ts";
-import type { MessageNonces } from "./nonces/message_nonces.ts";
+import type { MessageNonces } from "../idempotency/nonces/message_nonces.ts";
 import type { QueueControl } from "./queue_control.ts";
 import type { Reassignment } from "./reassign.ts";
 import type { Digest } from "../idempotency/fingerprint.ts";
@@ -57,6 +64,21 @@ export interface Dispatcher extends Submitter {
   readonly register: NamedRegister;
   /** For operators. */
   readonly control: QueueControl;
+  /**
+   * Goes on with a request of another process that waits again. Without a
+   * guarantee nobody waits for it: a second try may take its place. To be called
+   * in the order of their ids, before anything new is submitted for their
+   * identities.
+   */
+  restore(restored: RestoredEntry): Ticket;
+  /** Keeps what came of a write without a name in another process, for its second try. */
+  restoreOutcome(restored: RestoredEntry): void;
+  /**
+   * Hands everything of an identity to another proxy: what waits is dropped, and
+   * its callers are told `moved`. Settles when nothing of it is in flight any
+   * more and nothing is remembered. Nothing may be submitted for it meanwhile.
+   */
+  release(identityId: string): Promise<void>;
   /** Gives waiting requests another token, and returns how many have it now. */
   reassign(which: Reassignment): number;
   /** Gives requests of this identity its new token, and returns how many of them wait. */

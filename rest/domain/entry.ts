@@ -42,12 +42,66 @@ export interface Entry {
   readonly guarantee: Guarantee | undefined;
   /** By what Discord knows it again, where it is a message that has one. */
   readonly nonce: MessageNonce | undefined;
+  /** Equal for equal writes without a name; "" until its outcome is kept. */
+  readonly print: string;
   /** When it was accepted (monotonic, of this process; before its start for a restored one). */
   readonly queuedAtMs: number;
   /** How often it was sent. */
   readonly attempts: number;
   /** Whether Discord may have executed it. */
   readonly mayHaveRun: boolean;
+}
+
+/** A request of another process, to be gone on with. */
+export interface RestoredEntry {
+  readonly entry: Pick<Entry, "entryId" | "request" | "guarantee"> & {
+    readonly acceptedWallMs: number;
+    /** By what Discord knows it again, and since when. */
+    readonly nonce?: RestoredNonce | undefined;
+    /** As in `Entry`; wanted only where the outcome of a write without a name is kept. */
+    readonly print?: string | undefined;
+  };
+  readonly mayHaveRun: boolean;
+  /** How it ended; undefined: it waits again, or has a REPLY. */
+  readonly outcome: Outcome | undefined;
+  readonly reply: ReplyRecord | undefined;
+  /** Until when somebody may ask for its outcome. */
+  readonly untilWallMs: number | undefined;
+}
+
+/** An entry of another process that is through: what a journal has to know of it. */
+export function endedEntry(
+  { entryId, request, guarantee, print = "" }: RestoredEntry["entry"],
+): Entry {
+  return {
+    entryId,
+    request,
+    guarantee,
+    print,
+    nonce: undefined,
+    queuedAtMs: 0,
+    attempts: 1,
+    mayHaveRun: true,
+  };
+}
+
+/** A message's nonce, on the clock that outlives processes. */
+export interface RestoredNonce {
+  readonly added?: string | undefined;
+  readonly sentWallMs?: number | undefined;
+}
+
+/** What another process has left. */
+export interface Restored {
+  readonly sessions: readonly SessionRecord[];
+  /** In the order of their ids. */
+  readonly entries: readonly RestoredEntry[];
+  /** REPLYs whose requests are not among the entries. */
+  readonly replies: ReadonlyArray<{
+    readonly owner: string;
+    readonly session: string;
+    readonly reply: ReplyRecord;
+  }>;
 }
 
 /** What became of a request. */
@@ -73,6 +127,8 @@ export interface SessionRecord {
 export interface ReplyRecord {
   readonly seq: number;
   readonly reqKey: string | undefined;
+  /** Tells its request from another one under the same `req`. */
+  readonly fingerprint?: string | undefined;
   readonly reqText: string;
   readonly targetText: string;
   readonly verb: string;

@@ -31,6 +31,8 @@ export interface Journal {
   ended(entry: Entry, outcome: Outcome, keptMs: number): Committed;
   /** Nobody can ask for it any more: answered to its only caller, taken back, refused or forgotten. */
   gone(entry: Entry): void;
+  /** Whether the next process would find it. */
+  keeps(entry: Entry): boolean;
   /** A session was opened, or its expiry has changed. */
   sessionChanged(session: SessionRecord): Committed;
   sessionEnded(session: SessionRecord): void;
@@ -52,6 +54,7 @@ export const NO_JOURNAL: Journal = {
   requeued: nothing,
   ended: nothing,
   gone: nothing,
+  keeps: () => false,
   sessionChanged: nothing,
   sessionEnded: nothing,
   replied: nothing,

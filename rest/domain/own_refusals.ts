@@ -8,6 +8,15 @@ export function drainingRefusal(sent: false | null = false): Refusal {
   return new Refusal("draining", message, { sent });
 }
 
+/** Refuses what another proxy goes on with, so that its callers ask there. */
+export function movedRefusal(sent: false | null): Refusal {
+  return new Refusal(
+    "moved",
+    "Cannot go on with the request: another proxy sends for this bot now; ask again",
+    { sent },
+  );
+}
+
 /** Refuses a request whose caller left or took it back. */
 export function cancelledRefusal(
   { sent }: { readonly sent: false | true | null },
@@ -16,6 +25,15 @@ export function cancelledRefusal(
     ? "Request was taken back before it was sent"
     : "Nobody waits for the answer to this request any more";
   return new Refusal("cancelled", message, { sent });
+}
+
+/** For whoever asks again for an answer whose body was given up. */
+export function shortenedRefusal(status: number): Refusal {
+  return new Refusal(
+    "outcome_unknown",
+    `Cannot show the answer again: Discord answered ${status}, and its body was given up to make room`,
+    { sent: true },
+  );
 }
 
 /** Refuses what a broken promise of our own code left without an answer. */

@@ -45,3 +45,6 @@ export interface Owners {
 
 /** Where proxies ask one another about their leases, with a POST of JSON and `REST_PEER_KEY`. */
 export const PEER_QUESTION_PATH = "/_peer/question";
+
+/** Proves that a request comes from a proxy of the same cluster: `REST_PEER_KEY`. */
+export const PEER_KEY_HEADER = "x-rest-peer-key";

@@ -49,6 +49,7 @@ export const REFUSALS = {
   internal: { status: 500, fault: "proxy", sent: null },
   unreachable: { status: 502, fault: "discord", sent: false },
   draining: { status: 503, fault: "proxy", sent: false },
+  moved: { status: 503, fault: "proxy", sent: false },
   token_rejected: { status: 503, fault: "discord", sent: false },
   invalid_budget: { status: 503, fault: "discord", sent: false },
   blocked: { status: 503, fault: "discord", sent: false },
@@ -85,7 +86,12 @@ export class Refusal extends Error {
   timing: Timing | undefined;
 
   constructor(code: RefusalCode, message: string, options?: RefusalOptions) {
+    // Nobody looks where it was made, and to note that takes as long as all the
+    // rest: whoever is refused thousands of times must not hold others up.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message, options);
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.status = options?.status ?? REFUSALS[code].status;
     this.sent = options?.sent === undefined

@@ -5,6 +5,7 @@ import type { KeptBodies } from "./kept_bodies.ts";
 /** A write whose caller left: it is under way (`write`), or what came of it is kept for its second try. */
 export interface DetachedWrite<W> {
   readonly id: number;
+  /** Its path, or the print of that for one of another process. */
   readonly path: string;
   /** When its last caller left (monotonic). */
   readonly leftAtMs: number;
@@ -20,8 +21,9 @@ export interface DetachedWrite<W> {
 
 /** What detached writes are kept with. */
 export interface DetachedWritesDeps<W> {
-  /** Equal for equal writes. */
+  /** Equal for equal writes; begins with the print of their path, and a blank. */
   readonly printOf: (request: ProxyRequest) => string;
+  readonly pathPrintOf: (path: string) => string;
   readonly bodies: KeptBodies;
   /** Nobody can come back for this one any more; its outcome had been kept. */
   readonly onForget: (detached: DetachedWrite<W>) => void;
@@ -46,6 +48,9 @@ export class DetachedWrites<
   /** Those with an outcome, in the order of their ends, since all are kept equally long. */
   readonly #ended = new Set<DetachedWrite<W>>();
 
+  /** How many were taken over from another process, which knew their paths. */
+  #strangers = 0;
+
   constructor(deps: DetachedWritesDeps<W>) {
     this.#deps = deps;
   }
@@ -69,12 +74,28 @@ export class DetachedWrites<
       entry: undefined,
     };
     this.#byWrite.set(write, detached);
-    let family = this.#families.get(path);
-    if (family === undefined) {
-      family = { unread: new Set(), byPrint: new Map() };
-      this.#families.set(path, family);
-    }
-    family.unread.add(detached);
+    this.#familyOf(path).unread.add(detached);
+  }
+
+  /** Takes over what another process kept: its print, and what came of it. */
+  restore(
+    kept: Pick<DetachedWrite<W>, "outcome" | "untilMs" | "entry"> & {
+      readonly print: string;
+      readonly outcome: Outcome;
+    },
+  ): void {
+    const [path = ""] = kept.print.split(" ");
+    const detached: DetachedWrite<W> = {
+      ...kept,
+      id: 0,
+      path,
+      leftAtMs: -Infinity,
+      write: undefined,
+    };
+    const family = this.#familyOf(path);
+    addTo(family.byPrint, kept.print, detached);
+    this.#strangers++;
+    this.#note(detached, kept.outcome);
   }
 
   of(write: W): DetachedWrite<W> | undefined {
@@ -89,13 +110,17 @@ export class DetachedWrites<
       readonly leftByMs?: number;
     },
   ): DetachedWrite<W> | undefined {
-    const family = this.#families.get(request.target.path);
-    if (family === undefined) return undefined;
-    for (const detached of family.unread) this.#read(detached, family);
-    const equal = family.byPrint.get(this.#deps.printOf(request));
-    for (const detached of equal ?? []) {
-      if (detached.id < beforeId && detached.leftAtMs <= leftByMs) {
-        return detached;
+    const { path } = request.target;
+    const family = this.#families.get(path);
+    if (family === undefined && this.#strangers === 0) return undefined;
+    for (const detached of family?.unread ?? []) this.#read(detached);
+    const print = this.#deps.printOf(request);
+    const strangers = this.#strangersOf(path);
+    for (const { byPrint } of [strangers, family].filter(isThere)) {
+      for (const detached of byPrint.get(print) ?? []) {
+        if (detached.id < beforeId && detached.leftAtMs <= leftByMs) {
+          return detached;
+        }
       }
     }
     return undefined;
@@ -103,14 +128,17 @@ export class DetachedWrites<
 
   /** It is through, and what came of it waits for whoever comes back. */
   keep(detached: DetachedWrite<W>, outcome: Outcome, untilMs: number): void {
-    const family = this.#families.get(detached.path);
-    if (detached.write === undefined || family === undefined) return;
+    if (detached.write === undefined) return;
     // From here on its body is needed no more, but what it was is.
-    this.#read(detached, family);
+    this.#read(detached);
     this.#byWrite.delete(detached.write);
     detached.write = undefined;
-    detached.outcome = outcome;
     detached.untilMs = untilMs;
+    this.#note(detached, outcome);
+  }
+
+  #note(detached: DetachedWrite<W>, outcome: Outcome): void {
+    detached.outcome = outcome;
     this.#ended.add(detached);
     if (outcome.kind === "answer") {
       const { status, body } = outcome.answer;
@@ -134,7 +162,8 @@ export class DetachedWrites<
     family.unread.delete(detached);
     const { print = "" } = detached;
     const equal = family.byPrint.get(print);
-    equal?.delete(detached);
+    const wasThere = equal?.delete(detached) === true;
+    if (wasThere && detached.id === 0) this.#strangers--;
     if (equal?.size === 0) family.byPrint.delete(print);
     if (family.unread.size + family.byPrint.size === 0) {
       this.#families.delete(detached.path);
@@ -143,11 +172,19 @@ export class DetachedWrites<
 
   /** The path was changed: nobody may take an answer of before for one of later. */
   forgetPath(path: string): void {
-    const family = this.#families.get(path);
-    if (family === undefined) return;
-    const equals = [...family.byPrint.values()];
-    for (const set of [family.unread, ...equals]) {
-      for (const detached of set) this.#forget(detached);
+    const families = [this.#families.get(path), this.#strangersOf(path)];
+    for (const { unread, byPrint } of families.filter(isThere)) {
+      for (const set of [unread, ...byPrint.values()]) {
+        for (const detached of set) this.#forget(detached);
+      }
+    }
+  }
+
+  /** Forgets the outcomes of an identity without a word. */
+  release(identityId: string): void {
+    for (const detached of this.#ended) {
+      const { entry } = detached;
+      if (entry?.request.identity.id === identityId) this.remove(detached);
     }
   }
 
@@ -164,13 +201,40 @@ export class DetachedWrites<
     if (detached.outcome !== undefined) this.#deps.onForget(detached);
   }
 
-  #read(detached: DetachedWrite<W>, { unread, byPrint }: Family<W>): void {
-    const { write, print } = detached;
+  #familyOf(path: string): Family<W> {
+    let family = this.#families.get(path);
+    if (family === undefined) {
+      family = { unread: new Set(), byPrint: new Map() };
+      this.#families.set(path, family);
+    }
+    return family;
+  }
+
+  #strangersOf(path: string): Family<W> | undefined {
+    if (this.#strangers === 0) return undefined;
+    return this.#families.get(this.#deps.pathPrintOf(path));
+  }
+
+  #read(detached: DetachedWrite<W>): void {
+    const { write, print, path } = detached;
     if (print !== undefined || write === undefined) return;
+    const { unread, byPrint } = this.#familyOf(path);
     detached.print = this.#deps.printOf(write.request);
     unread.delete(detached);
-    const equal = byPrint.get(detached.print);
-    if (equal === undefined) byPrint.set(detached.print, new Set([detached]));
-    else equal.add(detached);
+    addTo(byPrint, detached.print, detached);
   }
+}
+
+function addTo<W>(
+  byPrint: Family<W>["byPrint"],
+  print: string,
+  detached: DetachedWrite<W>,
+): void {
+  const equal = byPrint.get(print);
+  if (equal === undefined) byPrint.set(print, new Set([detached]));
+  else equal.add(detached);
+}
+
+function isThere<T>(value: T | undefined): value is T {
+  return value !== undefined;
 }

@@ -32,13 +32,22 @@ export function contentPrintOf(request: ProxyRequest, digest: Digest): string {
  * same ones, not always from the same address.
  */
 export function writePrintOf(request: ProxyRequest, digest: Digest): string {
-  const { caller, headers } = request;
-  return JSON.stringify([
+  const { caller, headers, target } = request;
+  const text = JSON.stringify([
     keyNameOf(caller),
     clientNameOf(caller),
     headerOf(headers, AUDIT_REASON),
     contentPrintOf(request, digest),
   ]);
+  // A path can hold a token, and a print can be stored.
+  return `${pathPrintOf(target.path, digest)} ${
+    digest([encoder.encode(text)])
+  }`;
+}
+
+/** What the prints of all writes of a path begin with. */
+export function pathPrintOf(path: string, digest: Digest): string {
+  return digest([encoder.encode(path)]);
 }
 
 /** Whether one write may be the other's second try; most differ in what is cheap to compare. */

@@ -91,11 +91,16 @@ export class NamedEntries {
   }
 
   /** The request is through; from now on its time runs. What was not done frees its key. */
-  end(named: NamedEntry, outcome: Outcome, nowMs: number): void {
+  end(
+    named: NamedEntry,
+    outcome: Outcome,
+    nowMs: number,
+    untilMs = nowMs + POLICIES.key.keptMs,
+  ): void {
     if (this.#byId.get(named.id) !== named) return;
     named.running = undefined;
     named.outcome = outcome;
-    named.untilMs = nowMs + POLICIES.key.keptMs;
+    named.untilMs = untilMs;
     this.#ended.add(named);
     if (outcome.kind === "answer") {
       const { status, body } = outcome.answer;
@@ -112,11 +117,29 @@ export class NamedEntries {
   }
 
   forget(named: NamedEntry): void {
-    if (!this.#byId.delete(named.id)) return;
+    if (this.#remove(named)) this.#deps.onForget(named);
+  }
+
+  /** Another process goes on with the request; those who wait here are told. */
+  leave(named: NamedEntry, outcome: Outcome): void {
+    this.#remove(named);
+    for (const tell of named.waiters.splice(0)) tell(outcome);
+  }
+
+  /** Forgets the outcomes of an identity without a word. */
+  release(identityId: string): void {
+    for (const named of this.#ended) {
+      const { entry } = named;
+      if (entry?.request.identity.id === identityId) this.#remove(named);
+    }
+  }
+
+  #remove(named: NamedEntry): boolean {
+    if (!this.#byId.delete(named.id)) return false;
     this.#ended.delete(named);
     this.#deps.bodies.release(named);
     this.#freeName(named);
-    this.#deps.onForget(named);
+    return true;
   }
 
   /** Forgets what has been kept long enough. */

@@ -1,13 +1,10 @@
-import type { Guarantee } from "../domain/entry.ts";
-import type { ProxyRequest } from "../domain/request.ts";
+import type { Entry } from "../domain/entry.ts";
 
 /** A write without a name that waits or is in flight, with its place among those of its path. */
-export interface OpenWrite<Self> {
+export interface OpenWrite<Self> extends Entry {
   /** Counts upwards in the order of acceptance. */
   readonly id: number;
-  readonly request: ProxyRequest;
-  /** With one it has a name, or its answer goes elsewhere: it is nobody's match. */
-  readonly guarantee: Guarantee | undefined;
+  print: string;
   /** Whether somebody waits for it, and it can be taken out of the queue unsent. */
   readonly mayStepBack: boolean;
   older: Self | undefined;

@@ -1,7 +1,12 @@
 import type { Entry, Outcome } from "../domain/entry.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import { type DetachedWrite, DetachedWrites } from "./detached_writes.ts";
-import { type Digest, isSameWrite, writePrintOf } from "./fingerprint.ts";
+import {
+  type Digest,
+  isSameWrite,
+  pathPrintOf,
+  writePrintOf,
+} from "./fingerprint.ts";
 import { KeptBodies } from "./kept_bodies.ts";
 import { NamedEntries } from "./named_entries.ts";
 import { type OpenWrite, OpenWrites } from "./open_writes.ts";
@@ -62,6 +67,7 @@ export class Register<W extends OpenWrite<W>> {
     this.#reads = options.isSingleFlight ? new SharedReads() : undefined;
     this.#detached = new DetachedWrites({
       printOf: (request) => writePrintOf(request, options.digest),
+      pathPrintOf: (path) => pathPrintOf(path, options.digest),
       bodies,
       onForget,
     });
@@ -147,6 +153,24 @@ export class Register<W extends OpenWrite<W>> {
     const detached = this.#detached.of(write);
     if (detached === undefined) return;
     this.#detached.keep(detached, outcome, nowMs + this.#options.adoptMs);
+    write.print = detached.print ?? "";
+    // A journal is told when it is forgotten; until then its body would be in the way.
+    if (write.entryId !== "") detached.entry = withoutBody(write);
+  }
+
+  /** Keeps what came of a write of another process. */
+  restoreKept(
+    kept: Parameters<DetachedWrites<W>["restore"]>[0],
+    nowMs: number,
+  ): void {
+    if (this.#options.adoptMs === 0 || kept.untilMs <= nowMs) return;
+    this.#detached.restore(kept);
+  }
+
+  /** Forgets what it knows of an identity, without a word: another process goes on with it. */
+  release(identityId: string): void {
+    this.#detached.release(identityId);
+    this.named.release(identityId);
   }
 
   /** A request has ended. */
@@ -189,4 +213,19 @@ export class Register<W extends OpenWrite<W>> {
     return newest !== undefined && !newest.isOvertaken &&
       isSameWrite(newest.request, request, this.#options.digest);
   }
+}
+
+function withoutBody(entry: Entry): Entry {
+  const { entryId, request, guarantee, nonce, print } = entry;
+  const { queuedAtMs, attempts, mayHaveRun } = entry;
+  return {
+    entryId,
+    request: { ...request, body: undefined },
+    guarantee,
+    nonce,
+    print,
+    queuedAtMs,
+    attempts,
+    mayHaveRun,
+  };
 }

@@ -14,7 +14,6 @@ import type { Clock } from "../domain/ports.ts";
 import { encodeEntry } from "./codec/entry_codec.ts";
 import { encodeOutcome } from "./codec/outcome_codec.ts";
 import { holdsTokenMember } from "./codec/token_holders.ts";
-import { rowKeyOf } from "./codec/pending_changes.ts";
 import {
   factsOf,
   isKeptAtOnce,
@@ -22,9 +21,10 @@ import {
   type Keeping,
   mayBeKept,
 } from "./keeping.ts";
+import { type Kept, keptOf, keyOf } from "./kept.ts";
 import { LOST, refusalOf } from "./journal_refusals.ts";
 import { REPLY_KEPT_MS, SessionRows } from "./session_rows.ts";
-import type { FoundJournal } from "./read_journal.ts";
+import { type FoundJournal, VERDICT_KEPT_MS } from "./read_journal.ts";
 import { JournalWriter } from "./writer.ts";
 
 /** What a driver is made with. */
@@ -39,23 +39,6 @@ export interface DriverDeps {
   /** The store has begun to fail, or works again (undefined). */
   readonly onHealth: (failure: JournalFailure | undefined) => void;
 }
-
-/** A request that has a row. */
-interface Kept {
-  readonly scope: string;
-  readonly id: string;
-  /** As written or about to be. */
-  state: "queued" | "sent" | "ended";
-  /** Somebody was promised that it survives: where it cannot be written it is refused. */
-  readonly isPromised: boolean;
-  /** Nothing of it is written but its name. */
-  readonly isNameOnly: boolean;
-  /** It could not be written as its caller was promised. */
-  isRefused: boolean;
-}
-
-/** A verdict on a request of an earlier process waits for whoever asks, a day like other outcomes. */
-const VERDICT_KEPT_MS = 86_400_000;
 
 /**
  * Stands a store behind the register: decides which changes of a request become
@@ -129,7 +112,7 @@ export class JournalDriver implements Journal {
   }
 
   ended(
-    { entryId, guarantee }: Entry,
+    { entryId, guarantee, print }: Entry,
     outcome: Outcome,
     keptMs: number,
   ): Committed {
@@ -140,7 +123,7 @@ export class JournalDriver implements Journal {
     const isReplied = session !== undefined && reqText !== undefined;
     if (kept === undefined || isReplied) return undefined;
     const storable = this.#storable(outcome, kept);
-    return this.#end(kept, encodeOutcome(storable), keptMs);
+    return this.#end(kept, encodeOutcome(storable, print), keptMs);
   }
 
   gone({ entryId }: Entry): void {
@@ -151,6 +134,8 @@ export class JournalDriver implements Journal {
       return;
     }
     this.#kept.delete(entryId);
+    // Nobody asks for it any more, but an operator may still look.
+    if (kept.isListed) return;
     const { scope, id } = kept;
     this.#writer.note({ kind: "delete", scope, id });
   }
@@ -184,18 +169,13 @@ export class JournalDriver implements Journal {
 
   /** Takes up the rows of the process before this one, and ends those that do not go on. */
   takeUp({ entries, replies }: FoundJournal): void {
-    for (const { entry, scope, recovery, mayHaveRun, outcome } of entries) {
-      const kept: Kept = {
-        scope,
-        id: entry.entryId,
-        state: recovery === "kept" ? "ended" : mayHaveRun ? "sent" : "queued",
-        isPromised: entry.guarantee !== undefined,
-        isNameOnly: entry.isNameOnly === true,
-        isRefused: false,
-      };
+    for (const found of entries) {
+      const { entry, recovery, outcome } = found;
+      const kept = keptOf(found);
       this.#kept.set(kept.id, kept);
-      const isEnding = recovery !== "kept" && outcome !== undefined;
-      if (isEnding) this.#end(kept, encodeOutcome(outcome), VERDICT_KEPT_MS);
+      if (recovery === "kept" || outcome === undefined) continue;
+      const written = encodeOutcome(outcome, entry.print);
+      this.#end(kept, written, VERDICT_KEPT_MS);
     }
     this.#sessions.takeUp(replies);
   }
@@ -227,6 +207,7 @@ export class JournalDriver implements Journal {
       isPromised,
       isNameOnly,
       isRefused: false,
+      isListed: false,
     };
     this.#kept.set(entryId, kept);
     this.#writer.note({ kind: "put", row }, { isNew });
@@ -300,8 +281,4 @@ export class JournalDriver implements Journal {
       (!this.#deps.keeping.isEncrypted && holdsTokenMember(body));
     return isSecret ? { kind: "shortened", status } : outcome;
   }
-}
-
-function keyOf({ scope, id }: Pick<Kept, "scope" | "id">): string {
-  return rowKeyOf({ kind: "delete", scope, id });
 }

@@ -3,10 +3,11 @@ import type { Identity } from "../domain/identity.ts";
 import type { JournalRow } from "../domain/journal_store.ts";
 import type { LearntState } from "../domain/learnt_state.ts";
 import { RECOGNISED_MS } from "../domain/message_nonce.ts";
-import { Refusal } from "../domain/refusal.ts";
+import { Refusal, type RefusalCode } from "../domain/refusal.ts";
+import type { ProxyRequest } from "../domain/request.ts";
 import { decodeEntry, type StoredEntry } from "./codec/entry_codec.ts";
 import { decodeLearnt } from "./codec/learnt_codec.ts";
-import { decodeOutcome } from "./codec/outcome_codec.ts";
+import { decodeOutcome, printIn } from "./codec/outcome_codec.ts";
 import {
   mayHaveBeenSent,
   type Recovery,
@@ -58,6 +59,10 @@ export interface ReadingDeps {
   readonly nowWallMs: number;
   /** Undefined: it is not configured any more. */
   readonly identityOf: (identityId: string) => Identity | undefined;
+  /** Tells a write without a name from all that are not its second try. */
+  readonly printOf: (request: ProxyRequest) => string;
+  /** How long the outcome of such a write waits for its second try. */
+  readonly adoptMs: number;
   /** The machine was started anew under a journal that survives processes only. */
   readonly mayLackMarks: boolean;
 }
@@ -103,6 +108,15 @@ function foundReplyOf(
   return reply && { owner, session, scope, id, reply };
 }
 
+/** A verdict on a request of an earlier process waits for whoever asks, a day like other outcomes. */
+export const VERDICT_KEPT_MS = 86_400_000;
+
+/** Whether nobody knows if Discord executed it. */
+export function isUnknown({ outcome }: Pick<FoundEntry, "outcome">): boolean {
+  return outcome?.kind === "refusal" &&
+    outcome.refusal.code === "outcome_unknown";
+}
+
 /** Stands for one that is not configured any more: nothing is sent for it. */
 function unknownIdentity(id: string): Identity {
   return { id, kind: "bot", authorization: undefined, isOwn: true };
@@ -110,9 +124,10 @@ function unknownIdentity(id: string): Identity {
 
 function foundEntryOf(
   row: JournalRow,
-  { nowWallMs, identityOf, mayLackMarks }: ReadingDeps,
+  deps: ReadingDeps,
 ): FoundEntry {
-  const { scope, state, outcome: written, untilWallMs } = row;
+  const { nowWallMs, identityOf, mayLackMarks } = deps;
+  const { scope, state, outcome: written } = row;
   const identity = identityOf(scope);
   const entry = decodeEntry(row, identity ?? unknownIdentity(scope));
   const { method } = entry.request;
@@ -127,12 +142,35 @@ function foundEntryOf(
   });
   const mayHaveRun = mayHaveBeenSent({ state, mayLackMarks });
   const reply = written && decodeReply(written);
-  const outcome = recovery === "kept"
-    ? reply === undefined && written !== undefined
-      ? decodeOutcome(written)
-      : undefined
-    : verdictOf(recovery, { entry, mayHaveRun, scope, nowWallMs });
-  return { entry, scope, recovery, mayHaveRun, outcome, reply, untilWallMs };
+  const found = { entry, scope, recovery, mayHaveRun, reply };
+  if (recovery !== "kept") {
+    const outcome = verdictOf(recovery, {
+      entry,
+      mayHaveRun,
+      scope,
+      nowWallMs,
+    });
+    return { ...found, outcome, ...namesOf(entry, deps) };
+  }
+  const { untilWallMs } = row;
+  if (reply !== undefined || written === undefined) {
+    return { ...found, outcome: undefined, untilWallMs };
+  }
+  const outcome = decodeOutcome(written);
+  const print = printIn(written);
+  return { ...found, entry: { ...entry, print }, outcome, untilWallMs };
+}
+
+/** By what a verdict may be asked for, and until when. */
+function namesOf(
+  entry: StoredEntry,
+  { nowWallMs, printOf, adoptMs }: ReadingDeps,
+): Pick<FoundEntry, "entry" | "untilWallMs"> {
+  if (entry.guarantee !== undefined) {
+    return { entry, untilWallMs: nowWallMs + VERDICT_KEPT_MS };
+  }
+  const print = printOf(entry.request);
+  return { entry: { ...entry, print }, untilWallMs: nowWallMs + adoptMs };
 }
 
 /** A mark without a moment is of a message that has no nonce. */
@@ -165,19 +203,19 @@ function verdictOf(
       return refused(
         "outcome_unknown",
         "Cannot tell whether Discord ran the request: the proxy ended while it was under way; look before sending it again",
-        null,
+        { sent: null },
       );
     case "forgotten":
       return refused(
         "draining",
         "Cannot send the request: it was kept in memory only, since it holds a token, and the process that had it has ended; ask again",
-        false,
+        { sent: false },
       );
     case "nobody":
       return refused(
         "no_token",
         `Cannot send the request: ${scope} is not among the bots any more`,
-        sent,
+        { sent },
       );
     case "expired": {
       const { acceptedWallMs, request } = entry;
@@ -187,29 +225,27 @@ function verdictOf(
         ? refused(
           "deadline",
           "Cannot send request: its deadline passed while it waited",
-          sent,
+          { sent },
         )
         : refused(
           "wait_too_long",
           `Cannot send request: it waited ${
             Math.round((nowWallMs - acceptedWallMs) / 1_000)
           } s, a restart of the proxy included`,
-          sent,
+          { sent },
         );
     }
   }
 }
 
+/** A second is soon enough to ask again. */
+const AGAIN_MS = 1_000;
+
 function refused(
-  code:
-    | "outcome_unknown"
-    | "draining"
-    | "no_token"
-    | "deadline"
-    | "wait_too_long",
+  code: RefusalCode,
   message: string,
-  sent: false | null,
+  { sent }: { readonly sent: false | null },
 ): Outcome {
-  const refusal = new Refusal(code, message, { sent, retryAfterMs: 1_000 });
+  const refusal = new Refusal(code, message, { sent, retryAfterMs: AGAIN_MS });
   return { kind: "refusal", refusal };
 }

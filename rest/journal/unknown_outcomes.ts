@@ -1,5 +1,5 @@
 import type { UnknownOutcome } from "../domain/request_row.ts";
-import type { FoundEntry } from "./read_journal.ts";
+import { type FoundEntry, isUnknown } from "./read_journal.ts";
 
 /** Outcomes that are listed; the rest is counted. */
 const LISTED_MAX = 10_000;
@@ -16,13 +16,11 @@ export class UnknownOutcomes {
 
   /** Takes in what was found in the journal. */
   note(found: Iterable<FoundEntry>): void {
-    for (const { entry, outcome } of found) {
-      const isUnknown = outcome?.kind === "refusal" &&
-        outcome.refusal.code === "outcome_unknown";
-      if (!isUnknown) continue;
+    for (const one of found) {
+      if (!isUnknown(one)) continue;
       this.#count++;
       if (this.#rows.length >= LISTED_MAX) continue;
-      const { request, acceptedWallMs, entryId } = entry;
+      const { request, acceptedWallMs, entryId } = one.entry;
       const { method, target, route, identity, caller } = request;
       this.#rows.push({
         id: entryId,

@@ -1,4 +1,4 @@
-import type { Guarantee } from "../domain/entry.ts";
+import type { Entry, Guarantee } from "../domain/entry.ts";
 import type { Fact } from "../domain/fact.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { CloseCode } from "./connections/close_codes.ts";
@@ -31,6 +31,8 @@ export type Action =
     /** Undefined: nobody is promised more than an answer while the connection is open. */
     readonly guarantee: Guarantee | undefined;
   }
+  /** Tell the journal that nobody can ask for the request any more. */
+  | { readonly kind: "forget"; readonly entry: Entry }
   /** Cancel the request if it has not been sent, and tell the result with `cancelled`. */
   | {
     readonly kind: "cancel";

@@ -1,3 +1,10 @@
+import type {
+  Entry,
+  FrameGuarantee,
+  Guarantee,
+  ReplyRecord,
+  SessionRecord,
+} from "../domain/entry.ts";
 import type { Fact } from "../domain/fact.ts";
 import type { Action } from "./actions.ts";
 import type { CloseCode } from "./connections/close_codes.ts";
@@ -25,6 +32,13 @@ import {
   type RepState,
   type Step,
 } from "./rep_state.ts";
+import { deliver } from "./sessions/deliver.ts";
+import {
+  leaveSubmission,
+  releaseSessions,
+  restoreFrame,
+} from "./sessions/hand_over.ts";
+import type { Session } from "./sessions/session.ts";
 import type { SessionStore } from "./sessions/session_store.ts";
 
 /** Figures of all connections and sessions, for metrics and pages; nothing in it is secret. */
@@ -116,15 +130,16 @@ export class RepMachine {
     return step.actions;
   }
 
-  /** A submission has ended. Nothing happens if it was cancelled before. */
+  /** A submission has ended; `entry` is what a journal knows it as. Nothing happens if it was cancelled before. */
   answered(
     submissionId: number,
     outcome: SubmissionResult,
     moment: Moment,
+    entry?: Entry,
   ): readonly Action[] {
     const step = this.#step(moment);
     const submission = this.#state.submissions.get(submissionId);
-    if (submission !== undefined) settle(step, submission, outcome);
+    if (submission !== undefined) settle(step, submission, outcome, entry);
     if (isDrained(this.#state)) closeAll(step);
     return step.actions;
   }
@@ -134,9 +149,10 @@ export class RepMachine {
     action: Extract<Action, { kind: "cancel" }>,
     outcome: "cancelled" | "sent" | "done",
     moment: Moment,
+    entry?: Entry,
   ): readonly Action[] {
     const step = this.#step(moment);
-    noteCancelled(step, action, outcome);
+    noteCancelled(step, action, outcome, entry);
     if (isDrained(this.#state)) closeAll(step);
     return step.actions;
   }
@@ -181,6 +197,42 @@ export class RepMachine {
     this.#state.drainAtMs = deadlineAtMs + DRAIN_GRACE_MS;
     this.#tellDrain(step, deadlineAtMs);
     if (isDrained(this.#state)) closeAll(step);
+    return step.actions;
+  }
+
+  /** Another process goes on with a submission: it is answered from there. */
+  movedOn(submissionId: number, moment: Moment): readonly Action[] {
+    const step = this.#step(moment);
+    leaveSubmission(step, submissionId);
+    if (isDrained(this.#state)) closeAll(step);
+    return step.actions;
+  }
+
+  /** Takes over a session of another process; its replies in order. */
+  restoreSession(
+    record: SessionRecord,
+    replies: readonly ReplyRecord[],
+    { nowMs }: Moment,
+  ): void {
+    this.#state.store.restore(record, replies, nowMs);
+  }
+
+  /** Takes over a frame of another process that has no answer; returns its submission. */
+  restoreFrame(guarantee: Guarantee, frame: FrameGuarantee): number {
+    return restoreFrame(this.#state, guarantee, frame);
+  }
+
+  /** The replies of a session up to its `storedSeq` may be sent. */
+  stored(session: Session, moment: Moment): readonly Action[] {
+    const step = this.#step(moment);
+    deliver(step, session);
+    return step.actions;
+  }
+
+  /** Hands the sessions of an identity to another proxy: their clients come back, and find them there. */
+  release(identityId: string, moment: Moment): readonly Action[] {
+    const step = this.#step(moment);
+    releaseSessions(step, identityId);
     return step.actions;
   }
 

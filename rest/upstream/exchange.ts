@@ -18,6 +18,9 @@ const BUFFERED_BYTES_MAX = 64 * 1024;
 /** Errors are buffered up to this size, because the proxy reads their text. Discord's are far smaller. */
 const BUFFERED_ERROR_BYTES_MAX = 1024 * 1024;
 
+/** Taken, and worked on (RFC 2518, 10.1): what a peer says as soon as a request is in its queue. */
+const PROCESSING = 102;
+
 /** Statuses of answers without a body (RFC 9110, 6.4.1). */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 
@@ -47,6 +50,16 @@ const TIMEOUT_CODES: Readonly<Record<Phase, string>> = {
 
 type Controller = UndiciDispatcher.DispatchController;
 
+/** Who waits for an exchange. */
+export interface ExchangeEnds {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (failure: UpstreamFailure) => void;
+  /** Which headers of the answer are passed on; as from Discord, unless said. */
+  readonly headersOf?: (received: ReceivedHeaders) => HeaderList;
+  /** The other side has taken the request and works on it (102). */
+  readonly onProcessing?: () => void;
+}
+
 /**
  * One request and its answer: the handler that undici calls.
  *
@@ -61,8 +74,7 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Timed {
   previous: Timed | undefined;
   readonly #ticks: ExchangeTicks;
   readonly #timeouts: Timeouts;
-  readonly #resolve: (answer: Answer) => void;
-  readonly #reject: (failure: UpstreamFailure) => void;
+  readonly #ends: ExchangeEnds;
   #phase: Phase = "queued";
   #controller: Controller | undefined;
   #status = 0;
@@ -75,13 +87,11 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Timed {
   constructor(
     ticks: ExchangeTicks,
     timeouts: Timeouts,
-    resolve: (answer: Answer) => void,
-    reject: (failure: UpstreamFailure) => void,
+    ends: ExchangeEnds,
   ) {
     this.#ticks = ticks;
     this.#timeouts = timeouts;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#ends = ends;
     this.ticksLeft = ticks.queued;
     timeouts.add(this);
   }
@@ -103,13 +113,15 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Timed {
     read: ReceivedHeaders["read"],
   ): void {
     // A 1xx is not the answer, and does not extend its time.
+    if (status === PROCESSING) this.#ends.onProcessing?.();
     if (this.#phase !== "sent" || status < 200) return;
     const hasBody = !BODILESS.has(status);
     const raw = Array.isArray(controller.rawHeaders)
       ? controller.rawHeaders
       : [];
     this.#status = status;
-    this.#headers = answerHeaders({ read, raw, hasBody });
+    const headersOf = this.#ends.headersOf ?? answerHeaders;
+    this.#headers = headersOf({ read, raw, hasBody });
     this.#phase = "buffering";
     this.ticksLeft = this.#ticks.body;
     if (!hasBody) return;
@@ -150,6 +162,13 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Timed {
     this.#controller?.abort(new Error(code));
   }
 
+  /** Nobody waits for it any more: it fails with `code`, and its connection is closed. */
+  abort(code: string): void {
+    const mayHaveArrived = this.#phase !== "queued";
+    this.#fail(new UpstreamFailure(code, { isTimeout: false, mayHaveArrived }));
+    this.#controller?.abort(new Error(code));
+  }
+
   #startStream(): void {
     this.#phase = "streaming";
     this.#stream = new BodyStream({
@@ -180,7 +199,7 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Timed {
   }
 
   #answer(body: AnswerBody): void {
-    this.#resolve({
+    this.#ends.resolve({
       status: this.#status,
       headers: this.#headers,
       body,
@@ -193,7 +212,7 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Timed {
     if (this.#phase === "over") return;
     this.#leave();
     if (this.#stream !== undefined) this.#stream.fail(failure);
-    else this.#reject(failure);
+    else this.#ends.reject(failure);
   }
 
   #leave(): void {

@@ -101,7 +101,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     const ticks = isLarge ? ticksFor(body) : usualTicks;
     return new Promise((resolve, reject) => {
       const idle = connections - exchanges.size;
-      const exchange = new Exchange(ticks, exchanges, resolve, reject);
+      const exchange = new Exchange(ticks, exchanges, { resolve, reject });
       // undici uses a connection again one turn of the event loop after its
       // answer has ended. A request that comes earlier, such as the next one of
       // the same line, would open another connection if none is idle.

@@ -64,12 +64,13 @@ Deno.test("a key is all it takes; everything else has its documented default", (
     peerUrl: undefined,
     peerKey: undefined,
     adoptMs: 60_000,
+    ownerUrl: undefined,
     logLevel: "info",
     logFormat: "auto",
   });
 });
 
-Deno.test("every row of the table but REST_SOCKET's is read from its own name", () => {
+Deno.test("every row of the table is read from its own name, but for two that contradict others", () => {
   const given: Record<string, string> = {
     DISCORD_TOKEN: TOKEN,
     DISCORD_TOKEN_FILE: "/run/token",
@@ -128,7 +129,8 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     REST_LOG_FORMAT: "json",
   };
   const names = Object.values(SETTINGS).map((setting) => setting.name);
-  assert.deepEqual([...Object.keys(given), "REST_SOCKET"].sort(), names.sort());
+  const apart = ["REST_SOCKET", "REST_OWNER_URL"];
+  assert.deepEqual([...Object.keys(given), ...apart].sort(), names.sort());
 
   const { discordToken, authorization, journalKey, ...others } = settingsOf(
     given,
@@ -196,6 +198,7 @@ Deno.test("every row of the table but REST_SOCKET's is read from its own name", 
     peerUrl: "https://10.0.0.5:8001",
     peerKey: new Secret(KEY + KEY + KEY),
     adoptMs: 9,
+    ownerUrl: undefined,
     logLevel: "error",
     logFormat: "json",
   });
@@ -451,17 +454,32 @@ Deno.test("a certificate wants its key, and a key its certificate", () => {
   assert.deepEqual(problemsOf({ REST_TLS_CERT: "c", REST_TLS_KEY: "k" }), []);
 });
 
-Deno.test("a cluster's three settings are wanted together", () => {
+Deno.test("a setting of several proxies is wanted with those that it does nothing without", () => {
   const wanted = problemsOf({ REST_REDIS_URL: "redis://127.0.0.1" });
   assert.deepEqual(wanted, [
     "REST_PEER_URL is not set: want it beside REST_REDIS_URL, an http or https URL without user, path and query, such as http://10.0.0.5:8001",
     "REST_PEER_KEY is not set: want it beside REST_REDIS_URL, 16 to 256 visible ASCII characters; make one with: deno task key",
   ]);
-  assert.match(
-    problemsOf({ REST_PEER_KEY: KEY, REST_PEER_URL: "http://10.0.0.1:1" })[0] ??
-      "",
-    /^REST_REDIS_URL is not set: want it beside REST_PEER_URL/,
+  const url = "http://10.0.0.1:1";
+  const keyless = problemsOf({ REST_PEER_URL: url });
+  assert.match(keyless.join(), /^REST_PEER_KEY is not set: [^,]*PEER_URL,/);
+  assert.deepEqual(
+    problemsOf({ REST_PEER_KEY: KEY, REST_PEER_URL: url }),
+    [],
   );
+});
+
+Deno.test("a proxy hands everything to an owner, or finds owners through Redis", () => {
+  const door = { REST_OWNER_URL: "http://10.0.0.1:1", REST_PEER_KEY: KEY };
+  assert.deepEqual(problemsOf(door), []);
+  const both = {
+    ...door,
+    REST_PEER_URL: "http://a",
+    REST_REDIS_URL: "redis://a",
+  };
+  assert.deepEqual(problemsOf(both), [
+    "REST_OWNER_URL is set beside REST_REDIS_URL: want one of them, since Redis tells the owner",
+  ]);
 });
 
 Deno.test("REST_REDIS_URL takes what names a Redis, and its password is not shown", () => {

@@ -1,5 +1,5 @@
 import { createHash } from "../../deps.ts";
-import { MessageNonces } from "../../rest/dispatcher/nonces/message_nonces.ts";
+import { MessageNonces } from "../../rest/idempotency/nonces/message_nonces.ts";
 import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
 import type {
   Dispatcher,
@@ -171,7 +171,7 @@ export function pipeOf(): TransformStream<
 
 /** How a promise stands after everything that needs no timer is through. */
 export async function endOf(
-  bench: Bench,
+  bench: Pick<Bench, "clock">,
   answer: Promise<Answer>,
 ): Promise<Answer | Refusal | "open"> {
   let end: Answer | Refusal | "open" = "open";

@@ -11,6 +11,8 @@ export interface RecordingJournal extends Journal {
   readonly told: string[];
   /** Changes that are waited for. */
   readonly held: Set<"accepted" | "sent" | "ended">;
+  /** Whether the next process would find every request. */
+  keepsAll: boolean;
   /** Commits the oldest change that is waited for. */
   commit(): void;
   /** The oldest change that is waited for cannot be made. */
@@ -28,8 +30,10 @@ export function createRecordingJournal(): RecordingJournal {
     open.push(deferred);
     return deferred.promise;
   };
-  return {
+  const journal: RecordingJournal = {
     ...NO_JOURNAL,
+    keepsAll: false,
+    keeps: () => journal.keepsAll,
     told,
     held,
     commit: () => open.shift()?.resolve(),
@@ -41,4 +45,5 @@ export function createRecordingJournal(): RecordingJournal {
     ended: note("ended"),
     gone: note("gone"),
   };
+  return journal;
 }

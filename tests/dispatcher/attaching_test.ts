@@ -351,6 +351,6 @@ async function openOrCode(
   queue: Pick<Bench, "clock">,
   answer: Parameters<typeof endOf>[1],
 ): Promise<string> {
-  const end = await endOf(queue as Bench, answer);
+  const end = await endOf(queue, answer);
   return typeof end === "string" || !("code" in end) ? `${end}` : end.code;
 }

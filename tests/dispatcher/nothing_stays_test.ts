@@ -210,7 +210,8 @@ Deno.test("of 100,000 detached writes that were adopted, overtaken, expired or b
   let forgotten = 0;
   const bodies = new KeptBodies(1_000);
   const detachedWrites = new DetachedWrites<Job>({
-    printOf: ({ target }) => target.path,
+    printOf: ({ target }) => `${target.path} `,
+    pathPrintOf: (path) => path,
     bodies,
     onForget: () => forgotten++,
   });

@@ -101,3 +101,39 @@ for (
     assert.ok(growthBytes < 50 * MIB, `memory grew by ${growthBytes} bytes`);
   });
 }
+
+/** As many as may be sent ahead of an answer. */
+const AHEAD = "GET /admin/page.js HTTP/1.1\r\nHost: x\r\n\r\n".repeat(16);
+
+/** Asks for the page's largest file as often as is taken, and reads nothing. */
+async function askAndNotRead(port: number): Promise<void> {
+  using caller = await Deno.connect({ hostname: "127.0.0.1", port });
+  try {
+    for (let round = 0; round < 20; round++) {
+      await say(caller, new TextEncoder().encode(AHEAD));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  } catch {
+    // Cut.
+  }
+}
+
+Deno.test("20 callers without a key that ask for the page's files and read nothing take no more than 50 MiB", async () => {
+  await using proxy = await startProxyChild({
+    env: { REST_AUTHORIZATION: KEY, REST_UPSTREAM: UPSTREAM },
+  });
+  const port = Number(proxy.url.port);
+  const before = await processFacts(proxy.pid);
+  let mostBytes = 0;
+  let isOver = false;
+  const asking = Promise.all(
+    Array.from({ length: 20 }, () => askAndNotRead(port)),
+  ).then(() => isOver = true);
+  while (!isOver) {
+    const { residentBytes } = await processFacts(proxy.pid);
+    mostBytes = Math.max(mostBytes, residentBytes);
+  }
+  await asking;
+  const growthBytes = mostBytes - before.residentBytes;
+  assert.ok(growthBytes < 50 * MIB, `memory grew by ${growthBytes} bytes`);
+});

@@ -99,6 +99,7 @@ export function entryOf(
     attempts: 0,
     mayHaveRun: false,
     nonce: undefined,
+    print: "",
     ...rest,
   };
 }

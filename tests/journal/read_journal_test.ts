@@ -53,6 +53,8 @@ function found(
     nowWallMs: NOW_MS,
     identityOf: (id) => hasBot && id === BOT.id ? BOT : undefined,
     mayLackMarks,
+    printOf: ({ target }) => `print of ${target.path}`,
+    adoptMs: 60_000,
   });
 }
 

@@ -10,7 +10,9 @@ import {
   CROSSING,
   REFUSED,
 } from "./http/_paths.ts";
+import { claimDepartures } from "./transport/_departure_claims.ts";
 import { PIPELINING_CLAIMS } from "./transport/_pipelining_claims.ts";
+import type { OpenWay } from "./transport/_ways.ts";
 
 const OK = servingOf(() => Promise.resolve(textAnswer("ok")));
 const REQUEST = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -26,6 +28,27 @@ async function inDirectory(
     await Deno.remove(directory, { recursive: true });
   }
 }
+
+const openSocket: OpenWay = async (options) => {
+  const bench = await startBench(options);
+  const directory = await Deno.makeTempDir();
+  const path = `${directory}/s`;
+  const listener = await startUnixListener({
+    ...servingOf(bench.endpoint),
+    path,
+  });
+  return {
+    bench,
+    connect: () => Deno.connect({ transport: "unix", path }),
+    async [Symbol.asyncDispose]() {
+      await listener.shutdown();
+      await bench[Symbol.asyncDispose]();
+      await Deno.remove(directory, { recursive: true });
+    },
+  };
+};
+
+claimDepartures("a Unix socket", openSocket);
 
 async function exchangeAt(path: string, text: string) {
   const connection = await Deno.connect({ transport: "unix", path });

@@ -1,3 +1,4 @@
+import type { Entry } from "../../rest/domain/entry.ts";
 import { KeptBodies } from "../../rest/idempotency/kept_bodies.ts";
 import assert from "node:assert/strict";
 import type { Fact } from "../../rest/domain/fact.ts";
@@ -72,6 +73,8 @@ export class Conversation {
   }[] = [];
   readonly taken: number[] = [];
   readonly told: Fact[] = [];
+  /** What a journal is told that nobody can ask for any more. */
+  readonly forgotten: Entry[] = [];
   readonly #sent = new Map<number, string[]>();
   readonly #closed = new Map<number, { code: number; reason: string }>();
 
@@ -221,6 +224,9 @@ export class Conversation {
         return this.perform(
           this.machine.cancelled(action, this.cancelOutcome, this.moment),
         );
+      case "forget":
+        this.forgotten.push(action.entry);
+        return;
       case "tell":
         this.told.push(action.fact);
         return;

@@ -85,7 +85,7 @@ Deno.test(`the store knows its bytes to the last one, and keeps every bound (see
         assert.ok(session);
         const { mailbox } = session;
         nowMs += 10;
-        if (kind <= 1) store.keep(session, replyOf(amount));
+        if (kind <= 1) store.keep(session, replyOf(amount), undefined);
         else if (kind === 2) {
           store.acknowledge(session, amount % (mailbox.seq + 1), nowMs);
         } else if (kind === 3) store.prune(session, nowMs);

@@ -9,7 +9,7 @@ import {
   Operated,
   reachesRegistry,
   TOKEN,
-} from "./_installed.ts";
+} from "../_operated.ts";
 
 const ignore = Deno.build.os !== "linux" || !reachesRegistry();
 const RESTARTS = 3;
@@ -125,6 +125,48 @@ Deno.test({
     await answer.body?.cancel();
   },
 });
+
+/** What systemd does with a socket unit, for one program. */
+const ACTIVATE = "/usr/bin/systemd-socket-activate";
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test({
+  name:
+    "a socket that systemd holds is handed on as it is, to the next process, too",
+  ignore: ignore || !isThere(ACTIVATE),
+  async fn() {
+    const env = settings("http://127.0.0.1:9");
+    const listen = `--listen=127.0.0.1:${freePort()}`;
+    await using sluice = await Operated.start(env, [], [ACTIVATE, listen]);
+    await sluice.seen(/Listening on \[::|Listening on 127/);
+    const address = `http://${listen.split("=")[1]}`;
+    const health = async () => {
+      const answer = await fetch(`${address}/healthz`);
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    // The first call is what starts it.
+    assert.equal(await health(), 200);
+    await sluice.change({ ...env, REST_MAX_WAIT_MS: "100001" });
+    sluice.signal("SIGHUP");
+    await sluice.seen(/SIGTERM: draining/);
+    assert.equal(await health(), 200);
+    const [, again] = await sluice.seen(LISTENING, 2);
+    assert.equal(again, address);
+  },
+});
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
 
 Deno.test({
   name:

@@ -11,7 +11,7 @@ const TICKS = { queued: 1, headers: 2, body: 3, reader: 4 };
 function benchOf() {
   const timeouts = new Timeouts(1_000);
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const exchange = new Exchange(TICKS, timeouts, resolve, reject);
+  const exchange = new Exchange(TICKS, timeouts, { resolve, reject });
   const controller = {
     aborted: false,
     paused: false,

@@ -33,6 +33,16 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "deps.ts",
   ],
   "rest/manager": ["rest/domain", "deps.ts"],
+  // One more way in and one more way out, between proxies.
+  "rest/peers": [
+    "rest/domain",
+    "rest/collections",
+    "rest/listener",
+    "rest/rep",
+    "rest/routes",
+    "rest/upstream",
+    "deps.ts",
+  ],
   "rest/listener": [
     "rest/domain",
     "rest/collections",
@@ -78,12 +88,21 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/domain",
     "rest/journal",
   ],
+  "rest/manager_deps.ts": [
+    "rest/config",
+    "rest/domain",
+    "rest/listener/access",
+    "rest/manager",
+    "rest/routes",
+  ],
   "rest/kept_queue.ts": [
     "rest/config",
     "rest/domain",
     "rest/journal_keeper.ts",
-    "rest/listener/access/bot_ring.ts",
+    "rest/idempotency/fingerprint.ts",
+    "rest/listener/access",
     "rest/queue.ts",
+    "rest/restoring.ts",
   ],
   "rest/open_proxy.ts": [
     "rest/config",
@@ -99,6 +118,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/config",
     "rest/dispatcher",
     "rest/domain",
+    "rest/idempotency/nonces",
     "rest/listener/access/digest.ts",
     "rest/manager",
     "rest/scheduler",
@@ -112,6 +132,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/manager",
     "deps.ts",
   ],
+  // What another process has left, handed to whoever goes on with it.
+  "rest/restoring.ts": ["rest/dispatcher", "rest/domain", "rest/listener"],
   // What operators see and do, put together.
   "rest/draining.ts": [
     "rest/dispatcher",
@@ -119,6 +141,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/journal_keeper.ts",
     "rest/listener",
     "rest/operating.ts",
+    "rest/peers",
   ],
   "rest/operating.ts": [
     "rest/admin",
@@ -131,7 +154,16 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   // The one file that knows all modules, but not where settings come from.
   "rest/proxy.ts": ["rest", "deps.ts"],
+  "rest/open_ports.ts": [
+    "rest/clock",
+    "rest/config",
+    "rest/domain",
+    "rest/listener",
+    "rest/peers",
+    "rest/proxy.ts",
+  ],
   "rest/mod.ts": [
+    "rest/open_ports.ts",
     "configs.ts",
     "deps.ts",
     "rest/open_proxy.ts",

@@ -7,8 +7,11 @@ const DEPS_FILES: readonly string[] = [
   "tests/deps.ts",
   "bench/deps.ts",
   "tools/deps.ts",
+  "tools/release/deps.ts",
   "page/deps.ts",
   "tests/page/deps.ts",
+  "tests/ops/deps.ts",
+  "tests/workflows/deps.ts",
   "rest/cluster/deps.ts",
 ];
 

@@ -14,7 +14,7 @@ import {
 } from "../../streams/answer_streams.ts";
 import { readBounded } from "../../streams/read_bounded.ts";
 import type { Job, JobTicket } from "../job.ts";
-import type { MessageNonces } from "../nonces/message_nonces.ts";
+import type { MessageNonces } from "../../idempotency/nonces/message_nonces.ts";
 import { lostAnswerRefusal } from "./refusals.ts";
 import { shareAnswer } from "./share_answer.ts";
 

@@ -22,7 +22,8 @@ import {
   unrecognisedRefusal,
 } from "../answering/refusals.ts";
 import type { Job } from "../job.ts";
-import { withNonce } from "../nonces/body_nonce.ts";
+import { withNonce } from "../../idempotency/nonces/body_nonce.ts";
+import type { MessageNonces } from "../../idempotency/nonces/message_nonces.ts";
 import { decimalOf, msOf } from "./decimal.ts";
 import { limitReportOf } from "./limit_report.ts";
 import {
@@ -42,6 +43,7 @@ export interface SenderDeps {
   readonly facts: FactSink;
   readonly maxWaitMs: number;
   readonly journal: Journal;
+  readonly nonces?: MessageNonces | undefined;
   readonly maySend?: SendGuard | undefined;
   readonly onAnswer: (job: Job, answer: Answer, receivedAtMs: number) => void;
   readonly onRefusal: (job: Job, refusal: Refusal) => void;
@@ -74,7 +76,7 @@ export class Sender {
    * if an invariant is broken, and nobody catches that on purpose.
    */
   send(job: Job, nowMs: number): Promise<void> | undefined {
-    const { journal, maySend } = this.#deps;
+    const { journal, maySend, nonces } = this.#deps;
     if (maySend?.(job.request) === false) {
       this.#holdBack(job);
       return undefined;
@@ -83,7 +85,7 @@ export class Sender {
       this.#tooLate(job);
       return undefined;
     }
-    job.noteSent(nowMs);
+    job.noteSent(nonces?.nonceToSend(job, nowMs), nowMs);
     const committed = journal.sent(job);
     return committed === undefined
       ? this.#transmit(job, nowMs)

@@ -43,6 +43,8 @@ export interface StoredEntry extends EntryFacts {
   readonly entryId: string;
   readonly request: ProxyRequest;
   readonly guarantee: Guarantee | undefined;
+  /** Tells a write without a name from all that are not its second try; undefined where its outcome is kept for nobody. */
+  readonly print?: string | undefined;
 }
 
 /** Makes the row of a request. */

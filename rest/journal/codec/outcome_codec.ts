@@ -36,40 +36,39 @@ interface ShortenedHead {
 
 type OutcomeHead = AnswerHead | RefusalHead | ShortenedHead;
 
-/** Writes an outcome down. */
-export function encodeOutcome(outcome: StoredOutcome): RowOutcome {
+/** Writes an outcome down; `print` tells a write without a name from all that are not its second try. */
+export function encodeOutcome(outcome: StoredOutcome, print = ""): RowOutcome {
+  const { head, body } = encoded(outcome);
+  const whole = print === "" ? head : { ...head, print };
+  return { head: JSON.stringify(whole), body };
+}
+
+/** The print of the write that had this outcome; undefined where it had a name, or a REPLY. */
+export function printIn({ head }: RowOutcome): string | undefined {
+  const { print } = JSON.parse(head);
+  return typeof print === "string" ? print : undefined;
+}
+
+interface Encoded {
+  readonly head: OutcomeHead;
+  readonly body?: Uint8Array<ArrayBuffer> | undefined;
+}
+
+function encoded(outcome: StoredOutcome): Encoded {
   switch (outcome.kind) {
     case "answer": {
       const { status, headers, body } = outcome.answer;
-      return rowOf(
-        {
-          answer: status,
-          headers,
-          ...body === undefined ? {} : { hasBody: true },
-        },
-        body,
-      );
+      const hasBody = body === undefined ? {} : { hasBody: true } as const;
+      return { head: { answer: status, headers, ...hasBody }, body };
     }
     case "refusal": {
       const { code, message, status, sent, retryAfterMs } = outcome.refusal;
-      return rowOf({
-        refusal: code,
-        message,
-        status,
-        sent,
-        ...retryAfterMs === undefined ? {} : { retryAfterMs },
-      });
+      const retry = retryAfterMs === undefined ? {} : { retryAfterMs };
+      return { head: { refusal: code, message, status, sent, ...retry } };
     }
     case "shortened":
-      return rowOf({ shortened: outcome.status });
+      return { head: { shortened: outcome.status } };
   }
-}
-
-function rowOf(
-  head: OutcomeHead,
-  body?: Uint8Array<ArrayBuffer> | undefined,
-): RowOutcome {
-  return { head: JSON.stringify(head), body };
 }
 
 /** Reads an outcome again; throws where it was not written by `encodeOutcome`. */

@@ -28,6 +28,8 @@ export interface KeyRing {
   keyOf(presented: string): Key | undefined;
   /** The key as it is now; undefined where it has been revoked. */
   current(key: Key): Key | undefined;
+  /** The key with this name; undefined where there is none. */
+  keyNamed(name: string): Key | undefined;
   /** False where every key may do everything, so that no rights have to be looked up. */
   readonly hasBounds: boolean;
   /** The rights of the key with this name; undefined where there is none. */
@@ -74,6 +76,7 @@ export function createKeyRing(
       const key = byName.get(name)?.key;
       return key?.sha256 === sha256 ? key : undefined;
     },
+    keyNamed: (name) => byName.get(name)?.key,
     rightsOf: (name) => byName.get(name)?.key.rights,
     replace(keys) {
       byName = byNameOf(keys);

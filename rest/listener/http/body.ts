@@ -102,6 +102,7 @@ class BodyReading implements BodySink, QueuedTimeout {
   /** Of large ones; small ones have a place in the queue that all of them share. */
   #timeout: UploadTimeout | undefined;
   #stopWaiting: (() => void) | undefined;
+  #hasBegun = false;
   #hasEnded = false;
   #isOver = false;
 
@@ -120,7 +121,12 @@ class BodyReading implements BodySink, QueuedTimeout {
     this.#account = this.#open(expectedBytes);
     this.#isSmall = expectedBytes <= SMALL_BODY_BYTES;
     this.#gathered = new GrowingBytes(this.#isSmall ? declaredBytes ?? 0 : 0);
-    this.#startTimeout();
+  }
+
+  begun(): void {
+    if (this.#isOver) return;
+    this.#hasBegun = true;
+    if (this.#stopWaiting === undefined) this.#startTimeout();
   }
 
   received(bytes: Uint8Array): void {
@@ -231,6 +237,7 @@ class BodyReading implements BodySink, QueuedTimeout {
   }
 
   #startTimeout(): void {
+    if (!this.#hasBegun) return;
     const { clock, small, bodyTimeoutMs } = this.#options.rules;
     if (this.#isSmall) return small.add(this);
     this.#timeout = new UploadTimeout(clock, bodyTimeoutMs, () => this.act());
@@ -243,8 +250,8 @@ class BodyReading implements BodySink, QueuedTimeout {
   }
 
   #resumeTimeout(): void {
-    if (this.#isSmall) this.#options.rules.small.add(this);
-    else this.#timeout?.resume();
+    if (this.#timeout !== undefined) this.#timeout.resume();
+    else this.#startTimeout();
   }
 
   #stopTimeout(): void {

@@ -1,10 +1,13 @@
+import type { Answer } from "../../domain/answer.ts";
 import { detailOf, type FactSink } from "../../domain/fact.ts";
 import { internalRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
+import type { Proof } from "../access/authorize.ts";
 import { faultOf } from "../fault_of.ts";
 import type { RequestContext } from "./admit.ts";
 import { handlerContextOf, type HttpEndpointDeps } from "./handler_context.ts";
-import { receive } from "./handler.ts";
+import type { HeldBody } from "./body.ts";
+import { readBodyOf, receive, showQueue } from "./handler.ts";
 import { answerPreflight, listedOrigin, readableBy } from "./cors.ts";
 import type {
   HttpAnswer,
@@ -23,6 +26,14 @@ const NO_ORIGINS: ReadonlySet<string> = new Set();
 export interface HttpEndpoint {
   /** One request in, one answer or refusal out, whoever had to wait. */
   readonly handle: HttpHandler;
+  /** Takes a body in, of those of its caller, as for `handle`. Whoever gets it releases it. */
+  readBody(
+    request: IncomingRequest,
+    caller: string,
+    isCallback: boolean,
+  ): HeldBody | Promise<HeldBody>;
+  /** Shows the queue of this process to who has proved this (`/_rep/requests`, `/_rep/limits`); rejects with `Refusal` only. */
+  showQueue(method: string, target: string, proof: Proof): Promise<Answer>;
   /** Nothing is to come any more, or hardly: its timers end with the last that is under way. */
   close(): void;
 }
@@ -45,6 +56,10 @@ export function createHttpEndpoint(deps: HttpEndpointDeps): HttpEndpoint {
       isClosed = true;
       rest();
     },
+    readBody: (request, caller, isCallback) =>
+      readBodyOf(request, caller, isCallback, context),
+    showQueue: (method, target, proof) =>
+      showQueue(method, target, proof, context),
     handle: origins === undefined || origins.size === 0 ? answer : answerPage,
   };
 

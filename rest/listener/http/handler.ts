@@ -4,6 +4,7 @@ import { isKeyless, keyNameOf } from "../../domain/caller.ts";
 import type { HeaderList } from "../../domain/headers.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Method, ProxyRequest } from "../../domain/request.ts";
+import type { Proof } from "../access/authorize.ts";
 import { answerProbe, isForOperators } from "../operators.ts";
 import {
   type Admission,
@@ -12,15 +13,10 @@ import {
   ownerOf,
   type RequestContext,
 } from "./admit.ts";
-import {
-  type BodyOwner,
-  type BodyRules,
-  type HeldBody,
-  readBody,
-} from "./body.ts";
+import { type HeldBody, readBody } from "./body.ts";
 import { fieldOf } from "./fields.ts";
 import type { HandlerContext } from "./handler_context.ts";
-import type { HttpAnswer } from "./incoming_request.ts";
+import type { HttpAnswer, IncomingRequest } from "./incoming_request.ts";
 import { keepWishOf } from "./keep_wish.ts";
 import type { NamedRequests } from "./named_requests.ts";
 import { operatorCallOf } from "./operator_call.ts";
@@ -96,13 +92,24 @@ function answerSelf(
   }
   if (isQueueView(target)) {
     const proof = admitSelf(visit, pathKey, authorizer);
-    return Promise.resolve(answerQueueView(visit, target, proof, context));
+    const here = () => showQueue(method, target, proof, context);
+    return context.showQueue?.(target, proof, here) ?? here();
   }
   if (moveRequests !== undefined && isTokenUpdate(target)) {
     const proof = admitSelf(visit, pathKey, authorizer);
     return updateToken(request, proof, bodies, moveRequests);
   }
   return undefined;
+}
+
+/** Shows the queue of this process; rejects with `Refusal` only. */
+export function showQueue(
+  method: string,
+  target: string,
+  proof: Proof,
+  context: HandlerContext,
+): Promise<Answer> {
+  return Promise.try(answerQueueView, method, target, proof, context);
 }
 
 /** Takes the body in, queues the request and hands Discord's answer on. */
@@ -120,15 +127,9 @@ async function relay(
   const leaveWithinMs = leaveWithinMsOf(fieldOf(fields, "prefer"));
 
   const leave = context.gate?.enter({ method, target, route, caller });
-  const bodies = isKeyless(caller) ? context.keylessBodies : context.bodies;
-  const bodyOwner: BodyOwner = {
-    isCallback: route.lane === "interaction",
-    holder: holderOf(caller, context),
-  };
-  const body =
-    await (leave === undefined
-      ? readBody(visit.request, bodyOwner, bodies)
-      : readHolding(leave, visit, bodyOwner, bodies));
+  const isCallback = route.lane === "interaction";
+  const read = () => readBodyOf(visit.request, caller, isCallback, context);
+  const body = await (leave === undefined ? read() : readHolding(leave, read));
   try {
     const whole: ProxyRequest = {
       method,
@@ -164,15 +165,25 @@ function holderOf(
 /** Reads a body while its request has a place among those of its key. */
 async function readHolding(
   leave: () => void,
-  { request }: RequestContext,
-  owner: BodyOwner,
-  bodies: BodyRules,
+  read: () => HeldBody | Promise<HeldBody>,
 ): Promise<HeldBody> {
   try {
-    return await readBody(request, owner, bodies);
+    return await read();
   } finally {
     leave();
   }
+}
+
+/** Takes a body in, into the room for those of its caller. */
+export function readBodyOf(
+  request: IncomingRequest,
+  caller: string,
+  isCallback: boolean,
+  context: HandlerContext,
+): HeldBody | Promise<HeldBody> {
+  const bodies = isKeyless(caller) ? context.keylessBodies : context.bodies;
+  const owner = { isCallback, holder: holderOf(caller, context) };
+  return readBody(request, owner, bodies);
 }
 
 /** How a request is sent whose caller wants it kept; undefined where it wants nothing of the kind. */

@@ -6,7 +6,8 @@ import type {
   QueueView,
   Submitter,
 } from "../../domain/ports.ts";
-import type { Authorizer } from "../access/authorize.ts";
+import type { Answer } from "../../domain/answer.ts";
+import type { Authorizer, Proof } from "../access/authorize.ts";
 import type { KeyGate } from "../access/key_gate.ts";
 import type { AdmitDeps } from "./admit.ts";
 import type { BodyRules } from "./body.ts";
@@ -58,6 +59,14 @@ export interface HttpEndpointDeps {
   readonly operators?: OperatorDoor;
   /** Shows callers what they have waiting, and what a request would wait for. */
   readonly view?: QueueView;
+  /** Shows the queue where that may be another proxy's; `here` shows this one's. */
+  readonly showQueue?:
+    | ((
+      target: string,
+      proof: Proof,
+      here: () => Promise<Answer>,
+    ) => Promise<Answer>)
+    | undefined;
   /** What is wrong though requests are taken in, for `/readyz`. */
   readonly troubles?: () => readonly string[];
   /** Gives waiting requests another token, for `POST /update-bearer-token`. */

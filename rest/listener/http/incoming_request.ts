@@ -4,6 +4,8 @@ import type { CallerGone } from "../../domain/ports.ts";
 
 /** Who takes a body's bytes as they come; exactly one of the last two is called, once. */
 export interface BodySink {
+  /** Its sender knows that it may send: its time begins. Bytes may have come before. */
+  begun(): void;
   /** The bytes are a view that the transport may write over: what is kept is copied. */
   received(bytes: Uint8Array): void;
   ended(): void;
@@ -35,6 +37,8 @@ export interface IncomingRequest {
   /** Undefined: it has none, and that is certain. */
   readonly body: IncomingBody | undefined;
   readonly callerGone: CallerGone;
+  /** Tells its caller that it is taken and worked on (102), before there is an answer; where a transport can. */
+  readonly tellAccepted?: () => void;
   /** Why nothing may be done with this request: what servers read differently. */
   readonly problem?: string | undefined;
 }
@@ -54,12 +58,16 @@ export interface OpenSocket {
   readonly isOpen: boolean;
   /** Bytes handed to `send` that the other side has not taken. */
   readonly bufferedAmount: number;
-  send(text: string): void;
+  /** `onTaken` is called when the system has taken it. */
+  send(text: string, onTaken?: () => void): void;
   close(code: number, reason: string): void;
   /** Cuts the connection, whatever the other side does. */
   terminate(): void;
   /** Its caller has shown who it is: from now on it may send whole frames. */
   trust(): void;
+  /** Reads nothing more for a while: the other side is held up by its own connection. */
+  pause(): void;
+  resume(): void;
 }
 
 /** What a WebSocket brings. */

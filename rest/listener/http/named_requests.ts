@@ -1,8 +1,16 @@
 import type { Answer } from "../../domain/answer.ts";
-import type { Guarantee, Outcome } from "../../domain/entry.ts";
+import {
+  endedEntry,
+  type Guarantee,
+  type Outcome,
+  type RestoredEntry,
+} from "../../domain/entry.ts";
 import type { FactSink } from "../../domain/fact.ts";
 import { type Journal, NO_JOURNAL } from "../../domain/journal.ts";
-import { internalRefusal } from "../../domain/own_refusals.ts";
+import {
+  internalRefusal,
+  shortenedRefusal,
+} from "../../domain/own_refusals.ts";
 import type { Clock, Submitter, Ticket } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
@@ -10,6 +18,7 @@ import type { NamedEntry } from "../../idempotency/named_entries.ts";
 import { POLICIES } from "../../idempotency/policies.ts";
 import type { NamedRegister } from "../../idempotency/register.ts";
 import { faultOf } from "../fault_of.ts";
+import { isLeftBehind } from "../left_behind.ts";
 import { ownAnswer } from "../own_answer.ts";
 import { readWhole } from "../whole_answer.ts";
 import type { KeepWish } from "./keep_wish.ts";
@@ -44,6 +53,8 @@ export interface NamedRequests {
     target: string,
     owner: string,
   ): Promise<Answer> | undefined;
+  /** Takes up a request of another process, which waits again (`ticket`) or is through. */
+  restore(restored: RestoredEntry, ticket: Ticket | undefined): void;
 }
 
 /** An answer is held whole, to be given more than once; Discord's largest is far below. */
@@ -64,17 +75,18 @@ export function createNamedRequests(deps: NamedRequestsDeps): NamedRequests {
         one.isAsync = true;
         const committed = one.running?.accepted;
         return committed === undefined
-          ? Promise.resolve(accepted(one))
-          : committed.then(() => accepted(one), () => answerOf(one));
+          ? Promise.resolve(accepted(one, deps))
+          : committed.then(() => accepted(one, deps), () => answerOf(one));
       } catch (error) {
         return Promise.reject(error);
       }
     },
+    restore: (restored, ticket) => restore(restored, ticket, deps),
     answerAt(method, target, owner) {
       const id = OWN_PATH.exec(target)?.[1];
       if (id === undefined) return undefined;
       named.expire(clock.nowMs());
-      return answerFor(named.byId(owner, id), method);
+      return answerFor(named.byId(owner, id), method, deps);
     },
   };
 }
@@ -99,29 +111,58 @@ function findOrBegin(
       `Cannot keep the request: ${named.size} kept ones are under way; wait for some`,
     );
   }
-  const id = newId();
   const guarantee: Guarantee = {
     owner,
     idempotencyKey,
-    asyncId: id,
+    asyncId: newId(),
     fingerprint,
   };
   const ticket = submitter.submit(request, undefined, guarantee);
-  const one: NamedEntry = {
-    id,
-    owner,
-    name,
-    fingerprint,
-    running: ticket,
-    waiters: [],
-    outcome: undefined,
-    isAsync,
-    untilMs: 0,
-    entry: undefined,
-  };
+  const one = namedOf(request, guarantee, ticket);
+  one.isAsync = isAsync;
   named.add(one);
   follow(one, ticket, deps);
   return one;
+}
+
+function namedOf(
+  { identity }: ProxyRequest,
+  { owner, idempotencyKey: key, asyncId = "", fingerprint }: Guarantee,
+  running: Ticket | undefined,
+): NamedEntry {
+  return {
+    id: asyncId,
+    owner,
+    name: key === undefined ? undefined : { key, identityId: identity.id },
+    fingerprint,
+    running,
+    waiters: [],
+    outcome: undefined,
+    isAsync: true,
+    untilMs: 0,
+    entry: running?.entry,
+  };
+}
+
+/** Takes up a request of another process, which waits again (`ticket`) or is through. */
+function restore(
+  { entry, outcome, untilWallMs }: RestoredEntry,
+  ticket: Ticket | undefined,
+  deps: NamedRequestsDeps,
+): void {
+  const { clock, register: { named } } = deps;
+  const { request, guarantee } = entry;
+  if (guarantee === undefined || !named.hasRoom()) return;
+  const one = namedOf(request, guarantee, ticket);
+  named.add(one);
+  if (ticket !== undefined) follow(one, ticket, deps);
+  else if (outcome !== undefined) {
+    one.entry = endedEntry(entry);
+    const nowMs = clock.nowMs();
+    const restMs = (untilWallMs ?? Infinity) - clock.wallMs();
+    const untilMs = nowMs + Math.min(restMs, POLICIES.key.keptMs);
+    named.end(one, outcome, nowMs, untilMs);
+  }
 }
 
 /** Sees a request to its end, which the journal knows before anybody else. */
@@ -133,7 +174,8 @@ async function follow(
 ): Promise<void> {
   const outcome = await outcomeOf(ticket, facts);
   const { entry } = ticket;
-  if (entry !== undefined && !isLeftBehind(outcome)) {
+  if (entry !== undefined) {
+    if (isLeftBehind(entry, outcome, journal)) return named.leave(one, outcome);
     one.entry = entry;
     try {
       await journal.ended(entry, outcome, POLICIES.key.keptMs);
@@ -161,11 +203,6 @@ async function outcomeOf(
   }
 }
 
-/** The end of the process leaves it in the journal for the next one. */
-function isLeftBehind(outcome: Outcome): boolean {
-  return outcome.kind === "refusal" && outcome.refusal.code === "draining";
-}
-
 /** The stored answer, or the one that is to come. */
 function answerOf({ outcome, waiters }: NamedEntry): Promise<Answer> {
   if (outcome !== undefined) return given(outcome);
@@ -181,13 +218,7 @@ function given(outcome: Outcome): Promise<Answer> {
     case "refusal":
       return Promise.reject(outcome.refusal);
     case "shortened":
-      return Promise.reject(
-        new Refusal(
-          "outcome_unknown",
-          `Cannot show the answer again: Discord answered ${outcome.status}, and its body was given up to make room`,
-          { sent: true },
-        ),
-      );
+      return Promise.reject(shortenedRefusal(outcome.status));
   }
 }
 
@@ -195,6 +226,7 @@ function given(outcome: Outcome): Promise<Answer> {
 function answerFor(
   one: NamedEntry | undefined,
   method: string,
+  deps: NamedRequestsDeps,
 ): Promise<Answer> {
   if (one === undefined) {
     return refused(
@@ -205,7 +237,7 @@ function answerFor(
   if (method === "GET") {
     return one.running === undefined
       ? answerOf(one)
-      : Promise.resolve(accepted(one));
+      : Promise.resolve(accepted(one, deps));
   }
   if (method === "DELETE") {
     const state = one.running?.cancel() ?? "done";
@@ -232,9 +264,14 @@ function refused(
 const ASK_AGAIN: readonly [string, string] = ["retry-after", "1"];
 
 /** The word that it was taken, and where its answer will be. */
-function accepted({ id }: NamedEntry): Answer {
+function accepted(
+  { id, running }: NamedEntry,
+  { journal = NO_JOURNAL }: Pick<NamedRequestsDeps, "journal">,
+): Answer {
   const location = `/_rep/requests/${id}`;
-  return ownAnswer(202, { id, state: "waiting", location }, "kept", [
+  // Whether the answer will be there after a restart, too.
+  const durable = running?.entry !== undefined && journal.keeps(running.entry);
+  return ownAnswer(202, { id, state: "waiting", location, durable }, "kept", [
     ["location", location],
     ["preference-applied", "respond-async"],
     ASK_AGAIN,

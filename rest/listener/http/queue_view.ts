@@ -3,7 +3,6 @@ import { keyNameOf } from "../../domain/caller.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Proof } from "../access/authorize.ts";
 import { ownAnswer } from "../own_answer.ts";
-import type { RequestContext } from "./admit.ts";
 import type { HandlerContext } from "./handler_context.ts";
 
 const PATH = /^\/_rep\/(?:requests|limits|unknown)(?:\?|$)/;
@@ -26,12 +25,12 @@ export function isQueueView(target: string): boolean {
  * it came now, without sending it.
  */
 export function answerQueueView(
-  context: RequestContext,
+  method: string,
   target: string,
   proof: Proof,
   handler: HandlerContext,
 ): Answer {
-  if (context.request.method !== "GET") {
+  if (method !== "GET") {
     throw new Refusal("bad_method", "Cannot take this: GET what waits");
   }
   const { pathname, searchParams } = new URL(target, "http://proxy.invalid");

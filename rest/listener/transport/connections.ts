@@ -4,6 +4,8 @@ export interface Waiting {
   leave(): void;
   /** What comes on the connection cannot be read; false: this one has been read whole. */
   spoil(): boolean;
+  /** What it was answered so far has been taken. */
+  drained(): void;
 }
 
 /** How many connections there may be. */
@@ -153,6 +155,11 @@ export class Connection {
     this.isClosing = true;
     for (const waiting of this.#waiting) if (waiting.spoil()) return true;
     return false;
+  }
+
+  /** What was written has been taken; said only where no server says so. */
+  drained(): void {
+    for (const waiting of this.#waiting) waiting.drained();
   }
 
   /** The socket is gone. */

@@ -69,6 +69,7 @@ class FetchBody implements IncomingBody {
   }
 
   read(sink: BodySink): void {
+    sink.begun();
     void this.#pump(sink);
   }
 

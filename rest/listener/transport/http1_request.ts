@@ -70,12 +70,21 @@ export class Http1Request extends ServedRequest {
     this.sink = sink;
     const request = this.#request;
     if (this.#bodyComes === "after 100 Continue") {
-      this.#inTurn(() => this.#writeContinue());
-    }
+      this.#inTurn(() => {
+        this.#writeContinue();
+        sink.begun();
+      });
+    } else sink.begun();
     request.on("data", (chunk: Uint8Array) => this.sink?.received(chunk));
     request.on("end", () => this.sink?.ended());
     // What it says, the connection's end says too.
     request.on("error", ignore);
+  }
+
+  tellAccepted(): void {
+    this.#inTurn(() => {
+      if (!this.#response.headersSent) this.#response.writeProcessing();
+    });
   }
 
   pause(): void {
@@ -95,6 +104,10 @@ export class Http1Request extends ServedRequest {
     // Nothing more can be read of it.
     this.#isSpoilt = true;
     return wasIncoming;
+  }
+
+  override drained(): void {
+    this.#response.emit("drain");
   }
 
   protected cut(): void {

@@ -40,12 +40,12 @@ export class Http1Server {
   readonly #served = new WeakMap<object, Connection>();
 
   constructor(transport: Transport) {
-    const { headTimeoutMs, idleTimeoutMs } = transport.limits;
+    const { headTimeoutMs, idleTimeoutMs, headBytesMax } = transport.limits;
     const upgrades = new WebSocketUpgrades(transport);
     this.#transport = transport;
     this.#upgrades = upgrades;
     const options = {
-      maxHeaderSize: HEAD_BYTES_MAX,
+      maxHeaderSize: headBytesMax ?? HEAD_BYTES_MAX,
       headersTimeout: headTimeoutMs,
       // Bodies have a time-out that grows with what comes.
       requestTimeout: 0,
@@ -114,7 +114,7 @@ export class Http1Server {
     if (connection === undefined) return part(socket, crowdedAnswer());
     connection.onIdle = () => {
       const isOver = connection.isClosing || connection.isEnding;
-      if (isOver) setImmediate(() => socket.end());
+      if (isOver) setImmediate(() => socket.writable && socket.end());
     };
   }
 
@@ -205,8 +205,10 @@ function endBehind(connection: Connection, socket: Duplex): void {
     setImmediate(() => socket.end(() => socket.destroy()));
   };
   socket.on("error", ignore);
-  // The server reads no more; unread bytes would reset the answers.
+  // The server looks after it no more: unread bytes would reset the answers,
+  // and nobody would tell them to go on.
   socket.resume();
+  socket.on("drain", () => connection.drained());
 }
 
 /** There is nobody to connect to: our upstream is one, and chosen by us. */

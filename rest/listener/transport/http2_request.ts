@@ -106,6 +106,7 @@ export class Http2Request extends ServedRequest {
 
   read(sink: BodySink): void {
     this.sink = sink;
+    sink.begun();
     const stream = this.#stream;
     stream.on("data", (chunk: Uint8Array) => this.sink?.received(chunk));
     stream.on("end", () => this.sink?.ended());

@@ -126,6 +126,8 @@ export abstract class ServedRequest
     return true;
   }
 
+  drained(): void {}
+
   /** Called by the queue of unread answers or of lingering callers: its time is over. */
   act(): void {
     this.cut();

@@ -12,6 +12,8 @@ export interface TransportLimits extends ConnectionLimits {
   readonly headTimeoutMs: number;
   /** How long a connection may be without a request. */
   readonly idleTimeoutMs: number;
+  /** How large a head may be; as callers' are, unless said. */
+  readonly headBytesMax?: number;
 }
 
 /** What every listener is given besides its place. */

@@ -33,10 +33,12 @@ interface WsSocket {
   readonly readyState: number;
   readonly OPEN: number;
   readonly bufferedAmount: number;
-  send(text: string): void;
+  send(text: string, onTaken?: () => void): void;
   ping(): void;
   close(code: number, reason?: string): void;
   terminate(): void;
+  pause(): void;
+  resume(): void;
   on(
     event: "message",
     listener: (data: Uint8Array, isBinary: boolean) => void,
@@ -197,10 +199,12 @@ function openSocketOf(webSocket: WsSocket, trust: () => void): OpenSocket {
     get bufferedAmount() {
       return webSocket.bufferedAmount;
     },
-    send: (text) => webSocket.send(text),
+    send: (text, onTaken) => webSocket.send(text, onTaken),
     close: (code, reason) => webSocket.close(code, reason),
     terminate: () => webSocket.terminate(),
     trust,
+    pause: () => webSocket.pause(),
+    resume: () => webSocket.resume(),
   };
 }
 

@@ -1,6 +1,5 @@
 import { Refusal } from "../../domain/refusal.ts";
 import type { ConnectionStart } from "../../rep/connections/connection.ts";
-import type { Presented, Principal } from "../../rep/connections/principal.ts";
 import { canonicalOrigin } from "../../rep/frames/target.ts";
 import type { Authorizer, Evidence } from "../access/authorize.ts";
 import { fieldOf } from "../http/fields.ts";
@@ -26,6 +25,9 @@ export interface AdmittedUpgrade {
   readonly start: ConnectionStart;
   /** The subprotocol to return; undefined: none. */
   readonly protocol: string | undefined;
+  /** What its headers showed, and where it comes from. */
+  readonly evidence: Evidence;
+  readonly clientName: string | null;
 }
 
 /** Says whether a socket may be opened and what is known of it, or refuses (A1, A2, A9, C4). */
@@ -58,10 +60,11 @@ export function admitUpgrade(
       hasOptedIn: offer.protocol !== undefined,
       // The address the client dialled, and Discord's (C16).
       origins: [originOf(dialled), originOf(settings.upstream)],
-      authorize: (presented) =>
-        principalFor(authorizer, presented, unproved, clientName),
+      authorize: authorizeWith(authorizer, unproved, clientName),
     },
     protocol: offer.protocol,
+    evidence,
+    clientName,
   };
 }
 
@@ -86,7 +89,7 @@ function checkOrigin(
 }
 
 /** Nothing shown. */
-const NO_EVIDENCE = {
+export const NO_EVIDENCE = {
   authorization: null,
   restAuthorization: null,
   pathKey: undefined,
@@ -110,17 +113,18 @@ function shownBy(
     : { ...NO_EVIDENCE, authorization: offeredKey };
 }
 
-/** The authentication request: its token is what a header would have said (A3). */
-function principalFor(
+/** Checks authentication requests: their token is what a header would have said (A3). */
+export function authorizeWith(
   authorizer: Authorizer,
-  { token, authorization, client }: Presented,
   unproved: Evidence,
   clientName: string | null,
-): Principal | undefined {
-  const evidence = authorization === undefined
-    ? { ...unproved, authorization: token }
-    : { ...unproved, authorization, restAuthorization: token };
-  return principalOf(authorizer, evidence, client ?? clientName);
+): ConnectionStart["authorize"] {
+  return ({ token, authorization, client }) => {
+    const evidence = authorization === undefined
+      ? { ...unproved, authorization: token }
+      : { ...unproved, authorization, restAuthorization: token };
+    return principalOf(authorizer, evidence, client ?? clientName);
+  };
 }
 
 const ORIGIN = /^[a-z]+:\/\/[^/?#]*/i;

@@ -1,8 +1,15 @@
 import { randomUUID } from "../../../deps.ts";
+import type {
+  ReplyRecord,
+  RestoredEntry,
+  SessionRecord,
+} from "../../domain/entry.ts";
 import { detailOf, type Fact, type FactSink } from "../../domain/fact.ts";
+import { type Journal, NO_JOURNAL } from "../../domain/journal.ts";
 import { drainingRefusal } from "../../domain/own_refusals.ts";
-import type { Clock, Submitter } from "../../domain/ports.ts";
+import type { Clock, Submitter, Ticket } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
+import type { ConnectionStart } from "../../rep/connections/connection.ts";
 import type { KeptBodies } from "../../idempotency/kept_bodies.ts";
 import { DEFAULT_LIMITS, type RepLimits } from "../../rep/limits.ts";
 import { RepMachine, type RepSnapshot } from "../../rep/machine.ts";
@@ -10,16 +17,19 @@ import {
   MemorySessionStore,
   type SessionStore,
 } from "../../rep/sessions/session_store.ts";
+import type { Session } from "../../rep/sessions/session.ts";
 import type { Authorizer } from "../access/authorize.ts";
 import { sha256Of } from "../access/digest.ts";
 import type {
   AcceptedUpgrade,
   HttpAnswer,
   IncomingRequest,
+  SocketListener,
   UpgradeHandler,
 } from "../http/incoming_request.ts";
 import { refusalAnswer } from "../http/refusal_answer.ts";
-import { admitUpgrade } from "./admit_upgrade.ts";
+import { type AdmittedUpgrade, admitUpgrade } from "./admit_upgrade.ts";
+import { JournaledSessions } from "./journaled_sessions.ts";
 import { listenerOf } from "./listener_of.ts";
 import { SocketRunner } from "./socket_runner.ts";
 
@@ -46,13 +56,23 @@ export interface WebSocketEndpointDeps {
   readonly clock: Clock;
   readonly facts: FactSink;
   readonly settings: WebSocketSettings;
+  /** Where sockets may be handed on to: whoever listens in our place, or we where it wants that. */
+  readonly door?: SocketDoor | undefined;
   /** Bounds the bodies of kept replies, together with whatever else is kept. */
   readonly bodies: KeptBodies;
+  /** Is told what the next process needs; nothing is kept where it is left out. */
+  readonly journal?: Journal | undefined;
   /** Where sessions live; in memory where nothing is said. */
   readonly store?: SessionStore;
   /** Names this life of the proxy; drawn where nothing is said. */
   readonly epoch?: string;
 }
+
+/** Says who listens to a socket: `here` does where the conversation is ours. */
+export type SocketDoor = (
+  upgrade: AdmittedUpgrade,
+  here: SocketListener,
+) => SocketListener;
 
 /** What is open and under way, as plain data. */
 export interface EndpointSnapshot extends RepSnapshot {
@@ -64,6 +84,8 @@ export interface EndpointSnapshot extends RepSnapshot {
 export interface WebSocketEndpoint {
   /** Says whether a socket may be opened, and who listens to it. */
   readonly upgrade: UpgradeHandler;
+  /** Who listens to a socket that somebody else has let in; refuses where none is taken any more. */
+  accept(start: ConnectionStart): SocketListener;
   /** Hears what happens in the proxy, for the notices (G). */
   observe(fact: Fact): void;
   /** Tells the clients that the proxy ends within `forMs`, and goes on. */
@@ -74,6 +96,12 @@ export interface WebSocketEndpoint {
    * this is still answered.
    */
   drain(forMs: number): Promise<void>;
+  /** Takes over a session of another process, with its replies by their seq. */
+  restoreSession(record: SessionRecord, replies: readonly ReplyRecord[]): void;
+  /** Takes over a frame of another process, which waits again (`ticket`) or is through. */
+  restoreFrame(restored: RestoredEntry, ticket: Ticket | undefined): void;
+  /** Hands the sessions of an identity to another proxy, and has their clients come back. */
+  release(identityId: string): void;
   snapshot(): EndpointSnapshot;
 }
 
@@ -110,11 +138,13 @@ class RepEndpoint implements WebSocketEndpoint {
       apiVersion: settings.apiVersion,
       allowedHeaders: settings.allowedHeaders ?? new Set(),
       epoch: deps.epoch ?? randomUUID(),
+      isDurable: deps.journal !== undefined,
       digest: sha256Of,
       boundary: () => `rep-${randomUUID()}`,
-    }, deps.store ?? new MemorySessionStore(limits, deps.bodies));
+    }, this.#openStore(limits));
     this.#runner = new SocketRunner({
       ...deps,
+      journal: deps.journal ?? NO_JOURNAL,
       machine: this.#machine,
       maxAnswerBytes: ANSWER_BYTES_MAX,
       onEmpty: () => this.#onEmpty?.(),
@@ -134,6 +164,13 @@ class RepEndpoint implements WebSocketEndpoint {
     }
   }
 
+  accept(start: ConnectionStart): SocketListener {
+    if (this.#isDraining) throw drainingRefusal();
+    const max = this.#deps.settings.connectionsMax ?? CONNECTIONS_MAX;
+    if (this.#runner.socketCount >= max) throw fullRefusal(max);
+    return listenerOf(start, this.#runner);
+  }
+
   observe(fact: Fact): void {
     // Two facts of every request, and never worth a notice.
     if (fact.kind === "queued" || fact.kind === "leased") return;
@@ -142,6 +179,18 @@ class RepEndpoint implements WebSocketEndpoint {
 
   announceDrain(forMs: number): void {
     this.#runner.announceDrain(this.#deps.clock.nowMs() + forMs);
+  }
+
+  restoreSession(record: SessionRecord, replies: readonly ReplyRecord[]): void {
+    this.#runner.restoreSession(record, replies);
+  }
+
+  restoreFrame(restored: RestoredEntry, ticket: Ticket | undefined): void {
+    this.#runner.restoreFrame(restored, ticket);
+  }
+
+  release(identityId: string): void {
+    this.#runner.release(identityId);
   }
 
   async drain(forMs: number): Promise<void> {
@@ -154,6 +203,14 @@ class RepEndpoint implements WebSocketEndpoint {
   snapshot(): EndpointSnapshot {
     const sockets = this.#runner.socketCount;
     return { ...this.#machine.snapshot(), sockets };
+  }
+
+  #openStore(limits: RepLimits): SessionStore {
+    const { store, bodies, journal } = this.#deps;
+    if (store !== undefined) return store;
+    if (journal === undefined) return new MemorySessionStore(limits, bodies);
+    const onStored = (session: Session) => this.#runner.stored(session);
+    return new JournaledSessions({ limits, bodies, journal, onStored });
   }
 
   async #untilEmpty(forMs: number): Promise<void> {
@@ -172,10 +229,10 @@ class RepEndpoint implements WebSocketEndpoint {
     if (this.#isDraining) throw drainingRefusal();
     const { authorizer, settings } = this.#deps;
     // Whoever may not come in is told so, however full it is.
-    const { start, protocol } = admitUpgrade(request, { authorizer, settings });
-    const max = settings.connectionsMax ?? CONNECTIONS_MAX;
-    if (this.#runner.socketCount >= max) throw fullRefusal(max);
-    return { protocol, listener: listenerOf(start, this.#runner) };
+    const admitted = admitUpgrade(request, { authorizer, settings });
+    const here = this.accept(admitted.start);
+    const listener = this.#deps.door?.(admitted, here) ?? here;
+    return { protocol: admitted.protocol, listener };
   }
 }
 

@@ -1,16 +1,24 @@
-import type { Answer } from "../../domain/answer.ts";
+import {
+  endedEntry,
+  type Entry,
+  type ReplyRecord,
+  type RestoredEntry,
+  type SessionRecord,
+} from "../../domain/entry.ts";
 import type { Fact, FactSink } from "../../domain/fact.ts";
-import { internalRefusal } from "../../domain/own_refusals.ts";
+import type { Journal } from "../../domain/journal.ts";
 import type { Clock, Submitter, Ticket } from "../../domain/ports.ts";
-import { Refusal } from "../../domain/refusal.ts";
 import type { Action } from "../../rep/actions.ts";
 import type { ConnectionStart } from "../../rep/connections/connection.ts";
 import type { Message } from "../../rep/conversation/receive.ts";
+import type { SubmissionResult } from "../../rep/conversation/settle.ts";
 import type { RepMachine } from "../../rep/machine.ts";
 import type { Moment } from "../../rep/rep_state.ts";
+import type { Session } from "../../rep/sessions/session.ts";
 import { faultOf } from "../fault_of.ts";
 import type { OpenSocket } from "../http/incoming_request.ts";
-import { readWhole, withoutCodings } from "../whole_answer.ts";
+import { isLeftBehind } from "../left_behind.ts";
+import { resultOf, Submissions } from "./submissions.ts";
 
 /** What a socket runner is made with. */
 export interface RunnerDeps {
@@ -18,6 +26,7 @@ export interface RunnerDeps {
   readonly submitter: Submitter;
   readonly clock: Clock;
   readonly facts: FactSink;
+  readonly journal: Journal;
   /** A streamed answer may have so many bytes. */
   readonly maxAnswerBytes: number;
   /** The last socket is gone. */
@@ -37,7 +46,7 @@ export class SocketRunner {
   readonly #sockets = new Map<number, OpenSocket>();
   /** How to call off the next step of a socket's end. */
   readonly #endings = new Map<number, () => void>();
-  readonly #tickets = new Map<number, Ticket>();
+  readonly #submissions: Submissions;
   readonly #actions: Action[] = [];
   #isActing = false;
   #isStopped = false;
@@ -46,6 +55,11 @@ export class SocketRunner {
 
   constructor(deps: RunnerDeps) {
     this.#deps = deps;
+    this.#submissions = new Submissions({
+      ...deps,
+      onEnd: (id, result, entry) => this.#end(id, result, entry),
+      tellBug: (error) => this.#tellBug(error),
+    });
   }
 
   /** A socket is open; returns the id it has from now on. */
@@ -86,6 +100,36 @@ export class SocketRunner {
 
   drain(deadlineAtMs: number): void {
     this.#run((machine, moment) => machine.drain(deadlineAtMs, moment));
+  }
+
+  /** A journal has stored replies of this session. */
+  stored(session: Session): void {
+    this.#run((machine, moment) => machine.stored(session, moment));
+  }
+
+  /** Takes over a session of another process. */
+  restoreSession(record: SessionRecord, replies: readonly ReplyRecord[]): void {
+    this.#deps.machine.restoreSession(record, replies, this.#moment());
+    this.#arm();
+  }
+
+  /** Takes over a frame of another process, which waits again (`ticket`) or is through. */
+  restoreFrame({ entry, outcome }: RestoredEntry, ticket?: Ticket): void {
+    const { guarantee } = entry;
+    if (guarantee?.frame === undefined) return;
+    const { machine } = this.#deps;
+    const id = machine.restoreFrame(guarantee, guarantee.frame);
+    if (ticket !== undefined) return this.#submissions.follow(id, ticket);
+    if (outcome === undefined) return;
+    const result = resultOf(outcome);
+    this.#run((_, moment) =>
+      machine.answered(id, result, moment, endedEntry(entry))
+    );
+  }
+
+  /** Another proxy has the sessions of this identity. */
+  release(identityId: string): void {
+    this.#run((machine, moment) => machine.release(identityId, moment));
   }
 
   /** Sets no timer any more: nobody is left to whom time matters. */
@@ -146,12 +190,12 @@ export class SocketRunner {
       case "close":
         return this.#close(action);
       case "submit":
-        return this.#submit(action);
+        return this.#submissions.submit(action);
       case "cancel": {
-        const ticket = this.#tickets.get(action.submissionId);
+        const ticket = this.#submissions.get(action.submissionId);
         const outcome = ticket?.cancel() ?? "done";
         return this.#run((_, moment) =>
-          machine.cancelled(action, outcome, moment)
+          machine.cancelled(action, outcome, moment, ticket?.entry)
         );
       }
       case "measure": {
@@ -161,6 +205,8 @@ export class SocketRunner {
           machine.measured(connectionId, bytes, moment)
         );
       }
+      case "forget":
+        return this.#deps.journal.gone(action.entry);
       case "tell":
         return facts(action.fact);
     }
@@ -186,58 +232,19 @@ export class SocketRunner {
     );
   }
 
-  #submit(
-    { submissionId, request, guarantee }: Extract<
-      Action,
-      { kind: "submit" }
-    >,
+  #end(
+    submissionId: number,
+    result: SubmissionResult,
+    entry: Entry | undefined,
   ): void {
-    let ticket: Ticket;
-    try {
-      ticket = this.#deps.submitter.submit(request, undefined, guarantee);
-    } catch (error) {
-      return this.#refused(submissionId, error);
-    }
-    this.#tickets.set(submissionId, ticket);
-    ticket.answer.then(
-      (answer) => this.#answered(submissionId, answer),
-      (error) => this.#refused(submissionId, error),
-    );
-  }
-
-  #answered(submissionId: number, answer: Answer): void {
-    const { status, headers, body } = answer;
-    if (body instanceof ReadableStream) {
-      readWhole(answer, body, this.#deps.maxAnswerBytes).then(
-        (whole) => this.#answered(submissionId, whole),
-        (error) => this.#refused(submissionId, error),
-      );
-      return;
-    }
-    try {
-      const whole = withoutCodings({ status, headers, body });
-      this.#tickets.delete(submissionId);
-      const outcome = { kind: "answer", answer: whole } as const;
-      this.#run((machine, moment) =>
-        machine.answered(submissionId, outcome, moment)
-      );
-    } catch (error) {
-      this.#refused(submissionId, error);
-    }
-  }
-
-  #refused(submissionId: number, error: unknown): void {
-    this.#tickets.delete(submissionId);
-    const refusal = error instanceof Refusal ? error : this.#internal(error);
-    const outcome = { kind: "refusal", refusal } as const;
+    const { journal } = this.#deps;
+    const isElsewhere = entry !== undefined &&
+      isLeftBehind(entry, result, journal);
     this.#run((machine, moment) =>
-      machine.answered(submissionId, outcome, moment)
+      isElsewhere
+        ? machine.movedOn(submissionId, moment)
+        : machine.answered(submissionId, result, moment, entry)
     );
-  }
-
-  #internal(error: unknown): Refusal {
-    this.#tellBug(error);
-    return internalRefusal(null);
   }
 
   #tellBug(error: unknown): void {

@@ -1,7 +1,7 @@
 import { Refusal } from "../../domain/refusal.ts";
 import { closeConnection } from "../connections/close_connection.ts";
 import type { Connection } from "../connections/connection.ts";
-import type { Principal } from "../connections/principal.ts";
+import type { Presented, Principal } from "../connections/principal.ts";
 import { dataOf, type Frame } from "../frames/frame.ts";
 import type { Step } from "../rep_state.ts";
 import { attach, readSessionPreferences } from "../sessions/attach_session.ts";
@@ -42,16 +42,10 @@ function principalOf(
   connection: Connection,
   data: Record<string, unknown>,
 ): Principal | undefined {
-  const { token, authorization, client } = data;
   const known = connection.principal;
-  if (known !== undefined && token === undefined) return known;
-  const shown = typeof token === "string"
-    ? connection.start.authorize({
-      token,
-      authorization: textOf(authorization, "authorization"),
-      client: textOf(client, "client"),
-    })
-    : undefined;
+  if (known !== undefined && data["token"] === undefined) return known;
+  const presented = presentedBy(data);
+  const shown = presented && connection.start.authorize(presented);
   if (known !== undefined && shown?.owner !== known.owner) {
     throw new Refusal(
       "forbidden",
@@ -59,6 +53,18 @@ function principalOf(
     );
   }
   return shown;
+}
+
+/** The credentials in the data of an authentication request; undefined where there is no token. */
+export function presentedBy(
+  { token, authorization, client }: Record<string, unknown>,
+): Presented | undefined {
+  if (typeof token !== "string") return undefined;
+  return {
+    token,
+    authorization: textOf(authorization, "authorization"),
+    client: textOf(client, "client"),
+  };
 }
 
 function textOf(value: unknown, name: string): string | undefined {

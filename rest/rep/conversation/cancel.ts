@@ -1,3 +1,4 @@
+import type { Entry } from "../../domain/entry.ts";
 import { cancelledRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Action, CancelInquiry } from "../actions.ts";
@@ -59,11 +60,12 @@ export function noteCancelled(
   step: Step,
   { submissionId, inquiry }: Extract<Action, { kind: "cancel" }>,
   outcome: "cancelled" | "sent" | "done",
+  entry?: Entry,
 ): void {
   const submission = step.state.submissions.get(submissionId);
   if (outcome === "cancelled" && submission !== undefined) {
     const refusal = cancelledRefusal({ sent: false });
-    settle(step, submission, { kind: "refusal", refusal });
+    settle(step, submission, { kind: "refusal", refusal }, entry);
   }
   if (inquiry === undefined) return;
   const connection = step.state.connections.get(inquiry.connectionId);

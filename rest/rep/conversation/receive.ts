@@ -3,12 +3,14 @@ import { closeConnection } from "../connections/close_connection.ts";
 import type { Connection } from "../connections/connection.ts";
 import { push } from "../connections/outbound.ts";
 import { SlidingWindow } from "../connections/sliding_window.ts";
-import { type Frame, readBytes, readText } from "../frames/frame.ts";
+import { dataOf, type Frame, readBytes, readText } from "../frames/frame.ts";
 import { readPath, readVerb } from "../frames/request_line.ts";
 import { ownTargetOf } from "../frames/target.ts";
 import { isLongerThan } from "../frames/utf8.ts";
 import type { Step } from "../rep_state.ts";
-import { authenticate } from "./authenticate.ts";
+import type { Presented } from "../connections/principal.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
+import { authenticate, presentedBy } from "./authenticate.ts";
 import { refuse, refuseMalformed } from "./own_replies.ts";
 import { checkReq, serveFrame } from "./serve_frame.ts";
 
@@ -105,6 +107,26 @@ function countUnauthenticatedFrame(
   return ++connection.unauthenticatedFrames >
     state.settings.limits.unauthenticatedFrames;
 }
+
+/** What a message presents as authentication; undefined where it is no such request, or one to be refused. */
+export function presentedIn(
+  message: Message,
+  origins: readonly string[],
+): Presented | undefined {
+  if (isTooBig(message, DEFAULT_LIMITS.unauthenticatedFrameBytes)) {
+    return undefined;
+  }
+  const frame = typeof message === "string"
+    ? readText(message)
+    : readBytes(message, NO_FILES);
+  if (frame === undefined || !isAuthentication(frame, origins)) {
+    return undefined;
+  }
+  return presentedBy(dataOf(frame));
+}
+
+/** Nobody sends files before it has authenticated. */
+const NO_FILES = false;
 
 function isAuthentication(frame: Frame, origins: readonly string[]): boolean {
   if (isReply(frame)) return false;

@@ -1,11 +1,12 @@
 import type { WholeAnswer } from "../../domain/answer.ts";
+import type { Entry } from "../../domain/entry.ts";
 import type { Refusal, RefusalCode } from "../../domain/refusal.ts";
 import { push } from "../connections/outbound.ts";
 import { bodyTextOf, headersTextOf } from "../frames/answer_text.ts";
 import { refusalReply, replyText } from "../frames/reply.ts";
 import { connectionOf, type Step, type Submission } from "../rep_state.ts";
 import { deliver } from "../sessions/deliver.ts";
-import type { Session } from "../sessions/session.ts";
+import type { NewReply } from "../sessions/mailbox.ts";
 
 /** How a submission ended. */
 export type SubmissionResult =
@@ -21,6 +22,7 @@ const NOT_ACCEPTED: ReadonlySet<RefusalCode> = new Set([
   "draining",
   "journal_full",
   "store_unreachable",
+  "moved",
   "no_token",
   "token_rejected",
   "invalid_budget",
@@ -32,17 +34,27 @@ export function settle(
   step: Step,
   submission: Submission,
   outcome: SubmissionResult,
+  entry?: Entry,
 ): void {
   const { state } = step;
   const { session, reqText } = submission;
   const origin = state.connections.get(submission.connectionId);
   state.submissions.delete(submission.id);
   (session?.inFlight ?? origin?.inFlight)?.delete(submission);
-  if (reqText === undefined) return;
+  if (reqText === undefined) return forget(step, entry);
   const isKept = session !== undefined &&
     !(isNotAccepted(outcome) && session.connectionId !== undefined);
-  if (isKept) return settleKept(step, session, submission, reqText, outcome);
+  if (isKept && !session.hasEnded) {
+    const reply = replyOf(step, submission, reqText, outcome);
+    state.store.keep(session, reply, entry);
+    return deliver(step, session);
+  }
 
+  forget(step, entry);
+  if (isKept) {
+    state.counters.repliesDropped++;
+    return;
+  }
   if (session !== undefined && submission.reqKey !== undefined) {
     state.store.forget(session, submission.reqKey);
   }
@@ -66,27 +78,26 @@ export function settle(
   );
 }
 
-function settleKept(
-  step: Step,
-  session: Session,
+function replyOf(
+  { wallMs }: Step,
   submission: Submission,
   reqText: string,
   outcome: SubmissionResult,
-): void {
-  if (session.hasEnded) {
-    step.state.counters.repliesDropped++;
-    return;
-  }
+): NewReply {
   const { targetText, reqKey, verb } = submission;
-  step.state.store.keep(session, {
+  return {
     ...wordsOf(submission, outcome),
     targetText,
     reqText,
     reqKey,
     verb,
-    atWallMs: step.wallMs,
-  });
-  deliver(step, session);
+    atWallMs: wallMs,
+  };
+}
+
+/** Nobody can ask for the request any more. */
+function forget({ actions }: Step, entry: Entry | undefined): void {
+  if (entry !== undefined) actions.push({ kind: "forget", entry });
 }
 
 function isNotAccepted(outcome: SubmissionResult): boolean {

@@ -69,7 +69,10 @@ export function attach(
       `Cannot open session: at most ${settings.limits.sessionsPerKey} of one key are kept; end some`,
     );
   }
-  if (expiryMs !== undefined) session.expiryMs = expiryMs;
+  if (expiryMs !== undefined && session.expiryMs !== expiryMs) {
+    session.expiryMs = expiryMs;
+    store.changed(session);
+  }
   const isSame = session.connectionId === connection.id;
   if (!isSame) {
     const former = connectionOf(step.state, session);

@@ -15,7 +15,7 @@ export function deliver(step: Step, session: Session): void {
   // Acknowledged replies need not be sent.
   connection.deliveredSeq = Math.max(connection.deliveredSeq, mailbox.ackedSeq);
   while (
-    connection.deliveredSeq < mailbox.seq && !connection.isClosed &&
+    connection.deliveredSeq < session.storedSeq && !connection.isClosed &&
     !connection.isPaused && !connection.isBeingMeasured
   ) {
     const seq = ++connection.deliveredSeq;

@@ -1,4 +1,4 @@
-import type { Verb } from "../frames/verbs.ts";
+import type { ReplyRecord } from "../../domain/entry.ts";
 
 /** A stored reply of a session. It is kept until it is acknowledged, and some time after that. */
 export interface KeptReply {
@@ -7,7 +7,7 @@ export interface KeptReply {
   readonly reqKey: string | undefined;
   readonly targetText: string;
   readonly reqText: string;
-  readonly verb: Verb;
+  readonly verb: string;
   readonly status: number;
   readonly headersText: string | undefined;
   /** Undefined once the reply is a tombstone, with nothing left but its status (B9). */
@@ -89,6 +89,41 @@ export class Mailbox {
     return kept;
   }
 
+  /**
+   * Takes over the replies of another process, by their seq. What is missing
+   * below was acknowledged; what is missing above a gap was never sent.
+   */
+  restore(
+    replies: readonly ReplyRecord[],
+    seq: number,
+    ackedSeq: number,
+    nowMs: number,
+  ): readonly KeptReply[] {
+    const bySeq = new Map(replies.map((reply) => [reply.seq, reply]));
+    this.#seq = ackedSeq;
+    while (this.#seq < seq || bySeq.has(this.#seq + 1)) this.#seq++;
+    let from = ackedSeq + 1;
+    while (bySeq.has(from - 1)) from--;
+    this.#ackedSeq = ackedSeq;
+    this.#bodiesFrom = from;
+    for (let at = from; at <= this.#seq; at++) {
+      const reply = bySeq.get(at);
+      const ackedAtMs = at <= ackedSeq ? nowMs : undefined;
+      this.#take(reply && { ...reply, ackedAtMs });
+    }
+    return [...this];
+  }
+
+  #take(reply: KeptReply | undefined): void {
+    this.#replies.push(reply);
+    if (reply === undefined) return;
+    const bytes = bytesOf(reply);
+    this.#bytes += bytes;
+    if (reply.ackedAtMs !== undefined) return;
+    this.#unackedBytes += bytes;
+    if (reply.bodyText === undefined) this.#lost++;
+  }
+
   /** The reply with that seq, if it is still stored. */
   get(seq: number): KeptReply | undefined {
     const newestAt = this.#replies.length - 1;
@@ -131,6 +166,12 @@ export class Mailbox {
 
   /** The oldest reply if it was acknowledged before `untilMs`. */
   peekAckedBefore(untilMs: number): KeptReply | undefined {
+    // Where another process lost one, there is nothing to remember.
+    while (
+      this.size > this.unacked && this.#replies[this.#head] === undefined
+    ) {
+      this.#head++;
+    }
     const oldest = this.#replies[this.#head];
     if (oldest?.ackedAtMs === undefined) return undefined;
     return oldest.ackedAtMs <= untilMs ? oldest : undefined;

@@ -20,6 +20,8 @@ export interface Session {
   readonly mailbox: Mailbox;
   readonly known: Names<KnownRequest>;
   readonly inFlight: InFlight;
+  /** Replies up to this one may be sent: their numbers will not be given again. */
+  storedSeq: number;
   expiryMs: number;
   /** The connection that has the session now; undefined if its client is not connected. */
   connectionId: number | undefined;
@@ -47,6 +49,7 @@ export function newSession(
       "req already used for a different request",
     ),
     inFlight: new InFlight(),
+    storedSeq: 0,
     expiryMs,
     connectionId: undefined,
     absentSinceMs: 0,

@@ -1,3 +1,4 @@
+import type { Entry, ReplyRecord, SessionRecord } from "../../domain/entry.ts";
 import type { KeptBodies } from "../../idempotency/kept_bodies.ts";
 import type { RepLimits } from "../limits.ts";
 import type { KeptReply, NewReply } from "./mailbox.ts";
@@ -23,14 +24,24 @@ export interface SessionStore {
     name: string,
     expiryMs: number,
   ): Session | undefined;
+  /** Forgets the session without a word: another process has it. */
+  release(session: Session): void;
   /** Ends the session and deletes everything of it. */
   end(session: Session): void;
   /** Remembers an accepted request by its key. */
   remember(session: Session, reqKey: string, known: KnownRequest): void;
   /** Forgets a request that was refused before it was accepted: its `req` may be used again. */
   forget(session: Session, reqKey: string): void;
-  /** Numbers a reply and stores it in the mailbox, within its bounds (B3, B9). */
-  keep(session: Session, reply: NewReply): KeptReply;
+  /** Its expiry is another one. */
+  changed(session: Session): void;
+  /** Numbers a reply and stores it in the mailbox, within its bounds (B3, B9). `entry` is its request, where a journal knows that. */
+  keep(session: Session, reply: NewReply, entry: Entry | undefined): KeptReply;
+  /** Takes over a session of another process, with its replies in order; undefined as with `create`. */
+  restore(
+    record: SessionRecord,
+    replies: readonly ReplyRecord[],
+    nowMs: number,
+  ): Session | undefined;
   acknowledge(session: Session, seq: number, nowMs: number): void;
   /** Drops bodies until the mailbox is within its bounds; unacknowledged ones only without a connection (B9). */
   shrink(session: Session): void;
@@ -85,6 +96,10 @@ export class MemorySessionStore implements SessionStore {
   }
 
   end(session: Session): void {
+    this.release(session);
+  }
+
+  release(session: Session): void {
     const sessions = this.#byOwner.get(session.owner);
     if (sessions?.get(session.name) !== session) return;
     sessions.delete(session.name);
@@ -104,10 +119,17 @@ export class MemorySessionStore implements SessionStore {
     if (request !== undefined) known.free(reqKey, request);
   }
 
-  keep(session: Session, reply: NewReply): KeptReply {
+  changed(_session: Session): void {}
+
+  keep(
+    session: Session,
+    reply: NewReply,
+    _entry: Entry | undefined,
+  ): KeptReply {
     const { mailbox } = session;
     const before = mailbox.bytes;
     const kept = mailbox.add(reply);
+    session.storedSeq = kept.seq;
     const known = reply.reqKey === undefined
       ? undefined
       : session.known.get(reply.reqKey);
@@ -116,13 +138,44 @@ export class MemorySessionStore implements SessionStore {
       known.seq = kept.seq;
     }
     this.#bytes += mailbox.bytes - before;
+    this.#hold(mailbox, kept);
+    this.shrink(session);
+    return kept;
+  }
+
+  restore(
+    { owner, identityId, name, expiryMs, seq, ackedSeq }: SessionRecord,
+    replies: readonly ReplyRecord[],
+    nowMs: number,
+  ): Session | undefined {
+    const session = this.create({ owner, identityId }, name, expiryMs);
+    if (session === undefined) return undefined;
+    const { mailbox, known } = session;
+    session.absentSinceMs = nowMs;
+    for (const kept of mailbox.restore(replies, seq, ackedSeq, nowMs)) {
+      this.#hold(mailbox, kept);
+    }
+    this.#bytes += mailbox.bytes;
+    session.storedSeq = mailbox.seq;
+    for (const { reqKey, fingerprint, seq } of replies) {
+      if (reqKey === undefined || fingerprint === undefined) continue;
+      if (mailbox.get(seq) === undefined) continue;
+      known.set(reqKey, { fingerprint, submissionId: undefined, seq });
+    }
+    return session;
+  }
+
+  /** A reply is remembered no more. */
+  protected dropped(reply: KeptReply): void {
+    this.#bodies.release(reply);
+  }
+
+  #hold(mailbox: Session["mailbox"], kept: KeptReply): void {
     this.#bodies.hold(kept, kept.bodyText?.length ?? 0, () => {
       const held = mailbox.bytes;
       mailbox.dropBody(kept);
       this.#bytes += mailbox.bytes - held;
     });
-    this.shrink(session);
-    return kept;
   }
 
   acknowledge(session: Session, seq: number, nowMs: number): void {
@@ -162,7 +215,7 @@ export class MemorySessionStore implements SessionStore {
         known.free(reqKey, request);
       }
       mailbox.shift();
-      this.#bodies.release(oldest);
+      this.dropped(oldest);
     }
     this.#bytes += mailbox.bytes - before;
   }

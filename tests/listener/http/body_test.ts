@@ -307,6 +307,31 @@ Deno.test("a caller that vanishes amid its upload gives its room back", async ()
   assert.equal((await second).status, 200);
 });
 
+Deno.test("the time of a body that waits for 100 Continue behind another answer begins when that is sent", async () => {
+  const holding = createHoldingSubmitter();
+  await using bench = await startBench({ submitter: holding.submitter });
+  const connection = await connect(
+    bench.port,
+    `GET /gateway HTTP/1.1\r\nHost: proxy\r\nAuthorization: ${KEY}\r\n\r\n` +
+      `${WITH_KEY}Expect: 100-continue\r\nContent-Length: 2\r\n\r\n`,
+  );
+  await until(() => holding.waiting.length === 1);
+  await bench.clock.advance(SETTINGS.bodyTimeoutMs + 1);
+  holding.letOneGo();
+  let seen = "";
+  const buffer = new Uint8Array(4_096);
+  while (!seen.includes(" 100 Continue")) {
+    seen += new TextDecoder().decode(
+      buffer.subarray(0, await connection.read(buffer) ?? 0),
+    );
+  }
+  await bench.clock.advance(SETTINGS.bodyTimeoutMs - 1);
+  await bench.clock.advance(2);
+  const late = await readResponse(connection);
+  assert.equal(codeOf(late), "408 body_timeout");
+  connection.close();
+});
+
 Deno.test("a body cut off half-way is never submitted", async () => {
   await using bench = await startBench();
   const connection = await connect(bench.port, post(1_000, "x"));

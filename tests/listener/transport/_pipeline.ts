@@ -97,7 +97,7 @@ export async function turn(): Promise<void> {
 async function readWhole({ body }: IncomingRequest): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   if (body === undefined) return;
-  body.read({ received() {}, ended: resolve, failed: resolve });
+  body.read({ begun() {}, received() {}, ended: resolve, failed: resolve });
   await promise;
 }
 

@@ -190,6 +190,21 @@ claim(
 );
 
 claim(
+  "a large answer that is read late comes whole where a CONNECT stands behind it",
+  async (place) => {
+    const clock = createManualClock();
+    await using pipeline = await openPipeline(place, { clock });
+    await pipeline.send(SLOW + CONNECT);
+    await pipeline.answer("/slow", textAnswer("s".repeat(LARGE_BYTES)));
+    const text = await pipeline.readToEnd();
+    assert.equal(
+      text.replace(/s+/, (body) => `${body.length}`),
+      `[200]${LARGE_BYTES}`,
+    );
+  },
+);
+
+claim(
   "a CONNECT behind a request under way is not answered before it",
   async (place) => {
     await using pipeline = await openPipeline(place);

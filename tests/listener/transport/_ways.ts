@@ -12,10 +12,11 @@ export interface Way extends AsyncDisposable {
   connect(protocol?: "h2"): Promise<Deno.Conn>;
 }
 
+/** Opens a bench behind one transport. */
+export type OpenWay = (options?: Options) => Promise<Way>;
+
 /** HTTP/1.1 over each transport whose port a test may open. */
-export const WAYS: Readonly<
-  Record<string, (options?: Options) => Promise<Way>>
-> = {
+export const WAYS: Readonly<Record<string, OpenWay>> = {
   async tcp(options) {
     const bench = await startBench(options);
     return {

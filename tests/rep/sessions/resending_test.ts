@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withNonce } from "../../../rest/dispatcher/nonces/body_nonce.ts";
+import { withNonce } from "../../../rest/idempotency/nonces/body_nonce.ts";
 import { Refusal } from "../../../rest/domain/refusal.ts";
 import type { ProxyRequest } from "../../../rest/domain/request.ts";
 import { noncesOf } from "../../dispatcher/_builders.ts";

@@ -1,0 +1,55 @@
+import { endedEntry, type RestoredEntry } from "../domain/entry.ts";
+import type { Clock } from "../domain/ports.ts";
+import type { Register } from "../idempotency/register.ts";
+import { Job, type JobTicket } from "./job.ts";
+
+/** Brings requests of another process onto the clock of this one. */
+export class Restoring {
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The job of a request that waits again; its waits count from its acceptance. */
+  jobOf(
+    id: number,
+    ticket: JobTicket,
+    { entry, mayHaveRun }: RestoredEntry,
+  ): Job {
+    const job = new Job(id, ticket, this.#monotonic(entry.acceptedWallMs));
+    job.entryId = entry.entryId;
+    ticket.entry = job;
+    job.mayHaveRun = mayHaveRun;
+    // One that may have been sent has met its deadline.
+    job.attempts = mayHaveRun ? 1 : 0;
+    const { nonce } = entry;
+    if (nonce !== undefined) {
+      const { added, sentWallMs } = nonce;
+      const sentAtMs = sentWallMs === undefined
+        ? undefined
+        : this.#monotonic(sentWallMs);
+      job.nonce = { added, sentAtMs };
+    }
+    return job;
+  }
+
+  /** Keeps what came of a write without a name, for its second try. */
+  keep(
+    { entry, outcome, untilWallMs }: RestoredEntry,
+    register: Register<Job>,
+  ): void {
+    const { print } = entry;
+    if (print === undefined || outcome === undefined) return;
+    register.restoreKept({
+      print,
+      outcome,
+      untilMs: this.#monotonic(untilWallMs ?? 0),
+      entry: endedEntry(entry),
+    }, this.#clock.nowMs());
+  }
+
+  #monotonic(wallMs: number): number {
+    return this.#clock.nowMs() - (this.#clock.wallMs() - wallMs);
+  }
+}

@@ -1,0 +1,13 @@
+import type { Entry, Outcome } from "../domain/entry.ts";
+import type { Journal } from "../domain/journal.ts";
+
+/** Whether a request that was refused here goes on elsewhere: in the next process, or at another proxy. */
+export function isLeftBehind(
+  entry: Entry,
+  outcome: Outcome,
+  journal: Journal,
+): boolean {
+  if (outcome.kind !== "refusal" || !journal.keeps(entry)) return false;
+  const { code } = outcome.refusal;
+  return code === "draining" || code === "moved";
+}

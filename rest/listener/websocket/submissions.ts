@@ -1,0 +1,96 @@
+import type { Answer } from "../../domain/answer.ts";
+import type { Entry, Outcome } from "../../domain/entry.ts";
+import {
+  internalRefusal,
+  shortenedRefusal,
+} from "../../domain/own_refusals.ts";
+import type { Submitter, Ticket } from "../../domain/ports.ts";
+import { Refusal } from "../../domain/refusal.ts";
+import type { Action } from "../../rep/actions.ts";
+import type { SubmissionResult } from "../../rep/conversation/settle.ts";
+import { readWhole, withoutCodings } from "../whole_answer.ts";
+
+/** What submissions are handed in with, and where their ends are told. */
+export interface SubmissionsDeps {
+  readonly submitter: Submitter;
+  /** A streamed answer may have so many bytes. */
+  readonly maxAnswerBytes: number;
+  /** A submission has ended; `entry` is what a journal knows it as. */
+  readonly onEnd: (
+    submissionId: number,
+    result: SubmissionResult,
+    entry: Entry | undefined,
+  ) => void;
+  readonly tellBug: (error: unknown) => void;
+}
+
+/** The requests of all connections that the queue has, by the machine's ids. */
+export class Submissions {
+  readonly #deps: SubmissionsDeps;
+  readonly #tickets = new Map<number, Ticket>();
+
+  constructor(deps: SubmissionsDeps) {
+    this.#deps = deps;
+  }
+
+  submit(
+    { submissionId, request, guarantee }: Extract<Action, { kind: "submit" }>,
+  ): void {
+    const { submitter } = this.#deps;
+    try {
+      const ticket = submitter.submit(request, undefined, guarantee);
+      this.follow(submissionId, ticket);
+    } catch (error) {
+      this.#refused(submissionId, error);
+    }
+  }
+
+  /** Sees a request to its end. */
+  follow(submissionId: number, ticket: Ticket): void {
+    this.#tickets.set(submissionId, ticket);
+    ticket.answer.then(
+      (answer) => this.#answered(submissionId, answer),
+      (error) => this.#refused(submissionId, error),
+    );
+  }
+
+  get(submissionId: number): Ticket | undefined {
+    return this.#tickets.get(submissionId);
+  }
+
+  #answered(submissionId: number, answer: Answer): void {
+    const { status, headers, body } = answer;
+    if (body instanceof ReadableStream) {
+      readWhole(answer, body, this.#deps.maxAnswerBytes).then(
+        (whole) => this.#answered(submissionId, whole),
+        (error) => this.#refused(submissionId, error),
+      );
+      return;
+    }
+    try {
+      const whole = withoutCodings({ status, headers, body });
+      this.#end(submissionId, { kind: "answer", answer: whole });
+    } catch (error) {
+      this.#refused(submissionId, error);
+    }
+  }
+
+  #refused(submissionId: number, error: unknown): void {
+    if (!(error instanceof Refusal)) this.#deps.tellBug(error);
+    const refusal = error instanceof Refusal ? error : internalRefusal(null);
+    this.#end(submissionId, { kind: "refusal", refusal });
+  }
+
+  #end(submissionId: number, result: SubmissionResult): void {
+    const entry = this.#tickets.get(submissionId)?.entry;
+    this.#tickets.delete(submissionId);
+    this.#deps.onEnd(submissionId, result, entry);
+  }
+}
+
+/** A kept outcome, as the machine is told of it. */
+export function resultOf(outcome: Outcome): SubmissionResult {
+  return outcome.kind === "shortened"
+    ? { kind: "refusal", refusal: shortenedRefusal(outcome.status) }
+    : outcome;
+}

@@ -1,0 +1,188 @@
+import type { Owners } from "../domain/owners.ts";
+import type { Clock } from "../domain/ports.ts";
+import { Refusal } from "../domain/refusal.ts";
+import type { Secret } from "../domain/secret.ts";
+import type {
+  OpenSocket,
+  SocketListener,
+} from "../listener/http/incoming_request.ts";
+import type { ConnectionStart } from "../rep/connections/connection.ts";
+import type { Principal } from "../rep/connections/principal.ts";
+import { presentedIn } from "../rep/conversation/receive.ts";
+import { type Message, Relay } from "./relay.ts";
+
+/** What one socket at a door needs. */
+export interface DoorSocketDeps {
+  readonly owners: Owners;
+  readonly clock: Clock;
+  readonly key: Secret;
+  readonly caCertificates: string | undefined;
+  /** Serves the conversation in this process. */
+  readonly here: SocketListener;
+  readonly start: ConnectionStart;
+  readonly scopeOf: (principal: Principal) => string | undefined;
+  /** Whether it may be handed on; what a door relays is not relayed again. */
+  readonly mayRelay: boolean;
+  /** What the owner is told of it. */
+  readonly call: () => string;
+  /** It is of this scope from now on. */
+  readonly onScope: (scope: string) => void;
+  readonly onEnd: () => void;
+}
+
+/** How long a socket waits for an owner: twice what the longest change of owners takes. */
+const OWNERLESS_MS = 8_000;
+
+/** An owner that could not be reached is tried again after this. */
+const AGAIN_MS = 100;
+
+/**
+ * One caller's WebSocket. Until it has shown whose it is, it is served here; then
+ * it belongs to a bot, and goes on where that is owned. When the bot gets another
+ * owner it is closed with 1012, which lets its client resume anywhere.
+ */
+export class DoorSocket implements SocketListener {
+  scope: string | undefined;
+  readonly #deps: DoorSocketDeps;
+  #socket: OpenSocket | undefined;
+  #relay: Relay | undefined;
+  /** Whether the listener of this process has it. */
+  #isHere = false;
+  #isDecided = false;
+  #isClosed = false;
+  #callOff: (() => void) | undefined;
+  /** Until when an owner is looked for. */
+  #untilMs = 0;
+  /** What authenticated it, for the owner to answer. */
+  readonly #unsent: Message[] = [];
+
+  constructor(deps: DoorSocketDeps) {
+    this.#deps = deps;
+  }
+
+  get isRelayed(): boolean {
+    return this.#relay !== undefined;
+  }
+
+  /** Whether nothing is under way on a relayed socket, as far as its frames tell. */
+  get isQuiet(): boolean {
+    return this.#relay?.isQuiet ?? false;
+  }
+
+  opened(socket: OpenSocket): void {
+    this.#socket = socket;
+    const { principal } = this.#deps.start;
+    if (principal === undefined) return this.#openHere();
+    this.#decide(principal);
+  }
+
+  received(message: Message): void {
+    if (this.#relay?.isOpen) return this.#relay.send(message);
+    // What was read before the pause took hold.
+    if (this.#isDecided && !this.#isHere) {
+      return void this.#unsent.push(message);
+    }
+    const principal = this.#isDecided ? undefined : this.#shownIn(message);
+    if (principal === undefined) return this.#deps.here.received(message);
+    this.#unsent.push(message);
+    this.#decide(principal);
+  }
+
+  closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#callOff?.();
+    this.#relay?.callerGone();
+    if (this.#isHere) this.#deps.here.closed();
+    this.#deps.onEnd();
+  }
+
+  /** Its bot has another owner, or none. */
+  ownerChanged(): void {
+    if (this.scope === undefined) return;
+    const owner = this.#deps.owners.ownerOf(this.scope);
+    // Who relays has a link that its owner ends.
+    if (this.#isHere && owner.kind !== "self") return this.restart();
+    if (!this.#isHere && this.#relay === undefined) this.#connect();
+  }
+
+  /** Has its client come again, here or elsewhere. */
+  restart(): void {
+    this.#socket?.close(1012, "restarting");
+  }
+
+  /** Whom a message authenticates; undefined where it does not, which is answered here. */
+  #shownIn(message: Message): Principal | undefined {
+    const { start } = this.#deps;
+    try {
+      const presented = presentedIn(message, start.origins);
+      return presented && start.authorize(presented);
+    } catch (error) {
+      if (error instanceof Refusal) return undefined;
+      throw error;
+    }
+  }
+
+  #openHere(): void {
+    if (this.#isHere || this.#socket === undefined) return;
+    this.#isHere = true;
+    this.#deps.here.opened(this.#socket);
+  }
+
+  #decide(principal: Principal): void {
+    this.#isDecided = true;
+    const { owners, clock, here, scopeOf, onScope, mayRelay } = this.#deps;
+    this.scope = scopeOf(principal);
+    const isOurs = this.scope === undefined ||
+      owners.ownerOf(this.scope).kind === "self";
+    if (this.scope !== undefined) onScope(this.scope);
+    if (isOurs) return this.#goOnHere();
+    if (!mayRelay) return this.restart();
+    if (this.#isHere) here.closed();
+    this.#isHere = false;
+    this.#socket?.trust();
+    this.#socket?.pause();
+    this.#untilMs = clock.nowMs() + OWNERLESS_MS;
+    this.#connect();
+  }
+
+  #goOnHere(): void {
+    this.#openHere();
+    this.#socket?.resume();
+    for (const message of this.#unsent.splice(0)) {
+      this.#deps.here.received(message);
+    }
+  }
+
+  /** Opens the link to the owner there is, or looks again a little later. */
+  #connect(): void {
+    const { owners, clock, key, caCertificates, call } = this.#deps;
+    const socket = this.#socket;
+    this.#callOff?.();
+    if (this.#isClosed || socket === undefined || this.scope === undefined) {
+      return;
+    }
+    if (clock.nowMs() >= this.#untilMs) return this.restart();
+    const owner = owners.ownerOf(this.scope);
+    if (owner.kind === "self") return this.#goOnHere();
+    if (owner.kind === "nobody") return this.#connectLater();
+    this.#relay = new Relay({
+      socket,
+      url: owner.url,
+      key,
+      call: call(),
+      caCertificates,
+      unsent: this.#unsent,
+      onRefused: () => {
+        this.#relay = undefined;
+        this.#connectLater();
+      },
+    });
+  }
+
+  #connectLater(): void {
+    const { clock } = this.#deps;
+    const atMs = clock.nowMs() + AGAIN_MS;
+    this.#callOff = clock.wakeAt(atMs, () => this.#connect());
+  }
+}

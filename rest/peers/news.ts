@@ -1,0 +1,41 @@
+import type { CallerGone, Clock, LeaveListener } from "../domain/ports.ts";
+
+/** What somebody waits for who cannot know when it comes. */
+export class News {
+  #wake: (() => void) | undefined;
+
+  /** Ends the wait, if anybody waits. */
+  tell(): void {
+    this.#wake?.();
+  }
+
+  /** Settles with the next news, or at a moment. One at a time. */
+  async until(clock: Clock, atMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const callOff = clock.wakeAt(atMs, resolve);
+    this.#wake = resolve;
+    await promise;
+    this.#wake = undefined;
+    callOff();
+  }
+}
+
+/** A caller's leaving, told on to one who listens later. */
+export class Leaving implements CallerGone {
+  aborted = false;
+  #listener: LeaveListener | undefined;
+
+  /** The caller has left. */
+  tell(): void {
+    this.aborted = true;
+    this.#listener?.handleEvent();
+  }
+
+  addEventListener(_type: "abort", listener: LeaveListener): void {
+    this.#listener = listener;
+  }
+
+  removeEventListener(_type: "abort", _listener: LeaveListener): void {
+    this.#listener = undefined;
+  }
+}

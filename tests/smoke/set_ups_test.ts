@@ -1,0 +1,120 @@
+/** Each of the supported set-ups as an operator has it: the installed package, settings in `.env`, Discord at the other end. */
+import assert from "node:assert/strict";
+import { type Sim, startSim } from "../../sim/server.ts";
+import { KEY, Operated, reachesRegistry, TOKEN } from "../_operated.ts";
+import { startChild } from "../start/child.ts";
+
+const ignore = Deno.build.os !== "linux" || !reachesRegistry();
+const LISTENING = /Listening on (http:\/\/[0-9.:]+)/;
+const PEER_KEY = "key-that-proxies-send-one-another";
+/** One more than Discord takes at once from a channel. */
+const MESSAGES = 6;
+
+function settings(discord: Sim): Record<string, string> {
+  return {
+    DISCORD_TOKEN: TOKEN,
+    REST_AUTHORIZATION: KEY,
+    REST_PORT: "0",
+    REST_UPSTREAM: discord.url,
+    REST_LOG_FORMAT: "json",
+  };
+}
+
+async function addressOf(sluice: Operated): Promise<string> {
+  const [, address = ""] = await sluice.seen(LISTENING);
+  return address;
+}
+
+/** What anybody tries first: is it there, does it ask for a key, do messages arrive, in order. */
+async function tour(
+  address: string,
+  discord: Sim,
+  channel: number,
+): Promise<void> {
+  assert.equal(await statusOf(fetch(`${address}/readyz`)), 200);
+  const url = `${address}/api/v10`;
+  assert.equal(await statusOf(fetch(`${url}/users/@me`)), 401);
+  const headers = { authorization: KEY, "content-type": "application/json" };
+  assert.equal(await statusOf(fetch(`${url}/users/@me`, { headers })), 200);
+  for (let at = 1; at <= MESSAGES; at++) {
+    const body = JSON.stringify({ content: `tour ${at}` });
+    const sent = fetch(`${url}/channels/${channel}/messages`, {
+      method: "POST",
+      headers,
+      body,
+    });
+    assert.equal(await statusOf(sent), 200);
+  }
+  const arrived = discord.requests().filter(({ target }) =>
+    target.endsWith(`/channels/${channel}/messages`)
+  );
+  assert.equal(arrived.length, MESSAGES);
+}
+
+async function statusOf(call: Promise<Response>): Promise<number> {
+  const response = await call;
+  await response.body?.cancel();
+  return response.status;
+}
+
+/** No message is lost, doubled or out of order, and Discord never said 429. */
+function assertClean(discord: Sim): void {
+  const { lost, doubled, reordered, limited } = discord.audit.report();
+  assert.deepEqual({ lost, doubled, reordered }, {
+    lost: [],
+    doubled: [],
+    reordered: [],
+  });
+  assert.deepEqual(limited, { user: 0, global: 0, shared: 0, cloudflare: 0 });
+}
+
+async function assertEndsWell(sluice: Operated): Promise<void> {
+  sluice.signal("SIGTERM");
+  const { code, said } = await sluice.ended();
+  assert.equal(code, 0, said);
+  assert.doesNotMatch(said, /A bug/);
+}
+
+Deno.test({
+  name: "set-up in memory: one proxy serves, and ends on SIGTERM",
+  ignore,
+  async fn() {
+    await using discord = await startSim();
+    await using sluice = await Operated.start(settings(discord));
+    await tour(await addressOf(sluice), discord, 1);
+    await assertEndsWell(sluice);
+    assertClean(discord);
+  },
+});
+
+Deno.test({
+  name:
+    "set-up on a serverless host: rest/serve.ts hands requests to the proxy that owns the bot",
+  ignore,
+  async fn() {
+    await using discord = await startSim();
+    const peerUrl = `http://127.0.0.1:${freePort()}`;
+    const peers = { REST_PEER_KEY: PEER_KEY };
+    await using owner = await Operated.start({
+      ...settings(discord),
+      ...peers,
+      REST_PEER_URL: peerUrl,
+    });
+    await addressOf(owner);
+    await using host = await startChild({
+      isServe: true,
+      env: { ...settings(discord), ...peers, REST_OWNER_URL: peerUrl },
+    });
+    const [, address = ""] = await host.seen(
+      /[Ll]istening on "?(http:\/\/[0-9.:]+[0-9])/,
+    );
+    await tour(address, discord, 1);
+    await assertEndsWell(owner);
+    assertClean(discord);
+  },
+});
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
