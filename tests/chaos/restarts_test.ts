@@ -11,7 +11,7 @@ Deno.test("chaos: bots over REP and HTTP, they and the proxy killed with signal 
     bots: 6,
     messages: 170,
     kinds: ["rep", "key", "async"],
-    proxyLives: livesOf({ minMs: 200, maxMs: 1_500 }),
+    proxyLives: livesOf({ minMs: 500, maxMs: 2_500 }),
   });
   const { problems, kills, proxyKills, unknown } = report;
   assert.deepEqual(problems, [], `replay: SIM_SEEDS=${SEED} deno task chaos`);
