@@ -1,4 +1,3 @@
-import type { Settings } from "./config/settings.ts";
 import type { Clock, Submitter } from "./domain/ports.ts";
 import type { Authorizer } from "./listener/access/authorize.ts";
 import { type BotRing, identityOf } from "./listener/access/bot_ring.ts";
@@ -6,9 +5,9 @@ import type { ManagerDeps } from "./manager/join_queue.ts";
 import { parseTarget } from "./routes/parse_target.ts";
 import { routeOf } from "./routes/route_of.ts";
 
-/** What the manager's requests are read with, so that they are the same as those that come over HTTP. */
+/** What discordeno's manager needs so that its calls wait in the same queue. */
 export function managerDepsOf(
-  { apiVersion }: Settings,
+  { apiVersion }: { readonly apiVersion: number },
   { submitter, authorizer, clock }: {
     readonly submitter: Submitter;
     readonly authorizer: Authorizer;

@@ -29,6 +29,12 @@ import { describeBug } from "./log/describe_bug.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { createLog, fail, flushLog, type Log } from "./log/log.ts";
 import { openMetrics, openPorts } from "./open_ports.ts";
+import {
+  openClusterOf,
+  type OpenedCluster,
+  peersOf,
+  takePart,
+} from "./join_cluster.ts";
 import { openProxy } from "./open_proxy.ts";
 import type { Proxy } from "./proxy.ts";
 
@@ -54,25 +60,30 @@ async function start(): Promise<void> {
   // Handing requests on: `proxy.endpoint` asks for the key of REST_AUTHORIZATION
   // and answers with what Discord says, when its limits allow.
   const asked = Promise.withResolvers<void>();
+  const facts = createFactLog(settings.logLevel, settings.logFormat);
+  const opened = await openClusterOf(settings, facts, tls?.cert);
+  if (opened !== undefined && opened.problems.length > 0) {
+    return fail(opened.problems);
+  }
   // The errors of the journal and the listeners are sentences of ours, fit to be printed.
   const failed = (error: unknown) => fail([messageOf(error)]);
-  const opened = await openProxy(settings, {
+  const { proxy, told, journalNotes } = await openProxy(settings, {
     manager: rest,
     access,
     stop: asked.resolve,
     peerCertificates: tls?.cert,
+    ...opened && { peers: peersOf(opened, settings, tls?.cert) },
   }).catch(failed);
-  const { proxy } = opened;
 
   // Creating the HTTP listener.
-  const facts = createFactLog(settings.logLevel, settings.logFormat);
   const ports = { settings, proxy, facts, passedSocket, tls };
   const listener = await openPorts(ports).catch(failed);
   const metricsUrl = await openMetrics(ports).catch(failed);
 
   const log = createLog(settings.logLevel, settings.logFormat);
   watchForBugs(log);
-  const beginStop = stopOnSignal(settings, log, proxy, listener);
+  takePart(opened, proxy, settings);
+  const beginStop = stopOnSignal(settings, log, proxy, listener, opened);
   // By the page's button.
   void asked.promise.then(() => beginStop("An operator"));
   const isReadingAgain = tls !== undefined || hasFilesToReload(settings);
@@ -80,8 +91,10 @@ async function start(): Promise<void> {
   onHangUp(isReadingAgain ? reload : () => tellNothingToReload(log));
   const hasSocket = settings.socket !== undefined;
   dropPermissions({ isReadingAgain, hasSocket });
-  for (const note of [...notes, ...opened.notes]) log.write("warn", note);
-  log.write("info", opened.told);
+  for (const note of [...notes, ...opened?.notes ?? [], ...journalNotes]) {
+    log.write("warn", note);
+  }
+  log.write("info", told);
   if (metricsUrl !== undefined) log.write("info", `Figures at ${metricsUrl}`);
   log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
   if (settings.peerUrl !== undefined) {
@@ -197,14 +210,28 @@ function stopOnSignal(
   log: Log,
   proxy: Proxy,
   listener: Listener,
+  opened: OpenedCluster | undefined,
 ): (who: string) => void {
   return onStopSignal(SYSTEM_CLOCK, (who) => {
     const most = `for at most ${settings.drainMs} ms`;
     log.write("info", `${who}: draining ${most}, requests are still served`);
-    stop(settings, log, proxy, listener).catch((error) => {
+    stop(settings, log, proxy, listener, opened).catch((error) => {
       exitOn(log, `A bug while draining: ${describeBug(error)}`);
     });
   });
+}
+
+/**
+ * Doors that have not heard yet of the new owners still send to this proxy, over
+ * connections that closing the port would reset: news takes a few round trips.
+ */
+const NEWS_MS = 500;
+
+/** Hands everything over to other proxies; settles when they know. */
+async function leftCluster(opened: OpenedCluster | undefined): Promise<void> {
+  if (opened === undefined) return;
+  await opened.cluster.leave();
+  await afterMs(NEWS_MS);
 }
 
 async function stop(
@@ -212,11 +239,15 @@ async function stop(
   log: Log,
   proxy: Proxy,
   listener: Listener,
+  opened: OpenedCluster | undefined,
 ): Promise<void> {
   listener.endKeepAlive();
+  // The others go on with what waits, while this one still answers.
+  const left = leftCluster(opened);
   let closed = Promise.resolve();
-  const closePort = () => closed = takeInAndShutDown(listener);
+  const closePort = () => closed = left.then(() => takeInAndShutDown(listener));
   const report = await proxy.drain(settings.drainMs, closePort);
+  await opened?.end();
   const { finished, waiting, inFlight } = report;
   const isClean = waiting === 0 && inFlight === 0;
   log.write(

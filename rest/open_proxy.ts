@@ -6,13 +6,17 @@ import { createProxy, type Proxy, type ProxyParts } from "./proxy.ts";
 const NO_JOURNAL_NOTE =
   "REST_JOURNAL is not set: what waits, and what sessions and keys keep, ends with this process";
 
+/** What they should know who have set both. */
+const CLUSTER_NOTE =
+  "REST_JOURNAL is not used: where several proxies serve a bot, no file of one of them can keep its requests";
+
 /** A proxy that has taken up what the last one left. */
 export interface OpenedProxy {
   readonly proxy: Proxy;
   /** One sentence on that. */
   readonly told: string;
-  /** What the operator should look at. */
-  readonly notes: readonly string[];
+  /** What the operator should know of the journal. */
+  readonly journalNotes: readonly string[];
 }
 
 /** Opens the journal that the settings name, and a proxy that goes on with it. Rejects with sentences for the operator. */
@@ -20,8 +24,14 @@ export async function openProxy(
   settings: Settings,
   parts: Omit<ProxyParts, "journal">,
 ): Promise<OpenedProxy> {
-  const journal: OpenedJournal | undefined = await openJournal(settings);
+  // A file of this machine's would not go where the bots go.
+  const isAlone = settings.redisUrl === undefined;
+  const journal: OpenedJournal | undefined = isAlone
+    ? await openJournal(settings)
+    : undefined;
   const proxy = createProxy(settings, { ...parts, journal });
-  const told = await proxy.takeUp() ?? NO_JOURNAL_NOTE;
-  return { proxy, told, notes: journal?.notes ?? [] };
+  const hasUnused = !isAlone && settings.journalFile !== undefined;
+  const none = hasUnused ? CLUSTER_NOTE : NO_JOURNAL_NOTE;
+  const told = await proxy.takeUp() ?? none;
+  return { proxy, told, journalNotes: journal?.notes ?? [] };
 }

@@ -36,15 +36,17 @@ import {
 import { isUpgrade } from "./listener/websocket/handshake.ts";
 import { createFactLog } from "./log/fact_log.ts";
 import { joinQueue } from "./manager/join_queue.ts";
-import { managerDepsOf } from "./manager_deps.ts";
 import type { PageButtons } from "./admin/actions.ts";
 import { openAutoLimits } from "./auto_limits.ts";
 import { type DrainParts, drainProxy } from "./draining.ts";
+import type { ClusterPart } from "./cluster/open_cluster.ts";
+import { managerDepsOf } from "./manager_deps.ts";
 import { openOperating } from "./operating.ts";
 import type { OpenJournal } from "./journal_keeper.ts";
 import { openKeptQueue, takeUpOf, unknownView } from "./kept_queue.ts";
 import { openPeering, type PeerParts, peersIn } from "./peers/peering.ts";
 import type { Queue } from "./queue.ts";
+import { clusterPartOf } from "./scope_keeper.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
 
@@ -76,6 +78,8 @@ export interface Proxy {
    * once, before anybody is served.
    */
   takeUp(): Promise<string | undefined>;
+  /** What of it takes part in a cluster; undefined: it is alone. */
+  readonly clusterPart: Pick<ClusterPart, "keeper" | "health"> | undefined;
   /** What waits and what is known of the limits, as plain data. */
   snapshot(): SchedulerSnapshot;
   /** Replaces all keys; that of `REST_AUTHORIZATION` by `authorization`, where it is given. */
@@ -135,12 +139,14 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const access = openAccess(settings, { ...parts, clock });
   const { manager, bots, keys, authorizer } = access;
   const { baseUrl } = manager;
-  const around = { ...parts, clock, facts, baseUrl, observers };
+  const peers = peersOf(settings, parts);
+  const maySend = peers?.owners.maySend.bind(peers.owners);
+  const around = { ...parts, clock, facts, baseUrl, maySend, observers };
   const { keeper, queue, journal } = openKeptQueue(settings, around);
   const { dispatcher } = queue;
   const known = { submitter: dispatcher, keys, clock, facts };
   const gate = createKeyGate({ ...known, ...gateSettingsOf(settings, parts) });
-  const peering = openPeering(peersOf(settings, parts), {
+  const peering = openPeering(peers, {
     ...known,
     gate,
     bots,
@@ -161,9 +167,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const operating = openOperating({ ...shared, ...own, ...parts });
   observers.push(sockets.observe.bind(sockets), operating.observe);
   const register = dispatcher.register;
-  const named = namedRequestsOf({
-    ...{ ...shared, submitter: gate, register, journal },
-  });
+  const promising = { ...shared, submitter: gate, register, journal };
+  const named = namedRequestsOf(promising);
   const http = createHttpEndpoint({
     ...shared,
     gate,
@@ -180,7 +185,9 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   joinQueue(manager, managerDepsOf(settings, shared, bots));
   const stopLimits = openAutoLimits(settings, { ...known, ...own, submitter });
   const ending = { ...own, clock, dispatcher, http, operating, stopLimits };
-  const proxy = shownOf({ ...ending, peering, settings, access, gate, named });
+  const clusterPart = clusterPartOf(peers?.owners, ending);
+  const shown = { ...ending, peering, settings, access, gate, named };
+  const proxy = shownOf({ ...shown, clusterPart });
   return proxy;
 }
 
@@ -192,6 +199,7 @@ function shownOf(
     readonly queue: Queue;
     readonly gate: KeyGate;
     readonly named: NamedRequests;
+    readonly clusterPart: Proxy["clusterPart"];
   },
 ): Proxy {
   const { settings, access, gate, dispatcher, http, sockets } = parts;
@@ -207,6 +215,7 @@ function shownOf(
     metrics: operating.metrics,
     takeUp: async () =>
       await parts.keeper?.takeUp(takeUpOf({ ...parts, bots })),
+    clusterPart: parts.clusterPart,
     snapshot: () => dispatcher.control.snapshot(),
     replaceRules: (rules) => gate.replaceRules(rules),
     botNames: () => bots.all.map(({ name }) => name),

@@ -3,7 +3,8 @@ import { createDispatcher } from "./dispatcher/dispatcher.ts";
 import { MessageNonces } from "./idempotency/nonces/message_nonces.ts";
 import type { Dispatcher } from "./dispatcher/types.ts";
 import type { FactSink } from "./domain/fact.ts";
-import type { Journal } from "./domain/journal.ts";
+import type { HealthPort } from "./domain/shared_health.ts";
+import type { Journal, SendGuard } from "./domain/journal.ts";
 import type { Clock, Random, Upstream } from "./domain/ports.ts";
 import { sha256Of } from "./listener/access/digest.ts";
 import { USER_AGENT } from "./manager/join_queue.ts";
@@ -23,6 +24,8 @@ export interface QueueParts {
   readonly journal?: Journal | undefined;
   /** What the ids of requests begin with. */
   readonly epochOf?: ((identityId: string) => number) | undefined;
+  /** Whether this proxy may send a request now, where there are several; it always may where this is left out. */
+  readonly maySend?: SendGuard | undefined;
 }
 
 /** The one queue: a scheduler that decides, an upstream that sends, and the dispatcher between them. */
@@ -35,6 +38,8 @@ export interface Queue {
   readonly learnt: Scheduler["learnt"];
   /** Goes on with what another process has learnt. */
   readonly takeLearnt: Scheduler["takeLearnt"];
+  /** What it shares with other proxies behind the same address. */
+  readonly health: HealthPort;
 }
 
 /** Puts the queue together. */
@@ -68,8 +73,7 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
     random: parts.random ?? Math.random,
     facts,
     digest: sha256Of,
-    journal: parts.journal,
-    epochOf: parts.epochOf,
+    ...keptBy(parts),
     nonces: new MessageNonces({
       addsNonces: settings.messageNonce === "add",
       digest: sha256Of,
@@ -92,7 +96,15 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
       found.set(identityId, limit);
       scheduler.setGlobalLimit(identityId, limit);
     },
+    health: {
+      own: () => scheduler.health(clock.nowMs()),
+      heard: (others) => scheduler.heard(others, clock.nowMs()),
+    },
   };
+}
+
+function keptBy({ journal, epochOf, maySend }: QueueParts) {
+  return { journal, epochOf, maySend };
 }
 
 const MIB = 1024 * 1024;

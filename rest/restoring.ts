@@ -1,3 +1,4 @@
+import type { HandedOver } from "./domain/owners.ts";
 import type { Dispatcher } from "./dispatcher/types.ts";
 import type { ReplyRecord, Restored, RestoredEntry } from "./domain/entry.ts";
 import type { Ticket } from "./domain/ports.ts";
@@ -54,12 +55,12 @@ function restoreEntry(
   else if (outcome !== undefined) dispatcher.restoreOutcome(restored);
 }
 
-/** Hands everything of an identity to another proxy; settles when nothing of it is under way here. */
+/** Hands everything of a scope to another proxy; settles when nothing of it is under way here. */
 export async function release(
-  identityId: string,
+  handed: HandedOver,
   { dispatcher, sockets }: Pick<RestoringParts, "dispatcher" | "sockets">,
 ): Promise<void> {
   // What is in flight is still answered, and its REPLYs numbered, here.
-  await dispatcher.release(identityId);
-  sockets.release(identityId);
+  await dispatcher.release(handed);
+  sockets.release(handed);
 }

@@ -27,12 +27,21 @@ export interface PeerQuestions {
 }
 
 /** Opens nothing before there is something to ask. */
-export function createPeerQuestions(key: Secret, clock: Clock): PeerQuestions {
+export function createPeerQuestions(
+  { key, clock, caCertificates }: {
+    readonly key: Secret;
+    readonly clock: Clock;
+    readonly caCertificates?: string | undefined;
+  },
+): PeerQuestions {
   const clients = new Map<string, Client>();
   const clientOf = (url: string) => {
     let client = clients.get(url);
     if (client === undefined) {
-      client = new Client(url, { connectTimeout: ANSWER_TIMEOUT_MS });
+      client = new Client(url, {
+        connectTimeout: ANSWER_TIMEOUT_MS,
+        ...caCertificates !== undefined && { connect: { ca: caCertificates } },
+      });
       clients.set(url, client);
     }
     const [oldest] = clients.keys();

@@ -1,8 +1,10 @@
 import type { FactSink } from "../domain/fact.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Secret } from "../domain/secret.ts";
+import type { HealthPort } from "../domain/shared_health.ts";
 import { createPeerQuestions } from "./ask_peer.ts";
-import { type Cluster, createCluster } from "./cluster.ts";
+import { type Cluster, createCluster, type ScopeKeeper } from "./cluster.ts";
+import { exchangeHealth } from "./health_exchange.ts";
 import { checkRedis, type Verdict } from "./redis/demands.ts";
 import { openRedisLink, type RedisLink } from "./redis/link.ts";
 
@@ -11,25 +13,58 @@ export interface ClusterOptions {
   readonly redisUrl: Secret;
   readonly peerUrl: string;
   readonly peerKey: Secret;
+  /** Certificates of other proxies to trust besides the runtime's, in PEM. */
+  readonly caCertificates?: string | undefined;
   readonly clock: Clock;
   readonly facts: FactSink;
 }
 
-/** A cluster that can be started, where nothing speaks against it. */
+/** What of a proxy takes part. */
+export interface ClusterPart {
+  readonly keeper: ScopeKeeper;
+  readonly health: HealthPort;
+  /** Names the address that its requests leave by. */
+  readonly egress: string;
+}
+
+/** A cluster that a proxy can take part in, where nothing speaks against it. */
 export interface OpenedCluster extends Verdict {
   readonly cluster: Cluster;
   readonly redis: RedisLink;
+  /** Takes part from now on. */
+  start(part: ClusterPart): void;
+  /** Takes no part any more. */
+  end(): Promise<void>;
 }
 
 /** Connects to Redis, and checks what is demanded of it. */
 export async function openCluster(
-  { redisUrl, peerUrl, peerKey, clock, facts }: ClusterOptions,
+  options: ClusterOptions,
 ): Promise<OpenedCluster> {
+  const { redisUrl, peerUrl, peerKey, clock, facts, caCertificates } = options;
   const redis = await openRedisLink(redisUrl, clock);
   const verdict = await checkRedis(redis, placeOf(redisUrl));
-  const peerQuestions = createPeerQuestions(peerKey, clock);
+  const peerQuestions = createPeerQuestions({
+    ...{ key: peerKey, clock, caCertificates },
+  });
   const parts = { clock, facts, url: peerUrl, redis, peerQuestions };
-  return { ...verdict, redis, cluster: createCluster(parts) };
+  const cluster = createCluster(parts);
+  const { selfId } = cluster;
+  let stopExchange = () => {};
+  return {
+    ...verdict,
+    redis,
+    cluster,
+    start({ keeper, health, egress }) {
+      cluster.start(keeper);
+      const deps = { clock, redis, selfId, egress };
+      stopExchange = exchangeHealth(deps, health);
+    },
+    async end() {
+      stopExchange();
+      await cluster.close();
+    },
+  };
 }
 
 /** Host and port alone: user and password are nobody's business. */

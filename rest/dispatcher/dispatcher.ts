@@ -1,3 +1,4 @@
+import type { HandedOver } from "../domain/owners.ts";
 import type { Answer } from "../domain/answer.ts";
 import type { Guarantee, RestoredEntry } from "../domain/entry.ts";
 import type { Identity } from "../domain/identity.ts";
@@ -91,10 +92,10 @@ class QueueDispatcher implements Dispatcher {
     this.#leftOver = new LeftOver(shared);
     this.#intake = new Intake({
       ...shared,
-      refusalFor: (identityId, sent) =>
+      refusalFor: (request, sent) =>
         this.#hasEnded
           ? drainingRefusal(sent)
-          : this.#leftOver.refusalFor(identityId),
+          : this.#leftOver.refusalFor(request),
       know: (identity) => this.#credentialChecks.know(identity),
     });
     this.#responder = new Responder({
@@ -137,8 +138,8 @@ class QueueDispatcher implements Dispatcher {
     this.#intake.restoreOutcome(restored);
   }
 
-  release(identityId: string): Promise<void> {
-    return this.#leftOver.release(identityId);
+  release(handed: HandedOver): Promise<void> {
+    return this.#leftOver.release(handed);
   }
 
   isDraining(): boolean {

@@ -1,3 +1,4 @@
+import type { ProxyRequest } from "../domain/request.ts";
 import type { RestoredEntry } from "../domain/entry.ts";
 import { entryIdOf } from "../domain/entry_id.ts";
 import { type FactSink, queuedFact, refusedFact } from "../domain/fact.ts";
@@ -26,7 +27,7 @@ export interface IntakeDeps {
   readonly epochOf?: ((identityId: string) => number) | undefined;
   /** Why nothing is taken in for an identity any more; undefined: it is. `sent` is for the refusal. */
   readonly refusalFor: (
-    identityId: string,
+    request: ProxyRequest,
     sent: false | null,
   ) => Refusal | undefined;
   /** Its token may have to be checked. */
@@ -81,7 +82,7 @@ export class Intake {
   ): boolean {
     const { jobs, scheduler, register, nonces, facts } = this.#deps;
     const { request } = job;
-    const closed = this.#deps.refusalFor(request.identity.id, sent);
+    const closed = this.#deps.refusalFor(request, sent);
     const refused = closed === undefined
       ? scheduler.enqueue(askOf(job), nowMs)
       : undefined;

@@ -1,3 +1,5 @@
+import type { HandedOver } from "../domain/owners.ts";
+import type { ProxyRequest } from "../domain/request.ts";
 import { type FactSink, refusedFact } from "../domain/fact.ts";
 import type { Journal } from "../domain/journal.ts";
 import { drainingRefusal, movedRefusal } from "../domain/own_refusals.ts";
@@ -26,8 +28,8 @@ export interface LeftOverDeps {
 /** Jobs that this process does not bring to their end: the next one goes on with them, or another proxy, or nobody. */
 export class LeftOver {
   readonly #deps: LeftOverDeps;
-  /** Called when nothing of an identity is under way any more. */
-  readonly #releases = new Map<string, () => void>();
+  /** Called when nothing of what is handed over is under way any more. */
+  readonly #releases = new Map<HandedOver, () => void>();
 
   constructor(deps: LeftOverDeps) {
     this.#deps = deps;
@@ -57,15 +59,15 @@ export class LeftOver {
   }
 
   /**
-   * Hands everything of an identity away: what waits is dropped, and its callers
+   * Hands everything of a scope away: what waits is dropped, and its callers
    * are told `moved`. Settles when nothing of it is in flight any more.
    */
-  async release(identityId: string): Promise<void> {
+  async release(handed: HandedOver): Promise<void> {
     const { jobs, scheduler, clock, register } = this.#deps;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#releases.set(identityId, resolve);
+    this.#releases.set(handed, resolve);
     for (const job of [...jobs.values()]) {
-      if (job.request.identity.id !== identityId) continue;
+      if (!handed.hasRequest(job.request)) continue;
       if (job.state !== "waiting") continue;
       // What the scheduler has leased or refused comes back by itself.
       if (scheduler.cancel(job.id, clock.nowMs()) === "cancelled") {
@@ -74,20 +76,18 @@ export class LeftOver {
     }
     this.noteClosed();
     await promise;
-    register.release(identityId);
+    register.release(handed);
   }
 
-  /** Refuses what comes for an identity that is being handed away. */
-  refusalFor(identityId: string): Refusal | undefined {
-    return this.#releases.size > 0 && this.#releases.has(identityId)
-      ? movedRefusal(NOT_SENT)
-      : undefined;
+  /** Refuses what comes for a scope that is being handed away. */
+  refusalFor(request: ProxyRequest): Refusal | undefined {
+    return this.#isHandedOver(request) ? movedRefusal(NOT_SENT) : undefined;
   }
 
-  /** A job waits again; true where its identity is another proxy's by now. */
+  /** A job waits again; true where its scope is another proxy's by now. */
   takes(job: Job): boolean {
     const { scheduler, clock } = this.#deps;
-    if (!this.#releases.has(job.request.identity.id)) return false;
+    if (!this.#isHandedOver(job.request)) return false;
     scheduler.cancel(job.id, clock.nowMs());
     this.#setAside(job, movedRefusal(job.sent));
     this.noteClosed();
@@ -96,14 +96,19 @@ export class LeftOver {
 
   /** A job has ended. */
   noteClosed(): void {
-    for (const [identityId, resolve] of this.#releases) {
+    for (const [handed, resolve] of this.#releases) {
       const isLeft = this.#deps.jobs.values().some((job) =>
-        job.request.identity.id === identityId
+        handed.hasRequest(job.request)
       );
       if (isLeft) continue;
-      this.#releases.delete(identityId);
+      this.#releases.delete(handed);
       resolve();
     }
+  }
+
+  #isHandedOver(request: ProxyRequest): boolean {
+    if (this.#releases.size === 0) return false;
+    return this.#releases.keys().some((handed) => handed.hasRequest(request));
   }
 
   /** Its callers are told, and the journal is not: somebody else goes on with it. */

@@ -1,3 +1,4 @@
+import type { HandedOver } from "../domain/owners.ts";
 import type { RestoredEntry } from "../domain/entry.ts";
 import type { FactSink } from "../domain/fact.ts";
 import type { Journal, SendGuard } from "../domain/journal.ts";
@@ -74,11 +75,11 @@ export interface Dispatcher extends Submitter {
   /** Keeps what came of a write without a name in another process, for its second try. */
   restoreOutcome(restored: RestoredEntry): void;
   /**
-   * Hands everything of an identity to another proxy: what waits is dropped, and
+   * Hands everything of a scope to another proxy: what waits is dropped, and
    * its callers are told `moved`. Settles when nothing of it is in flight any
    * more and nothing is remembered. Nothing may be submitted for it meanwhile.
    */
-  release(identityId: string): Promise<void>;
+  release(handed: HandedOver): Promise<void>;
   /** Gives waiting requests another token, and returns how many have it now. */
   reassign(which: Reassignment): number;
   /** Gives requests of this identity its new token, and returns how many of them wait. */

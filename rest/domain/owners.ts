@@ -43,6 +43,12 @@ export interface Owners {
   answerPeer(question: unknown): unknown;
 }
 
+/** What is handed to another proxy: all requests and sessions of a scope. */
+export interface HandedOver {
+  hasRequest(request: Pick<ProxyRequest, "identity" | "route">): boolean;
+  hasIdentity(identityId: string): boolean;
+}
+
 /** Where proxies ask one another about their leases, with a POST of JSON and `REST_PEER_KEY`. */
 export const PEER_QUESTION_PATH = "/_peer/question";
 

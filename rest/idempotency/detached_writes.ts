@@ -1,6 +1,7 @@
+import type { HandedOver } from "../domain/owners.ts";
 import type { Entry, Outcome } from "../domain/entry.ts";
 import type { ProxyRequest } from "../domain/request.ts";
-import type { KeptBodies } from "./kept_bodies.ts";
+import { type KeptBodies, keptBytesOf } from "./kept_bodies.ts";
 
 /** A write whose caller left: it is under way (`write`), or what came of it is kept for its second try. */
 export interface DetachedWrite<W> {
@@ -118,9 +119,9 @@ export class DetachedWrites<
     const strangers = this.#strangersOf(path);
     for (const { byPrint } of [strangers, family].filter(isThere)) {
       for (const detached of byPrint.get(print) ?? []) {
-        if (detached.id < beforeId && detached.leftAtMs <= leftByMs) {
-          return detached;
-        }
+        // In the order of their leaving: 10,000 equal ones may be left at once.
+        if (detached.leftAtMs > leftByMs) break;
+        if (detached.id < beforeId) return detached;
       }
     }
     return undefined;
@@ -141,8 +142,8 @@ export class DetachedWrites<
     detached.outcome = outcome;
     this.#ended.add(detached);
     if (outcome.kind === "answer") {
-      const { status, body } = outcome.answer;
-      this.#deps.bodies.hold(detached, body?.byteLength ?? 0, () => {
+      const { status } = outcome.answer;
+      this.#deps.bodies.hold(detached, keptBytesOf(outcome.answer), () => {
         detached.outcome = { kind: "shortened", status };
       });
     }
@@ -180,11 +181,11 @@ export class DetachedWrites<
     }
   }
 
-  /** Forgets the outcomes of an identity without a word. */
-  release(identityId: string): void {
+  /** Forgets the outcomes of what is handed over without a word. */
+  release(handed: HandedOver): void {
     for (const detached of this.#ended) {
       const { entry } = detached;
-      if (entry?.request.identity.id === identityId) this.remove(detached);
+      if (entry && handed.hasRequest(entry.request)) this.remove(detached);
     }
   }
 

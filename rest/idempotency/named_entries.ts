@@ -1,6 +1,7 @@
+import type { HandedOver } from "../domain/owners.ts";
 import type { Entry, Outcome } from "../domain/entry.ts";
 import type { Ticket } from "../domain/ports.ts";
-import type { KeptBodies } from "./kept_bodies.ts";
+import { type KeptBodies, keptBytesOf } from "./kept_bodies.ts";
 import { type Named, Names } from "./names.ts";
 import { type End, POLICIES } from "./policies.ts";
 
@@ -31,7 +32,7 @@ export interface NamedEntry extends Named {
 /** What named entries are kept with. */
 export interface NamedEntriesDeps {
   readonly bodies: KeptBodies;
-  /** Most that are remembered; some 30 MiB of names and heads. */
+  /** Most that are remembered; some 30 MiB of names. */
   readonly countMax?: number;
   readonly onForget: (named: NamedEntry) => void;
 }
@@ -103,9 +104,9 @@ export class NamedEntries {
     named.untilMs = untilMs;
     this.#ended.add(named);
     if (outcome.kind === "answer") {
-      const { status, body } = outcome.answer;
+      const { status } = outcome.answer;
       // Its body is given up to make room, never the request: forgetting it could have it done twice.
-      this.#deps.bodies.hold(named, body?.byteLength ?? 0, () => {
+      this.#deps.bodies.hold(named, keptBytesOf(outcome.answer), () => {
         named.outcome = { kind: "shortened", status };
       });
     }
@@ -126,11 +127,11 @@ export class NamedEntries {
     for (const tell of named.waiters.splice(0)) tell(outcome);
   }
 
-  /** Forgets the outcomes of an identity without a word. */
-  release(identityId: string): void {
+  /** Forgets the outcomes of what is handed over without a word. */
+  release(handed: HandedOver): void {
     for (const named of this.#ended) {
       const { entry } = named;
-      if (entry?.request.identity.id === identityId) this.#remove(named);
+      if (entry && handed.hasRequest(entry.request)) this.#remove(named);
     }
   }
 

@@ -4,6 +4,8 @@ import type { Entry } from "../domain/entry.ts";
 export interface OpenWrite<Self> extends Entry {
   /** Counts upwards in the order of acceptance. */
   readonly id: number;
+  /** Since when its present caller waits for it (monotonic). */
+  readonly sinceMs: number;
   print: string;
   /** Whether somebody waits for it, and it can be taken out of the queue unsent. */
   readonly mayStepBack: boolean;

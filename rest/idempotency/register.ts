@@ -1,5 +1,7 @@
+import type { HandedOver } from "../domain/owners.ts";
 import type { Entry, Outcome } from "../domain/entry.ts";
 import type { ProxyRequest } from "../domain/request.ts";
+import { ChangedPaths } from "./changed_paths.ts";
 import { type DetachedWrite, DetachedWrites } from "./detached_writes.ts";
 import {
   type Digest,
@@ -37,6 +39,13 @@ export type NamedRegister = Pick<Register<never>, "named" | "bodies">;
 export const TOGETHER_MS = 100;
 
 /**
+ * A caller's leaving is told so much later at most than its second try is here:
+ * a lost segment is sent again after 200 ms and the way (Linux's shortest
+ * time-out). What was here before that is no second try, but an equal write.
+ */
+const TOLD_LATE_MS = 300;
+
+/**
  * Knows which requests are one: those without a name by what they are, here;
  * those with a name in `named_entries.ts` and `names.ts`. The table is
  * `policies.ts`.
@@ -56,6 +65,7 @@ export class Register<W extends OpenWrite<W>> {
   readonly #options: RegisterOptions;
   readonly #reads: SharedReads<W> | undefined;
   readonly #open = new OpenWrites<W>();
+  readonly #changes = new ChangedPaths();
   readonly #detached: DetachedWrites<W>;
 
   constructor(options: RegisterOptions) {
@@ -81,6 +91,7 @@ export class Register<W extends OpenWrite<W>> {
       if (!isNamed) this.#reads?.open(entry);
       return;
     }
+    if (method !== "POST") this.#changes.note(target.path, entry.id);
     if (method !== "POST" && (isNamed || !this.#repeatsNewest(entry.request))) {
       this.#open.overtake(target.path);
       this.#detached.forgetPath(target.path);
@@ -112,29 +123,34 @@ export class Register<W extends OpenWrite<W>> {
   /** The detached write that a newcomer repeats, which is in the newcomer's hands now. */
   adopt(request: ProxyRequest, nowMs: number): DetachedWrite<W> | undefined {
     this.#detached.expire(nowMs);
-    return this.#take(this.#detached.find(request, {}));
+    const found = this.#find(request, {});
+    // Its second try is here already, and this one is the third: that one's leaving is told late, too.
+    if (found?.write !== undefined && this.secondTryOf(found.write)) {
+      return undefined;
+    }
+    return this.#take(found);
   }
 
   /** The detached write whose second try this one is, given that it is to be sent now: from now on in its hands. */
   firstOf(write: W, nowMs: number): DetachedWrite<W> | undefined {
     this.#detached.expire(nowMs);
-    return this.#take(
-      this.#detached.find(write.request, { beforeId: write.id }),
-    );
+    return this.#take(this.#find(write.request, { beforeId: write.id }));
   }
 
   /** Whether a write whose last caller leaves now was the second try of one that is detached, and is to be had by the next. */
   isSecondTry(write: W, nowMs: number): boolean {
-    const first = this.#detached.find(write.request, {
+    const first = this.#find(write.request, {
       beforeId: write.id,
-      leftByMs: nowMs - TOGETHER_MS,
+      leftByMs: Math.min(nowMs - TOGETHER_MS, write.sinceMs + TOLD_LATE_MS),
     });
     return first !== undefined;
   }
 
   /** The second try of a detached write that ends now. */
   secondTryOf(write: W): W | undefined {
-    if (!this.isDetached(write)) return undefined;
+    if (!this.isDetached(write) || this.#isChangedSince(write)) {
+      return undefined;
+    }
     const { digest } = this.#options;
     return this.#open.secondTryOf(
       write,
@@ -168,9 +184,9 @@ export class Register<W extends OpenWrite<W>> {
   }
 
   /** Forgets what it knows of an identity, without a word: another process goes on with it. */
-  release(identityId: string): void {
-    this.#detached.release(identityId);
-    this.named.release(identityId);
+  release(handed: HandedOver): void {
+    this.#detached.release(handed);
+    this.named.release(handed);
   }
 
   /** A request has ended. */
@@ -200,6 +216,24 @@ export class Register<W extends OpenWrite<W>> {
   expire(nowMs: number): void {
     this.#detached.expire(nowMs);
     this.named.expire(nowMs);
+  }
+
+  /** A detached write that equals a request and may be handed on. */
+  #find(
+    ...[request, bounds]: Parameters<DetachedWrites<W>["find"]>
+  ): DetachedWrite<W> | undefined {
+    for (;;) {
+      const found = this.#detached.find(request, bounds);
+      const isOver = found?.write !== undefined &&
+        this.#isChangedSince(found.write);
+      if (!isOver) return found;
+      this.#take(found);
+    }
+  }
+
+  /** Whether doing a PUT, PATCH or DELETE again makes a difference. A POST would be a second one. */
+  #isChangedSince({ id, request: { method, target } }: W): boolean {
+    return method !== "POST" && this.#changes.isChangedAround(target.path, id);
   }
 
   #take(found: DetachedWrite<W> | undefined): DetachedWrite<W> | undefined {

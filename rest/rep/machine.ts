@@ -1,3 +1,4 @@
+import type { HandedOver } from "../domain/owners.ts";
 import type {
   Entry,
   FrameGuarantee,
@@ -229,10 +230,10 @@ export class RepMachine {
     return step.actions;
   }
 
-  /** Hands the sessions of an identity to another proxy: their clients come back, and find them there. */
-  release(identityId: string, moment: Moment): readonly Action[] {
+  /** Hands the sessions of a scope to another proxy: their clients come back, and find them there. */
+  release(handed: HandedOver, moment: Moment): readonly Action[] {
     const step = this.#step(moment);
-    releaseSessions(step, identityId);
+    releaseSessions(step, handed);
     return step.actions;
   }
 

@@ -33,6 +33,7 @@ import {
   recheck,
   takeChecks,
 } from "./health/credential_check.ts";
+import type { SharedHealth } from "../domain/shared_health.ts";
 import type { Poll, Refused, Scheduler } from "./types.ts";
 import { wakeAt } from "./queues/wakes.ts";
 
@@ -73,6 +74,12 @@ export function createScheduler(
     },
     setGlobalLimit: (identityId, limit) =>
       setGlobalLimit(state, identityId, limit),
+    health: (nowMs) => healthOf(state, nowMs),
+    heard(others, nowMs) {
+      state.invalid.others = others.invalid;
+      const { blockedForMs } = others;
+      if (blockedForMs !== undefined) state.breaker.heard(nowMs + blockedForMs);
+    },
     poll: (nowMs) => poll(state, nowMs),
     waitedFor: (id, nowMs) => waitedFor(state, id, nowMs),
     waitingRequests: (query, nowMs) => waitingRequests(state, query, nowMs),
@@ -151,6 +158,17 @@ function poll(state: State, nowMs: number): Poll {
     credentialChecks,
     warnings: take(state.warnings),
     wakeAtMs: nextMs === Infinity ? undefined : nextMs,
+  };
+}
+
+function healthOf(
+  { invalid, breaker }: State,
+  nowMs: number,
+): SharedHealth {
+  const isBlocked = breaker.isWaiting(nowMs);
+  return {
+    invalid: invalid.ownCount(nowMs),
+    blockedForMs: isBlocked ? (breaker.untilMs ?? 0) - nowMs : undefined,
   };
 }
 

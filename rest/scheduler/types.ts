@@ -1,4 +1,5 @@
 import type { LearntState, Moment, Saving } from "../domain/learnt_state.ts";
+import type { SharedHealth } from "../domain/shared_health.ts";
 import type { LimitReport } from "../domain/limit_report.ts";
 import type { RefusalCode } from "../domain/refusal.ts";
 import type { Method } from "../domain/request.ts";
@@ -124,6 +125,10 @@ export interface WaitingQuery {
 
 /** The pure machine behind the queue: no clock, no timers, no promises. */
 export interface Scheduler {
+  /** What other proxies behind our address have to know. */
+  health(nowMs: number): SharedHealth;
+  /** What all of them together have told. */
+  heard(others: SharedHealth, nowMs: number): void;
   /** Takes the request in, or says why not. After it, call `poll`. */
   enqueue(ask: Ask, nowMs: number): Refused | undefined;
   /** Takes a waiting request out again. */

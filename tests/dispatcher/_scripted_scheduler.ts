@@ -62,6 +62,8 @@ export function createScriptedScheduler(): ScriptedScheduler {
     renewed: [],
     tokenResults: [],
     polls: 0,
+    health: () => ({ invalid: 0, blockedForMs: undefined }),
+    heard: () => {},
     get waitingIds() {
       return [...waiting.keys()];
     },

@@ -8,6 +8,7 @@ import {
   problemOf,
   secretIn,
   upstreamProblemOf,
+  withoutEcho,
 } from "../../tools/fuzz/rules.ts";
 
 const SECRETS = { key: "the-key-of-this-test", token: "the.token.here" };
@@ -32,6 +33,12 @@ Deno.test("the fuzzer's rules find a secret in any text", () => {
   assert.equal(secretIn(`x${SECRETS.key}x`, SECRETS), "the key");
   assert.equal(secretIn(SECRETS.token, SECRETS), "the token");
   assert.equal(secretIn("the-key-of-that-test", SECRETS), undefined);
+  const echo = `{"headers":{"content-type":"${SECRETS.key}"}}`;
+  assert.equal(secretIn(withoutEcho(echo), SECRETS), undefined);
+  assert.equal(
+    secretIn(withoutEcho(`${SECRETS.key} ${echo}`), SECRETS),
+    "the key",
+  );
 });
 
 const GOOD: Pick<

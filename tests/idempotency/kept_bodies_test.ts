@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { KeptBodies } from "../../rest/idempotency/kept_bodies.ts";
+import { KeptBodies, keptBytesOf } from "../../rest/idempotency/kept_bodies.ts";
 
 Deno.test("KeptBodies gives up the oldest body where the newest would not fit, and no more than it must", () => {
   const bodies = new KeptBodies(10);
@@ -11,14 +11,24 @@ Deno.test("KeptBodies gives up the oldest body where the newest would not fit, a
   assert.equal(bodies.bytes, 8);
 });
 
-Deno.test("KeptBodies holds as many bytes as it may, and not one more", () => {
+Deno.test("KeptBodies holds as many bytes as it may, and not one more, but for the newest body", () => {
   const bodies = new KeptBodies(10);
-  let givenUp = 0;
-  bodies.hold({}, 10, () => givenUp++);
-  assert.equal(givenUp, 0);
-  bodies.hold({}, 11, () => givenUp++);
-  assert.equal(givenUp, 2);
-  assert.equal(bodies.bytes, 0);
+  const givenUp: string[] = [];
+  for (const [name, bytes] of [["a", 6], ["b", 4], ["c", 11], ["d", 1]]) {
+    bodies.hold({ name }, Number(bytes), () => givenUp.push(`${name}`));
+    const wanted = { a: "", b: "", c: "a b", d: "a b c" }[`${name}`];
+    assert.equal(givenUp.join(" "), wanted, `${name}`);
+  }
+  assert.equal(bodies.bytes, 1);
+});
+
+Deno.test("an answer takes the memory of its headers, too", () => {
+  const headers = [["content-type", "application/json"]] as const;
+  const bare = keptBytesOf({ status: 204, headers: [], body: undefined });
+  const body = new Uint8Array(1_000);
+  const whole = keptBytesOf({ status: 200, headers, body });
+  assert.equal(bare, 0);
+  assert.ok(whole > 1_000 + "content-typeapplication/json".length);
 });
 
 Deno.test("KeptBodies counts a body once whose owner comes again, and none that was released", () => {

@@ -127,6 +127,12 @@ const ANSWER = {
   },
 } as const;
 
+const ALL_OF_BOT = {
+  hasRequest: ({ identity }: { readonly identity: { readonly id: string } }) =>
+    identity.id === BOT.id,
+  hasIdentity: (id: string) => id === BOT.id,
+};
+
 Deno.test("writes of another process whose callers left are sent in the order of their ids, and a second try takes one's place", async () => {
   const rig = new Rig();
   rig.restore([
@@ -290,7 +296,7 @@ Deno.test("what is handed to another proxy is dropped without a word to the jour
     rig.queue,
     requestOf("POST", { identity: { ...NOBODY, id: "bot:2" }, text: "a" }),
   );
-  const released = release(BOT.id, rig.parts);
+  const released = release(ALL_OF_BOT, rig.parts);
   const told = await refusalOf(waiting.answer);
   assert.deepEqual([told.code, told.sent], ["moved", false]);
   const late = submitWith(rig.queue, POST);

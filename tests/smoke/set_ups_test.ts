@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Sim, startSim } from "../../sim/server.ts";
 import { KEY, Operated, reachesRegistry, TOKEN } from "../_operated.ts";
+import { hasRedis, startRedis } from "../cluster/_redis.ts";
 import { startChild } from "../start/child.ts";
 
 const ignore = Deno.build.os !== "linux" || !reachesRegistry();
@@ -83,6 +84,33 @@ Deno.test({
     await using sluice = await Operated.start(settings(discord));
     await tour(await addressOf(sluice), discord, 1);
     await assertEndsWell(sluice);
+    assertClean(discord);
+  },
+});
+
+Deno.test({
+  name:
+    "set-up with several proxies: each serves the bot's requests, and when one ends the other goes on",
+  ignore: ignore || !hasRedis,
+  async fn() {
+    await using discord = await startSim();
+    await using redis = await startRedis();
+    const start = () =>
+      Operated.start({
+        ...settings(discord),
+        REST_REDIS_URL: redis.url.reveal(),
+        REST_PEER_URL: `http://127.0.0.1:${freePort()}`,
+        REST_PEER_KEY: PEER_KEY,
+      });
+    await using first = await start();
+    const one = await addressOf(first);
+    await using second = await start();
+    const other = await addressOf(second);
+    await tour(one, discord, 1);
+    await tour(other, discord, 2);
+    await assertEndsWell(first);
+    await tour(other, discord, 3);
+    await assertEndsWell(second);
     assertClean(discord);
   },
 });

@@ -3,13 +3,14 @@ import { reachesRegistry } from "../_registry.ts";
 import { KEY } from "./_held_upstream.ts";
 import { startChild } from "./child.ts";
 
-/** What the four packages of `deps.ts` are made of. */
+/** What the packages of `deps.ts` and of the cluster are made of: what may be imported later is downloaded at once. */
 const NEEDED = [
   "@discordeno/rest",
   "@discordeno/types",
   "@discordeno/utils",
   "@logtape/logtape",
   "@opentelemetry/api",
+  "@redis/client",
   "bintrees",
   "prom-client",
   "tdigest",

@@ -43,12 +43,17 @@ Deno.test({
     await using sluice = await Operated.start(env);
     const [, address = ""] = await sluice.seen(LISTENING);
     const over = new AbortController();
+    await using stack = new AsyncDisposableStack();
     const callers = [
       callSteadily(address, over.signal, KEY),
       ...[1, 2, 3, 4, 5, 6, 7, 8].map((channel) =>
         postInOrder(address, channel, over.signal, KEY)
       ),
     ];
+    stack.defer(async () => {
+      over.abort();
+      await Promise.all(callers);
+    });
     const pids = new Set([sluice.proxyPid()]);
     for (let count = 1; count <= RESTARTS; count++) {
       await new Promise((resolve) => setTimeout(resolve, 500));

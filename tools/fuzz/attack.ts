@@ -2,7 +2,7 @@ import { createRandom, type Random } from "../../sim/model/random.ts";
 import { draw, type Secrets } from "./corpus.ts";
 import { mutated } from "./mutate.ts";
 import { NoResponse, ResponseReader } from "./response_reader.ts";
-import { problemOf, secretIn } from "./rules.ts";
+import { problemOf, secretIn, withoutEcho } from "./rules.ts";
 
 /** What one connection sends: the same for the same seed and number. */
 export interface Attack {
@@ -80,7 +80,7 @@ export async function carryOut(
     if (!(error instanceof NoResponse)) throw error;
     problem ??= error.message;
   }
-  const secret = secretIn(received, secrets);
+  const secret = secretIn(withoutEcho(received), secrets);
   if (secret !== undefined) problem ??= `an answer tells ${secret}`;
   return { statuses, problem };
 }

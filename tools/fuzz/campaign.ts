@@ -42,6 +42,8 @@ export async function startTarget(): Promise<Target> {
       DISCORD_TOKEN: SECRETS.token,
       REST_AUTHORIZATION: SECRETS.key,
       REST_UPSTREAM: sim.url,
+      // A crowd of the usual size is to be let in whole.
+      REST_CONNECTION_LIMIT: "50000",
     },
     onLine(line) {
       const secret = secretIn(line, SECRETS);

@@ -74,7 +74,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/log": ["rest/domain", "rest/config", "deps.ts"],
   // Who sends what, of several proxies: a pure machine, and its driver with Redis beside it.
   "rest/cluster/ownership": ["rest/domain", "rest/routes"],
-  "rest/cluster": ["rest/domain", "deps.ts"],
+  "rest/cluster": [
+    "rest/domain",
+    "rest/journal/store/store_change.ts",
+    "deps.ts",
+  ],
   // The queue put together: what decides, what sends, and what is between them.
   "rest/auto_limits.ts": [
     "rest/config",
@@ -87,13 +91,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/config",
     "rest/domain",
     "rest/journal",
-  ],
-  "rest/manager_deps.ts": [
-    "rest/config",
-    "rest/domain",
-    "rest/listener/access",
-    "rest/manager",
-    "rest/routes",
   ],
   "rest/kept_queue.ts": [
     "rest/config",
@@ -152,6 +149,27 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/queue.ts",
     "deps.ts",
   ],
+  // Taking part in a cluster, put together.
+  "rest/join_cluster.ts": [
+    "rest/clock",
+    "rest/cluster",
+    "rest/config",
+    "rest/domain",
+    "rest/peers",
+    "rest/proxy.ts",
+  ],
+  "rest/scope_keeper.ts": [
+    "rest/cluster",
+    "rest/domain",
+    "rest/queue.ts",
+    "rest/restoring.ts",
+  ],
+  "rest/manager_deps.ts": [
+    "rest/domain",
+    "rest/listener",
+    "rest/manager",
+    "rest/routes",
+  ],
   // The one file that knows all modules, but not where settings come from.
   "rest/proxy.ts": ["rest", "deps.ts"],
   "rest/open_ports.ts": [
@@ -163,6 +181,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/proxy.ts",
   ],
   "rest/mod.ts": [
+    "rest/join_cluster.ts",
     "rest/open_ports.ts",
     "configs.ts",
     "deps.ts",

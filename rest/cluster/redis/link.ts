@@ -14,14 +14,12 @@ export type Word = string | Uint8Array;
 
 /** Commands to one Redis, each with an end in time. */
 export interface RedisLink {
-  /** Rejects with `RedisFailure` only. A command that was not answered in time may still be carried out. */
-  call(words: readonly Word[]): Promise<unknown>;
-  /** Bulk strings of the reply are bytes with `asBytes`, else text. */
+  /** Rejects with `RedisFailure` only. A command that was not answered in time may still be carried out. Strings of the reply are text, or bytes on demand. */
+  call(words: readonly Word[], asBytes?: "asBytes"): Promise<unknown>;
   run(
     script: Script,
     keys: readonly string[],
     words: readonly Word[],
-    asBytes?: "asBytes",
   ): Promise<unknown>;
   close(): void;
 }
@@ -78,26 +76,27 @@ class ClientLink implements RedisLink {
     this.connected = this.#connect();
   }
 
-  call(words: readonly Word[]): Promise<unknown> {
-    return this.#inTime((client) => client.sendCommand(words.map(argumentOf)));
+  call(words: readonly Word[], asBytes?: "asBytes"): Promise<unknown> {
+    return this.#inTime((client) => {
+      const mapped = asBytes === undefined
+        ? client
+        : client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+      return mapped.sendCommand(words.map(argumentOf));
+    });
   }
 
   async run(
     { text, sha }: Script,
     keys: readonly string[],
     words: readonly Word[],
-    asBytes?: "asBytes",
   ): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...words].map(argumentOf);
     return await this.#inTime(async (client) => {
-      const mapped = asBytes === undefined
-        ? client
-        : client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
       try {
-        return await mapped.sendCommand(["EVALSHA", sha, ...rest]);
+        return await client.sendCommand(["EVALSHA", sha, ...rest]);
       } catch (error) {
         if (!isUnknownScript(error)) throw error;
-        return await mapped.sendCommand(["EVAL", text, ...rest]);
+        return await client.sendCommand(["EVAL", text, ...rest]);
       }
     });
   }

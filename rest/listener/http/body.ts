@@ -94,8 +94,9 @@ class BodyReading implements BodySink, QueuedTimeout {
   next: QueuedTimeout | undefined;
   previous: QueuedTimeout | undefined;
   readonly #options: ReadingOptions;
-  readonly #resolve: (body: HeldBody) => void;
-  readonly #reject: (refusal: Refusal) => void;
+  /** Gone once it is over: the request that it was read from holds the reading, and must not hold the body. */
+  #resolve: ((body: HeldBody) => void) | undefined;
+  #reject: ((refusal: Refusal) => void) | undefined;
   #account: BodyAccount;
   #isSmall: boolean;
   #gathered: GrowingBytes;
@@ -147,13 +148,14 @@ class BodyReading implements BodySink, QueuedTimeout {
     this.#hasEnded = true;
     // What came last may still be waiting for its room.
     if (this.#isOver || this.#stopWaiting !== undefined) return;
+    const resolve = this.#resolve;
     this.#over();
     const account = this.#account;
     account.finish();
     const bytes = this.#gathered.take();
     const isNone = bytes.length === 0 &&
       this.#options.declaredBytes === undefined;
-    this.#resolve({
+    resolve?.({
       bytes: isNone ? undefined : bytes,
       release: () => account.release(),
     });
@@ -224,13 +226,16 @@ class BodyReading implements BodySink, QueuedTimeout {
 
   #fail(refusal: Refusal): void {
     if (this.#isOver) return;
+    const reject = this.#reject;
     this.#over();
     this.#account.release();
-    this.#reject(refusal);
+    reject?.(refusal);
   }
 
   #over(): void {
     this.#isOver = true;
+    this.#resolve = undefined;
+    this.#reject = undefined;
     this.#stopTimeout();
     this.#stopWaiting?.();
     this.#stopWaiting = undefined;

@@ -129,8 +129,7 @@ async function relay(
   const leave = context.gate?.enter({ method, target, route, caller });
   const isCallback = route.lane === "interaction";
   const read = () => readBodyOf(visit.request, caller, isCallback, context);
-  const body = await (leave === undefined ? read() : readHolding(leave, read));
-  try {
+  const submit = (body: ProxyRequest["body"]) => {
     const whole: ProxyRequest = {
       method,
       target,
@@ -141,13 +140,47 @@ async function relay(
       urgency,
       isOrdered,
       leaveWithinMs,
-      body: body.bytes,
+      body,
     };
     const answer = keep === undefined
       ? context.submitter.submit(whole, callerGone).answer
       : keep(whole);
     visit.isSubmitted = true;
-    return outgoingAnswer(await answer, context.settings);
+    return answer;
+  };
+  const take = leave === undefined ? read : () => readHolding(leave, read);
+  const { answer } = keep === undefined
+    ? { answer: submitHeld(take, submit) }
+    : await entrust(take, submit);
+  return outgoingAnswer(await answer, context.settings);
+}
+
+type Submit = (body: ProxyRequest["body"]) => Promise<Answer>;
+
+/** The body takes room until its request is answered, or another caller's took its place. */
+async function submitHeld(
+  take: () => HeldBody | Promise<HeldBody>,
+  submit: Submit,
+): Promise<Answer> {
+  const body = await take();
+  try {
+    return await submit(body.bytes);
+  } finally {
+    body.release();
+  }
+}
+
+/**
+ * A kept request's body is the queue's from here on. That of a further try is
+ * needed no more: nothing may hold it until the answer is there.
+ */
+async function entrust(
+  take: () => HeldBody | Promise<HeldBody>,
+  submit: Submit,
+): Promise<{ readonly answer: Promise<Answer> }> {
+  const body = await take();
+  try {
+    return { answer: submit(body.bytes) };
   } finally {
     body.release();
   }

@@ -95,6 +95,8 @@ export class Connection {
   isUpgraded = false;
   /** Called once nobody waits any more; at its most useful for what is idle then. */
   onIdle: (() => void) | undefined;
+  /** Called with each that waits. */
+  onBusy: (() => void) | undefined;
   readonly #destroy: () => void;
   readonly #onGone: () => void;
   readonly #waiting = new Set<Waiting>();
@@ -125,6 +127,7 @@ export class Connection {
 
   add(waiting: Waiting): void {
     this.#isFresh = false;
+    this.onBusy?.();
     this.#last = waiting;
     this.#waiting.add(waiting);
   }

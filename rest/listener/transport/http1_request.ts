@@ -123,7 +123,7 @@ export class Http1Request extends ServedRequest {
     // After it nothing is sent, so it stands with the last of the answers.
     if (isOver && connection.isLast(this)) {
       headers.push(["connection", "close"]);
-    }
+    } else headers.push(this.transport.keepAlive);
     if (this.isIncoming && this.problem === undefined) {
       return this.#writeEarly(answer, headers);
     }

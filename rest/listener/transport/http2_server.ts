@@ -37,16 +37,14 @@ export class Http2Server {
       enableConnectProtocol: false,
     },
   });
-  /** Sessions that have not asked for anything yet, and those that do no more. */
+  /** Sessions that have not asked for anything yet. */
   readonly #first: TimeoutQueue;
-  readonly #idle: TimeoutQueue;
   #arriving: Arrival | undefined;
 
   constructor(transport: Transport) {
     const { clock, limits } = transport;
     this.#transport = transport;
     this.#first = new TimeoutQueue(clock, limits.headTimeoutMs);
-    this.#idle = new TimeoutQueue(clock, limits.idleTimeoutMs);
     this.#server.on("session", (session: ServerHttp2Session) => {
       if (this.#arriving === undefined) return session.destroy();
       this.#watch(session, this.#arriving);
@@ -70,7 +68,6 @@ export class Http2Server {
   /** Ends its timers. */
   stop(): void {
     this.#first.stop();
-    this.#idle.stop();
   }
 
   #watch(
@@ -78,10 +75,11 @@ export class Http2Server {
     { connection, outlet }: Arrival,
   ): void {
     closeInTurnsOfItsOwn(session);
+    const { idle } = this.#transport;
     const timeout = new SessionTimeout(session);
     const endTimeout = () => {
       this.#first.remove(timeout);
-      this.#idle.remove(timeout);
+      idle.remove(timeout);
     };
     session.on("error", ignore);
     session.on("close", endTimeout);
@@ -89,7 +87,7 @@ export class Http2Server {
     this.#first.add(timeout);
     connection.onIdle = () => {
       if (connection.isClosing || connection.isEnding) return session.close();
-      this.#idle.add(timeout);
+      idle.add(timeout);
     };
     const onStream = (
       stream: ServerHttp2Stream,

@@ -7,7 +7,12 @@ import {
   reasonOf,
   urlOf,
 } from "./listener.ts";
-import { type ServeOptions, type Transport, transportOf } from "./transport.ts";
+import {
+  type ServeOptions,
+  stopTimers,
+  type Transport,
+  transportOf,
+} from "./transport.ts";
 
 /** How a port is opened. */
 export interface ListenOptions extends ServeOptions {
@@ -91,8 +96,7 @@ function keptOpen(
     const closed = new Promise((resolve) => server.close(resolve));
     await transport.connections.close();
     await closed;
-    transport.unread.stop();
-    transport.lingering.stop();
+    stopTimers(transport);
   };
 }
 

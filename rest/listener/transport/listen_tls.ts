@@ -14,7 +14,7 @@ import {
 } from "./listener.ts";
 import { RuntimeSocket } from "./runtime_socket.ts";
 import { TlsSocket } from "./tls_socket.ts";
-import { type Transport, transportOf } from "./transport.ts";
+import { stopTimers, type Transport, transportOf } from "./transport.ts";
 
 /** How a port that speaks TLS is opened. */
 export interface TlsListenOptions extends ListenOptions {
@@ -52,8 +52,7 @@ export function startTlsListener(options: TlsListenOptions): TlsListener {
       accepting.close();
       await transport.connections.close();
       entry.stop();
-      transport.unread.stop();
-      transport.lingering.stop();
+      stopTimers(transport);
     },
   };
 }

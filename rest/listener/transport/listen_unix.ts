@@ -2,7 +2,7 @@ import { AcceptLoop } from "./accept_loop.ts";
 import { createHandedHttp1Server } from "./http1_server.ts";
 import { isError, isForbidden, type Listener } from "./listener.ts";
 import { RuntimeSocket } from "./runtime_socket.ts";
-import { type ServeOptions, transportOf } from "./transport.ts";
+import { type ServeOptions, stopTimers, transportOf } from "./transport.ts";
 
 /** How a Unix socket is opened. */
 export interface UnixListenOptions extends ServeOptions {
@@ -39,8 +39,7 @@ export async function startUnixListener(
       removeIfThere(path);
       await transport.connections.close();
       http1.stop();
-      transport.unread.stop();
-      transport.lingering.stop();
+      stopTimers(transport);
     },
   };
 }

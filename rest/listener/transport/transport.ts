@@ -32,6 +32,10 @@ export interface Transport extends ServeOptions {
   readonly unread: TimeoutQueue;
   /** Ends the reading of what a caller goes on sending after its answer. */
   readonly lingering: TimeoutQueue;
+  /** Ends connections that nobody asks anything on any more. */
+  readonly idle: TimeoutQueue;
+  /** Tells callers of HTTP/1.1 how long that is, so that none sends as it ends. */
+  readonly keepAlive: [name: string, value: string];
 }
 
 /**
@@ -51,5 +55,15 @@ export function transportOf(options: ServeOptions): Transport {
     connections: new Connections(limits),
     unread: new TimeoutQueue(clock, UNREAD_MS),
     lingering: new TimeoutQueue(clock, LINGER_MS),
+    idle: new TimeoutQueue(clock, limits.idleTimeoutMs),
+    keepAlive: [
+      "keep-alive",
+      `timeout=${Math.floor(limits.idleTimeoutMs / 1_000)}`,
+    ],
   };
+}
+
+/** Ends its timers: everybody has left. */
+export function stopTimers({ unread, lingering, idle }: Transport): void {
+  for (const queue of [unread, lingering, idle]) queue.stop();
 }

@@ -1,3 +1,4 @@
+import type { HandedOver } from "../../domain/owners.ts";
 import { randomUUID } from "../../../deps.ts";
 import type {
   ReplyRecord,
@@ -101,7 +102,7 @@ export interface WebSocketEndpoint {
   /** Takes over a frame of another process, which waits again (`ticket`) or is through. */
   restoreFrame(restored: RestoredEntry, ticket: Ticket | undefined): void;
   /** Hands the sessions of an identity to another proxy, and has their clients come back. */
-  release(identityId: string): void;
+  release(handed: HandedOver): void;
   snapshot(): EndpointSnapshot;
 }
 
@@ -189,8 +190,8 @@ class RepEndpoint implements WebSocketEndpoint {
     this.#runner.restoreFrame(restored, ticket);
   }
 
-  release(identityId: string): void {
-    this.#runner.release(identityId);
+  release(handed: HandedOver): void {
+    this.#runner.release(handed);
   }
 
   async drain(forMs: number): Promise<void> {

@@ -1,3 +1,4 @@
+import type { HandedOver } from "../../domain/owners.ts";
 import {
   endedEntry,
   type Entry,
@@ -128,8 +129,8 @@ export class SocketRunner {
   }
 
   /** Another proxy has the sessions of this identity. */
-  release(identityId: string): void {
-    this.#run((machine, moment) => machine.release(identityId, moment));
+  release(handed: HandedOver): void {
+    this.#run((machine, moment) => machine.release(handed, moment));
   }
 
   /** Sets no timer any more: nobody is left to whom time matters. */

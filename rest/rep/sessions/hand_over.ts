@@ -1,3 +1,4 @@
+import type { HandedOver } from "../../domain/owners.ts";
 import type { FrameGuarantee, Guarantee } from "../../domain/entry.ts";
 import { closeConnection } from "../connections/close_connection.ts";
 import { verbOf } from "../frames/verbs.ts";
@@ -51,11 +52,11 @@ export function leaveSubmission({ state }: Step, submissionId: number): void {
   (submission.session?.inFlight ?? origin?.inFlight)?.delete(submission);
 }
 
-/** Forgets the sessions of an identity, and has their clients come back. */
-export function releaseSessions(step: Step, identityId: string): void {
+/** Forgets the sessions of a scope, and has their clients come back. */
+export function releaseSessions(step: Step, handed: HandedOver): void {
   const { state } = step;
   for (const session of [...state.store.all()]) {
-    if (session.identityId !== identityId) continue;
+    if (!handed.hasIdentity(session.identityId)) continue;
     const connection = connectionOf(state, session);
     if (connection !== undefined) closeConnection(step, connection, 1012);
     for (const { id } of [...session.inFlight]) leaveSubmission(step, id);

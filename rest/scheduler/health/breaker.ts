@@ -64,6 +64,11 @@ export class Breaker {
     return this.#untilMs;
   }
 
+  /** Another proxy behind the same address was blocked, too. */
+  heard(untilMs: number): void {
+    this.#untilMs = Math.max(this.#untilMs ?? 0, untilMs);
+  }
+
   /** True while not even a probe may go. */
   isWaiting(nowMs: number): boolean {
     return this.#untilMs !== undefined && nowMs < this.#untilMs;

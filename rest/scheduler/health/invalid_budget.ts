@@ -58,7 +58,15 @@ export class InvalidBudget {
     this.#isShared = isShared;
   }
 
+  /** Those of other proxies behind the same address, which Discord counts together with ours. */
+  others = 0;
+
   count(nowMs: number): number {
+    return this.ownCount(nowMs) + this.others;
+  }
+
+  /** Those of this proxy alone. */
+  ownCount(nowMs: number): number {
     return this.#total.count(nowMs);
   }
 

@@ -1,9 +1,11 @@
+import { createRedisStore } from "../../../rest/cluster/journal/redis_store.ts";
 import type { JournalStore } from "../../../rest/domain/journal_store.ts";
 import {
   createMemoryStore,
   MemoryJournal,
 } from "../../../rest/journal/store/memory_store.ts";
 import { openSqliteStore } from "../../../rest/journal/store/open_sqlite_store.ts";
+import { hasRedis, startRedis } from "../../cluster/_redis.ts";
 import { sealedStore } from "../../../rest/journal/store/sealed_store.ts";
 
 /** One kind of store, and the place where it keeps its rows. */
@@ -28,7 +30,29 @@ export const STORE_KINDS: readonly StoreKind[] = [
   { name: "memory", traces: 200, make: memoryWorld },
   { name: "SQLite", traces: 8, make: sqliteWorld },
   { name: "encrypted memory", traces: 100, make: encryptedWorld },
+  ...hasRedis ? [{ name: "Redis", traces: 20, make: redisWorld }] : [],
 ];
+
+/** Each proxy owns what it claims, as a later lease than all before. */
+async function redisWorld(wallMs: () => number): Promise<World> {
+  const redis = await startRedis();
+  const epochs = new Map<string, number>();
+  const epochOf = (scope: string) => {
+    const epoch = Math.max(wallMs(), (epochs.get(scope) ?? 0) + 1);
+    epochs.set(scope, epoch);
+    return epoch;
+  };
+  return {
+    async open() {
+      return createRedisStore({ redis: await redis.link(), epochOf, wallMs });
+    },
+    async crash() {
+      await redis.kill();
+      await redis.restart();
+    },
+    [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
+  };
+}
 
 function memoryWorld(wallMs: () => number): World {
   const journal = new MemoryJournal();

@@ -5,6 +5,7 @@ import type {
   HttpAnswer,
   HttpHandler,
 } from "../../../rest/listener/http/incoming_request.ts";
+import { createManualClock } from "../../_manual_clock.ts";
 import { connectTls, PAIR } from "../../tls/_callers.ts";
 import { exchange, headerIn, readResponse, writeAll } from "../_raw_http.ts";
 import { servingOf, textAnswer } from "../_serve.ts";
@@ -15,7 +16,7 @@ const GET = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 type Change = NonNullable<Parameters<typeof servingOf>[1]>;
 
 /** Real time passes here: the server's own clock cannot be turned. */
-const SOON = { headTimeoutMs: 150, idleTimeoutMs: 150 };
+const SOON = { headTimeoutMs: 500, idleTimeoutMs: 500 };
 
 async function open(
   change: Change = {},
@@ -159,6 +160,36 @@ Deno.test("shutdown() does not wait for handshakes that do not come", async () =
   assert.ok(await isClosedByUs(connection));
   connection.close();
 });
+
+for (const way of ["tcp", "tls"] as const) {
+  Deno.test(`over ${way} a connection is ended when nobody has asked anything on it for the idle time, and not before`, async () => {
+    const clock = createManualClock();
+    const answer = Promise.withResolvers<HttpAnswer>();
+    await using server = await open(
+      { clock, idleTimeoutMs: 5_000 },
+      ({ target }) =>
+        target === "/slow" ? answer.promise : Promise.resolve(textAnswer("ok")),
+    );
+    const connection = await server[way]();
+    await writeAll(connection, GET);
+    const first = await readResponse(connection);
+    assert.equal(headerIn(first, "keep-alive"), "timeout=5");
+    await clock.advance(4_999);
+    await writeAll(connection, "GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await clock.advance(60_000);
+    answer.resolve(textAnswer("slow"));
+    assert.equal((await readResponse(connection)).body, "slow");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await clock.advance(4_999);
+    await writeAll(connection, GET);
+    assert.equal((await readResponse(connection)).body, "ok");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await clock.advance(5_000);
+    assert.ok(await isClosedByUs(connection));
+    connection.close();
+  });
+}
 
 Deno.test("an HTTP/2 connection on which nothing is asked is ended", async () => {
   await using server = await open(SOON);

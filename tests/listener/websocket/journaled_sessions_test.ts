@@ -173,7 +173,11 @@ Deno.test("sessions that are handed to another proxy have their clients come bac
   rig.ask(peer, "a");
   const told = [...rig.told];
   const { machine, moment } = rig.talk;
-  rig.talk.perform(machine.release("bot:main", moment));
+  const handed = {
+    hasRequest: () => false,
+    hasIdentity: (id: string) => id === "bot:main",
+  };
+  rig.talk.perform(machine.release(handed, moment));
   assert.equal(rig.talk.closeOf(peer.id)?.code, 1012);
   assert.equal(machine.snapshot().sessions, 0);
   assert.deepEqual(rig.told, told);

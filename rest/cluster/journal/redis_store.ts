@@ -1,0 +1,208 @@
+import {
+  type JournalChange,
+  JournalFailure,
+  type JournalFigures,
+  JournalRefusal,
+  type JournalRow,
+  type JournalStore,
+} from "../../domain/journal_store.ts";
+import { fenced, isOver, scopeOf } from "../../journal/store/store_change.ts";
+import { RedisFailure, type RedisLink, type Word } from "../redis/link.ts";
+import {
+  APPEND,
+  APPEND_WITHOUT_ROOM,
+  CLAIM,
+  FENCE_KEY,
+  rowsKey,
+} from "./journal_scripts.ts";
+import { changeWords, hasLargeBody, readRow } from "./row_fields.ts";
+
+/** What a store on Redis is made of. */
+export interface RedisStoreOptions {
+  readonly redis: RedisLink;
+  /** The epoch by which this proxy owns a scope; undefined: it does not. */
+  readonly epochOf: (scope: string) => number | undefined;
+  readonly wallMs: () => number;
+}
+
+/**
+ * Keeps the rows of several proxies in Redis. Whoever owns a scope writes to it
+ * by the epoch of its lease, and each write looks at that epoch first, so that
+ * an owner of before, however late its command comes, changes nothing.
+ */
+export function createRedisStore(options: RedisStoreOptions): JournalStore {
+  return new RedisStore(options);
+}
+
+/** Rows that are read together: few enough that even large ones fit into memory. */
+const READ_ROWS_MAX = 32;
+
+/** Rows that are over for so long are deleted; nobody has them in memory, and ends them, any more. */
+const FORGOTTEN_MS = 60_000;
+
+/** A row's place among all. */
+interface Place {
+  readonly id: string;
+  readonly scope: string;
+}
+
+class RedisStore implements JournalStore {
+  readonly #options: RedisStoreOptions;
+  readonly #claimed = new Map<string, number>();
+  #rows = 0;
+  #bytes = 0;
+
+  constructor(options: RedisStoreOptions) {
+    this.#options = options;
+  }
+
+  async claimEpoch(scope: string): Promise<number> {
+    const epoch = this.#options.epochOf(scope);
+    if (epoch === undefined) throw fenced(scope);
+    const { redis } = this.#options;
+    const words = [scope, String(epoch)];
+    const made = await redis.run(CLAIM, [FENCE_KEY], words).catch(failed);
+    if (made !== 1) throw fenced(scope);
+    this.#claimed.set(scope, epoch);
+    return epoch;
+  }
+
+  async append(changes: readonly JournalChange[]): Promise<void> {
+    const scopes = [...new Set(changes.map(scopeOf))];
+    const epochs = scopes.map((scope) => {
+      const epoch = this.#claimed.get(scope);
+      if (epoch === undefined) throw fenced(scope);
+      return [scope, String(epoch)];
+    });
+    const keys = [FENCE_KEY, ...scopes.map(rowsKey)];
+    const words: Word[] = [String(scopes.length), ...epochs.flat()];
+    for (const change of changes) {
+      words.push(...changeWords(change, scopes.indexOf(scopeOf(change)) + 2));
+    }
+    const isNew = changes.some(({ kind }) => kind === "put");
+    const script = isNew ? APPEND : APPEND_WITHOUT_ROOM;
+    const reply = await this.#options.redis.run(script, keys, words)
+      .catch(failed);
+    if (!Array.isArray(reply)) throw fenced(String(reply).slice(7));
+    this.#rows += Number(reply[0]);
+    this.#bytes += Number(reply[1]);
+  }
+
+  async *load(scope?: string): AsyncIterable<JournalRow> {
+    const nowWallMs = this.#options.wallMs();
+    const over: Place[] = [];
+    const places = await this.#places(scope);
+    for (let at = 0; at < places.length; at += READ_ROWS_MAX) {
+      const chunk = places.slice(at, at + READ_ROWS_MAX);
+      for (const row of await this.#read(chunk)) {
+        if (!isOver(row.untilWallMs, nowWallMs)) {
+          yield row;
+        } else if (isOver(row.untilWallMs, nowWallMs - FORGOTTEN_MS)) {
+          over.push(row);
+        }
+      }
+    }
+    await this.#deleteOver(over);
+  }
+
+  figures(): JournalFigures {
+    return { rows: this.#rows, bytes: this.#bytes };
+  }
+
+  /** The connection is its cluster's. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #places(scope: string | undefined): Promise<Place[]> {
+    const scopes = scope === undefined
+      ? listOf(await this.#ask(["HKEYS", FENCE_KEY]))
+      : [scope];
+    const places: Place[] = [];
+    for (const one of scopes) {
+      const fields = listOf(await this.#ask(["HKEYS", rowsKey(one)]));
+      for (const field of fields) {
+        if (field[0] === "m") places.push({ id: field.slice(1), scope: one });
+      }
+    }
+    return places.sort((one, other) =>
+      compare(one.id, other.id) || compare(one.scope, other.scope)
+    );
+  }
+
+  async #read(places: readonly Place[]): Promise<JournalRow[]> {
+    const rows = new Map<Place, JournalRow>();
+    for (const [scope, own] of Map.groupBy(places, ({ scope }) => scope)) {
+      const fields = own.flatMap(({ id }) => ["m" + id, "b" + id, "o" + id]);
+      const reply = await this.#readBytes(scope, fields);
+      for (const [index, place] of own.entries()) {
+        const [main, body, outcome] = reply.slice(3 * index);
+        // It may have been deleted since its name was read.
+        if (main === undefined) continue;
+        const whole = hasLargeBody(main)
+          ? (await this.#readBytes(scope, ["B" + place.id]))[0]
+          : body;
+        const fields = { main, body: whole, outcome };
+        rows.set(place, readRow(place.id, scope, fields));
+      }
+    }
+    return places.flatMap((place) => rows.get(place) ?? []);
+  }
+
+  async #readBytes(
+    scope: string,
+    fields: readonly string[],
+  ): Promise<(Uint8Array | undefined)[]> {
+    const words = ["HMGET", rowsKey(scope), ...fields];
+    const reply = await this.#options.redis.call(words, "asBytes")
+      .catch(unreadable);
+    return Array.isArray(reply)
+      ? reply.map((value) => value instanceof Uint8Array ? value : undefined)
+      : [];
+  }
+
+  async #ask(words: readonly string[]): Promise<unknown> {
+    return await this.#options.redis.call(words).catch(unreadable);
+  }
+
+  /** What nobody can ask for any more is deleted when its scope is taken over. */
+  async #deleteOver(over: readonly Place[]): Promise<void> {
+    const changes = over
+      .filter(({ scope }) => this.#claimed.has(scope))
+      .map(({ id, scope }) => ({ kind: "delete", id, scope } as const));
+    // Where it fails it is left for the next one who takes over.
+    if (changes.length > 0) await this.append(changes).catch(() => {});
+  }
+}
+
+function listOf(reply: unknown): string[] {
+  return Array.isArray(reply) ? reply.map(String) : [];
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+/** What Redis says where its memory is full, or its disk. */
+const NO_ROOM = /^(?:OOM|MISCONF)/;
+
+function failed(error: unknown): never {
+  const said = error instanceof RedisFailure ? error.message : "no connection";
+  throw NO_ROOM.test(said)
+    ? new JournalFailure(
+      "journal_full",
+      "The Redis of the journal has no room left: raise its maxmemory or free its disk, nothing new is promised until then",
+    )
+    : new JournalFailure(
+      "store_unreachable",
+      `The journal in Redis cannot be written (${said})`,
+    );
+}
+
+function unreadable(error: unknown): never {
+  const said = error instanceof RedisFailure ? error.message : "no connection";
+  throw new JournalRefusal(
+    "unusable",
+    `The journal in Redis cannot be read (${said})`,
+  );
+}

@@ -1,0 +1,76 @@
+import { TOKEN } from "../_proxy.ts";
+import { type Child, startChild } from "../start/child.ts";
+import type { TestRedis } from "./_redis.ts";
+
+const KEY = "a-key-of-the-tests-0123456789";
+
+/** One proxy of a cluster, in a process of its own. */
+export interface ProxyProcess {
+  readonly child: Child;
+  readonly url: string;
+  /** A POST to a channel's messages; undefined where no connection came about. */
+  post(channel: number | string, content: string): Promise<number | undefined>;
+}
+
+/** Starts a proxy that is one of a cluster, and waits until it is there. */
+export async function startProxyProcess(
+  redis: TestRedis,
+  upstream: string,
+  env: Record<string, string> = {},
+): Promise<ProxyProcess> {
+  const child = await startChild({
+    env: {
+      DISCORD_TOKEN: TOKEN,
+      REST_AUTHORIZATION: KEY,
+      REST_PORT: "0",
+      REST_UPSTREAM: upstream,
+      REST_REDIS_URL: redis.url.reveal(),
+      REST_PEER_URL: `http://127.0.0.1:${freePort()}`,
+      REST_PEER_KEY: "a-key-of-the-peers-0123456789",
+      REST_DRAIN_MS: "5000",
+      ...env,
+    },
+  });
+  const [, url = ""] = await child.seen(
+    /[Ll]istening on "?(https?:\/\/[0-9.:]+[0-9])/,
+  );
+  return {
+    child,
+    url,
+    async post(channel, content) {
+      const path = `/api/v10/channels/${channel}/messages`;
+      try {
+        const response = await fetch(url + path, {
+          method: "POST",
+          headers: {
+            authorization: KEY,
+            "content-type": "application/json",
+          },
+          body: JSON.stringify({ content }),
+        });
+        await response.body?.cancel();
+        return response.status;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+/** Settles when these proxies together own everything, and know each other. */
+export async function settled(
+  proxies: readonly ProxyProcess[],
+): Promise<void> {
+  const peers = proxies.length - 1;
+  const pattern = new RegExp(
+    `sends for [0-9]+ of 64 scopes, beside ${peers} other prox`,
+  );
+  for (const { child } of proxies) await child.seen(pattern);
+}
+
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
