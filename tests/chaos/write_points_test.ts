@@ -19,12 +19,12 @@ Deno.test({
     const { problems, proxyKills } = await runChaos({
       seed: 1,
       bots: 4,
-      messages: 200,
+      messages: 250,
       kinds: ["rep", "key", "async", "rep"],
       proxyLives: killedAtWrites,
     });
     assert.deepEqual(problems, [], REPLAY);
-    assert.ok(proxyKills > 3, `${proxyKills} kills`);
+    assert.ok(proxyKills > 2, `${proxyKills} kills`);
   },
 });
 

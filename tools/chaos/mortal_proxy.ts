@@ -30,6 +30,9 @@ export interface MortalOptions {
   readonly onLine: (line: string) => void;
 }
 
+/** Long enough to begin a journal. */
+const FIRST_MS = 300;
+
 export async function startMortalProxy(
   options: MortalOptions,
 ): Promise<MortalProxy> {
@@ -61,8 +64,8 @@ class Mortal implements MortalProxy {
     this.port = Number(child.url.port);
     this.startsMs = startsMs;
     this.#child = child;
-    // The first one has no fault.
-    this.#life = first && { ms: first.ms };
+    // The first one has no fault, and makes room for those that have.
+    this.#life = first?.fault === undefined ? first : { ms: FIRST_MS };
     this.#dying = this.#liveAndDie();
   }
 
