@@ -36,7 +36,7 @@ Deno.test({
     const { problems, proxyKills } = await runChaos({
       seed: 1,
       bots: 4,
-      messages: 300,
+      messages: 150,
       // Over HTTP a bot sends what was refused again before it goes on.
       kinds: ["key", "async"],
       proxyLives: onAFailingDisk,
