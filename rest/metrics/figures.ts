@@ -11,11 +11,19 @@ import { MinuteReport } from "./minute_report.ts";
 import { type BotNamer, lineRowsOf, readingOf } from "./read_figures.ts";
 import { Recent } from "./recent.ts";
 import type {
+  ClusterReading,
   JournalReading,
   PageFigures,
   Reading,
   RepReading,
+  SessionRow,
 } from "./types.ts";
+
+/** Sessions shown, as with the page's other tables. */
+const SESSIONS_MAX = 50;
+
+/** A session before its bot is named. */
+type SessionSource = Omit<SessionRow, "bot"> & { readonly identityId: string };
 
 /** Where figures come from that no fact tells. */
 export interface FigureSources {
@@ -26,8 +34,12 @@ export interface FigureSources {
   readonly snapshot: () => SchedulerSnapshot;
   readonly isDraining: () => boolean;
   readonly rep: () => RepReading;
+  /** The sessions of REP with most to fetch, at most so many. */
+  readonly sessions: (max: number) => readonly SessionSource[];
   readonly journal: () => JournalReading | undefined;
   readonly upstreamConnections: () => number;
+  /** Undefined: this proxy is alone. */
+  readonly cluster?: () => ClusterReading | undefined;
   /** Where the report of each minute goes. */
   readonly facts: FactSink;
 }
@@ -94,6 +106,7 @@ export class Figures {
       routes: this.#recent.routeRows(nowMs),
       callers: this.#recent.callerRows(snapshot.callers),
       incidents: this.#recent.incidents,
+      sessions: this.#sessions(),
     };
   }
 
@@ -113,6 +126,7 @@ export class Figures {
       startedAtMs: this.#startedAtMs,
       isDraining: isDraining(),
       rep: rep(),
+      cluster: this.#sources.cluster?.(),
       journal: journal(),
       upstreamConnections: upstreamConnections(),
       loopLagMs: this.#lag.longestMs(),
@@ -129,6 +143,14 @@ export class Figures {
     this.#callOffSample?.();
     this.#callOffSample = undefined;
     this.#minute.end();
+  }
+
+  #sessions(): readonly SessionRow[] {
+    const { sessions, botName } = this.#sources;
+    return sessions(SESSIONS_MAX).map(({ identityId, ...row }) => ({
+      ...row,
+      bot: botName(identityId),
+    }));
   }
 
   #snapshot(nowMs: number): SchedulerSnapshot {

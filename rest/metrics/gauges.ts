@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from "../../deps.ts";
 import { WAIT_REASONS } from "../domain/wait_reason.ts";
+import { registerClusterGauges } from "./cluster_gauges.ts";
 import type { Reading } from "./types.ts";
 
 /** Gauges without labels: name, what it tells, and where it stands in a reading. */
@@ -133,7 +134,12 @@ export function registerGauges(registry: Registry): (to: Reading) => void {
       }
     };
   });
-  const others = [reasonsIn(registry), cpuIn(registry), buildIn(registry)];
+  const others = [
+    reasonsIn(registry),
+    cpuIn(registry),
+    buildIn(registry),
+    registerClusterGauges(registry),
+  ];
   const setters = [...plain, ...byBot, ...others];
   return (reading) => {
     for (const set of setters) set(reading);

@@ -38,3 +38,16 @@ Deno.test("a journal that does not take new promises is a trouble, one that does
   const journal = { ...WELL.journal, isFailing: true };
   assert.deepEqual(troublesOf({ ...WELL, journal }), ["journal_failing"]);
 });
+
+Deno.test("a Redis that does not answer is a trouble for a proxy that may not send for anybody, and for no other", () => {
+  const cluster = { owned: 0, scopes: 64, peers: 2, isStoreAway: true };
+  const troublesWith = (owned: number, isStoreAway = true) =>
+    troublesOf({
+      ...WELL,
+      cluster: { ...cluster, owned, isStoreAway, bots: [] },
+    });
+  assert.deepEqual(troublesWith(0), ["store_unreachable"]);
+  assert.deepEqual(troublesWith(1), []);
+  const isStoreAway = false;
+  assert.deepEqual(troublesWith(0, isStoreAway), []);
+});
