@@ -26,12 +26,13 @@ export async function openClusterOf(
 
 /** What makes a proxy one of this cluster. */
 export function peersOf(
-  { cluster: owners }: OpenedCluster,
+  { cluster }: OpenedCluster,
   { peerKey }: Settings,
   caCertificates: string | undefined,
 ): PeerParts {
   invariant(peerKey !== undefined, "a cluster without REST_PEER_KEY");
-  return { owners, key: peerKey, caCertificates };
+  const figures = () => cluster.figures();
+  return { owners: cluster, key: peerKey, caCertificates, figures };
 }
 
 /** Takes part from now on; to be called when the ports are open. */

@@ -9,6 +9,7 @@ import type { Clock, OperatorDoor, QueueView } from "./domain/ports.ts";
 import type { BotRing } from "./listener/access/bot_ring.ts";
 import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
 import { Figures } from "./metrics/figures.ts";
+import type { ClusterReading } from "./metrics/types.ts";
 import { LongWaits } from "./metrics/long_waits.ts";
 import { requestRowOf } from "./metrics/request_row.ts";
 import type { Queue } from "./queue.ts";
@@ -20,6 +21,8 @@ export interface OperatingParts {
   readonly bots: BotRing;
   readonly queue: Queue;
   readonly sockets: WebSocketEndpoint;
+  /** How this proxy stands among others; undefined: it is alone. */
+  readonly cluster: (() => ClusterReading) | undefined;
   /** Ends the process as SIGTERM does. */
   readonly stop: () => void;
   readonly buttons?: PageButtons | undefined;
@@ -100,7 +103,7 @@ export function openOperating(parts: OperatingParts): Operating {
 const EVERYBODYS = { isMeant: () => true, offset: 0, limit: 50 };
 
 function openFigures(
-  { clock, facts, bots, queue, sockets }: OperatingParts,
+  { clock, facts, bots, queue, sockets, cluster }: OperatingParts,
 ): Figures {
   const { dispatcher, upstream } = queue;
   return new Figures({
@@ -116,5 +119,6 @@ function openFigures(
     isDraining: () => dispatcher.isDraining(),
     rep: () => sockets.snapshot(),
     upstreamConnections: () => upstream.connections?.() ?? 0,
+    cluster,
   });
 }

@@ -153,7 +153,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     bodies: dispatcher.register.bodies,
     settings: webSocketSettingsOf(settings, manager),
   });
-  const own = { stop: () => void proxy.drain(), bots, queue, sockets };
+  const cluster = peering?.reading;
+  const own = { stop: () => void proxy.drain(), bots, queue, sockets, cluster };
   const operating = openOperating({ ...shared, ...own, ...parts });
   observers.push(sockets.observe.bind(sockets), operating.observe);
   const register = dispatcher.register;

@@ -10,7 +10,12 @@ import { LoopLag } from "./loop_lag.ts";
 import { MinuteReport } from "./minute_report.ts";
 import { type BotNamer, lineRowsOf, readingOf } from "./read_figures.ts";
 import { Recent } from "./recent.ts";
-import type { PageFigures, Reading, RepReading } from "./types.ts";
+import type {
+  ClusterReading,
+  PageFigures,
+  Reading,
+  RepReading,
+} from "./types.ts";
 
 /** Where figures come from that no fact tells. */
 export interface FigureSources {
@@ -22,6 +27,8 @@ export interface FigureSources {
   readonly isDraining: () => boolean;
   readonly rep: () => RepReading;
   readonly upstreamConnections: () => number;
+  /** Left out where the proxy is alone. */
+  readonly cluster?: (() => ClusterReading) | undefined;
   /** Where the report of each minute goes. */
   readonly facts: FactSink;
 }
@@ -97,7 +104,7 @@ export class Figures {
   }
 
   reading(): Reading {
-    const { clock, botName, isDraining, rep, upstreamConnections } =
+    const { clock, botName, isDraining, rep, upstreamConnections, cluster } =
       this.#sources;
     const nowMs = clock.nowMs();
     const { user, system } = cpuUsage();
@@ -108,6 +115,7 @@ export class Figures {
       isDraining: isDraining(),
       rep: rep(),
       upstreamConnections: upstreamConnections(),
+      cluster: cluster?.(),
       loopLagMs: this.#lag.longestMs(),
       memoryBytes: Deno.memoryUsage().rss,
       cpuSeconds: (user + system) / 1_000_000,

@@ -49,6 +49,26 @@ const PLAIN: ReadonlyArray<
     (r) => r.upstreamConnections,
   ],
   [
+    "sluice_cluster_owned_scopes",
+    "Shares of all bots that this proxy sends for, where there are several.",
+    (r) => r.cluster?.owned ?? 0,
+  ],
+  [
+    "sluice_cluster_peers",
+    "Other proxies that live.",
+    (r) => r.cluster?.peers ?? 0,
+  ],
+  [
+    "sluice_cluster_store_away",
+    "1 while Redis cannot be reached.",
+    (r) => r.cluster?.isStoreAway === true ? 1 : 0,
+  ],
+  [
+    "sluice_forwarding_requests",
+    "Requests that were handed to other proxies, or wait for an owner.",
+    (r) => r.cluster?.forwarding ?? 0,
+  ],
+  [
     "sluice_event_loop_lag_seconds",
     "The longest that the event loop was late within the last 15 s.",
     (r) => r.loopLagMs / 1_000,

@@ -1,14 +1,21 @@
 import type { Reading } from "./types.ts";
 
 /** What keeps the proxy from serving as it could, in words for machines. */
-export type Trouble = "token_rejected" | "blocked" | "invalid_budget";
+export type Trouble =
+  | "token_rejected"
+  | "blocked"
+  | "invalid_budget"
+  | "store_unreachable";
 
 /** From this share of the budget on, routes that keep failing are held back. */
 const INVALID_NEAR_SHARE = 0.8;
 
 /** What is wrong though requests are taken in; another replica would do no better. */
 export function troublesOf(
-  { bots, breaker, invalid }: Pick<Reading, "bots" | "breaker" | "invalid">,
+  { bots, breaker, invalid, cluster }: Pick<
+    Reading,
+    "bots" | "breaker" | "invalid" | "cluster"
+  >,
 ): readonly Trouble[] {
   const troubles: Trouble[] = [];
   const isRejected = bots.some((bot) => bot.isTokenRejected);
@@ -17,5 +24,6 @@ export function troublesOf(
   if (invalid.count >= invalid.ceiling * INVALID_NEAR_SHARE) {
     troubles.push("invalid_budget");
   }
+  if (cluster?.isStoreAway === true) troubles.push("store_unreachable");
   return troubles;
 }

@@ -13,6 +13,7 @@ export type Surroundings = Pick<
   | "isDraining"
   | "rep"
   | "upstreamConnections"
+  | "cluster"
   | "loopLagMs"
   | "memoryBytes"
   | "cpuSeconds"

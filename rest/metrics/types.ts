@@ -22,10 +22,25 @@ export interface Reading {
   readonly breakerForMs: number | undefined;
   readonly rep: RepReading;
   readonly upstreamConnections: number;
+  /** How it stands among other proxies; undefined: it is alone. */
+  readonly cluster?: ClusterReading | undefined;
   /** The longest that the event loop was late within the last quarter of a minute. */
   readonly loopLagMs: number;
   readonly memoryBytes: number;
   readonly cpuSeconds: number;
+}
+
+/** One proxy of several. */
+export interface ClusterReading {
+  /** Shares of all bots and webhooks, and how many of them this proxy sends for. */
+  readonly scopes: number;
+  readonly owned: number;
+  /** Other proxies that live. */
+  readonly peers: number;
+  /** Redis cannot be reached. */
+  readonly isStoreAway: boolean;
+  /** Requests that were handed to other proxies, or wait for an owner. */
+  readonly forwarding: number;
 }
 
 /** One bot, or everything that has none (`brought`, `none`). */

@@ -32,3 +32,11 @@ Deno.test("one rejected token among several, and a block of Cloudflare's, are tr
     "blocked",
   ]);
 });
+
+Deno.test("a Redis that cannot be reached is a trouble of a proxy that is one of several", () => {
+  const cluster = { owned: 1, scopes: 64, peers: 2, forwarding: 0 };
+  const away = { ...WELL, cluster: { ...cluster, isStoreAway: true } };
+  const there = { ...WELL, cluster: { ...cluster, isStoreAway: false } };
+  assert.deepEqual(troublesOf(away), ["store_unreachable"]);
+  assert.deepEqual(troublesOf(there), []);
+});
