@@ -9,7 +9,7 @@ import type { Clock, OperatorDoor, QueueView } from "./domain/ports.ts";
 import type { BotRing } from "./listener/access/bot_ring.ts";
 import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
 import { Figures } from "./metrics/figures.ts";
-import type { ClusterReading } from "./metrics/types.ts";
+import type { ClusterReading, JournalReading } from "./metrics/types.ts";
 import { LongWaits } from "./metrics/long_waits.ts";
 import { requestRowOf } from "./metrics/request_row.ts";
 import type { Queue } from "./queue.ts";
@@ -23,6 +23,8 @@ export interface OperatingParts {
   readonly sockets: WebSocketEndpoint;
   /** How this proxy stands among others; undefined: it is alone. */
   readonly cluster: (() => ClusterReading) | undefined;
+  /** Undefined: nothing outlives the process. */
+  readonly keeper?: { reading(): JournalReading } | undefined;
   /** Ends the process as SIGTERM does. */
   readonly stop: () => void;
   readonly buttons?: PageButtons | undefined;
@@ -103,7 +105,7 @@ export function openOperating(parts: OperatingParts): Operating {
 const EVERYBODYS = { isMeant: () => true, offset: 0, limit: 50 };
 
 function openFigures(
-  { clock, facts, bots, queue, sockets, cluster }: OperatingParts,
+  { clock, facts, bots, queue, sockets, keeper, cluster }: OperatingParts,
 ): Figures {
   const { dispatcher, upstream } = queue;
   return new Figures({
@@ -118,6 +120,7 @@ function openFigures(
     snapshot: () => dispatcher.control.snapshot(),
     isDraining: () => dispatcher.isDraining(),
     rep: () => sockets.snapshot(),
+    journal: () => keeper?.reading(),
     upstreamConnections: () => upstream.connections?.() ?? 0,
     cluster,
   });

@@ -1,6 +1,8 @@
 import type { ScopeKeeper } from "./cluster/cluster.ts";
 import type { Clock } from "./domain/ports.ts";
 import type { HandedOver, Owners } from "./domain/owners.ts";
+import type { ClusterPart } from "./cluster/open_cluster.ts";
+import type { Queue } from "./queue.ts";
 import { release, type RestoringParts } from "./restoring.ts";
 
 /** What scopes come to and go from. */
@@ -37,6 +39,18 @@ export function scopeKeeperOf(parts: ScopeKeeperParts): ScopeKeeper {
       stop();
     },
   };
+}
+
+/** What of a proxy takes part in a cluster; undefined: it is alone. */
+export function clusterPartOf(
+  owners: Owners | undefined,
+  parts: Omit<ScopeKeeperParts, "owners"> & {
+    readonly queue: Pick<Queue, "health">;
+  },
+): Pick<ClusterPart, "keeper" | "health"> | undefined {
+  if (owners === undefined) return undefined;
+  const keeper = scopeKeeperOf({ ...parts, owners });
+  return { keeper, health: parts.queue.health };
 }
 
 function handedOver(

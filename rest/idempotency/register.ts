@@ -43,7 +43,7 @@ export const TOGETHER_MS = 100;
  * a lost segment is sent again after 200 ms and the way (Linux's shortest
  * time-out). What was here before that is no second try, but an equal write.
  */
-export const TOLD_LATE_MS = 300;
+const TOLD_LATE_MS = 300;
 
 /**
  * Knows which requests are one: those without a name by what they are, here;
@@ -123,7 +123,12 @@ export class Register<W extends OpenWrite<W>> {
   /** The detached write that a newcomer repeats, which is in the newcomer's hands now. */
   adopt(request: ProxyRequest, nowMs: number): DetachedWrite<W> | undefined {
     this.#detached.expire(nowMs);
-    return this.#take(this.#find(request, {}));
+    const found = this.#find(request, {});
+    // Its second try is here already, and this one is the third: that one's leaving is told late, too.
+    if (found?.write !== undefined && this.secondTryOf(found.write)) {
+      return undefined;
+    }
+    return this.#take(found);
   }
 
   /** The detached write whose second try this one is, given that it is to be sent now: from now on in its hands. */

@@ -46,11 +46,15 @@ const PROBE_HEADERS: HeaderList = [
 
 const encoder = new TextEncoder();
 
+/** What another replica, with a disk of its own, would do better. */
+const UNREADY = "journal_failing";
+
 /**
  * Answers the paths that need no key; undefined for every other. `state` tells
  * that the proxy drains, so that a load balancer sends new requests elsewhere
  * (they would be served), or what is wrong though it takes requests in: that is
- * no reason to send them elsewhere, since another replica would do no better.
+ * no reason to send them elsewhere, since another replica would do no better,
+ * but for a journal that fails.
  */
 export function answerProbe(
   target: string,
@@ -62,10 +66,12 @@ export function answerProbe(
   if (probe === undefined || !isRead) return undefined;
   const now = probe === "healthz" ? [] : state();
   const status = now === "draining" ? now : now.length > 0 ? "degraded" : "ok";
+  const isUnready = status === "draining" ||
+    (now !== "draining" && now.includes(UNREADY));
   const reasons = status === "degraded" ? { reasons: now } : {};
   const body = JSON.stringify({ status, ...reasons, version: VERSION });
   return {
-    status: status === "draining" ? 503 : 200,
+    status: isUnready ? 503 : 200,
     headers: PROBE_HEADERS,
     body: method === "HEAD" ? undefined : encoder.encode(body),
   };

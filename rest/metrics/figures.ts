@@ -12,6 +12,7 @@ import { type BotNamer, lineRowsOf, readingOf } from "./read_figures.ts";
 import { Recent } from "./recent.ts";
 import type {
   ClusterReading,
+  JournalReading,
   PageFigures,
   Reading,
   RepReading,
@@ -26,6 +27,7 @@ export interface FigureSources {
   readonly snapshot: () => SchedulerSnapshot;
   readonly isDraining: () => boolean;
   readonly rep: () => RepReading;
+  readonly journal: () => JournalReading | undefined;
   readonly upstreamConnections: () => number;
   /** Left out where the proxy is alone. */
   readonly cluster?: (() => ClusterReading) | undefined;
@@ -104,8 +106,8 @@ export class Figures {
   }
 
   reading(): Reading {
-    const { clock, botName, isDraining, rep, upstreamConnections, cluster } =
-      this.#sources;
+    const { clock, botName, isDraining, rep, journal } = this.#sources;
+    const { upstreamConnections, cluster } = this.#sources;
     const nowMs = clock.nowMs();
     const { user, system } = cpuUsage();
     const around = {
@@ -114,6 +116,7 @@ export class Figures {
       startedAtMs: this.#startedAtMs,
       isDraining: isDraining(),
       rep: rep(),
+      journal: journal(),
       upstreamConnections: upstreamConnections(),
       cluster: cluster?.(),
       loopLagMs: this.#lag.longestMs(),

@@ -44,6 +44,21 @@ const PLAIN: ReadonlyArray<
     (r) => r.rep.mailboxReplies,
   ],
   [
+    "sluice_journal_rows",
+    "Rows in the journal: requests that are kept, outcomes, sessions.",
+    (r) => r.journal?.rows ?? 0,
+  ],
+  [
+    "sluice_journal_bytes",
+    "Bytes that the journal takes.",
+    (r) => r.journal?.bytes ?? 0,
+  ],
+  [
+    "sluice_journal_failing",
+    "1 while the journal does not take new promises.",
+    (r) => r.journal?.isFailing === true ? 1 : 0,
+  ],
+  [
     "sluice_upstream_connections",
     "Open connections to Discord.",
     (r) => r.upstreamConnections,

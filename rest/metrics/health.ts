@@ -5,16 +5,17 @@ export type Trouble =
   | "token_rejected"
   | "blocked"
   | "invalid_budget"
+  | "journal_failing"
   | "store_unreachable";
 
 /** From this share of the budget on, routes that keep failing are held back. */
 const INVALID_NEAR_SHARE = 0.8;
 
-/** What is wrong though requests are taken in; another replica would do no better. */
+/** What is wrong though requests are taken in. */
 export function troublesOf(
-  { bots, breaker, invalid, cluster }: Pick<
+  { bots, breaker, invalid, journal, cluster }: Pick<
     Reading,
-    "bots" | "breaker" | "invalid" | "cluster"
+    "bots" | "breaker" | "invalid" | "journal" | "cluster"
   >,
 ): readonly Trouble[] {
   const troubles: Trouble[] = [];
@@ -25,5 +26,6 @@ export function troublesOf(
     troubles.push("invalid_budget");
   }
   if (cluster?.isStoreAway === true) troubles.push("store_unreachable");
+  if (journal?.isFailing === true) troubles.push("journal_failing");
   return troubles;
 }

@@ -12,6 +12,7 @@ export type Surroundings = Pick<
   | "startedAtMs"
   | "isDraining"
   | "rep"
+  | "journal"
   | "upstreamConnections"
   | "cluster"
   | "loopLagMs"

@@ -21,6 +21,8 @@ export interface Reading {
   /** How long until the breaker lets one request try; undefined while it is closed. */
   readonly breakerForMs: number | undefined;
   readonly rep: RepReading;
+  /** Undefined: nothing outlives the process. */
+  readonly journal: JournalReading | undefined;
   readonly upstreamConnections: number;
   /** How it stands among other proxies; undefined: it is alone. */
   readonly cluster?: ClusterReading | undefined;
@@ -61,6 +63,14 @@ export interface RepReading {
   readonly connections: number;
   /** Replies that wait for their client. */
   readonly mailboxReplies: number;
+}
+
+/** What stands in the journal. */
+export interface JournalReading {
+  readonly rows: number;
+  readonly bytes: number;
+  /** It does not take what it should: new promises are refused. */
+  readonly isFailing: boolean;
 }
 
 /** One second of the page's charts. What it counts is undefined where nobody looked before it. */

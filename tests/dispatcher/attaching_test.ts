@@ -113,6 +113,22 @@ Deno.test("of four tries that each give up before the next one's is told, one is
   assert.equal(sendsOf(bench, "POST"), 1);
 });
 
+Deno.test("a third try does not take its first's place before the leaving of the second is told", async () => {
+  const bench = benchOf();
+  const first = submitWith(bench, POST);
+  await bench.clock.settle();
+  bench.scheduler.isHeld = true;
+  const second = submitWith(bench, POST);
+  first.leave();
+  await bench.clock.advance(1_000);
+  const third = submitWith(bench, POST);
+  second.leave();
+  bench.upstream.next.answer(answerOf(200, { text: "sent" }));
+  assert.equal(await textOf(await third.answer), "sent");
+  assert.deepEqual(bench.scheduler.waitingIds, []);
+  assert.equal(bench.upstream.sends.length, 1);
+});
+
 Deno.test("two equal messages of a bot that is killed are both sent", async () => {
   for (const apartMs of [0, 5_000]) {
     const bench = heldBenchOf();

@@ -179,6 +179,7 @@ function figuresOf() {
     snapshot: () => SNAPSHOT,
     isDraining: () => false,
     rep: () => ({ sessions: 0, connections: 0, mailboxReplies: 0 }),
+    journal: () => undefined,
     upstreamConnections: () => 0,
   });
   return { clock, figures };

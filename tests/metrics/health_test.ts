@@ -14,6 +14,7 @@ const WELL = {
   bots: [BOT],
   breaker: "closed",
   invalid: { count: 7_199, ceiling: 9_000 },
+  journal: { rows: 3, bytes: 4_096, isFailing: false },
 } as const;
 
 Deno.test("nothing is wrong just below four fifths of the budget of invalid requests", () => {
@@ -39,4 +40,9 @@ Deno.test("a Redis that cannot be reached is a trouble of a proxy that is one of
   const there = { ...WELL, cluster: { ...cluster, isStoreAway: false } };
   assert.deepEqual(troublesOf(away), ["store_unreachable"]);
   assert.deepEqual(troublesOf(there), []);
+});
+
+Deno.test("a journal that does not take new promises is a trouble, one that does is none", () => {
+  const journal = { ...WELL.journal, isFailing: true };
+  assert.deepEqual(troublesOf({ ...WELL, journal }), ["journal_failing"]);
 });

@@ -139,6 +139,7 @@ class RepEndpoint implements WebSocketEndpoint {
       apiVersion: settings.apiVersion,
       allowedHeaders: settings.allowedHeaders ?? new Set(),
       epoch: deps.epoch ?? randomUUID(),
+      isDurable: deps.journal !== undefined,
       digest: sha256Of,
       boundary: () => `rep-${randomUUID()}`,
     }, this.#openStore(limits));
