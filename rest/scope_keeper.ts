@@ -22,7 +22,7 @@ export interface ScopeKeeperParts
 const LAST_ANSWERS_MS = 2_000;
 
 /** Acts for what the cluster decides: takes scopes up, hands them over, and drops those that are lost. */
-export function scopeKeeperOf(parts: ScopeKeeperParts): ScopeKeeper {
+function scopeKeeperOf(parts: ScopeKeeperParts): ScopeKeeper {
   const { clock } = parts;
   const letGo = (scope: string) => release(handedOver(scope, parts), parts);
   return {
