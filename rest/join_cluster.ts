@@ -26,13 +26,12 @@ export async function openClusterOf(
 
 /** What makes a proxy one of this cluster. */
 export function peersOf(
-  { cluster }: OpenedCluster,
+  { cluster: owners }: OpenedCluster,
   { peerKey }: Settings,
   caCertificates: string | undefined,
 ): PeerParts {
   invariant(peerKey !== undefined, "a cluster without REST_PEER_KEY");
-  const figures = () => cluster.figures();
-  return { owners: cluster, key: peerKey, caCertificates, figures };
+  return { owners, key: peerKey, caCertificates };
 }
 
 /** Takes part from now on; to be called when the ports are open. */

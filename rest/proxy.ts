@@ -162,10 +162,10 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     journal,
     settings: webSocketSettingsOf(settings, manager),
   });
+  const owners = peers?.owners;
   const stop = () => void proxy.drain();
-  const cluster = peering?.reading;
-  const own = { stop, bots, queue, sockets, keeper, cluster };
-  const operating = openOperating({ ...shared, ...own, ...parts });
+  const own = { stop, bots, queue, sockets, keeper };
+  const operating = openOperating({ ...shared, ...own, ...parts, owners });
   observers.push(sockets.observe.bind(sockets), operating.observe);
   const register = dispatcher.register;
   const promising = { ...shared, submitter: gate, register, journal };

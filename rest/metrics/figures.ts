@@ -29,8 +29,8 @@ export interface FigureSources {
   readonly rep: () => RepReading;
   readonly journal: () => JournalReading | undefined;
   readonly upstreamConnections: () => number;
-  /** Left out where the proxy is alone. */
-  readonly cluster?: (() => ClusterReading) | undefined;
+  /** Undefined: this proxy is alone. */
+  readonly cluster?: () => ClusterReading | undefined;
   /** Where the report of each minute goes. */
   readonly facts: FactSink;
 }
@@ -106,8 +106,8 @@ export class Figures {
   }
 
   reading(): Reading {
-    const { clock, botName, isDraining, rep, journal } = this.#sources;
-    const { upstreamConnections, cluster } = this.#sources;
+    const { clock, botName, isDraining, rep, journal, upstreamConnections } =
+      this.#sources;
     const nowMs = clock.nowMs();
     const { user, system } = cpuUsage();
     const around = {
@@ -116,9 +116,9 @@ export class Figures {
       startedAtMs: this.#startedAtMs,
       isDraining: isDraining(),
       rep: rep(),
+      cluster: this.#sources.cluster?.(),
       journal: journal(),
       upstreamConnections: upstreamConnections(),
-      cluster: cluster?.(),
       loopLagMs: this.#lag.longestMs(),
       memoryBytes: Deno.memoryUsage().rss,
       cpuSeconds: (user + system) / 1_000_000,

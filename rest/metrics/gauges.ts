@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from "../../deps.ts";
 import { WAIT_REASONS } from "../domain/wait_reason.ts";
+import { registerClusterGauges } from "./cluster_gauges.ts";
 import type { Reading } from "./types.ts";
 
 /** Gauges without labels: name, what it tells, and where it stands in a reading. */
@@ -62,26 +63,6 @@ const PLAIN: ReadonlyArray<
     "sluice_upstream_connections",
     "Open connections to Discord.",
     (r) => r.upstreamConnections,
-  ],
-  [
-    "sluice_cluster_owned_scopes",
-    "Shares of all bots that this proxy sends for, where there are several.",
-    (r) => r.cluster?.owned ?? 0,
-  ],
-  [
-    "sluice_cluster_peers",
-    "Other proxies that live.",
-    (r) => r.cluster?.peers ?? 0,
-  ],
-  [
-    "sluice_cluster_store_away",
-    "1 while Redis cannot be reached.",
-    (r) => r.cluster?.isStoreAway === true ? 1 : 0,
-  ],
-  [
-    "sluice_forwarding_requests",
-    "Requests that were handed to other proxies, or wait for an owner.",
-    (r) => r.cluster?.forwarding ?? 0,
   ],
   [
     "sluice_event_loop_lag_seconds",
@@ -153,7 +134,12 @@ export function registerGauges(registry: Registry): (to: Reading) => void {
       }
     };
   });
-  const others = [reasonsIn(registry), cpuIn(registry), buildIn(registry)];
+  const others = [
+    reasonsIn(registry),
+    cpuIn(registry),
+    buildIn(registry),
+    registerClusterGauges(registry),
+  ];
   const setters = [...plain, ...byBot, ...others];
   return (reading) => {
     for (const set of setters) set(reading);

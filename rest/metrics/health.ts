@@ -25,7 +25,10 @@ export function troublesOf(
   if (invalid.count >= invalid.ceiling * INVALID_NEAR_SHARE) {
     troubles.push("invalid_budget");
   }
-  if (cluster?.isStoreAway === true) troubles.push("store_unreachable");
   if (journal?.isFailing === true) troubles.push("journal_failing");
+  // With the consent of all it goes on without Redis: then it serves.
+  if (cluster?.isStoreAway && cluster.owned === 0) {
+    troubles.push("store_unreachable");
+  }
   return troubles;
 }

@@ -1,3 +1,4 @@
+import type { ClusterFigures } from "../domain/owners.ts";
 import type { WaitReason } from "../domain/wait_reason.ts";
 import type { SchedulerSnapshot } from "../scheduler/types.ts";
 
@@ -21,28 +22,15 @@ export interface Reading {
   /** How long until the breaker lets one request try; undefined while it is closed. */
   readonly breakerForMs: number | undefined;
   readonly rep: RepReading;
+  /** Undefined: this proxy is alone. */
+  readonly cluster?: ClusterReading | undefined;
   /** Undefined: nothing outlives the process. */
   readonly journal: JournalReading | undefined;
   readonly upstreamConnections: number;
-  /** How it stands among other proxies; undefined: it is alone. */
-  readonly cluster?: ClusterReading | undefined;
   /** The longest that the event loop was late within the last quarter of a minute. */
   readonly loopLagMs: number;
   readonly memoryBytes: number;
   readonly cpuSeconds: number;
-}
-
-/** One proxy of several. */
-export interface ClusterReading {
-  /** Shares of all bots and webhooks, and how many of them this proxy sends for. */
-  readonly scopes: number;
-  readonly owned: number;
-  /** Other proxies that live. */
-  readonly peers: number;
-  /** Redis cannot be reached. */
-  readonly isStoreAway: boolean;
-  /** Requests that were handed to other proxies, or wait for an owner. */
-  readonly forwarding: number;
 }
 
 /** One bot, or everything that has none (`brought`, `none`). */
@@ -55,6 +43,12 @@ export interface BotReading {
   readonly globalLimit: number | undefined;
   readonly globalUsed: number | undefined;
   readonly isTokenRejected: boolean;
+}
+
+/** What this proxy has to do with others. */
+export interface ClusterReading extends ClusterFigures {
+  /** Names of the configured bots, and whether it is this proxy that sends for them. */
+  readonly bots: ReadonlyArray<readonly [bot: string, isOurs: boolean]>;
 }
 
 /** What goes on over WebSockets. */

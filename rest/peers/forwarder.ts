@@ -43,11 +43,6 @@ export class Forwarder implements Submitter {
     );
   }
 
-  /** Requests that were handed to other proxies, or wait for an owner. */
-  get openCount(): number {
-    return this.#open.size;
-  }
-
   submit(
     request: ProxyRequest,
     callerGone?: CallerGone,

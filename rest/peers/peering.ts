@@ -30,26 +30,10 @@ export interface PeerParts {
   readonly owners: Owners & Partial<Pick<FixedOwners, "learn">>;
   /** What all of them share (`REST_PEER_KEY`). */
   readonly key: Secret;
-  /** How it stands among them, where that is counted. */
-  readonly figures?: () => ClusterFigures;
   /** Whether a new owner finds what the one before kept. */
   readonly isJournalShared?: boolean;
   /** Certificates of theirs to trust besides the runtime's, in PEM. */
   readonly caCertificates?: string | undefined;
-}
-
-/** How a proxy stands among others. */
-export interface ClusterFigures {
-  readonly owned: number;
-  readonly scopes: number;
-  readonly peers: number;
-  readonly isStoreAway: boolean;
-}
-
-/** Without Redis a proxy owns everything, or nothing. */
-function figuresOf({ owners, figures }: PeerParts): ClusterFigures {
-  const peers = owners.peers().length;
-  return figures?.() ?? { scopes: 0, owned: 0, peers, isStoreAway: false };
 }
 
 /** What the settings say of other proxies; undefined: nothing. */
@@ -89,8 +73,6 @@ export interface PeeringDeps {
 export interface Peering {
   /** Stands before our own queue. */
   readonly forwarder: Forwarder;
-  /** How this proxy stands among others. */
-  reading(): ClusterFigures & { readonly forwarding: number };
   /** Stands before the conversations of this process. */
   readonly door: RepDoor;
   /** What the port for peers serves. */
@@ -172,7 +154,6 @@ export function openPeering(
   return {
     forwarder,
     door,
-    reading: () => ({ ...figuresOf(parts), forwarding: forwarder.openCount }),
     named: (here) => namedAcross(here, asking),
     showQueue: (target, proof, here) =>
       showQueueAcross(target, proof, here, asking),

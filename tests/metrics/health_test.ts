@@ -34,15 +34,20 @@ Deno.test("one rejected token among several, and a block of Cloudflare's, are tr
   ]);
 });
 
-Deno.test("a Redis that cannot be reached is a trouble of a proxy that is one of several", () => {
-  const cluster = { owned: 1, scopes: 64, peers: 2, forwarding: 0 };
-  const away = { ...WELL, cluster: { ...cluster, isStoreAway: true } };
-  const there = { ...WELL, cluster: { ...cluster, isStoreAway: false } };
-  assert.deepEqual(troublesOf(away), ["store_unreachable"]);
-  assert.deepEqual(troublesOf(there), []);
-});
-
 Deno.test("a journal that does not take new promises is a trouble, one that does is none", () => {
   const journal = { ...WELL.journal, isFailing: true };
   assert.deepEqual(troublesOf({ ...WELL, journal }), ["journal_failing"]);
+});
+
+Deno.test("a Redis that does not answer is a trouble for a proxy that may not send for anybody, and for no other", () => {
+  const cluster = { owned: 0, scopes: 64, peers: 2, isStoreAway: true };
+  const troublesWith = (owned: number, isStoreAway = true) =>
+    troublesOf({
+      ...WELL,
+      cluster: { ...cluster, owned, isStoreAway, bots: [] },
+    });
+  assert.deepEqual(troublesWith(0), ["store_unreachable"]);
+  assert.deepEqual(troublesWith(1), []);
+  const isStoreAway = false;
+  assert.deepEqual(troublesWith(0, isStoreAway), []);
 });

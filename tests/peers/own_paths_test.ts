@@ -88,21 +88,3 @@ Deno.test("a door shows what waits at the owner, and what a request would wait f
   discord.open();
   for (const answer of [first, second]) await (await answer).body?.cancel();
 });
-
-Deno.test("figures tell how many requests wait at a door or at their owner behind it", async () => {
-  await using discord = new GatedDiscord();
-  await using cluster = await startCluster({ upstream: discord.url, count: 2 });
-  const { proxies: [owner, door] } = cluster;
-  assert.ok(owner && door);
-  const forwarding = async ({ url }: { readonly url: string }) => {
-    const text = await (await fetch(`${url}/metrics`, get())).text();
-    return /^sluice_forwarding_requests (\d+)$/m.exec(text)?.[1];
-  };
-  const call = fetch(door.url + CHANNEL, post("first"));
-  await discord.arrived(1);
-  assert.equal(await forwarding(door), "1");
-  assert.equal(await forwarding(owner), "0");
-  discord.open();
-  await (await call).body?.cancel();
-  assert.equal(await forwarding(door), "0");
-});
