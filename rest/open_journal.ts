@@ -21,22 +21,24 @@ export async function openJournal(
 ): Promise<OpenedJournal | undefined> {
   const { journalFile, journalSync, journalLimitMib, journalKey } = settings;
   if (journalFile === undefined) return undefined;
+  const bootedAtWallMs = machineStartWallMs();
   const { store: plain, notes } = await openSqliteStore({
     path: journalFile,
     sync: journalSync,
     limitBytes: journalLimitMib * MIB,
     isReset: settings.isJournalReset,
     wallMs: Date.now,
+    bootedAtWallMs,
   });
   const store = sealedStore(plain, journalKey && journalKeyBytes(journalKey));
   const isEncrypted = journalKey !== undefined;
-  return { store, notes, isEncrypted, bootedAtWallMs: bootedAtWallMs() };
+  return { store, notes, isEncrypted, bootedAtWallMs };
 }
 
 const MS_PER_S = 1_000;
 
 /** When the machine was started; undefined where the process may not ask. */
-function bootedAtWallMs(): number | undefined {
+function machineStartWallMs(): number | undefined {
   try {
     return Date.now() - Deno.osUptime() * MS_PER_S;
   } catch {

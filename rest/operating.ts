@@ -134,6 +134,7 @@ function openFigures(parts: OperatingParts): Figures {
     snapshot: () => dispatcher.control.snapshot(),
     isDraining: () => dispatcher.isDraining(),
     rep: () => sockets.snapshot(),
+    sessions: (max) => sockets.sessions(max),
     cluster: () => clusterReading(parts),
     journal: () => keeper?.reading(),
     upstreamConnections: () => upstream.connections?.() ?? 0,

@@ -9,6 +9,7 @@ import {
   replyRowId,
   sessionRowId,
 } from "./codec/session_codec.ts";
+import { targetWithoutToken } from "./codec/token_holders.ts";
 import type { FoundReply } from "./read_journal.ts";
 import type { JournalWriter } from "./writer.ts";
 
@@ -61,7 +62,7 @@ export class SessionRows {
     const { bodyText } = reply;
     const isShown = isNameOnly || (!this.#deps.isEncrypted &&
       bodyText !== undefined && TOKEN.test(bodyText));
-    return encodeReply(isShown ? { ...reply, bodyText: undefined } : reply);
+    return encodeReply(isShown ? withoutToken(reply) : reply);
   }
 
   /** A REPLY whose request is not written down, so that its answer is not either; that it was answered is, for its number. */
@@ -76,7 +77,7 @@ export class SessionRows {
       state: "ended",
       head: JSON.stringify({ v: 1, session: name, owner }),
       body: undefined,
-      outcome: encodeReply({ ...reply, bodyText: undefined }),
+      outcome: encodeReply(withoutToken(reply)),
       untilWallMs: this.#deps.clock.wallMs() + REPLY_KEPT_MS,
     });
   }
@@ -111,4 +112,10 @@ export class SessionRows {
     }
     if (replies.size === 0) this.#replies.delete(name);
   }
+}
+
+/** A REPLY of which nothing is told that may be a token. */
+function withoutToken(reply: ReplyRecord): ReplyRecord {
+  const targetText = targetWithoutToken(reply.targetText);
+  return { ...reply, targetText, bodyText: undefined };
 }

@@ -16,7 +16,14 @@ import type {
   PageFigures,
   Reading,
   RepReading,
+  SessionRow,
 } from "./types.ts";
+
+/** Sessions shown, as with the page's other tables. */
+const SESSIONS_MAX = 50;
+
+/** A session before its bot is named. */
+type SessionSource = Omit<SessionRow, "bot"> & { readonly identityId: string };
 
 /** Where figures come from that no fact tells. */
 export interface FigureSources {
@@ -27,6 +34,8 @@ export interface FigureSources {
   readonly snapshot: () => SchedulerSnapshot;
   readonly isDraining: () => boolean;
   readonly rep: () => RepReading;
+  /** The sessions of REP with most to fetch, at most so many. */
+  readonly sessions: (max: number) => readonly SessionSource[];
   readonly journal: () => JournalReading | undefined;
   readonly upstreamConnections: () => number;
   /** Undefined: this proxy is alone. */
@@ -97,6 +106,7 @@ export class Figures {
       routes: this.#recent.routeRows(nowMs),
       callers: this.#recent.callerRows(snapshot.callers),
       incidents: this.#recent.incidents,
+      sessions: this.#sessions(),
     };
   }
 
@@ -133,6 +143,14 @@ export class Figures {
     this.#callOffSample?.();
     this.#callOffSample = undefined;
     this.#minute.end();
+  }
+
+  #sessions(): readonly SessionRow[] {
+    const { sessions, botName } = this.#sources;
+    return sessions(SESSIONS_MAX).map(({ identityId, ...row }) => ({
+      ...row,
+      bot: botName(identityId),
+    }));
   }
 
   #snapshot(nowMs: number): SchedulerSnapshot {

@@ -129,6 +129,21 @@ export interface LineRow {
   readonly isPaused: boolean;
 }
 
+/** A session of REP. */
+export interface SessionRow {
+  readonly name: string;
+  /** The name of its key. */
+  readonly key: string;
+  readonly bot: string;
+  readonly isConnected: boolean;
+  /** How long it has been connected, or away. */
+  readonly sinceMs: number;
+  /** Replies that its client has not acknowledged. */
+  readonly unacked: number;
+  readonly bytes: number;
+  readonly inFlight: number;
+}
+
 /** Everything the page shows. */
 export interface PageFigures {
   readonly reading: Reading;
@@ -140,4 +155,5 @@ export interface PageFigures {
   readonly routes: readonly RouteRow[];
   readonly callers: readonly CallerRow[];
   readonly incidents: readonly Incident[];
+  readonly sessions: readonly SessionRow[];
 }

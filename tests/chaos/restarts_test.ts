@@ -1,5 +1,6 @@
 /** The proxy is killed, too: what `deno task chaos` does for longer. */
 import assert from "node:assert/strict";
+import { livesOf } from "../../tools/chaos/proxy_lives.ts";
 import { runChaos } from "../../tools/chaos/run_chaos.ts";
 
 const SEED = 1;
@@ -10,7 +11,7 @@ Deno.test("chaos: bots over REP and HTTP, they and the proxy killed with signal 
     bots: 6,
     messages: 170,
     kinds: ["rep", "key", "async"],
-    proxyLifeMs: { minMs: 500, maxMs: 2_500 },
+    proxyLives: livesOf({ minMs: 500, maxMs: 2_500 }),
   });
   const { problems, kills, proxyKills, unknown } = report;
   assert.deepEqual(problems, [], `replay: SIM_SEEDS=${SEED} deno task chaos`);

@@ -288,5 +288,6 @@ function figuresOf({ reading, points, lines }: Change): PageFigures {
     routes: [],
     callers: [],
     incidents: [],
+    sessions: [],
   };
 }

@@ -5,6 +5,7 @@ import type { BotKind } from "./bot.ts";
 import { liveAndDie } from "./bot_lives.ts";
 import { type Cut, startCuttingRelay } from "./cutting_relay.ts";
 import { type MortalProxy, startMortalProxy } from "./mortal_proxy.ts";
+import type { DrawLife } from "./proxy_lives.ts";
 import { readReplies } from "./reply_log.ts";
 import { type BotRecord, marksOf, problemsOf, unknownOf } from "./verdict.ts";
 
@@ -18,8 +19,8 @@ export interface ChaosOptions {
   readonly areForgetful?: boolean;
   /** How bots send, dealt out in turn; over REP unless said. */
   readonly kinds?: readonly BotKind[];
-  /** How long a proxy lives before it is killed; it keeps a journal then. It is never killed unless said. */
-  readonly proxyLifeMs?: Range;
+  /** How the proxy's lives end; it keeps a journal then. It is never killed unless said. */
+  readonly proxyLives?: DrawLife;
   /** It has to end by then. */
   readonly runMsMax?: number;
 }
@@ -111,17 +112,17 @@ export function replayOf(seed: number): string {
 }
 
 function startProxy(
-  { seed, proxyLifeMs }: ChaosOptions,
+  { seed, proxyLives }: ChaosOptions,
   sim: Child,
   folder: string,
   faults: string[],
 ): Promise<MortalProxy> {
   const journal = { REST_JOURNAL: `${folder}/journal.db` };
+  const random = createRandom(seed + 1);
   return startMortalProxy({
-    random: createRandom(seed + 1),
-    lifeMs: proxyLifeMs,
+    nextLife: () => proxyLives?.(random),
     env: {
-      ...proxyLifeMs === undefined ? {} : journal,
+      ...proxyLives === undefined ? {} : journal,
       DISCORD_TOKEN: TOKEN,
       REST_AUTHORIZATION: KEY,
       REST_UPSTREAM: sim.url.href,

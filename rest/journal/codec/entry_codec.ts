@@ -7,6 +7,7 @@ import {
   encodeRequest,
   type StoredRequest,
 } from "./request_codec.ts";
+import { targetWithoutToken } from "./token_holders.ts";
 
 /** A request's row in JSON. */
 interface EntryHead {
@@ -65,7 +66,9 @@ export function encodeEntry(
     request: stored,
     acceptedWallMs,
     expiresWallMs,
-    ...guarantee === undefined ? {} : { guarantee },
+    ...guarantee === undefined
+      ? {}
+      : { guarantee: isNameOnly === true ? pathless(guarantee) : guarantee },
     ...nonce === undefined ? {} : { nonce },
     ...isNameOnly === true ? { isNameOnly } : {},
   };
@@ -121,6 +124,13 @@ function nameless(request: ProxyRequest): ProxyRequest {
     headers: [],
     body: undefined,
   };
+}
+
+/** What callers were promised, without the token that the target of a frame may hold. */
+function pathless({ frame, ...rest }: Guarantee): Guarantee {
+  if (frame === undefined) return rest;
+  const targetText = targetWithoutToken(frame.targetText);
+  return { ...rest, frame: { ...frame, targetText } };
 }
 
 /** JSON leaves out what is undefined. */

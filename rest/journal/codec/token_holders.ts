@@ -27,6 +27,17 @@ const TOKEN_MEMBERS = memberBytes(
   "refresh_token",
 );
 
+/** A token behind the id that it belongs to (docs: webhooks, interactions). */
+const TOKEN_IN_PATH = /((?:^|\/)(?:webhooks|interactions)\/[^/?]+\/)[^/?]+/gi;
+
+/** The target of a frame, which is JSON text, with its token left out. */
+export function targetWithoutToken(targetText: string): string {
+  // A frame without a target has no text.
+  if (targetText === "") return targetText;
+  const target: unknown = JSON.parse(targetText);
+  return JSON.stringify(String(target).replace(TOKEN_IN_PATH, "$1-"));
+}
+
 /** Labels remembered; Discord has a few hundred. */
 const LABELS_MAX = 4_096;
 const known = new Map<string, boolean>();
