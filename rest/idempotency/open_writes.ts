@@ -9,6 +9,8 @@ export interface OpenWrite<Self> extends Entry {
   print: string;
   /** Whether somebody waits for it, and it can be taken out of the queue unsent. */
   readonly mayStepBack: boolean;
+  /** Whether somebody waits for it. */
+  readonly isWanted: boolean;
   older: Self | undefined;
   newer: Self | undefined;
   /** Whether another change of its path was accepted since it was: nobody may take its answer for one of later. */
@@ -56,6 +58,16 @@ export class OpenWrites<W extends OpenWrite<W>> {
       write.isOvertaken = true;
       write = write.older;
     }
+  }
+
+  /** The newest other write that fits. */
+  newestLike(write: W, fits: (other: W) => boolean): W | undefined {
+    let other = this.#newest.get(write.request.target.path);
+    for (let n = 0; n < LOOKED_AT_MAX && other !== undefined; n++) {
+      if (other !== write && fits(other)) return other;
+      other = other.older;
+    }
+    return undefined;
   }
 
   /** The first of those that came after a write and could be its second try. */
