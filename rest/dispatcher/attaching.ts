@@ -78,10 +78,10 @@ export class Attaching {
     return true;
   }
 
-  /** A second try whose own caller has left already leaves what came of the first to the third. */
+  /** A try whose caller has left already is not sent beside another one of the same, and leaves what comes of that to the next. */
   #dismiss(ticket: JobTicket): boolean {
     const { register, clock } = this.#deps;
-    if (!register.isRepeated(ticket.request, clock.nowMs())) return false;
+    if (!register.isNoNews(ticket.request, clock.nowMs())) return false;
     ticket.reject(cancelledRefusal({ sent: null }));
     return true;
   }

@@ -55,9 +55,9 @@ export class Leaving implements TicketHandler {
   #leaveBehind(job: Job): void {
     const { clock, register, journal, takeOut } = this.#deps;
     const nowMs = clock.nowMs();
-    const isOneOfTwo = job.state === "waiting" && job.isSecondTryAtMost &&
-      (register.isSecondTry(job, nowMs) || register.isLateFirst(job, nowMs));
-    if (isOneOfTwo && takeOut(job)) return;
+    const isSecondTry = job.state === "waiting" && job.isSecondTryAtMost &&
+      register.isSecondTry(job, nowMs);
+    if (isSecondTry && takeOut(job)) return;
     register.leave(job, nowMs);
     journal.detached(job);
   }

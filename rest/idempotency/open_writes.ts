@@ -60,12 +60,12 @@ export class OpenWrites<W extends OpenWrite<W>> {
     }
   }
 
-  /** The newest other write that fits. */
-  newestLike(write: W, fits: (other: W) => boolean): W | undefined {
-    let other = this.#newest.get(write.request.target.path);
-    for (let n = 0; n < LOOKED_AT_MAX && other !== undefined; n++) {
-      if (other !== write && fits(other)) return other;
-      other = other.older;
+  /** The newest write of a path that fits. */
+  newestLike(path: string, fits: (write: W) => boolean): W | undefined {
+    let write = this.#newest.get(path);
+    for (let n = 0; n < LOOKED_AT_MAX && write !== undefined; n++) {
+      if (fits(write)) return write;
+      write = write.older;
     }
     return undefined;
   }

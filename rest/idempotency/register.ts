@@ -131,10 +131,23 @@ export class Register<W extends OpenWrite<W>> {
     return this.#take(found);
   }
 
-  /** Whether a newcomer repeats a detached write. */
-  isRepeated(request: ProxyRequest, nowMs: number): boolean {
+  /**
+   * Whether a newcomer whose caller has left already is one with a write that is
+   * there: it repeats a detached one, or is the first try of one that was handed
+   * in before it, since where the process is held up both arrive at once.
+   */
+  isNoNews(request: ProxyRequest, nowMs: number): boolean {
     this.#detached.expire(nowMs);
-    return this.#find(request, {}) !== undefined;
+    if (this.#find(request, {}) !== undefined) return true;
+    const { adoptMs, digest } = this.#options;
+    const second = adoptMs === 0 ? undefined : this.#open.newestLike(
+      request.target.path,
+      (other) =>
+        other.isWanted && other.sinceMs >= nowMs - TOLD_LATE_MS &&
+        !other.isOvertaken && !this.#isChangedSince(other) &&
+        isSameWrite(request, other.request, digest),
+    );
+    return second !== undefined;
   }
 
   /** The detached write whose second try this one is, given that it is to be sent now: from now on in its hands. */
@@ -150,24 +163,6 @@ export class Register<W extends OpenWrite<W>> {
       leftByMs: Math.min(nowMs - TOGETHER_MS, write.sinceMs + TOLD_LATE_MS),
     });
     return first !== undefined;
-  }
-
-  /**
-   * Whether a write came so late that its caller had left, and its second try
-   * was handed in before it: where the process is held up, both arrive at once.
-   */
-  isLateFirst(write: W, nowMs: number): boolean {
-    const { adoptMs, digest } = this.#options;
-    if (adoptMs === 0 || write.isOvertaken || nowMs > write.sinceMs) {
-      return false;
-    }
-    const second = this.#open.newestLike(
-      write,
-      (other) =>
-        other.isWanted && other.sinceMs >= nowMs - TOLD_LATE_MS &&
-        isSameWrite(write.request, other.request, digest),
-    );
-    return second !== undefined;
   }
 
   /** The second try of a detached write that ends now. */
