@@ -74,8 +74,10 @@ export async function startProgram(
   program: string,
   env: Readonly<Record<string, string>>,
   url: URL,
+  args: readonly string[] = [],
 ): Promise<Child> {
   const child = new Deno.Command(program, {
+    args: [...args],
     clearEnv: true,
     env: { ...env },
     stdin: "null",

@@ -20,6 +20,11 @@ export interface SubjectOptions {
   readonly globalLimit: number;
   /** PEM file of an authority the subject trusts besides the usual ones. */
   readonly caFile?: string;
+  /** Keeps a journal there, with more settings of it. */
+  readonly journal?: {
+    readonly path: string;
+    readonly settings: Readonly<Record<string, string>>;
+  };
   /** Settings besides. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -69,11 +74,15 @@ export const SUBJECTS: readonly Subject[] = [
   },
 ];
 
+/** What only a journal needs. */
+const JOURNAL_FLAGS = ["--allow-write", "--allow-sys"];
+
 /** The proxy as `deno task start` runs it. */
 export function startSluice(options: SubjectOptions): Promise<Child> {
+  const { journal } = options;
   return startChild({
     script: "rest/mod.ts",
-    flags: FLAGS,
+    flags: journal === undefined ? FLAGS : [...FLAGS, ...JOURNAL_FLAGS],
     env: {
       DISCORD_TOKEN: TOKEN,
       REST_AUTHORIZATION: KEY,
@@ -81,6 +90,7 @@ export function startSluice(options: SubjectOptions): Promise<Child> {
       REST_UPSTREAM: options.upstream,
       REST_GLOBAL_LIMIT: String(options.globalLimit),
       REST_LOG_FORMAT: "json",
+      ...journal && { REST_JOURNAL: journal.path, ...journal.settings },
       ...trusting(options),
       ...options.env,
     },

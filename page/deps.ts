@@ -8,7 +8,7 @@ export { default as htm } from "npm:htm@3.1.1";
 
 // Values that elements follow.
 // @ts-types="./packages.d.ts"
-export { computed, effect, signal } from "npm:@preact/signals@2.11.4";
+export { batch, computed, effect, signal } from "npm:@preact/signals@2.11.4";
 
 // Charts with axes.
 // @ts-types="./uplot.d.ts"

@@ -33,4 +33,5 @@ export interface Signal<T> {
 
 export function signal<T>(value: T): Signal<T>;
 export function computed<T>(read: () => T): { readonly value: T };
+export function batch(act: () => void): void;
 export function effect(act: () => void): () => void;

@@ -1,5 +1,5 @@
 import type { PageFigures, Point } from "../rest/metrics/types.ts";
-import { computed, signal } from "./deps.ts";
+import { batch, computed, signal } from "./deps.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** How the page gets its figures now. */
@@ -33,8 +33,11 @@ export const verdict = computed<Verdict>(() =>
 /** Takes new figures in. */
 export function take(next: PageFigures): void {
   const known = points.peek();
-  points.value = [...known, ...next.points].slice(-POINTS_MAX);
-  figures.value = next;
+  // Drawn once, not for each of the two.
+  batch(() => {
+    points.value = [...known, ...next.points].slice(-POINTS_MAX);
+    figures.value = next;
+  });
 }
 
 /** When the newest point was taken; 0 before there is one. */

@@ -4,12 +4,13 @@ import type {
   LineRow,
   PageFigures,
   RouteRow,
+  SessionRow,
 } from "../rest/metrics/types.ts";
 import { act } from "./actions.ts";
 import type { Child, Element } from "./packages.d.ts";
 import { html } from "./html.ts";
 import { chosenBot, figures, openLine } from "./state.ts";
-import { count, duration, REASON_WORDS, shortId } from "./words.ts";
+import { count, duration, REASON_WORDS, shortId, size } from "./words.ts";
 
 /** A column; `wide` ones are left out where the screen is narrow. */
 interface Column<Row> {
@@ -26,7 +27,7 @@ export function Tables(): Element | null {
   return html`
     <div class="tables">
       ${LinesTable(now)} ${RoutesTable(now)} ${CallersTable(now)}
-      ${IncidentsTable(now)}
+      ${IncidentsTable(now)} ${SessionsTable(now)}
     </div>
   `;
 }
@@ -156,6 +157,39 @@ function IncidentsTable({ incidents }: PageFigures): Element {
     chosenBot.value === "" || bot === undefined || bot === chosenBot.value
   );
   return TableOf(name, INCIDENT_COLUMNS, chosen, "None.");
+}
+
+const SESSION_COLUMNS: readonly Column<SessionRow>[] = [
+  { name: "Session", show: ({ name }) => name },
+  { name: "Key", show: ({ key }) => key, isWide: true },
+  { name: "Bot", show: ({ bot }) => bot, isWide: true },
+  {
+    name: "Client",
+    show: ({ isConnected, sinceMs }) =>
+      `${isConnected ? "connected" : "away"} ${duration(sinceMs)}`,
+  },
+  { name: "To fetch", show: ({ unacked }) => count(unacked), isNumber: true },
+  {
+    name: "Memory",
+    show: ({ bytes }) => size(bytes),
+    isNumber: true,
+    isWide: true,
+  },
+  {
+    name: "In flight",
+    show: ({ inFlight }) => count(inFlight),
+    isNumber: true,
+    isWide: true,
+  },
+];
+
+function SessionsTable({ sessions }: PageFigures): Element {
+  return TableOf(
+    "REP sessions",
+    SESSION_COLUMNS,
+    sessions.filter(isChosen),
+    "No session.",
+  );
 }
 
 /** A table in a frame of its own that scrolls where the screen is narrow. */

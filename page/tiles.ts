@@ -128,8 +128,10 @@ function budgetTile({ invalid }: Reading): Tile {
 
 function stateTile(reading: Reading): Tile {
   const { breaker, bots, rep, upstreamConnections, loopLagMs } = reading;
+  const { journal } = reading;
   const isRejected = bots.some((bot) => bot.isTokenRejected);
-  const isBad = breaker !== "closed" || isRejected;
+  const isBad = breaker !== "closed" || isRejected ||
+    journal?.isFailing === true;
   const value = breaker !== "closed"
     ? "blocked"
     : isRejected
@@ -142,6 +144,9 @@ function stateTile(reading: Reading): Tile {
       `${counted(rep.connections, "REP client")}, ` +
       `${counted(rep.sessions, "session")}, ` +
       `${counted(rep.mailboxReplies, "reply", "replies")} to fetch, ` +
+      (journal === undefined
+        ? "no journal, "
+        : `${counted(journal.rows, "row")} in the journal, `) +
       `lag ${duration(loopLagMs)}`,
     ...isBad && { tone: "bad" },
   };

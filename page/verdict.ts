@@ -36,7 +36,7 @@ export function verdictOf(figures: PageFigures): Verdict {
 
 /** Something that keeps requests from leaving at all. */
 function blocked({ reading }: PageFigures): Verdict | undefined {
-  const { isDraining, breaker, breakerForMs, bots, invalid } = reading;
+  const { isDraining, breaker, breakerForMs, bots, invalid, journal } = reading;
   const left = counted(reading.waiting + reading.inFlight, "request");
   if (isDraining) return bad(`Draining: ${left} left, then the proxy ends.`);
   if (breaker !== "closed") {
@@ -53,6 +53,11 @@ function blocked({ reading }: PageFigures): Verdict | undefined {
       `Discord rejects the token of ${
         rejected.join(", ")
       }: set a valid one; it is asked again every minute.`,
+    );
+  }
+  if (journal?.isFailing === true) {
+    return bad(
+      "The journal does not take new requests: what has to survive a restart is refused with 503; the log says why.",
     );
   }
   if (invalid.count < invalid.ceiling * BUDGET_NEAR_SHARE) return undefined;

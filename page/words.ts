@@ -36,6 +36,14 @@ export function count(value: number): string {
     : `${Math.round(value / 1_000)}k`;
 }
 
+/** `12 KiB`, `3.4 MiB`. */
+export function size(bytes: number): string {
+  const kib = bytes / 1_024;
+  return kib < 1_000
+    ? `${Math.ceil(kib)} KiB`
+    : `${(kib / 1_024).toFixed(1)} MiB`;
+}
+
 /** `1 request`, `2 requests`. */
 export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;

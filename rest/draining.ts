@@ -1,6 +1,7 @@
 import type { DrainReport } from "./dispatcher/drain.ts";
 import type { Dispatcher } from "./dispatcher/types.ts";
 import type { Clock } from "./domain/ports.ts";
+import type { JournalKeeper } from "./journal_keeper.ts";
 import type { HttpEndpoint } from "./listener/http/endpoint.ts";
 import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
 import type { Operating } from "./operating.ts";
@@ -17,6 +18,8 @@ export interface DrainParts {
   readonly peering: Peering | undefined;
   /** Ends what asks Discord by itself, for the limits there are. */
   readonly stopLimits: () => void;
+  /** Undefined: nothing outlives the process. */
+  readonly keeper: JournalKeeper | undefined;
 }
 
 /** Drains a whole proxy: queue, REP, HTTP and what operators look at, in an order in which nobody is left without an answer. */
@@ -25,8 +28,8 @@ export async function drainProxy(
   forMs: number,
   closePorts: () => Promise<void> = () => Promise.resolve(),
 ): Promise<DrainReport> {
-  const { clock, dispatcher, http, sockets, operating, stopLimits, peering } =
-    parts;
+  const { clock, dispatcher, http, sockets, operating, stopLimits } = parts;
+  const { peering, keeper } = parts;
   const endsAtMs = clock.nowMs() + forMs;
   stopLimits();
   sockets.announceDrain(forMs);
@@ -46,5 +49,6 @@ export async function drainProxy(
   await closed;
   http.close();
   operating.close();
+  await keeper?.end();
   return report;
 }

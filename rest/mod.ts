@@ -35,7 +35,8 @@ import {
   peersOf,
   takePart,
 } from "./join_cluster.ts";
-import { createProxy, type Proxy } from "./proxy.ts";
+import { openProxy } from "./open_proxy.ts";
+import type { Proxy } from "./proxy.ts";
 
 /** How long the end of the process waits, after a drain, for sockets that nobody closes. */
 const CLOSE_MS_MAX = 2_000;
@@ -64,17 +65,17 @@ async function start(): Promise<void> {
   if (opened !== undefined && opened.problems.length > 0) {
     return fail(opened.problems);
   }
-  const proxy = createProxy(settings, {
+  // The errors of the journal and the listeners are sentences of ours, fit to be printed.
+  const failed = (error: unknown) => fail([messageOf(error)]);
+  const { proxy, told, journalNotes } = await openProxy(settings, {
     manager: rest,
     access,
     stop: asked.resolve,
     peerCertificates: tls?.cert,
     ...opened && { peers: peersOf(opened, settings, tls?.cert) },
-  });
+  }).catch(failed);
 
   // Creating the HTTP listener.
-  // The listeners' errors are sentences of ours, fit to be printed.
-  const failed = (error: unknown) => fail([messageOf(error)]);
   const ports = { settings, proxy, facts, passedSocket, tls };
   const listener = await openPorts(ports).catch(failed);
   const metricsUrl = await openMetrics(ports).catch(failed);
@@ -90,9 +91,10 @@ async function start(): Promise<void> {
   onHangUp(isReadingAgain ? reload : () => tellNothingToReload(log));
   const hasSocket = settings.socket !== undefined;
   dropPermissions({ isReadingAgain, hasSocket });
-  for (const note of [...notes, ...opened?.notes ?? []]) {
+  for (const note of [...notes, ...opened?.notes ?? [], ...journalNotes]) {
     log.write("warn", note);
   }
+  log.write("info", told);
   if (metricsUrl !== undefined) log.write("info", `Figures at ${metricsUrl}`);
   log.write("info", `Listening on ${listener.url} (Sluice ${VERSION})`);
   if (settings.peerUrl !== undefined) {

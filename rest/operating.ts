@@ -5,9 +5,11 @@ import { createMetricsHandler } from "./admin/metrics_handler.ts";
 import { createOperatorDoor } from "./admin/operator_door.ts";
 import type { Fact, FactSink } from "./domain/fact.ts";
 import { NOBODY } from "./domain/identity.ts";
+import type { Owners } from "./domain/owners.ts";
 import type { Clock, OperatorDoor, QueueView } from "./domain/ports.ts";
 import type { BotRing } from "./listener/access/bot_ring.ts";
 import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
+import type { ClusterReading, JournalReading } from "./metrics/types.ts";
 import { Figures } from "./metrics/figures.ts";
 import { LongWaits } from "./metrics/long_waits.ts";
 import { requestRowOf } from "./metrics/request_row.ts";
@@ -20,6 +22,10 @@ export interface OperatingParts {
   readonly bots: BotRing;
   readonly queue: Queue;
   readonly sockets: WebSocketEndpoint;
+  /** Who sends for which bot, where there are several proxies. */
+  readonly owners?: Owners | undefined;
+  /** Undefined: nothing outlives the process. */
+  readonly keeper?: { reading(): JournalReading } | undefined;
   /** Ends the process as SIGTERM does. */
   readonly stop: () => void;
   readonly buttons?: PageButtons | undefined;
@@ -99,9 +105,22 @@ export function openOperating(parts: OperatingParts): Operating {
 /** As many of a line's requests as anybody looks at. */
 const EVERYBODYS = { isMeant: () => true, offset: 0, limit: 50 };
 
-function openFigures(
-  { clock, facts, bots, queue, sockets }: OperatingParts,
-): Figures {
+/** How a cluster stands, and which of our bots this proxy sends for. */
+function clusterReading(
+  { owners, bots }: OperatingParts,
+): ClusterReading | undefined {
+  const figures = owners?.figures?.();
+  if (owners === undefined || figures === undefined) return undefined;
+  const isOurs = (id: string) =>
+    owners.ownerOf(owners.scopeOfIdentity(id)).kind === "self";
+  return {
+    ...figures,
+    bots: bots.all.map(({ name, identity }) => [name, isOurs(identity.id)]),
+  };
+}
+
+function openFigures(parts: OperatingParts): Figures {
+  const { clock, facts, bots, queue, sockets, keeper } = parts;
   const { dispatcher, upstream } = queue;
   return new Figures({
     clock,
@@ -115,6 +134,9 @@ function openFigures(
     snapshot: () => dispatcher.control.snapshot(),
     isDraining: () => dispatcher.isDraining(),
     rep: () => sockets.snapshot(),
+    sessions: (max) => sockets.sessions(max),
+    cluster: () => clusterReading(parts),
+    journal: () => keeper?.reading(),
     upstreamConnections: () => upstream.connections?.() ?? 0,
   });
 }

@@ -42,9 +42,11 @@ import { type DrainParts, drainProxy } from "./draining.ts";
 import type { ClusterPart } from "./cluster/open_cluster.ts";
 import { managerDepsOf } from "./manager_deps.ts";
 import { openOperating } from "./operating.ts";
+import type { OpenJournal } from "./journal_keeper.ts";
+import { openKeptQueue, takeUpOf, unknownView } from "./kept_queue.ts";
 import { openPeering, type PeerParts, peersIn } from "./peers/peering.ts";
-import { openQueue } from "./queue.ts";
-import { scopeKeeperOf } from "./scope_keeper.ts";
+import type { Queue } from "./queue.ts";
+import { clusterPartOf } from "./scope_keeper.ts";
 import type { SchedulerSnapshot } from "./scheduler/types.ts";
 import { SYSTEM_CLOCK } from "./clock/system_clock.ts";
 
@@ -70,6 +72,12 @@ export interface Proxy {
   readonly manager: RestManager;
   /** Answers `/metrics` without a key, and nothing else: for a port of its own. */
   readonly metrics: HttpHandler;
+  /**
+   * Goes on with what the process before this one left in the journal, and tells
+   * in one sentence what that was; undefined: there is no journal. To be called
+   * once, before anybody is served.
+   */
+  takeUp(): Promise<string | undefined>;
   /** What of it takes part in a cluster; undefined: it is alone. */
   readonly clusterPart: Pick<ClusterPart, "keeper" | "health"> | undefined;
   /** What waits and what is known of the limits, as plain data. */
@@ -112,6 +120,8 @@ export interface ProxyParts {
   readonly peerCertificates?: string | undefined;
   /** Signs in to the page at `/admin/enter?code=…`, once. */
   readonly onceCode?: string;
+  /** Keeps what was accepted beyond the end of the process; `takeUp` goes on with what it holds. */
+  readonly journal?: OpenJournal | undefined;
 }
 
 /**
@@ -131,10 +141,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const { baseUrl } = manager;
   const peers = peersOf(settings, parts);
   const maySend = peers?.owners.maySend.bind(peers.owners);
-  const queue = openQueue(settings, {
-    ...parts,
-    ...{ clock, facts, baseUrl, maySend },
-  });
+  const around = { ...parts, clock, facts, baseUrl, maySend, observers };
+  const { keeper, queue, journal } = openKeptQueue(settings, around);
   const { dispatcher } = queue;
   const known = { submitter: dispatcher, keys, clock, facts };
   const gate = createKeyGate({ ...known, ...gateSettingsOf(settings, parts) });
@@ -151,13 +159,17 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     ...shared,
     door: peering?.door.enter.bind(peering.door),
     bodies: dispatcher.register.bodies,
+    journal,
     settings: webSocketSettingsOf(settings, manager),
   });
-  const own = { stop: () => void proxy.drain(), bots, queue, sockets };
-  const operating = openOperating({ ...shared, ...own, ...parts });
+  const owners = peers?.owners;
+  const stop = () => void proxy.drain();
+  const own = { stop, bots, queue, sockets, keeper };
+  const operating = openOperating({ ...shared, ...own, ...parts, owners });
   observers.push(sockets.observe.bind(sockets), operating.observe);
   const register = dispatcher.register;
-  const named = namedRequestsOf({ ...shared, submitter: gate, register });
+  const promising = { ...shared, submitter: gate, register, journal };
+  const named = namedRequestsOf(promising);
   const http = createHttpEndpoint({
     ...shared,
     gate,
@@ -168,15 +180,13 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
     isDraining: () => dispatcher.isDraining(),
     troubles: () => operating.figures.troubles(),
     operators: operating.operators,
-    view: operating.view,
+    view: { ...operating.view, ...unknownView(keeper) },
     settings: httpSettingsOf(settings),
   });
   joinQueue(manager, managerDepsOf(settings, shared, bots));
   const stopLimits = openAutoLimits(settings, { ...known, ...own, submitter });
   const ending = { ...own, clock, dispatcher, http, operating, stopLimits };
-  const keeper = peers &&
-    scopeKeeperOf({ dispatcher, sockets, owners: peers.owners, clock });
-  const clusterPart = keeper && { keeper, health: queue.health };
+  const clusterPart = clusterPartOf(peers?.owners, ending);
   const shown = { ...ending, peering, settings, access, gate, named };
   const proxy = shownOf({ ...shown, clusterPart });
   return proxy;
@@ -187,6 +197,7 @@ function shownOf(
   parts: DrainParts & {
     readonly settings: Settings;
     readonly access: OpenAccess;
+    readonly queue: Queue;
     readonly gate: KeyGate;
     readonly named: NamedRequests;
     readonly clusterPart: Proxy["clusterPart"];
@@ -203,6 +214,8 @@ function shownOf(
       drainProxy(parts, forMs ?? settings.drainMs, closePorts),
     manager,
     metrics: operating.metrics,
+    takeUp: async () =>
+      await parts.keeper?.takeUp(takeUpOf({ ...parts, bots })),
     clusterPart: parts.clusterPart,
     snapshot: () => dispatcher.control.snapshot(),
     replaceRules: (rules) => gate.replaceRules(rules),

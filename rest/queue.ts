@@ -4,10 +4,11 @@ import { MessageNonces } from "./idempotency/nonces/message_nonces.ts";
 import type { Dispatcher } from "./dispatcher/types.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { HealthPort } from "./domain/shared_health.ts";
-import type { SendGuard } from "./domain/journal.ts";
+import type { Journal, SendGuard } from "./domain/journal.ts";
 import type { Clock, Random, Upstream } from "./domain/ports.ts";
 import { sha256Of } from "./listener/access/digest.ts";
 import { USER_AGENT } from "./manager/join_queue.ts";
+import type { Scheduler } from "./scheduler/types.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
 import { createUpstream } from "./upstream/upstream.ts";
 
@@ -19,6 +20,10 @@ export interface QueueParts {
   /** Unless given, Discord's at `baseUrl`. */
   readonly upstream?: Upstream;
   readonly baseUrl: string;
+  /** Is told of every change of a request; nothing is kept where it is left out. */
+  readonly journal?: Journal | undefined;
+  /** What the ids of requests begin with. */
+  readonly epochOf?: ((identityId: string) => number) | undefined;
   /** Whether this proxy may send a request now, where there are several; it always may where this is left out. */
   readonly maySend?: SendGuard | undefined;
 }
@@ -29,6 +34,10 @@ export interface Queue {
   readonly upstream: Upstream;
   /** Sets what Discord was found to allow an identity per second. */
   readonly setGlobalLimit: (identityId: string, limit: number) => void;
+  /** What the next process may go on with. */
+  readonly learnt: Scheduler["learnt"];
+  /** Goes on with what another process has learnt. */
+  readonly takeLearnt: Scheduler["takeLearnt"];
   /** What it shares with other proxies behind the same address. */
   readonly health: HealthPort;
 }
@@ -64,7 +73,7 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
     random: parts.random ?? Math.random,
     facts,
     digest: sha256Of,
-    maySend: parts.maySend,
+    ...keptBy(parts),
     nonces: new MessageNonces({
       addsNonces: settings.messageNonce === "add",
       digest: sha256Of,
@@ -81,6 +90,8 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
   return {
     dispatcher,
     upstream,
+    learnt: (saving) => scheduler.learnt(saving),
+    takeLearnt: (learnt, moment) => scheduler.takeLearnt(learnt, moment),
     setGlobalLimit(identityId, limit) {
       found.set(identityId, limit);
       scheduler.setGlobalLimit(identityId, limit);
@@ -90,6 +101,10 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
       heard: (others) => scheduler.heard(others, clock.nowMs()),
     },
   };
+}
+
+function keptBy({ journal, epochOf, maySend }: QueueParts) {
+  return { journal, epochOf, maySend };
 }
 
 const MIB = 1024 * 1024;

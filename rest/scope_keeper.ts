@@ -1,6 +1,8 @@
 import type { ScopeKeeper } from "./cluster/cluster.ts";
 import type { Clock } from "./domain/ports.ts";
 import type { HandedOver, Owners } from "./domain/owners.ts";
+import type { ClusterPart } from "./cluster/open_cluster.ts";
+import type { Queue } from "./queue.ts";
 import { release, type RestoringParts } from "./restoring.ts";
 
 /** What scopes come to and go from. */
@@ -20,7 +22,7 @@ export interface ScopeKeeperParts
 const LAST_ANSWERS_MS = 2_000;
 
 /** Acts for what the cluster decides: takes scopes up, hands them over, and drops those that are lost. */
-export function scopeKeeperOf(parts: ScopeKeeperParts): ScopeKeeper {
+function scopeKeeperOf(parts: ScopeKeeperParts): ScopeKeeper {
   const { clock } = parts;
   const letGo = (scope: string) => release(handedOver(scope, parts), parts);
   return {
@@ -37,6 +39,18 @@ export function scopeKeeperOf(parts: ScopeKeeperParts): ScopeKeeper {
       stop();
     },
   };
+}
+
+/** What of a proxy takes part in a cluster; undefined: it is alone. */
+export function clusterPartOf(
+  owners: Owners | undefined,
+  parts: Omit<ScopeKeeperParts, "owners"> & {
+    readonly queue: Pick<Queue, "health">;
+  },
+): Pick<ClusterPart, "keeper" | "health"> | undefined {
+  if (owners === undefined) return undefined;
+  const keeper = scopeKeeperOf({ ...parts, owners });
+  return { keeper, health: parts.queue.health };
 }
 
 function handedOver(

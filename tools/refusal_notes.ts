@@ -54,6 +54,10 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, string>> = {
   invalid_budget:
     "Too many 401, 403 and 429 answers in ten minutes; going on would get the address banned.",
   blocked: "Cloudflare blocks the proxy's address.",
+  journal_full:
+    "The journal has no room for another request that is to survive; requests that promise nothing are still served.",
+  store_unreachable:
+    "The journal cannot be written, so it cannot be promised that the request survives.",
   no_token: "The route needs a token and there is none.",
   upstream_timeout: "Discord did not answer in time; safe to repeat.",
 };

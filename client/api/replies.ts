@@ -47,6 +47,8 @@ export interface ReadyInfo {
   readonly resumed: boolean;
   /** Changes with every start of the proxy. */
   readonly epoch: string | undefined;
+  /** True when the session and its requests outlive the proxy's process. */
+  readonly durable?: boolean;
   /** The number of the newest reply of the session. */
   readonly seq: number;
   /** How many replies the proxy kept and sends now. */

@@ -40,7 +40,9 @@ export class Session {
    * or fetches its reply. False: nobody knows whether they were executed.
    */
   authenticated(info: ReadyInfo): boolean {
-    const isRemembered = info.resumed && info.epoch === this.#epoch;
+    const isSameProcess = info.epoch === this.#epoch;
+    const isRemembered = info.resumed &&
+      (isSameProcess || info.durable === true);
     this.#epoch = info.epoch;
     // A lower number than ours counts something else: a new session, or an old copy of this one.
     if (!info.resumed || info.seq < this.#acker.handledUpTo) {

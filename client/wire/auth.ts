@@ -83,6 +83,7 @@ function readInfo(data: Readonly<Record<string, unknown>>): ReadyInfo {
     session: textOf(data["session"]),
     resumed: data["resumed"] === true,
     epoch: textOf(data["epoch"]),
+    durable: data["durable"] === true,
     seq: countOf(data["seq"]),
     redeliver: countOf(data["redeliver"]),
     lost: countOf(data["lost"]),

@@ -1,6 +1,6 @@
 import { randomUUID } from "../../deps.ts";
 import type { FactSink } from "../domain/fact.ts";
-import type { Owner, Owners } from "../domain/owners.ts";
+import type { ClusterFigures, Owner, Owners } from "../domain/owners.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { PeerQuestions } from "./ask_peer.ts";
 import { type Beat, beatWords, readBeatReply } from "./ownership/beat.ts";
@@ -36,19 +36,11 @@ export interface Cluster extends Owners {
   start(keeper: ScopeKeeper): void;
   /** The epoch by which we own it; undefined: we do not. */
   epochOf(scope: string): number | undefined;
-  figures(): ClusterFigures;
+  readonly figures: () => ClusterFigures;
   /** Hands everything over; settles when all is gone, or nobody is there to take it. */
   leave(): Promise<void>;
   /** Gives up what is left, and takes no part any more. */
   close(): Promise<void>;
-}
-
-/** How it stands, for operators. */
-export interface ClusterFigures {
-  readonly owned: number;
-  readonly scopes: number;
-  readonly peers: number;
-  readonly isStoreAway: boolean;
 }
 
 /** A proxy that takes part as soon as it is started. */
@@ -75,7 +67,10 @@ class ClusterDriver implements Cluster {
   readonly #waiting = new Map<string, PromiseWithResolvers<void>>();
   #keeper: ScopeKeeper = NO_KEEPER;
   #stopTimer: () => void = () => {};
+  #beatEnd = Promise.withResolvers<void>();
   #isClosed = false;
+  /** Before the first beat has ended nothing is known. */
+  #hasBeaten = false;
   #told = "";
 
   constructor(parts: ClusterParts) {
@@ -125,7 +120,7 @@ class ClusterDriver implements Cluster {
     return this.#machine.epochOf(scope);
   }
 
-  figures(): ClusterFigures {
+  readonly figures = (): ClusterFigures => {
     const owned = SCOPES.filter((scope) => this.ownerOf(scope).kind === "self");
     return {
       owned: owned.length,
@@ -133,13 +128,13 @@ class ClusterDriver implements Cluster {
       peers: this.#machine.peers().length,
       isStoreAway: this.#machine.isRedisAway,
     };
-  }
+  };
 
   async leave(): Promise<void> {
     this.#do(this.#machine.leave(this.#nowMs));
     const hasTaker = () => this.#machine.peers().length > 0;
     while (!this.#isClosed && this.#machine.isHolding && hasTaker()) {
-      await this.#nextChange();
+      await this.#beatEnd.promise;
     }
   }
 
@@ -148,6 +143,7 @@ class ClusterDriver implements Cluster {
     this.#isClosed = true;
     this.#stopTimer();
     for (const scope of SCOPES) this.#tellChanged(scope);
+    this.#beatEnd.resolve();
     // Nobody has to wait for our leases to end; where it fails they do.
     await this.#run(this.#machine.end()).catch(() => {});
     this.#parts.redis.close();
@@ -198,11 +194,14 @@ class ClusterDriver implements Cluster {
   async #beat(beat: Beat): Promise<void> {
     const reply = await this.#run(beat).catch(() => undefined);
     const read = readBeatReply(reply);
+    this.#hasBeaten = true;
     this.#do(
       read === undefined
         ? this.#machine.beatFailed(this.#nowMs)
         : this.#machine.beatAnswered(read, this.#nowMs),
     );
+    this.#beatEnd.resolve();
+    this.#beatEnd = Promise.withResolvers();
     const hasMoved = beat.release.length > 0 || (read?.taken.length ?? 0) > 0;
     if (hasMoved) this.#letPeersLook();
   }
@@ -247,15 +246,11 @@ class ClusterDriver implements Cluster {
     this.#waiting.delete(scope);
   }
 
-  #nextChange(): Promise<unknown> {
-    return Promise.race(SCOPES.map((scope) => this.whenChanged(scope)));
-  }
-
   /** Said once for all scopes that change together. */
   #tell(): void {
     const { owned, peers, isStoreAway } = this.figures();
     const told = `${owned} ${peers} ${isStoreAway}`;
-    if (told === this.#told) return;
+    if (told === this.#told || !this.#hasBeaten) return;
     this.#told = told;
     this.#parts.facts({
       kind: "cluster",

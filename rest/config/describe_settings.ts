@@ -36,10 +36,11 @@ function rowsOf({ members }: SettingGroup): ReadonlyArray<Setting<unknown>> {
 }
 
 function envBlock(setting: Setting<unknown>): string {
-  const { name, kind, fallback, need, about } = setting;
-  const mark = need === "defaulted" ? "# " : "";
+  const { name, kind, fallback, need, about, example } = setting;
+  const isDefault = need === "defaulted" && example === undefined;
+  const mark = isDefault ? "# " : "";
   const text = comment(`${plain(about)} (${kind.values})`);
-  return `${text}\n${mark}${name}=${fallback}\n`;
+  return `${text}\n${mark}${name}=${example ?? fallback}\n`;
 }
 
 function markdownRow(setting: Setting<unknown>): string {

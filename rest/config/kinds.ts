@@ -281,6 +281,7 @@ export function showUrl(text: string): string {
 }
 
 /** Long enough to see what went wrong, and nothing of the secret itself. */
+/** How a secret is shown. */
 export function hide(text: string): string {
   const blank = /\s/.test(text) ? " with a blank in it" : "";
   return `a secret of ${text.length} characters${blank}`;

@@ -83,6 +83,17 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
     members: ["adoptMs", "messageNonce", "isSingleFlight"],
   },
   {
+    title: "What outlives the proxy",
+    members: [
+      "journalFile",
+      "journalWrites",
+      "journalKey",
+      "journalSync",
+      "journalLimitMib",
+      "isJournalReset",
+    ],
+  },
+  {
     title: "Several proxies",
     members: ["redisUrl", "peerUrl", "peerKey", "ownerUrl"],
   },

@@ -2,6 +2,7 @@ import type { OpenTokenRoutes } from "../domain/access.ts";
 import type { OutboundProxy } from "../domain/outbound_proxy.ts";
 import type { Secret } from "../domain/secret.ts";
 import { NETWORKS, ORIGINS } from "./address_kinds.ts";
+import { JOURNAL_KEY } from "./journal_kinds.ts";
 import { OPTIONAL_KEY, PEER_URL, REDIS_URL } from "./cluster_kinds.ts";
 import {
   ADDRESS,
@@ -79,6 +80,13 @@ export interface Settings {
   readonly messageNonce: "off" | "add";
   readonly isSingleFlight: boolean;
   readonly adoptMs: number;
+  /** The database of what outlives the process; undefined: nothing does. */
+  readonly journalFile: string | undefined;
+  readonly journalWrites: "promised" | "all";
+  readonly journalKey: Secret | undefined;
+  readonly journalSync: "process" | "machine";
+  readonly journalLimitMib: number;
+  readonly isJournalReset: boolean;
   /** Where several proxies agree on who sends; undefined: this one is alone. */
   readonly redisUrl: Secret | undefined;
   /** Without a slash at the end. */
@@ -101,6 +109,8 @@ export interface Setting<T> {
   readonly need: "required" | "optional" | "defaulted";
   /** What it is for, in full sentences for operators. */
   readonly about: string;
+  /** What `.env.example` sets it to, where that is not the default. */
+  readonly example?: string;
 }
 
 /** Most settings have a default, so only the others say what they need. */
@@ -389,6 +399,48 @@ export const SETTINGS: {
     integer(0, 3_600_000, "ms"),
     "60000",
     "How long the answer to a POST whose caller left waits for the same POST to come again, which is then not sent a second time. With `0` no write is taken for the second try of another.",
+  ),
+  journalFile: {
+    ...row(
+      "REST_JOURNAL",
+      FILE,
+      "",
+      "The file in which accepted requests outlive the proxy, a database that is made where there is none. Without it nothing does.",
+    ),
+    example: "journal/sluice.db",
+  },
+  journalWrites: {
+    ...row(
+      "REST_JOURNAL_WRITES",
+      oneOf("promised", "all"),
+      "promised",
+      "Which writes are kept in the journal: `promised` those whose callers were promised more than an answer (sessions, `Idempotency-Key`, `respond-async`) or have left; `all` every one, so that an unmodified library loses nothing either.",
+    ),
+    example: "all",
+  },
+  journalKey: row(
+    "REST_JOURNAL_KEY",
+    JOURNAL_KEY,
+    "",
+    "The key that encrypts bodies and answers in the journal. Without it what holds a token of a webhook or interaction is kept in memory only.",
+  ),
+  journalSync: row(
+    "REST_JOURNAL_SYNC",
+    oneOf("process", "machine"),
+    "process",
+    "What the journal survives: the end of the process, or a power cut, too, which adds milliseconds to every promise.",
+  ),
+  journalLimitMib: row(
+    "REST_JOURNAL_LIMIT_MIB",
+    integer(8, 1_048_576, "MiB"),
+    "1024",
+    "How large the journal may become. When it is full, new promises get 503 `journal_full`; everything else goes on.",
+  ),
+  isJournalReset: row(
+    "REST_JOURNAL_RESET",
+    BOOLEAN,
+    "false",
+    "Sets a damaged journal aside under another name and begins a new one, instead of refusing to start.",
   ),
   redisUrl: row(
     "REST_REDIS_URL",

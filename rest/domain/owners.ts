@@ -39,8 +39,20 @@ export interface Owners {
   peers(): readonly Peer[];
   /** Whether a request may leave now. Asked right before each send; true where it needs no owner. */
   maySend(request: Pick<ProxyRequest, "identity" | "route">): boolean;
+  /** How it stands, where that can change. */
+  readonly figures?: () => ClusterFigures;
   /** Answers what a peer asks at `PEER_QUESTION_PATH`: JSON in, JSON out. Throws where it is no question. */
   answerPeer(question: unknown): unknown;
+}
+
+/** How a cluster stands, as one of its proxies sees it. */
+export interface ClusterFigures {
+  /** Scopes that this proxy sends for, of how many. */
+  readonly owned: number;
+  readonly scopes: number;
+  readonly peers: number;
+  /** Redis did not answer the last time. */
+  readonly isStoreAway: boolean;
 }
 
 /** What is handed to another proxy: all requests and sessions of a scope. */

@@ -2,7 +2,7 @@ import type { Answer } from "./answer.ts";
 import type { Entry, Guarantee } from "./entry.ts";
 import type { HeaderList } from "./headers.ts";
 import type { ProxyRequest } from "./request.ts";
-import type { RequestRow } from "./request_row.ts";
+import type { RequestRow, UnknownOutcome } from "./request_row.ts";
 import type { Wait } from "./wait_reason.ts";
 
 /** The clock. Intervals are measured with `nowMs`; `wallMs` is only for calendar time. */
@@ -102,6 +102,12 @@ export interface QueueView {
   ): readonly RequestRow[];
   /** What a request would wait for if it came now; undefined: it would leave at once. */
   preview(request: PreviewedRequest): Wait | undefined;
+  /** Requests of earlier processes that may have been executed, or not; undefined where nothing outlives a process. */
+  unknown?(
+    isMeant: (caller: string) => boolean,
+    offset: number,
+    limit: number,
+  ): readonly UnknownOutcome[];
 }
 
 /** A request that is not sent: its body and headers do not matter. */

@@ -53,6 +53,8 @@ export const REFUSALS = {
   token_rejected: { status: 503, fault: "discord", sent: false },
   invalid_budget: { status: 503, fault: "discord", sent: false },
   blocked: { status: 503, fault: "discord", sent: false },
+  journal_full: { status: 503, fault: "proxy", sent: false },
+  store_unreachable: { status: 503, fault: "proxy", sent: false },
   no_token: { status: 503, fault: "proxy", sent: false },
   upstream_timeout: { status: 504, fault: "discord", sent: null },
 } as const satisfies Record<string, RefusalRule>;

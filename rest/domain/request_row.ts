@@ -13,3 +13,17 @@ export interface RequestRow {
   /** It leaves no earlier; undefined: an answer or an operator decides. */
   readonly earliestInMs: number | undefined;
 }
+
+/** A request of an earlier process, of which nobody can know whether Discord executed it. */
+export interface UnknownOutcome {
+  /** Sorts by acceptance. */
+  readonly id: string;
+  readonly route: string;
+  /** Method and path; null where that holds a token. */
+  readonly target: string | null;
+  /** Whose limits it counted against. */
+  readonly identity: string;
+  readonly caller: string;
+  /** In ms since 1970. */
+  readonly acceptedAt: number;
+}

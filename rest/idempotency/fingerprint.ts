@@ -17,13 +17,9 @@ const ANY_BOUNDARY = encoder.encode("boundary");
 
 const NO_BODY: readonly Uint8Array[] = [new Uint8Array()];
 
-/** Equal for requests that are the same to Discord: what a name stands for. */
+/** Equal for requests that are the same to Discord: what a name stands for. A path can hold a token, and a print can be stored. */
 export function contentPrintOf(request: ProxyRequest, digest: Digest): string {
-  const { method, target, identity } = request;
-  const { version, path, query } = target;
-  return `${identity.id} ${method} ${version} ${path}${query} ${
-    bodyDigestOf(request, digest)
-  }`;
+  return digest([encoder.encode(contentOf(request, digest))]);
 }
 
 /**
@@ -37,11 +33,18 @@ export function writePrintOf(request: ProxyRequest, digest: Digest): string {
     keyNameOf(caller),
     clientNameOf(caller),
     headerOf(headers, AUDIT_REASON),
-    contentPrintOf(request, digest),
+    contentOf(request, digest),
   ]);
-  // A path can hold a token, and a print can be stored.
   return `${pathPrintOf(target.path, digest)} ${
     digest([encoder.encode(text)])
+  }`;
+}
+
+function contentOf(request: ProxyRequest, digest: Digest): string {
+  const { method, target, identity } = request;
+  const { version, path, query } = target;
+  return `${identity.id} ${method} ${version} ${path}${query} ${
+    bodyDigestOf(request, digest)
   }`;
 }
 

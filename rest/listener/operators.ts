@@ -9,7 +9,7 @@ import type { HttpAnswer } from "./http/incoming_request.ts";
 export const RESERVED_PATHS = {
   "/healthz": "alive, without a key",
   "/readyz":
-    "takes requests, without a key; 503 from SIGTERM on, reasons where something is wrong",
+    "takes requests, without a key; 503 from SIGTERM on and without Redis, reasons where something is wrong",
   "/metrics": "figures for Prometheus",
   "/admin": "pages for operators",
   "/_rep": "what the proxy does itself: sessions, cancelling, kept answers",
@@ -46,11 +46,18 @@ const PROBE_HEADERS: HeaderList = [
 
 const encoder = new TextEncoder();
 
+/** What another replica, with a disk and a network of its own, would do better. */
+const UNREADY: ReadonlySet<string> = new Set([
+  "journal_failing",
+  "store_unreachable",
+]);
+
 /**
  * Answers the paths that need no key; undefined for every other. `state` tells
  * that the proxy drains, so that a load balancer sends new requests elsewhere
  * (they would be served), or what is wrong though it takes requests in: that is
- * no reason to send them elsewhere, since another replica would do no better.
+ * no reason to send them elsewhere, since another replica would do no better,
+ * but for a journal that fails, and a Redis that this one does not reach.
  */
 export function answerProbe(
   target: string,
@@ -62,10 +69,12 @@ export function answerProbe(
   if (probe === undefined || !isRead) return undefined;
   const now = probe === "healthz" ? [] : state();
   const status = now === "draining" ? now : now.length > 0 ? "degraded" : "ok";
+  const isUnready = status === "draining" ||
+    (now !== "draining" && now.some((reason) => UNREADY.has(reason)));
   const reasons = status === "degraded" ? { reasons: now } : {};
   const body = JSON.stringify({ status, ...reasons, version: VERSION });
   return {
-    status: status === "draining" ? 503 : 200,
+    status: isUnready ? 503 : 200,
     headers: PROBE_HEADERS,
     body: method === "HEAD" ? undefined : encoder.encode(body),
   };

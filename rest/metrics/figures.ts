@@ -10,7 +10,20 @@ import { LoopLag } from "./loop_lag.ts";
 import { MinuteReport } from "./minute_report.ts";
 import { type BotNamer, lineRowsOf, readingOf } from "./read_figures.ts";
 import { Recent } from "./recent.ts";
-import type { PageFigures, Reading, RepReading } from "./types.ts";
+import type {
+  ClusterReading,
+  JournalReading,
+  PageFigures,
+  Reading,
+  RepReading,
+  SessionRow,
+} from "./types.ts";
+
+/** Sessions shown, as with the page's other tables. */
+const SESSIONS_MAX = 50;
+
+/** A session before its bot is named. */
+type SessionSource = Omit<SessionRow, "bot"> & { readonly identityId: string };
 
 /** Where figures come from that no fact tells. */
 export interface FigureSources {
@@ -21,7 +34,12 @@ export interface FigureSources {
   readonly snapshot: () => SchedulerSnapshot;
   readonly isDraining: () => boolean;
   readonly rep: () => RepReading;
+  /** The sessions of REP with most to fetch, at most so many. */
+  readonly sessions: (max: number) => readonly SessionSource[];
+  readonly journal: () => JournalReading | undefined;
   readonly upstreamConnections: () => number;
+  /** Undefined: this proxy is alone. */
+  readonly cluster?: () => ClusterReading | undefined;
   /** Where the report of each minute goes. */
   readonly facts: FactSink;
 }
@@ -88,6 +106,7 @@ export class Figures {
       routes: this.#recent.routeRows(nowMs),
       callers: this.#recent.callerRows(snapshot.callers),
       incidents: this.#recent.incidents,
+      sessions: this.#sessions(),
     };
   }
 
@@ -97,7 +116,7 @@ export class Figures {
   }
 
   reading(): Reading {
-    const { clock, botName, isDraining, rep, upstreamConnections } =
+    const { clock, botName, isDraining, rep, journal, upstreamConnections } =
       this.#sources;
     const nowMs = clock.nowMs();
     const { user, system } = cpuUsage();
@@ -107,6 +126,8 @@ export class Figures {
       startedAtMs: this.#startedAtMs,
       isDraining: isDraining(),
       rep: rep(),
+      cluster: this.#sources.cluster?.(),
+      journal: journal(),
       upstreamConnections: upstreamConnections(),
       loopLagMs: this.#lag.longestMs(),
       memoryBytes: Deno.memoryUsage().rss,
@@ -122,6 +143,14 @@ export class Figures {
     this.#callOffSample?.();
     this.#callOffSample = undefined;
     this.#minute.end();
+  }
+
+  #sessions(): readonly SessionRow[] {
+    const { sessions, botName } = this.#sources;
+    return sessions(SESSIONS_MAX).map(({ identityId, ...row }) => ({
+      ...row,
+      bot: botName(identityId),
+    }));
   }
 
   #snapshot(nowMs: number): SchedulerSnapshot {

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from "../../deps.ts";
 import { WAIT_REASONS } from "../domain/wait_reason.ts";
+import { registerClusterGauges } from "./cluster_gauges.ts";
 import type { Reading } from "./types.ts";
 
 /** Gauges without labels: name, what it tells, and where it stands in a reading. */
@@ -42,6 +43,21 @@ const PLAIN: ReadonlyArray<
     "sluice_rep_mailbox_replies",
     "Replies that wait for their REP client.",
     (r) => r.rep.mailboxReplies,
+  ],
+  [
+    "sluice_journal_rows",
+    "Rows in the journal: requests that are kept, outcomes, sessions.",
+    (r) => r.journal?.rows ?? 0,
+  ],
+  [
+    "sluice_journal_bytes",
+    "Bytes that the journal takes.",
+    (r) => r.journal?.bytes ?? 0,
+  ],
+  [
+    "sluice_journal_failing",
+    "1 while the journal does not take new promises.",
+    (r) => r.journal?.isFailing === true ? 1 : 0,
   ],
   [
     "sluice_upstream_connections",
@@ -118,7 +134,12 @@ export function registerGauges(registry: Registry): (to: Reading) => void {
       }
     };
   });
-  const others = [reasonsIn(registry), cpuIn(registry), buildIn(registry)];
+  const others = [
+    reasonsIn(registry),
+    cpuIn(registry),
+    buildIn(registry),
+    registerClusterGauges(registry),
+  ];
   const setters = [...plain, ...byBot, ...others];
   return (reading) => {
     for (const set of setters) set(reading);

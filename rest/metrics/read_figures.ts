@@ -12,6 +12,8 @@ export type Surroundings = Pick<
   | "startedAtMs"
   | "isDraining"
   | "rep"
+  | "cluster"
+  | "journal"
   | "upstreamConnections"
   | "loopLagMs"
   | "memoryBytes"

@@ -1,3 +1,4 @@
+import type { ClusterFigures } from "../domain/owners.ts";
 import type { WaitReason } from "../domain/wait_reason.ts";
 import type { SchedulerSnapshot } from "../scheduler/types.ts";
 
@@ -21,6 +22,10 @@ export interface Reading {
   /** How long until the breaker lets one request try; undefined while it is closed. */
   readonly breakerForMs: number | undefined;
   readonly rep: RepReading;
+  /** Undefined: this proxy is alone. */
+  readonly cluster?: ClusterReading | undefined;
+  /** Undefined: nothing outlives the process. */
+  readonly journal: JournalReading | undefined;
   readonly upstreamConnections: number;
   /** The longest that the event loop was late within the last quarter of a minute. */
   readonly loopLagMs: number;
@@ -40,12 +45,26 @@ export interface BotReading {
   readonly isTokenRejected: boolean;
 }
 
+/** What this proxy has to do with others. */
+export interface ClusterReading extends ClusterFigures {
+  /** Names of the configured bots, and whether it is this proxy that sends for them. */
+  readonly bots: ReadonlyArray<readonly [bot: string, isOurs: boolean]>;
+}
+
 /** What goes on over WebSockets. */
 export interface RepReading {
   readonly sessions: number;
   readonly connections: number;
   /** Replies that wait for their client. */
   readonly mailboxReplies: number;
+}
+
+/** What stands in the journal. */
+export interface JournalReading {
+  readonly rows: number;
+  readonly bytes: number;
+  /** It does not take what it should: new promises are refused. */
+  readonly isFailing: boolean;
 }
 
 /** One second of the page's charts. What it counts is undefined where nobody looked before it. */
@@ -110,6 +129,21 @@ export interface LineRow {
   readonly isPaused: boolean;
 }
 
+/** A session of REP. */
+export interface SessionRow {
+  readonly name: string;
+  /** The name of its key. */
+  readonly key: string;
+  readonly bot: string;
+  readonly isConnected: boolean;
+  /** How long it has been connected, or away. */
+  readonly sinceMs: number;
+  /** Replies that its client has not acknowledged. */
+  readonly unacked: number;
+  readonly bytes: number;
+  readonly inFlight: number;
+}
+
 /** Everything the page shows. */
 export interface PageFigures {
   readonly reading: Reading;
@@ -121,4 +155,5 @@ export interface PageFigures {
   readonly routes: readonly RouteRow[];
   readonly callers: readonly CallerRow[];
   readonly incidents: readonly Incident[];
+  readonly sessions: readonly SessionRow[];
 }

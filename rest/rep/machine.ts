@@ -40,6 +40,7 @@ import {
   restoreFrame,
 } from "./sessions/hand_over.ts";
 import type { Session } from "./sessions/session.ts";
+import { type SessionView, sessionViews } from "./sessions/session_views.ts";
 import type { SessionStore } from "./sessions/session_store.ts";
 
 /** Figures of all connections and sessions, for metrics and pages; nothing in it is secret. */
@@ -243,6 +244,11 @@ export class RepMachine {
     const connection = this.#state.connections.get(id);
     if (connection !== undefined) closeConnection(step, connection, code);
     return step.actions;
+  }
+
+  /** The sessions with most to fetch, at most so many. */
+  sessions(max: number, { nowMs }: Moment): readonly SessionView[] {
+    return sessionViews(this.#state, max, nowMs);
   }
 
   snapshot(): RepSnapshot {

@@ -14,6 +14,8 @@ export interface RepSettings {
   readonly allowedHeaders: ReadonlySet<string>;
   /** Another one after each start of the proxy (B2). */
   readonly epoch: string;
+  /** Sessions and their requests outlive the process (B12). */
+  readonly isDurable?: boolean | undefined;
   /** The SHA-256 of all parts together, as at least 25 characters that Discord takes in a nonce. */
   readonly digest: (
     parts: ReadonlyArray<string | Uint8Array<ArrayBuffer>>,

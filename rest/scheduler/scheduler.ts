@@ -7,6 +7,9 @@ import { Callers } from "./queues/callers.ts";
 import { Expiries } from "./queues/expiries.ts";
 import { makeCandidate, reopen, withdraw } from "./flow.ts";
 import { leaseReady } from "./lease.ts";
+import { noFormer } from "./learnt/former.ts";
+import { learntOf } from "./learnt/learnt_of.ts";
+import { takeLearnt } from "./learnt/take_learnt.ts";
 import { BucketRegistry } from "./limits/bucket_registry.ts";
 import { cancel, enqueue, renew, takeInNewcomers, urge } from "./intake.ts";
 import { InvalidBudget } from "./health/invalid_budget.ts";
@@ -88,6 +91,8 @@ export function createScheduler(
     endAt(atMs) {
       state.endsAtMs = atMs;
     },
+    learnt: (saving) => learntOf(state, saving),
+    takeLearnt: (learnt, moment) => takeLearnt(state, learnt, moment),
     snapshot: (nowMs) => snapshotOf(state, nowMs),
   };
 }
@@ -124,6 +129,7 @@ function newState(options: SchedulerOptions): State {
     credentialChecks: [],
     checkProbe: undefined,
     warnings: [],
+    former: noFormer(),
     refused: [],
     bytes: 0,
     inFlight: 0,

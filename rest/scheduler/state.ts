@@ -11,6 +11,7 @@ import type { Bucket } from "./limits/bucket.ts";
 import type { Caller, Callers } from "./queues/callers.ts";
 import type { Expiries, Expiring } from "./queues/expiries.ts";
 import type { FairEntry, FairQueue } from "./queues/fair_queue.ts";
+import type { Former } from "./learnt/former.ts";
 import type { GlobalLimit, GlobalPermit } from "./limits/global_limit.ts";
 import type { BucketRegistry } from "./limits/bucket_registry.ts";
 import type { InvalidBudget } from "./health/invalid_budget.ts";
@@ -289,6 +290,8 @@ export interface State {
   /** Whose token check is the probe of the breaker. */
   checkProbe: string | undefined;
   readonly warnings: string[];
+  /** What is left of the process before this one, for lanes and lines that are not made yet. */
+  readonly former: Former<Counter>;
   /** Requests refused while they waited, to be told by the next poll. */
   readonly refused: { readonly id: number; readonly refused: Refused }[];
   bytes: number;

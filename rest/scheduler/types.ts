@@ -1,3 +1,4 @@
+import type { LearntState, Moment, Saving } from "../domain/learnt_state.ts";
 import type { SharedHealth } from "../domain/shared_health.ts";
 import type { LimitReport } from "../domain/limit_report.ts";
 import type { RefusalCode } from "../domain/refusal.ts";
@@ -157,6 +158,10 @@ export interface Scheduler {
   resume(lineId: string, nowMs: number): boolean;
   /** From now on nothing is taken in that is expected to wait beyond `atMs`. */
   endAt(atMs: number): void;
+  /** What the next process may go on with. */
+  learnt(saving: Saving): LearntState;
+  /** Goes on with what another process has learnt, as far as it can still be true. */
+  takeLearnt(learnt: LearntState, moment: Moment): void;
   snapshot(nowMs: number): SchedulerSnapshot;
 }
 

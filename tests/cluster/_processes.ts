@@ -10,6 +10,8 @@ export interface ProxyProcess {
   readonly url: string;
   /** A POST to a channel's messages; undefined where no connection came about. */
   post(channel: number | string, content: string): Promise<number | undefined>;
+  /** The text of `/metrics`; "" where there is none. */
+  figures(): Promise<string>;
 }
 
 /** Starts a proxy that is one of a cluster, and waits until it is there. */
@@ -37,6 +39,12 @@ export async function startProxyProcess(
   return {
     child,
     url,
+    async figures() {
+      const headers = { authorization: KEY };
+      const response = await fetch(`${url}/metrics`, { headers })
+        .catch(() => undefined);
+      return await response?.text() ?? "";
+    },
     async post(channel, content) {
       const path = `/api/v10/channels/${channel}/messages`;
       try {

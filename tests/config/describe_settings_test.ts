@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { envExample } from "../../rest/config/describe_settings.ts";
 import { readSettings } from "../../rest/config/read_settings.ts";
-import { SETTINGS } from "../../rest/config/settings.ts";
+import { type Setting, SETTINGS } from "../../rest/config/settings.ts";
 
-Deno.test("every setting is named once in .env.example, with its default", () => {
-  for (const { name, fallback, need } of Object.values(SETTINGS)) {
+Deno.test("every setting is named once in .env.example, with its default or what it is set to there", () => {
+  for (const setting of Object.values(SETTINGS)) {
+    const { name, fallback, need, example } = setting as Setting<unknown>;
     const lines = envExample().split("\n").filter((line) =>
       line.includes(`${name}=`)
     );
-    const mark = need === "defaulted" ? "# " : "";
-    assert.deepEqual(lines, [`${mark}${name}=${fallback}`]);
+    const mark = need === "defaulted" && example === undefined ? "# " : "";
+    assert.deepEqual(lines, [`${mark}${name}=${example ?? fallback}`]);
   }
 });
 
@@ -27,4 +28,10 @@ Deno.test("no line of .env.example is wider than 80 characters", () => {
   for (const line of envExample().split("\n")) {
     assert.ok(line.length <= 80, line);
   }
+});
+
+Deno.test(".env.example turns the journal on, for every write", () => {
+  const text = envExample();
+  assert.match(text, /^REST_JOURNAL=journal\/sluice\.db$/m);
+  assert.match(text, /^REST_JOURNAL_WRITES=all$/m);
 });

@@ -54,10 +54,16 @@ Deno.test("a key is all it takes; everything else has its documented default", (
     lineLimit: 10_000,
     messageNonce: "off",
     isSingleFlight: false,
-    adoptMs: 60_000,
+    journalFile: undefined,
+    journalWrites: "promised",
+    journalKey: undefined,
+    journalSync: "process",
+    journalLimitMib: 1_024,
+    isJournalReset: false,
     redisUrl: undefined,
     peerUrl: undefined,
     peerKey: undefined,
+    adoptMs: 60_000,
     ownerUrl: undefined,
     logLevel: "info",
     logFormat: "auto",
@@ -109,10 +115,16 @@ Deno.test("every row of the table is read from its own name, but for two that co
     REST_LINE_LIMIT: "10",
     REST_MESSAGE_NONCE: "add",
     REST_SINGLE_FLIGHT: "true",
-    REST_ADOPT_MS: "9",
+    REST_JOURNAL: "/var/lib/sluice/journal.db",
+    REST_JOURNAL_WRITES: "all",
+    REST_JOURNAL_KEY: "0123456789abcdef".repeat(4),
+    REST_JOURNAL_SYNC: "machine",
+    REST_JOURNAL_LIMIT_MIB: "11",
+    REST_JOURNAL_RESET: "true",
     REST_REDIS_URL: "rediss://user:pass@redis.example/1",
     REST_PEER_URL: "https://10.0.0.5:8001/",
     REST_PEER_KEY: KEY + KEY + KEY,
+    REST_ADOPT_MS: "9",
     REST_LOG_LEVEL: "error",
     REST_LOG_FORMAT: "json",
   };
@@ -120,8 +132,11 @@ Deno.test("every row of the table is read from its own name, but for two that co
   const apart = ["REST_SOCKET", "REST_OWNER_URL"];
   assert.deepEqual([...Object.keys(given), ...apart].sort(), names.sort());
 
-  const { discordToken, authorization, ...others } = settingsOf(given);
+  const { discordToken, authorization, journalKey, ...others } = settingsOf(
+    given,
+  );
   assert.equal(discordToken?.reveal(), TOKEN);
+  assert.equal(journalKey?.reveal(), "0123456789abcdef".repeat(4));
   assert.equal(authorization.reveal(), KEY + KEY);
   assert.deepEqual(others, {
     discordTokenFile: "/run/token",
@@ -174,10 +189,15 @@ Deno.test("every row of the table is read from its own name, but for two that co
     lineLimit: 10,
     messageNonce: "add",
     isSingleFlight: true,
-    adoptMs: 9,
+    journalFile: "/var/lib/sluice/journal.db",
+    journalWrites: "all",
+    journalSync: "machine",
+    journalLimitMib: 11,
+    isJournalReset: true,
     redisUrl: new Secret("rediss://user:pass@redis.example/1"),
     peerUrl: "https://10.0.0.5:8001",
     peerKey: new Secret(KEY + KEY + KEY),
+    adoptMs: 9,
     ownerUrl: undefined,
     logLevel: "error",
     logFormat: "json",

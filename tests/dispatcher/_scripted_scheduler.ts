@@ -110,6 +110,18 @@ export function createScriptedScheduler(): ScriptedScheduler {
     pause: () => false,
     resume: () => false,
     setGlobalLimit: () => {},
+    learnt: ({ wallMs: savedAtWallMs, isFinal }) => ({
+      version: 1,
+      savedAtWallMs,
+      isFinal,
+      hashes: [],
+      routes: [],
+      guilds: [],
+      invalid: { all: [], keys: [] },
+      rejections: [],
+      identities: [],
+    }),
+    takeLearnt: () => {},
     snapshot: () => ({
       waiting: waiting.size,
       inFlight: leased.size,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   contentPrintOf,
   indexOfBytes,
+  writePrintOf,
 } from "../../rest/idempotency/fingerprint.ts";
 import { fc } from "../deps.ts";
 import { requestOf, sha256 } from "../dispatcher/_builders.ts";
@@ -44,6 +45,13 @@ function multipart(
   }
   return body;
 }
+
+Deno.test("no print of a request shows its path, which may hold a token", () => {
+  const request = requestOf("POST", { path: "/webhooks/1/a-secret" });
+  for (const printOf of [contentPrintOf, writePrintOf]) {
+    assert.doesNotMatch(printOf(request, sha256), /secret/);
+  }
+});
 
 Deno.test("contentPrintOf() is equal for equal bodies and differs with a single byte", () => {
   fc.assert(

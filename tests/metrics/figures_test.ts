@@ -169,6 +169,25 @@ Deno.test("a point that comes late tells what was sent a second, not since the l
   assert.equal(recent.pointsAfter(0).at(-1)?.sent, 5);
 });
 
+/** One more than are shown. */
+const SESSIONS = Array.from({ length: 51 }, (_, n) => ({
+  name: `shard ${n}`,
+  key: "main",
+  identityId: "bot:1",
+  isConnected: n % 2 === 0,
+  sinceMs: 1_000,
+  unacked: 51 - n,
+  bytes: 256,
+  inFlight: 0,
+}));
+
+Deno.test("the page is shown fifty sessions at most, with their bots by name", () => {
+  const { sessions } = figuresOf().figures.page(0);
+  assert.equal(sessions.length, 50);
+  const { identityId: _, ...shown } = SESSIONS[0] as typeof SESSIONS[number];
+  assert.deepEqual(sessions[0], { ...shown, bot: "main" });
+});
+
 function figuresOf() {
   const clock = createManualClock();
   const figures = new Figures({
@@ -179,6 +198,8 @@ function figuresOf() {
     snapshot: () => SNAPSHOT,
     isDraining: () => false,
     rep: () => ({ sessions: 0, connections: 0, mailboxReplies: 0 }),
+    sessions: (max) => SESSIONS.slice(0, max),
+    journal: () => undefined,
     upstreamConnections: () => 0,
   });
   return { clock, figures };

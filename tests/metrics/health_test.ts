@@ -14,6 +14,7 @@ const WELL = {
   bots: [BOT],
   breaker: "closed",
   invalid: { count: 7_199, ceiling: 9_000 },
+  journal: { rows: 3, bytes: 4_096, isFailing: false },
 } as const;
 
 Deno.test("nothing is wrong just below four fifths of the budget of invalid requests", () => {
@@ -31,4 +32,22 @@ Deno.test("one rejected token among several, and a block of Cloudflare's, are tr
     "token_rejected",
     "blocked",
   ]);
+});
+
+Deno.test("a journal that does not take new promises is a trouble, one that does is none", () => {
+  const journal = { ...WELL.journal, isFailing: true };
+  assert.deepEqual(troublesOf({ ...WELL, journal }), ["journal_failing"]);
+});
+
+Deno.test("a Redis that does not answer is a trouble for a proxy that may not send for anybody, and for no other", () => {
+  const cluster = { owned: 0, scopes: 64, peers: 2, isStoreAway: true };
+  const troublesWith = (owned: number, isStoreAway = true) =>
+    troublesOf({
+      ...WELL,
+      cluster: { ...cluster, owned, isStoreAway, bots: [] },
+    });
+  assert.deepEqual(troublesWith(0), ["store_unreachable"]);
+  assert.deepEqual(troublesWith(1), []);
+  const isStoreAway = false;
+  assert.deepEqual(troublesWith(0, isStoreAway), []);
 });

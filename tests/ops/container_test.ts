@@ -79,6 +79,8 @@ async function serveAndDrain(image: Image): Promise<void> {
   });
   await answer.body?.cancel();
   assert.equal(answer.status, 200);
+  const kept = filesIn(image.volume).map((path) => path.split("/").at(-1));
+  assert.ok(kept.includes("sluice.db"), `${kept}`);
   child.kill("SIGTERM");
   const { code } = await child.status;
   await reader.cancel();

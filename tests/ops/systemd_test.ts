@@ -16,6 +16,11 @@ Deno.test("the service of systemd runs what deno task start runs, without a proc
   assert.deepEqual(words, ["/usr/bin/deno", ...startWords().slice(1)]);
 });
 
+Deno.test("the service keeps its journal where systemd lets it write", () => {
+  const folder = `/var/lib/${valueOf("StateDirectory")}/`;
+  assert.match(SERVICE, new RegExp(`^Environment=REST_JOURNAL=${folder}`, "m"));
+});
+
 Deno.test("systemd kills the service later than a drain ends", () => {
   const stopMs = Number(valueOf("TimeoutStopSec")) * 1_000;
   assert.ok(stopMs >= Number(SETTINGS.drainMs.fallback) + 5_000);

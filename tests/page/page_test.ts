@@ -7,15 +7,16 @@ import assert from "node:assert/strict";
 import { denoCommand } from "../../tools/deno_child.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
-const TESTS = new URL("in_browser.ts", import.meta.url).pathname;
+const TESTS = ["in_browser.ts", "hours_in_browser.ts"]
+  .map((name) => new URL(name, import.meta.url).pathname);
 
 Deno.test({
   name:
-    "in Chromium the page has nothing serious for axe, fits 390 px, goes by keyboard, and stops its stream while hidden",
+    "in Chromium the page has nothing serious for axe, fits 390 px, goes by keyboard, stops its stream while hidden, and is flat for three quarters of an hour",
   ignore: !hasChromium(),
   async fn() {
     const { code, stdout, stderr } = await denoCommand({
-      args: ["test", "--quiet", "--no-prompt", "--allow-all", TESTS],
+      args: ["test", "--quiet", "--no-prompt", "--allow-all", ...TESTS],
     }).output();
     const decoder = new TextDecoder();
     const text = decoder.decode(stdout) + decoder.decode(stderr);

@@ -232,6 +232,13 @@ for (const requests of [10, 19, 20, 30, 60, 200]) {
   });
 }
 
+Deno.test("a journal that takes nothing new is told before what waits", () => {
+  const journal = { rows: 3, bytes: 9, isFailing: true };
+  const { tone, text } = verdictOf(figuresOf({ reading: { journal } }));
+  assert.equal(tone, "bad");
+  assert.match(text, /^The journal does not take new requests/);
+});
+
 Deno.test("after an outage Discord is fine again as soon as all answers of the last ten seconds are", () => {
   const toneAfter = (seconds: number) => {
     const points = Array.from({ length: 30 }, (_, n) => ({
@@ -268,6 +275,7 @@ function figuresOf({ reading, points, lines }: Change): PageFigures {
       breaker: "closed",
       breakerForMs: undefined,
       rep: { sessions: 0, connections: 0, mailboxReplies: 0 },
+      journal: undefined,
       upstreamConnections: 1,
       loopLagMs: 2,
       memoryBytes: 1,
@@ -280,5 +288,6 @@ function figuresOf({ reading, points, lines }: Change): PageFigures {
     routes: [],
     callers: [],
     incidents: [],
+    sessions: [],
   };
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type Sim, startSim } from "../../sim/server.ts";
 import { KEY, Operated, reachesRegistry, TOKEN } from "../_operated.ts";
 import { hasRedis, startRedis } from "../cluster/_redis.ts";
+import { post } from "../start/_callers.ts";
 import { startChild } from "../start/child.ts";
 
 const ignore = Deno.build.os !== "linux" || !reachesRegistry();
@@ -87,6 +88,70 @@ Deno.test({
     assertClean(discord);
   },
 });
+
+Deno.test({
+  name:
+    "set-up with a journal: what an unmodified caller had sent is done, and done once, although the proxy is killed",
+  ignore,
+  async fn() {
+    await using discord = await startSim({
+      rules: [{
+        match: "POST /channels/{id}/messages",
+        limit: MESSAGES,
+        periodMs: 5_000,
+        kind: "fixed",
+      }],
+    });
+    const folder = await Deno.makeTempDir();
+    const sluice = await Operated.start({
+      ...settings(discord),
+      REST_JOURNAL: `${folder}/sluice.db`,
+      REST_JOURNAL_WRITES: "all",
+    });
+    {
+      await using _ = sluice;
+      const address = await addressOf(sluice);
+      const calls: Promise<string>[] = [];
+      for (let at = 1; at <= 2 * MESSAGES; at++) {
+        calls.push(
+          post(`${address}/api/v10/channels/1/messages`, `all ${at}`, KEY),
+        );
+      }
+      // Then Discord takes no more for a while, and nothing is in flight.
+      await answered(calls, MESSAGES);
+      Deno.kill(sluice.proxyPid(), "SIGKILL");
+      await Promise.all(calls);
+      await sluice.seen(LISTENING, 2);
+      await sluice.seen(/From the journal: 6 requests go on/);
+      while (discord.requests().length < 2 * MESSAGES) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      await assertEndsWell(sluice);
+    }
+    await Deno.remove(folder, { recursive: true });
+    const { executed, doubled, limited } = discord.audit.report();
+    assert.equal(executed, 2 * MESSAGES);
+    assert.deepEqual(doubled, []);
+    // What Discord had told within the last second was not saved yet.
+    assert.ok(limited.user <= 1, `${limited.user} times 429`);
+  },
+});
+
+/** Settles when so many of the calls were answered. */
+async function answered(
+  calls: readonly Promise<string>[],
+  count: number,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let seen = 0;
+  for (const call of calls) {
+    void call.then((outcome) => {
+      if (outcome === "answered") seen++;
+      if (seen === count) resolve();
+    });
+  }
+  await promise;
+}
 
 Deno.test({
   name:

@@ -7,9 +7,14 @@
 import { type RawReply, RepClient } from "../../client/mod.ts";
 import { type NotedReply, ReplyLog } from "./reply_log.ts";
 
+/** How a bot sends: over a session of REP; or over HTTP, under keys, waiting for each answer or fetching it later. */
+export type BotKind = "rep" | "key" | "async";
+
 /** Told in one JSON argument. */
 export interface BotPlan {
+  /** Of REP's endpoint, or of the proxy. */
   readonly url: string;
+  readonly kind: BotKind;
   readonly key: string;
   /** Session, and the first word of every message. */
   readonly name: string;
@@ -67,13 +72,18 @@ function send(
   });
 }
 
-function notedOf(number: number, { status, data }: RawReply): NotedReply {
+function notedOf(
+  number: number,
+  { status, data, error }: RawReply,
+): NotedReply {
   const id = (data as { id?: unknown } | null | undefined)?.id;
+  const code = (error as { code?: unknown } | null | undefined)?.code;
   return {
     number,
     status,
     id: typeof id === "string" ? id : null,
     wasMissed: false,
+    code: typeof code === "string" ? code : null,
   };
 }
 

@@ -1,8 +1,15 @@
 import { denoCommand } from "../deno_child.ts";
 import { drawMs, type Random, type Range } from "../../sim/model/random.ts";
-import type { BotPlan } from "./bot.ts";
+import type { BotKind, BotPlan } from "./bot.ts";
 
 const ROOT = new URL("../../", import.meta.url);
+
+/** What a bot of each kind runs. */
+const PROGRAMS: Readonly<Record<BotKind, string>> = {
+  rep: "tools/chaos/bot.ts",
+  key: "tools/chaos/http_bot.ts",
+  async: "tools/chaos/http_bot.ts",
+};
 
 /** A life ends anywhere between authentication and having sent most messages. */
 const LIFE: Range = { minMs: 100, maxMs: 4_000 };
@@ -62,7 +69,7 @@ async function oneLife(
       "--allow-net=127.0.0.1",
       `--allow-read=${logPath}`,
       `--allow-write=${logPath}`,
-      new URL("tools/chaos/bot.ts", ROOT).pathname,
+      new URL(PROGRAMS[plan.kind], ROOT).pathname,
       JSON.stringify(plan),
     ],
     cwd: ROOT,
@@ -91,7 +98,7 @@ function kill(child: Deno.ChildProcess): void {
 }
 
 /** Settles after this time, or as soon as the signal is aborted. */
-function forMs(ms: number, signal: AbortSignal): Promise<void> {
+export function forMs(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);
     signal.addEventListener("abort", done);

@@ -7,6 +7,8 @@ export interface NotedReply {
   readonly id: string | null;
   /** True when an earlier life sent the request. */
   readonly wasMissed: boolean;
+  /** The refusal's code; null or left out of an answer of Discord's. */
+  readonly code?: string | null;
 }
 
 /**

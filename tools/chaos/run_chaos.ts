@@ -1,10 +1,13 @@
 import { createRandom, type Range } from "../../sim/model/random.ts";
 import type { AuditReport } from "../../sim/auditor.ts";
-import { type Child, startProxyChild, startSimChild } from "../soak/child.ts";
+import { type Child, startSimChild } from "../soak/child.ts";
+import type { BotKind } from "./bot.ts";
 import { liveAndDie } from "./bot_lives.ts";
 import { type Cut, startCuttingRelay } from "./cutting_relay.ts";
+import { type MortalProxy, startMortalProxy } from "./mortal_proxy.ts";
+import type { DrawLife } from "./proxy_lives.ts";
 import { readReplies } from "./reply_log.ts";
-import { type BotRecord, marksOf, problemsOf } from "./verdict.ts";
+import { type BotRecord, marksOf, problemsOf, unknownOf } from "./verdict.ts";
 
 /** How large a run is. */
 export interface ChaosOptions {
@@ -14,6 +17,12 @@ export interface ChaosOptions {
   readonly messages: number;
   /** Bots that use a new `req` for each message in every life. */
   readonly areForgetful?: boolean;
+  /** How bots send, dealt out in turn; over REP unless said. */
+  readonly kinds?: readonly BotKind[];
+  /** How the proxy's lives end; it keeps a journal then. It is never killed unless said. */
+  readonly proxyLives?: DrawLife;
+  /** It has to end by then. */
+  readonly runMsMax?: number;
 }
 
 /** What it came to. */
@@ -21,6 +30,12 @@ export interface ChaosReport {
   /** Empty: every message once, in order, and every reply seen. */
   readonly problems: readonly string[];
   readonly kills: number;
+  /** Of the proxy. */
+  readonly proxyKills: number;
+  /** How long the proxy's starts took in the middle, and at most. */
+  readonly startMs: { readonly median: number; readonly most: number };
+  /** Messages of which nobody can know whether Discord got them, each told to its bot. */
+  readonly unknown: number;
   readonly cuts: Readonly<Record<Cut, number>>;
   /** Replies that reached a later life than the one that had sent the request. */
   readonly missed: number;
@@ -67,18 +82,23 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const startedMs = performance.now();
   const faults: string[] = [];
   await using sim = await startSimChild({ ...WORLD, seed });
-  await using proxy = await startProxy(sim, faults);
+  await using journal = await temporaryFolder();
+  await using proxy = await startProxy(options, sim, journal.path, faults);
   await using relay = await startCuttingRelay({
-    serverPort: Number(proxy.url.port),
+    serverPort: proxy.port,
     random: createRandom(seed),
     lifeMs: SOCKET_LIFE,
   });
-  const bots = await liveAll(options, `ws://127.0.0.1:${relay.port}/rep`);
-  if (proxy.hasEnded) faults.push(`ended: ${proxy.lastLines.join("\n")}`);
+  const bots = await liveAll(options, relay.port);
+  await proxy.spare();
+  faults.push(...proxy.failures.map((said) => `ended: ${said}`));
   const report = await audit(sim.url, marksOf(bots));
   return {
-    problems: problemsOf({ bots, report, faults }),
+    problems: problemsOf({ bots, report, faults, proxyKills: proxy.kills }),
     kills: sum(bots.map(({ kills }) => kills)),
+    proxyKills: proxy.kills,
+    startMs: spreadOf(proxy.startsMs),
+    unknown: sum(bots.map((bot) => unknownOf(bot).size)),
     cuts: { ...relay.cuts },
     missed: sum(bots.map(missedOf)),
     limited: report.limited,
@@ -91,9 +111,18 @@ export function replayOf(seed: number): string {
   return `SIM_SEEDS=${seed} deno task sim`;
 }
 
-function startProxy(sim: Child, faults: string[]): Promise<Child> {
-  return startProxyChild({
+function startProxy(
+  { seed, proxyLives }: ChaosOptions,
+  sim: Child,
+  folder: string,
+  faults: string[],
+): Promise<MortalProxy> {
+  const journal = { REST_JOURNAL: `${folder}/journal.db` };
+  const random = createRandom(seed + 1);
+  return startMortalProxy({
+    nextLife: () => proxyLives?.(random),
     env: {
+      ...proxyLives === undefined ? {} : journal,
       DISCORD_TOKEN: TOKEN,
       REST_AUTHORIZATION: KEY,
       REST_UPSTREAM: sim.url.href,
@@ -105,36 +134,57 @@ function startProxy(sim: Child, faults: string[]): Promise<Child> {
   });
 }
 
+function spreadOf(values: readonly number[]): ChaosReport["startMs"] {
+  const sorted = values.toSorted((one, other) => one - other);
+  const median = sorted[sorted.length >> 1] ?? 0;
+  return { median, most: sorted.at(-1) ?? 0 };
+}
+
+/** A folder that goes when it is disposed of. */
+async function temporaryFolder(): Promise<
+  AsyncDisposable & { readonly path: string }
+> {
+  const path = await Deno.makeTempDir({ prefix: "chaos-" });
+  return {
+    path,
+    [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
+  };
+}
+
+const ONLY_REP: readonly BotKind[] = ["rep"];
+
 async function liveAll(
-  { seed, bots, messages, areForgetful = false }: ChaosOptions,
-  url: string,
+  options: ChaosOptions,
+  port: number,
 ): Promise<BotRecord[]> {
-  const directory = await Deno.makeTempDir({ prefix: "chaos-" });
-  const signal = AbortSignal.timeout(RUN_MS_MAX);
-  try {
-    return await Promise.all(Array.from({ length: bots }, async (_, index) => {
-      const name = `bot-${index + 1}`;
-      const logPath = `${directory}/${name}.log`;
-      await Deno.writeTextFile(logPath, "");
-      const channelId = String(1_200_000_000_000_000_000n + BigInt(index));
-      const lives = await liveAndDie(
-        {
-          url,
-          key: KEY,
-          name,
-          channelId,
-          messages,
-          logPath,
-          isForgetful: areForgetful,
-        },
-        createRandom(seed * 1_000 + index),
-        signal,
-      );
-      return { ...lives, name, messages, replies: readReplies(logPath) };
-    }));
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  const { seed, bots, messages, areForgetful = false } = options;
+  const { kinds = ONLY_REP, runMsMax = RUN_MS_MAX } = options;
+  await using folder = await temporaryFolder();
+  const signal = AbortSignal.timeout(runMsMax);
+  return await Promise.all(Array.from({ length: bots }, async (_, index) => {
+    const name = `bot-${index + 1}`;
+    const kind = kinds[index % kinds.length] ?? "rep";
+    const logPath = `${folder.path}/${name}.log`;
+    await Deno.writeTextFile(logPath, "");
+    const channelId = String(1_200_000_000_000_000_000n + BigInt(index));
+    const lives = await liveAndDie(
+      {
+        url: kind === "rep"
+          ? `ws://127.0.0.1:${port}/rep`
+          : `http://127.0.0.1:${port}`,
+        kind,
+        key: KEY,
+        name,
+        channelId,
+        messages,
+        logPath,
+        isForgetful: areForgetful,
+      },
+      createRandom(seed * 1_000 + index),
+      signal,
+    );
+    return { ...lives, name, messages, replies: readReplies(logPath) };
+  }));
 }
 
 async function audit(

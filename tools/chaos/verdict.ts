@@ -20,6 +20,8 @@ export interface Evidence {
   >;
   /** Faults that the proxy's log reports. */
   readonly faults: readonly string[];
+  /** How often the proxy was killed; each time every bot may have had one message under way. */
+  readonly proxyKills?: number;
 }
 
 /** What every bot sends. */
@@ -32,10 +34,19 @@ export function marksOf(
 }
 
 /** Every broken promise, in words; empty when nothing was lost, doubled or out of order. */
-export function problemsOf({ bots, report, faults }: Evidence): string[] {
+export function problemsOf(
+  { bots, report, faults, proxyKills = 0 }: Evidence,
+): string[] {
   const { lost, doubled, reordered, unexpected } = report;
+  const unknown = new Set(bots.flatMap((bot) => [...unknownOf(bot)]));
+  // A channel's messages go one after the other.
+  const most = proxyKills * bots.length;
+  const told = lost.filter((mark) => !unknown.has(mark));
   return [
-    ...tell("messages Discord never got", lost),
+    ...tell("messages Discord never got, though nobody was told so", told),
+    ...unknown.size > most
+      ? [`${unknown.size} messages nobody knows of, and ${most} under way`]
+      : [],
     ...tell("messages Discord got twice", doubled),
     ...tell("messages out of order", reordered),
     ...tell("messages nobody meant to send", unexpected),
@@ -49,8 +60,8 @@ function problemsOfBot(bot: BotRecord): string[] {
   const seen = new Set(replies.map(({ number }) => number));
   const missing = Array.from({ length: messages }, (_, index) => index + 1)
     .filter((number) => !seen.has(number));
-  const wrong = replies.filter(({ status, id }) =>
-    status !== 200 || id === null
+  const wrong = replies.filter((reply) =>
+    (reply.status !== 200 || reply.id === null) && !isUnknown(reply)
   );
   return [
     ...isDone ? [] : [`${name}: not done in time`],
@@ -60,6 +71,19 @@ function problemsOfBot(bot: BotRecord): string[] {
     ...tell(`${name}: wrong replies`, wrong.map((it) => JSON.stringify(it))),
     ...tell(`${name}: replies that are another message's`, foreignTo(replies)),
   ];
+}
+
+/** The messages of a bot that was told that nobody knows of them. */
+export function unknownOf(
+  { name, replies }: Pick<BotRecord, "name" | "replies">,
+): ReadonlySet<string> {
+  return new Set(
+    replies.filter(isUnknown).map(({ number }) => `${name} ${number}`),
+  );
+}
+
+function isUnknown({ status, code }: NotedReply): boolean {
+  return status === 408 && code === "outcome_unknown";
 }
 
 /** Discord numbers messages as they come: a reply with an id out of order, or another than before, was given to the wrong request. */

@@ -30,6 +30,8 @@ const REFUSALS_ALLOWED: ReadonlySet<string> = new Set<RefusalCode>([
   "deadline",
   "too_many",
   "cancelled",
+  "journal_full",
+  "store_unreachable",
   "no_token",
   // A token of a caller's that the simulated Discord has answered 401 to.
   "token_unauthorized",

@@ -24,6 +24,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/scheduler",
     "rest/streams",
   ],
+  "rest/journal": ["rest/domain"],
+  "rest/journal/codec": ["rest/domain", "rest/routes"],
   "rest/upstream": [
     "rest/domain",
     "rest/collections",
@@ -84,6 +86,31 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/queue.ts",
     "rest/routes",
   ],
+  // The journal, its store and the clock's turns put together.
+  "rest/journal_keeper.ts": [
+    "rest/config",
+    "rest/domain",
+    "rest/journal",
+  ],
+  "rest/kept_queue.ts": [
+    "rest/config",
+    "rest/domain",
+    "rest/journal_keeper.ts",
+    "rest/idempotency/fingerprint.ts",
+    "rest/listener/access",
+    "rest/queue.ts",
+    "rest/restoring.ts",
+  ],
+  "rest/open_proxy.ts": [
+    "rest/config",
+    "rest/open_journal.ts",
+    "rest/proxy.ts",
+  ],
+  "rest/open_journal.ts": [
+    "rest/config",
+    "rest/journal/store",
+    "rest/journal_keeper.ts",
+  ],
   "rest/queue.ts": [
     "rest/config",
     "rest/dispatcher",
@@ -108,6 +135,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/draining.ts": [
     "rest/dispatcher",
     "rest/domain",
+    "rest/journal_keeper.ts",
     "rest/listener",
     "rest/operating.ts",
     "rest/peers",
@@ -133,6 +161,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/scope_keeper.ts": [
     "rest/cluster",
     "rest/domain",
+    "rest/queue.ts",
     "rest/restoring.ts",
   ],
   "rest/manager_deps.ts": [
@@ -156,6 +185,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/open_ports.ts",
     "configs.ts",
     "deps.ts",
+    "rest/open_proxy.ts",
     "rest/proxy.ts",
     "rest/clock",
     "rest/config",

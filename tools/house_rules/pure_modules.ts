@@ -9,6 +9,7 @@ export const PURE_MODULES: readonly string[] = [
   "rest/scheduler",
   "rest/idempotency",
   "rest/rep",
+  "rest/journal/codec",
   "rest/cluster/ownership",
   "sim/model",
   "supervisor/restarts.ts",

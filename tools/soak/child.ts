@@ -15,6 +15,8 @@ export interface Child extends AsyncDisposable {
   /** The last lines it printed. */
   readonly lastLines: readonly string[];
   readonly hasEnded: boolean;
+  /** Settles when it has ended, by itself or not. */
+  readonly ended: Promise<unknown>;
   /** Asks it to end; resolves with its exit code. */
   stop(): Promise<number>;
 }
@@ -25,6 +27,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** How many files it may have open; as many as we may unless said. */
   readonly filesMax?: number;
+  /** A program that runs it. */
+  readonly through?: readonly string[];
   readonly onLine?: (line: string) => void;
 }
 
@@ -66,10 +70,11 @@ function pathOf(file: string): string {
 }
 
 async function startChild(options: ChildOptions): Promise<Child> {
-  const { args, env, filesMax, onLine } = options;
+  const { args, env, filesMax, through, onLine } = options;
   const child = denoCommand({
     args,
     ...(filesMax !== undefined && { filesMax }),
+    ...(through !== undefined && { through }),
     cwd: ROOT,
     clearEnv: true,
     env: { ...env },
@@ -112,6 +117,7 @@ async function startChild(options: ChildOptions): Promise<Child> {
     get hasEnded() {
       return hasEnded;
     },
+    ended,
     stop: () => end("SIGTERM"),
     async [Symbol.asyncDispose]() {
       // Not SIGTERM: requests that wait would be drained first.

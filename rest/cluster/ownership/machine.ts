@@ -147,9 +147,9 @@ export class OwnershipMachine {
     }));
   }
 
-  /** Whether anything is ours that another one could have. */
+  /** Whether anything is ours, as far as Redis knows, that another one could have. */
   get isHolding(): boolean {
-    return this.#held().length > 0;
+    return this.#held().length > 0 || this.#state.releasing.size > 0;
   }
 
   get isRedisAway(): boolean {

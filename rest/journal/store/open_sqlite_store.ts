@@ -7,7 +7,7 @@ import { LogSync } from "./log_sync.ts";
 import { RowOrder } from "./row_order.ts";
 import { RowTable } from "./row_table.ts";
 import { SqliteStore } from "./sqlite_store.ts";
-import { bodyFolderOf, checkOrSetAside } from "./store_check.ts";
+import { ageOfLog, bodyFolderOf, checkOrSetAside } from "./store_check.ts";
 import { refusalOf } from "./store_faults.ts";
 import { lockStore } from "./store_lock.ts";
 import { StoreRoom } from "./store_room.ts";
@@ -25,6 +25,8 @@ export interface SqliteStoreOptions {
   /** A damaged journal is set aside under another name, and an empty one takes its place. */
   readonly isReset: boolean;
   readonly wallMs: () => number;
+  /** When the machine was started; only a log that was written since is looked at for damage. */
+  readonly bootedAtWallMs?: number | undefined;
 }
 
 /** An open journal, and sentences for whoever started it. */
@@ -50,7 +52,8 @@ export async function openSqliteStore(
     makeFolder(dirname(path));
     stack.use(await lockStore(path));
     const notes = await checkOrSetAside(path, options);
-    const store = await open({ ...options, path }, stack);
+    const isLogOld = ageOfLog(path, options.bootedAtWallMs) === "older";
+    const store = await open({ ...options, path, isLogOld }, stack);
     return { store, notes };
   } catch (error) {
     stack.dispose();
@@ -65,13 +68,17 @@ function makeFolder(folder: string): void {
 
 /** Opens the files; what is open is closed with the stack. */
 async function open(
-  { path, sync, limitBytes, wallMs }: SqliteStoreOptions,
+  { path, sync, limitBytes, wallMs, isLogOld }: SqliteStoreOptions & {
+    readonly isLogOld: boolean;
+  },
   stack: DisposableStack,
 ): Promise<JournalStore> {
   const folder = bodyFolderOf(path);
   makeFolder(folder);
   const database = openDatabase(path);
   stack.defer(() => database.close());
+  // What a power cut left in the log must not be taken for damage later.
+  if (isLogOld) database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   migrate(database);
   forgetOver(database, wallMs());
   const worker = stack.use(new WorkerClient([path, folder]));

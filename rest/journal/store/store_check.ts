@@ -1,4 +1,5 @@
 import { DatabaseSync } from "./deps.ts";
+import { isLogDamaged } from "./log_damage.ts";
 import { RowTable } from "./row_table.ts";
 import { rowsIn } from "./rows_in.ts";
 import { damaged, refusalOf } from "./store_faults.ts";
@@ -17,12 +18,14 @@ export function bodyFolderOf(path: string): string {
  */
 export async function checkOrSetAside(
   path: string,
-  { isReset, wallMs }: {
+  { isReset, wallMs, bootedAtWallMs }: {
     readonly isReset: boolean;
     readonly wallMs: () => number;
+    readonly bootedAtWallMs?: number | undefined;
   },
 ): Promise<readonly string[]> {
   try {
+    if (ageOfLog(path, bootedAtWallMs) === "of this start") checkLog(path);
     await check(path);
     return [];
   } catch (error) {
@@ -36,6 +39,23 @@ export async function checkOrSetAside(
       }, and nothing in it will be done`,
     ];
   }
+}
+
+/** When a log was written that is left over: since the machine was started, or before that as far as is known. */
+export function ageOfLog(
+  path: string,
+  bootedAtWallMs = Infinity,
+): "none" | "of this start" | "older" {
+  if (sizeOf(`${path}-wal`) === 0) return "none";
+  const { mtime } = Deno.statSync(`${path}-wal`);
+  return mtime !== null && mtime.getTime() >= bootedAtWallMs
+    ? "of this start"
+    : "older";
+}
+
+function checkLog(path: string): void {
+  if (!isLogDamaged(Deno.readFileSync(`${path}-wal`))) return;
+  throw damaged(path, "its log is not as it was written");
 }
 
 async function check(path: string): Promise<void> {

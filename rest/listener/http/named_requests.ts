@@ -75,8 +75,8 @@ export function createNamedRequests(deps: NamedRequestsDeps): NamedRequests {
         one.isAsync = true;
         const committed = one.running?.accepted;
         return committed === undefined
-          ? Promise.resolve(accepted(one))
-          : committed.then(() => accepted(one), () => answerOf(one));
+          ? Promise.resolve(accepted(one, deps))
+          : committed.then(() => accepted(one, deps), () => answerOf(one));
       } catch (error) {
         return Promise.reject(error);
       }
@@ -86,7 +86,7 @@ export function createNamedRequests(deps: NamedRequestsDeps): NamedRequests {
       const id = OWN_PATH.exec(target)?.[1];
       if (id === undefined) return undefined;
       named.expire(clock.nowMs());
-      return answerFor(named.byId(owner, id), method);
+      return answerFor(named.byId(owner, id), method, deps);
     },
   };
 }
@@ -226,6 +226,7 @@ function given(outcome: Outcome): Promise<Answer> {
 function answerFor(
   one: NamedEntry | undefined,
   method: string,
+  deps: NamedRequestsDeps,
 ): Promise<Answer> {
   if (one === undefined) {
     return refused(
@@ -236,7 +237,7 @@ function answerFor(
   if (method === "GET") {
     return one.running === undefined
       ? answerOf(one)
-      : Promise.resolve(accepted(one));
+      : Promise.resolve(accepted(one, deps));
   }
   if (method === "DELETE") {
     const state = one.running?.cancel() ?? "done";
@@ -263,9 +264,14 @@ function refused(
 const ASK_AGAIN: readonly [string, string] = ["retry-after", "1"];
 
 /** The word that it was taken, and where its answer will be. */
-function accepted({ id }: NamedEntry): Answer {
+function accepted(
+  { id, running }: NamedEntry,
+  { journal = NO_JOURNAL }: Pick<NamedRequestsDeps, "journal">,
+): Answer {
   const location = `/_rep/requests/${id}`;
-  return ownAnswer(202, { id, state: "waiting", location }, "kept", [
+  // Whether the answer will be there after a restart, too.
+  const durable = running?.entry !== undefined && journal.keeps(running.entry);
+  return ownAnswer(202, { id, state: "waiting", location, durable }, "kept", [
     ["location", location],
     ["preference-applied", "respond-async"],
     ASK_AGAIN,

@@ -5,7 +5,7 @@ import type { Proof } from "../access/authorize.ts";
 import { ownAnswer } from "../own_answer.ts";
 import type { HandlerContext } from "./handler_context.ts";
 
-const PATH = /^\/_rep\/(?:requests|limits)(?:\?|$)/;
+const PATH = /^\/_rep\/(?:requests|limits|unknown)(?:\?|$)/;
 
 /** As many as a page shows; the rest comes with `offset`. */
 const ROWS_MAX = 100;
@@ -20,7 +20,8 @@ export function isQueueView(target: string): boolean {
 
 /**
  * Answers `GET /_rep/requests`, what the key has waiting (with the right
- * `admin`: any key), and `GET /_rep/limits`, what a request would wait for if
+ * `admin`: any key), `GET /_rep/unknown`, what of earlier processes' requests
+ * nobody can know, and `GET /_rep/limits`, what a request would wait for if
  * it came now, without sending it.
  */
 export function answerQueueView(
@@ -33,31 +34,38 @@ export function answerQueueView(
     throw new Refusal("bad_method", "Cannot take this: GET what waits");
   }
   const { pathname, searchParams } = new URL(target, "http://proxy.invalid");
-  return pathname === "/_rep/requests"
-    ? requestsAnswer(searchParams, proof, handler)
-    : limitsAnswer(searchParams, proof, handler);
+  if (pathname === "/_rep/limits") {
+    return limitsAnswer(searchParams, proof, handler);
+  }
+  const { isMeant, offset, limit } = pageOf(searchParams, proof);
+  const { view } = handler;
+  // One more than is shown tells whether there is a next page.
+  const rows = pathname === "/_rep/requests"
+    ? view?.requests(isMeant, offset, limit + 1) ?? []
+    : view?.unknown?.(isMeant, offset, limit + 1) ?? [];
+  const requests = rows.slice(0, limit);
+  const next = rows.length > limit ? { next: offset + limit } : {};
+  return ownAnswer(200, { requests, ...next }, "queue");
 }
 
-function requestsAnswer(
-  query: URLSearchParams,
-  { keyName, key }: Proof,
-  { view }: HandlerContext,
-): Answer {
+/** Whose requests are asked for, and which of them. */
+function pageOf(query: URLSearchParams, { keyName, key }: Proof): {
+  readonly isMeant: (caller: string) => boolean;
+  readonly offset: number;
+  readonly limit: number;
+} {
   const wanted = query.get("key") ?? keyName;
   if (wanted !== keyName && key?.rights.isAdmin !== true) {
     throw new Refusal(
       "forbidden",
-      `Cannot show what others have waiting: key ${keyName} has not the right "admin"`,
+      `Cannot show what others have sent: key ${keyName} has not the right "admin"`,
     );
   }
   const offset = wholeIn(query, "offset", 0, Number.MAX_SAFE_INTEGER);
   const limit = wholeIn(query, "limit", ROWS_MAX, ROWS_MAX);
   const isMeant = (caller: string) =>
     wanted === EVERY_KEY || keyNameOf(caller) === wanted;
-  const rows = view?.requests(isMeant, offset, limit + 1) ?? [];
-  const requests = rows.slice(0, limit);
-  const next = rows.length > limit ? { next: offset + limit } : {};
-  return ownAnswer(200, { requests, ...next }, "queue");
+  return { isMeant, offset, limit };
 }
 
 function limitsAnswer(

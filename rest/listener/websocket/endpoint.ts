@@ -18,6 +18,7 @@ import {
   MemorySessionStore,
   type SessionStore,
 } from "../../rep/sessions/session_store.ts";
+import type { SessionView } from "../../rep/sessions/session_views.ts";
 import type { Session } from "../../rep/sessions/session.ts";
 import type { Authorizer } from "../access/authorize.ts";
 import { sha256Of } from "../access/digest.ts";
@@ -104,6 +105,8 @@ export interface WebSocketEndpoint {
   /** Hands the sessions of an identity to another proxy, and has their clients come back. */
   release(handed: HandedOver): void;
   snapshot(): EndpointSnapshot;
+  /** The sessions with most to fetch, at most so many, for operators. */
+  sessions(max: number): readonly SessionView[];
 }
 
 /** Each idle socket costs some 25 KiB, the runtime's own part included. */
@@ -139,6 +142,7 @@ class RepEndpoint implements WebSocketEndpoint {
       apiVersion: settings.apiVersion,
       allowedHeaders: settings.allowedHeaders ?? new Set(),
       epoch: deps.epoch ?? randomUUID(),
+      isDurable: deps.journal !== undefined,
       digest: sha256Of,
       boundary: () => `rep-${randomUUID()}`,
     }, this.#openStore(limits));
@@ -198,6 +202,14 @@ class RepEndpoint implements WebSocketEndpoint {
     this.#runner.drain(this.#deps.clock.nowMs() + forMs);
     if (this.#runner.socketCount > 0) await this.#untilEmpty(forMs);
     this.#runner.stop();
+  }
+
+  sessions(max: number): readonly SessionView[] {
+    const { clock } = this.#deps;
+    return this.#machine.sessions(max, {
+      nowMs: clock.nowMs(),
+      wallMs: clock.wallMs(),
+    });
   }
 
   snapshot(): EndpointSnapshot {

@@ -79,13 +79,14 @@ function factsOf(
   { session, inFlight, deliveredSeq }: Connection,
   isResumed: boolean,
 ): Record<string, unknown> {
-  const { limits, epoch } = state.settings;
+  const { limits, epoch, isDurable = false } = state.settings;
   const mailbox = session?.mailbox;
   return {
     version: VERSION,
     session: session?.name ?? null,
     resumed: isResumed,
     epoch,
+    ...session !== undefined && isDurable ? { durable: true } : {},
     seq: mailbox?.seq ?? 0,
     redeliver: mailbox === undefined ? 0 : mailbox.seq - deliveredSeq,
     lost: mailbox?.lost ?? 0,

@@ -20,6 +20,8 @@ export type SubmissionResult =
 const NOT_ACCEPTED: ReadonlySet<RefusalCode> = new Set([
   "overloaded",
   "draining",
+  "journal_full",
+  "store_unreachable",
   "moved",
   "no_token",
   "token_rejected",

@@ -17,6 +17,9 @@ const CHILDREN_MAX = 10_000;
  */
 const COMMAS_MAX = 100_000;
 
+/** What texts are cut at. The search of the engine passes over the rest several times as fast as a loop over characters. */
+const STRUCTURE = /["{}[\],:]/g;
+
 const QUOTE = 34;
 const COMMA = 44;
 const COLON = 58;
@@ -44,11 +47,14 @@ export function jsonChildren(
   let commas = 0;
   let start = 0;
   let name: string | undefined;
-  for (let index = 0; index < text.length; index++) {
+  STRUCTURE.lastIndex = 0;
+  while (STRUCTURE.test(text)) {
+    let index = STRUCTURE.lastIndex - 1;
     const code = text.charCodeAt(index);
     if (code === COMMA && ++commas > COMMAS_MAX) return undefined;
     if (code === QUOTE) {
       index = stringEnd(text, index);
+      STRUCTURE.lastIndex = index + 1;
     } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       if (++depth > depthMax) return undefined;
       if (depth === 1) start = index + 1;

@@ -22,6 +22,17 @@ export class Breaker {
     return this.#untilMs;
   }
 
+  /** How often it has opened since all was well. */
+  get openings(): number {
+    return this.#openings;
+  }
+
+  /** Goes on with a block that another process met. */
+  restore(untilMs: number, openings: number): void {
+    this.#untilMs = Math.max(this.#untilMs ?? 0, untilMs);
+    this.#openings = Math.max(this.#openings, openings);
+  }
+
   get state(): "closed" | "open" | "probing" {
     if (this.#untilMs === undefined) return "closed";
     return this.#probeId === undefined ? "open" : "probing";

@@ -5,6 +5,7 @@ import {
   keyNameOf,
 } from "../../domain/caller.ts";
 import { forgetOldest } from "../../collections/forget_oldest.ts";
+import type { LearntCounts, LearntInvalid } from "../../domain/learnt_state.ts";
 import { SlidingCount } from "./sliding_count.ts";
 import type { Refused } from "../types.ts";
 
@@ -31,6 +32,14 @@ const FAR_SHARE = KEYLESS_SHARE * NEAR_SHARE;
 const FAILING_MAX = 4_096;
 /** Keys counted: a hundred can be configured, and a few names are the proxy's own. */
 const KEYS_MAX = 256;
+
+const MS_PER_S = 1_000;
+
+/** Now, and how moments of the calendar become ours. */
+interface LearntClock {
+  readonly nowMs: number;
+  readonly atMs: (wallMs: number) => number;
+}
 
 /** Whose share of the budget is used up when a request may not go: everybody's, or that of its own key. */
 export type Exhausted = "all" | "key";
@@ -80,6 +89,34 @@ export class InvalidBudget {
     this.#failing.delete(failing);
     this.#failing.set(failing, nowMs);
     forgetOldest(this.#failing, FAILING_MAX);
+  }
+
+  /** The counts of the last ten minutes, for the next process. Which routes failed it finds out anew. */
+  learnt(nowMs: number, wallOf: (atMs: number) => number): LearntInvalid {
+    const countsOf = (count: SlidingCount): LearntCounts =>
+      [...count.moments(nowMs)].map(([atMs, times]) => [
+        Math.floor(wallOf(atMs) / MS_PER_S),
+        times,
+      ]);
+    return {
+      all: countsOf(this.#total),
+      keys: [...this.#byKey].map(([name, count]) => [name, countsOf(count)]),
+    };
+  }
+
+  /** Counts what another process had counted. */
+  restore({ all, keys }: LearntInvalid, { nowMs, atMs }: LearntClock): void {
+    const add = (count: SlidingCount, counts: LearntCounts) => {
+      for (const [atWallS, times] of counts) {
+        count.noteFormer(atMs(atWallS * MS_PER_S), times, nowMs);
+      }
+    };
+    add(this.#total, all);
+    for (const [name, counts] of keys.slice(0, KEYS_MAX)) {
+      const own = this.#byKey.get(name) ?? new SlidingCount();
+      add(own, counts);
+      this.#byKey.set(name, own);
+    }
   }
 
   /** Whether a request of this route may be sent. */

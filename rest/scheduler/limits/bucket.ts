@@ -71,7 +71,11 @@ export function openingOf(
   nowMs: number,
 ): Opening {
   const { facts } = bucket;
-  if (bucket.decidedAtServerMs === undefined && nowMs < facts.probeUntilMs) {
+  const isUnheardOf = bucket.decidedAtServerMs === undefined;
+  if (isUnheardOf && arrivalServerMs < facts.emptyUntilServerMs) {
+    return { opensAtServerMs: facts.emptyUntilServerMs };
+  }
+  if (isUnheardOf && nowMs < facts.probeUntilMs) {
     return inFlight === 0 ? { tokens: 1 } : { opensAtServerMs: Infinity };
   }
   if (inFlight >= burstOf(facts)) return { opensAtServerMs: Infinity };

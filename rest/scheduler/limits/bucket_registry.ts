@@ -1,4 +1,5 @@
 import { forgetOldest } from "../../collections/forget_oldest.ts";
+import type { LearntRoute } from "../../domain/learnt_state.ts";
 import type { BucketReport } from "../../domain/limit_report.ts";
 
 /** What is known of every bucket of one hash, whatever the channel or guild. */
@@ -17,6 +18,8 @@ export interface HashFacts {
    * its bucket may have been part-used by the process before this one.
    */
   probeUntilMs: number;
+  /** Until then such a line counts as empty (on Discord's clock); -Infinity: as full. */
+  emptyUntilServerMs: number;
   /** The most that were under way together on one counter, and passed. */
   burst: number;
   /**
@@ -210,6 +213,33 @@ export class BucketRegistry {
   *all(): Iterable<HashFacts> {
     yield* this.#hashes.values();
   }
+
+  *routes(): Iterable<readonly [routeKey: string, record: RouteRecord]> {
+    yield* this.#routes;
+  }
+
+  /** Takes over what another process knew of a hash, where nothing is known of it. */
+  restore(facts: HashFacts): void {
+    if (this.#hashes.has(facts.hash)) return;
+    this.#changes++;
+    this.#hashes.set(facts.hash, facts);
+    forgetOldest(this.#hashes, this.#entriesMax);
+  }
+
+  /** The same of a route. */
+  restoreRoute(
+    { key, hash, isHeaderless, isShared, seconds }: LearntRoute,
+  ): void {
+    if (this.#routes.has(key)) return;
+    const route = this.noteAnswered(key);
+    // A route without the facts of its hash would be taken for unmeasured.
+    route.hash = hash !== undefined && this.#hashes.has(hash)
+      ? hash
+      : undefined;
+    route.isHeaderless = isHeaderless === true;
+    route.isShared = isShared === true;
+    route.seconds.push(...seconds ?? []);
+  }
 }
 
 function newFacts(
@@ -226,6 +256,7 @@ function newFacts(
     windowMs: resetAfterMs,
     isWindowExact: intervalMs !== undefined,
     probeUntilMs: nowMs + resetAfterMs * limit / Math.max(1, limit - remaining),
+    emptyUntilServerMs: -Infinity,
     burst: 1,
     spread: "unknown",
   };

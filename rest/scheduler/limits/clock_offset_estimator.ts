@@ -80,6 +80,8 @@ export class ClockOffsetEstimator {
   #sinceReview = 0;
   #reviewedAtMs = -Infinity;
   #setByMs = 0;
+  /** What was known before the first answer. */
+  #assumedMs: number | undefined;
 
   /**
    * Learns from one answer. False when its two headers contradict the clock
@@ -112,14 +114,14 @@ export class ClockOffsetEstimator {
    * than a millisecond longer than `Reset-After` counted from its receipt.
    */
   get offsetMs(): number | undefined {
-    if (this.#samples.length === 0) return undefined;
+    if (this.#samples.length === 0) return this.#assumedMs;
     const allowanceMs = Math.min(this.#chanceMs + this.#doubtMs, this.#mostMs);
     return this.#leastWayInMs - allowanceMs - ROUNDING_MS;
   }
 
   /** What to add to our clock to get no less than Discord's at the fastest arrival seen; undefined before the first answer. */
   get latestOffsetMs(): number | undefined {
-    if (this.#samples.length === 0) return undefined;
+    if (this.#samples.length === 0) return this.#assumedMs;
     return this.#leastWayInMs + ROUNDING_MS;
   }
 
@@ -140,6 +142,11 @@ export class ClockOffsetEstimator {
     const decidedAtServerMs = bucket.resetAtServerMs - bucket.resetAfterMs;
     const asIfMs = decidedAtServerMs - offsetMs;
     return Math.min(receivedAtMs, Math.max(sentAtMs, asIfMs));
+  }
+
+  /** Goes by another process's offset until the first answer. Moments of Discord's clock mean the same then, even where the calendar was set meanwhile. */
+  assume(offsetMs: number): void {
+    if (this.#samples.length === 0) this.#assumedMs = offsetMs;
   }
 
   /** How much faster than the fastest any can be: no way in is shorter than none. */

@@ -162,7 +162,8 @@ function tableCounter(
   return counter;
 }
 
-function enter(identity: Identity, counter: Counter): void {
+/** Puts a counter into its identity's table. */
+export function enter(identity: Identity, counter: Counter): void {
   const { name, place } = counter;
   let places = identity.counters.get(name);
   if (places === undefined) {

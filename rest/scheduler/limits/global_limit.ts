@@ -42,11 +42,17 @@ export interface GlobalPermit extends HeapNode {
   isReturned: boolean;
 }
 
+/** Tokens that the process before this one has used, and when they are free again. */
+export interface FormerUse {
+  readonly used: number;
+  readonly untilMs: number;
+}
+
 /** Counts the arrivals of one identity and says when the next request may start. */
 export class GlobalLimit {
   /** Per second; may change under way. */
   limit: number;
-  readonly #partUsedUntilMs: number;
+  readonly #former: FormerUse;
   readonly #byStart = new Deque<GlobalPermit>();
   readonly #byArrival = new IndexedHeap<GlobalPermit>((permit) =>
     permit.arrivedByMs
@@ -58,10 +64,12 @@ export class GlobalLimit {
   #marginMs = MARGIN_MAX_MS;
   #used = 0;
 
-  /** `partUsedUntilMs`: until then half is taken as spent, by the process before this one. */
-  constructor(limit: number, partUsedUntilMs: number) {
+  /** `former`: what the process before this one has used; where only a moment is known, half is taken as used until then. */
+  constructor(limit: number, former: FormerUse | number) {
     this.limit = limit;
-    this.#partUsedUntilMs = partUsedUntilMs;
+    this.#former = typeof former === "number"
+      ? { used: Math.floor(limit / 2), untilMs: former }
+      : former;
   }
 
   get marginMs(): number {
@@ -76,11 +84,12 @@ export class GlobalLimit {
   /** 0 when a token is free, else when to ask again; Infinity: only an answer can help. */
   freeAtMs(nowMs: number): number {
     this.#takeBack(nowMs);
-    const isPartUsed = nowMs < this.#partUsedUntilMs;
-    const limit = isPartUsed ? Math.ceil(this.limit / 2) : this.limit;
+    const { used, untilMs } = this.#former;
+    const isPartUsed = nowMs < untilMs;
+    const limit = isPartUsed ? this.limit - used : this.limit;
     if (this.#used < limit) return 0;
     const next = this.#nextReturnAtMs();
-    return isPartUsed ? Math.min(next, this.#partUsedUntilMs) : next;
+    return isPartUsed ? Math.min(next, untilMs) : next;
   }
 
   /** Whether `count` tokens are free; after `freeAtMs` said that one is. */

@@ -98,6 +98,7 @@ function paceOf(
     windowMs: spanMs,
     isWindowExact: true,
     probeUntilMs: -Infinity,
+    emptyUntilServerMs: -Infinity,
     burst: Infinity,
     spread: "separate",
   };

@@ -3,6 +3,7 @@ import { leave } from "../limits/counters_of.ts";
 import { FairQueue } from "./fair_queue.ts";
 import { GlobalLimit } from "../limits/global_limit.ts";
 import type { Identity, Lane, Line, State } from "../state.ts";
+import { takeFormerSubs } from "../learnt/former_subs.ts";
 import type { Ask } from "../types.ts";
 
 /** For so long after the start a global limit is taken as half spent: the process before this one may have. */
@@ -55,6 +56,7 @@ export function newLine(
     lines.set(route.key, majors);
   }
   majors.set(route.major, line);
+  takeFormerSubs(state, line);
   state.lines.add(line);
   lane.lines++;
   // It may never be used, and has to be forgotten all the same.
@@ -90,20 +92,18 @@ export function laneFor(state: State, ask: Ask): Lane {
   const identity = identityFor(state, ask);
   const known = identity.lanes.get(name);
   if (known !== undefined) return known;
+  const { isGloballyLimited } = LANES[name];
   const lane: Lane = {
     kind: "lane",
     name,
     identity,
-    limit: LANES[name].isGloballyLimited
-      ? new GlobalLimit(
-        state.options.globalLimitOf(ask.identityId),
-        state.startedAtMs + PART_USED_MS,
-      )
-      : undefined,
+    limit: isGloballyLimited ? newLimit(state, identity) : undefined,
     ready: new FairQueue(),
     urgentInARow: 0,
     lastReason: "global",
-    lockedUntilMs: 0,
+    lockedUntilMs: isGloballyLimited
+      ? state.former.locks.get(identity.id) ?? 0
+      : 0,
     isCautious: false,
     inFlight: 0,
     waiting: 0,
@@ -118,9 +118,20 @@ export function laneFor(state: State, ask: Ask): Lane {
   return lane;
 }
 
-function identityFor(
+function newLimit(state: State, { id }: Identity): GlobalLimit {
+  return new GlobalLimit(
+    state.options.globalLimitOf(id),
+    state.former.globals.get(id) ?? state.startedAtMs + PART_USED_MS,
+  );
+}
+
+/** The standing of a token, made if need be. */
+export function identityFor(
   state: State,
-  { identityId: id, isOwnToken: isOwn }: Ask,
+  { identityId: id, isOwnToken: isOwn }: Pick<
+    Ask,
+    "identityId" | "isOwnToken"
+  >,
 ): Identity {
   let identity = state.identities.get(id);
   if (identity === undefined) {

@@ -18,6 +18,18 @@ Deno.test("I2: after a resume the requests sent before are sent again, in order,
   await rig.client.close();
 });
 
+Deno.test("B12: a proxy that was restarted and kept the session is sent what it has not answered, as after any resume", async () => {
+  const rig = await readyRigOf();
+  const done = rig.client.action("/1", { data: 1 });
+  const [before] = rig.socket.requests;
+  rig.socket.end();
+  await rig.reconnect({ resumed: true, epoch: "another", durable: true });
+  assert.deepEqual(rig.socket.requests, [before]);
+  rig.answer(rig.sent(), "one");
+  assert.equal(await done, "one");
+  await rig.client.close();
+});
+
 Deno.test("requests made while the connection is lost follow those sent before", async () => {
   const rig = await readyRigOf();
   const first = rig.client.action("/first");

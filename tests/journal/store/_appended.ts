@@ -68,6 +68,7 @@ export async function assertKept(
     limitBytes: 1024 * 1024 * 1024,
     isReset: false,
     wallMs: Date.now,
+    bootedAtWallMs: 0,
   });
   const rows = new Map((await rowsOf(store)).map((row) => [row.id, row]));
   await store.close();

@@ -25,6 +25,7 @@ async function main(): Promise<void> {
       limitBytes: 1024 * 1024 * 1024,
       isReset: false,
       wallMs: Date.now,
+      bootedAtWallMs: 0,
     });
     await store.claimEpoch(SCOPE);
     const lanes = Array.from({ length: LANES }, (_, lane) => run(store, lane));

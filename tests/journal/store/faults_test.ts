@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { bodyOf } from "./_rows.ts";
+import { straceWords } from "../../../tools/chaos/strace.ts";
+import { hasStrace } from "../../_strace.ts";
 import { append, assertKept, type Said } from "./_appended.ts";
 
 /** Lines after which the processes of one journal are killed, one after the other: anywhere in their lives. */
@@ -18,20 +20,9 @@ Deno.test("every change that was acknowledged survives signal 9, and none is the
 });
 
 const HAS_STRACE = await hasStrace();
-if (!HAS_STRACE) {
-  // Told once, so that a run without these tests is not taken for one with them.
-  await Deno.stderr.write(
-    new TextEncoder().encode(
-      "strace is not installed or may not trace: tests of failing disks are passed over\n",
-    ),
-  );
-}
 
-/** A trace of a system call, with something done to it from the n-th on or at the n-th alone. */
-function straced(call: string, fault: string): string[] {
-  const inject = `inject=${call}:${fault}`;
-  return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${call}`]
-    .concat("-e", inject);
+function straced(call: string, what: string): string[] {
+  return straceWords({ call, what });
 }
 
 /** Writes of the database and its log, of bodies, syncs, and the removal of bodies. */
@@ -171,17 +162,6 @@ Deno.test({
 
 function isLarge(line: string): boolean {
   return bodyOf(line.split(" ")[2] ?? "").length > 256 * 1024;
-}
-
-async function hasStrace(): Promise<boolean> {
-  const { state } = await Deno.permissions.query({ name: "run" });
-  if (state !== "granted") return false;
-  const traced = new Deno.Command("strace", {
-    args: ["-qq", "-o", "/dev/null", "true"],
-    stdout: "null",
-    stderr: "null",
-  });
-  return await traced.output().then(({ success }) => success, () => false);
 }
 
 async function removeBeside(path: string): Promise<void> {

@@ -65,6 +65,7 @@ export async function callAll(options: CallerOptions): Promise<Told[]> {
 interface Result {
   readonly as: Told["as"];
   readonly why?: string;
+  /** The door for the next message. */
   readonly door: number;
 }
 
@@ -81,6 +82,8 @@ async function callOne(
     const pool = pools[door % pools.length];
     if (pool === undefined) break;
     const tried = await tryOnce(pool, content, options);
+    // As a balancer does that looks at /readyz: who leaves gets nothing new.
+    if (tried.isLeaving) door = (door + 1) % pools.length;
     if (tried.as !== "again") return { ...tried, as: tried.as, door };
     why = tried.why ?? "";
     if (tried.isGone) door = (door + 1) % pools.length;
@@ -94,6 +97,8 @@ interface Tried {
   readonly why?: string;
   /** Nobody listens there. */
   readonly isGone?: boolean;
+  /** It said that it ends. */
+  readonly isLeaving?: boolean;
   readonly afterMs?: number;
 }
 
@@ -103,7 +108,7 @@ async function tryOnce(
   { key, botId, channelId }: CallerOptions,
 ): Promise<Tried> {
   try {
-    const { statusCode, body } = await pool.request({
+    const { statusCode, headers, body } = await pool.request({
       method: "POST",
       path: `/api/v10/channels/${channelId}/messages`,
       headers: {
@@ -114,7 +119,8 @@ async function tryOnce(
       body: JSON.stringify({ content }),
     });
     const text = await body.text();
-    if (statusCode === 200) return { as: "sent" };
+    const isLeaving = headers["connection"] === "close";
+    if (statusCode === 200) return { as: "sent", isLeaving };
     const { sent, code, retry_after: afterS } = JSON.parse(text);
     if (sent === null) return { as: "unknown", why: `${code}` };
     if (sent !== false) return { as: "failed", why: `${statusCode} ${text}` };

@@ -1,0 +1,51 @@
+import type { JournalRow } from "../../domain/journal_store.ts";
+import type { LearntIdentity, LearntState } from "../../domain/learnt_state.ts";
+
+/** Whose row it is what all identities share. */
+export const COMMON_SCOPE = "common";
+
+const LEARNT_ID = "learnt";
+
+/** What was learnt as rows: one for what is common, one for each identity, so that an identity's can go where its requests go. */
+export function encodeLearnt(
+  { identities, ...common }: LearntState,
+): JournalRow[] {
+  const { version, savedAtWallMs, isFinal, offsetMs } = common;
+  const saving = { version, savedAtWallMs, isFinal, offsetMs };
+  return [
+    rowOf(COMMON_SCOPE, common),
+    ...identities.map((identity) =>
+      rowOf(identity.id, { ...saving, identity })
+    ),
+  ];
+}
+
+function rowOf(scope: string, head: unknown): JournalRow {
+  return {
+    id: LEARNT_ID,
+    scope,
+    kind: "learnt",
+    state: "queued",
+    head: JSON.stringify(head),
+    body: undefined,
+    outcome: undefined,
+    untilWallMs: undefined,
+  };
+}
+
+/** What rows say was learnt; undefined where nothing was, or another version wrote it. */
+export function decodeLearnt(
+  rows: readonly JournalRow[],
+): LearntState | undefined {
+  const heads = rows.filter(({ id }) => id === LEARNT_ID)
+    .map(({ scope, head }) => ({ scope, head: JSON.parse(head) }));
+  const common = heads.find(({ scope }) => scope === COMMON_SCOPE)?.head;
+  if (common?.version !== 1) return undefined;
+  const identities = heads.flatMap(({ head }): LearntIdentity[] =>
+    // Those of an earlier saving had nothing to say when the last one was.
+    head.identity !== undefined && head.savedAtWallMs === common.savedAtWallMs
+      ? [head.identity]
+      : []
+  );
+  return { ...common, identities };
+}

@@ -1,0 +1,61 @@
+import type { LearntState, Saving } from "../domain/learnt_state.ts";
+import type { Clock } from "../domain/ports.ts";
+import { encodeLearnt } from "./codec/learnt_codec.ts";
+import type { JournalWriter } from "./writer.ts";
+
+/** What is written down, and where. */
+export interface LearntSaverDeps {
+  readonly clock: Clock;
+  readonly writer: JournalWriter;
+  readonly learnt: (saving: Saving) => LearntState;
+}
+
+const EVERY_MS = 1_000;
+/** Nobody believes it after a day. */
+const KEPT_MS = 86_400_000;
+
+/**
+ * Writes down what was learnt of Discord: when the first request is sent after
+ * a pause, every second while more are, and at the end. So whatever is sent was
+ * sent within a second of the last writing, and the next process knows.
+ */
+export class LearntSaver {
+  readonly #deps: LearntSaverDeps;
+  #hasSent = false;
+  #callOff: (() => void) | undefined;
+
+  constructor(deps: LearntSaverDeps) {
+    this.#deps = deps;
+  }
+
+  /** A request is sent. */
+  noteSend(): void {
+    this.#hasSent = true;
+    if (this.#callOff === undefined) this.#begin();
+  }
+
+  /** The last time: nothing is sent any more. */
+  end(): void {
+    this.#callOff?.();
+    this.#save({ isFinal: true });
+  }
+
+  #begin(): void {
+    this.#hasSent = false;
+    this.#save({ isFinal: false });
+    const { clock } = this.#deps;
+    this.#callOff = clock.wakeAt(clock.nowMs() + EVERY_MS, () => {
+      this.#callOff = undefined;
+      if (this.#hasSent) this.#begin();
+    });
+  }
+
+  #save({ isFinal }: { readonly isFinal: boolean }): void {
+    const { clock, writer, learnt } = this.#deps;
+    const [nowMs, wallMs] = [clock.nowMs(), clock.wallMs()];
+    const untilWallMs = wallMs + KEPT_MS;
+    for (const row of encodeLearnt(learnt({ nowMs, wallMs, isFinal }))) {
+      writer.note({ kind: "put", row: { ...row, untilWallMs } });
+    }
+  }
+}

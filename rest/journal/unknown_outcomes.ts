@@ -1,0 +1,47 @@
+import type { UnknownOutcome } from "../domain/request_row.ts";
+import { type FoundEntry, isUnknown } from "./read_journal.ts";
+
+/** Outcomes that are listed; the rest is counted. */
+const LISTED_MAX = 10_000;
+
+/** Requests of which nobody can know whether Discord executed them, for whoever wants to look. */
+export class UnknownOutcomes {
+  readonly #rows: UnknownOutcome[] = [];
+  #count = 0;
+
+  /** All of them, those that are not listed included. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Takes in what was found in the journal. */
+  note(found: Iterable<FoundEntry>): void {
+    for (const one of found) {
+      if (!isUnknown(one)) continue;
+      this.#count++;
+      if (this.#rows.length >= LISTED_MAX) continue;
+      const { request, acceptedWallMs, entryId } = one.entry;
+      const { method, target, route, identity, caller } = request;
+      this.#rows.push({
+        id: entryId,
+        route: route.label,
+        target: route.carriesToken
+          ? null
+          : `${method} ${target.path}${target.query}`,
+        identity: identity.id,
+        caller,
+        acceptedAt: acceptedWallMs,
+      });
+    }
+  }
+
+  /** Those of the callers that are meant, by their acceptance. */
+  list(
+    isMeant: (caller: string) => boolean,
+    offset: number,
+    limit: number,
+  ): readonly UnknownOutcome[] {
+    return this.#rows.filter(({ caller }) => isMeant(caller))
+      .slice(offset, offset + limit);
+  }
+}

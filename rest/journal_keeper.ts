@@ -1,0 +1,150 @@
+import type { Settings } from "./config/settings.ts";
+import type { FactSink } from "./domain/fact.ts";
+import { type Identity, NOBODY } from "./domain/identity.ts";
+import type {
+  JournalFailure,
+  JournalFigures,
+  JournalRow,
+  JournalStore,
+} from "./domain/journal_store.ts";
+import type { LearntState, Moment, Saving } from "./domain/learnt_state.ts";
+import type { Clock } from "./domain/ports.ts";
+import type { ProxyRequest } from "./domain/request.ts";
+import { COMMON_SCOPE } from "./journal/codec/learnt_codec.ts";
+import { JournalDriver } from "./journal/driver.ts";
+import { LearntSaver } from "./journal/learnt_saver.ts";
+import { isAnotherStart, machineRow } from "./journal/machine_start.ts";
+import { type FoundJournal, readJournal } from "./journal/read_journal.ts";
+import { tellFound } from "./journal/tell_found.ts";
+import { UnknownOutcomes } from "./journal/unknown_outcomes.ts";
+
+/** A store that is open, and what the start of this process tells of it. */
+export interface OpenJournal {
+  readonly store: JournalStore;
+  /** When the machine was started, in ms since 1970; undefined: that is not known. */
+  readonly bootedAtWallMs: number | undefined;
+  /** What holds tokens may be written, since the store encrypts it. */
+  readonly isEncrypted: boolean;
+}
+
+/** What a keeper is made with. */
+export interface KeeperDeps {
+  readonly open: OpenJournal;
+  readonly settings: Pick<
+    Settings,
+    "journalWrites" | "journalSync" | "maxWaitMs" | "adoptMs"
+  >;
+  readonly clock: Clock;
+  readonly facts: FactSink;
+}
+
+/** Where what was found goes on. */
+export interface TakeUp {
+  /** The bots that are configured now. */
+  readonly identities: () => readonly Identity[];
+  /** Tells a write without a name from all that are not its second try. */
+  readonly printOf: (request: ProxyRequest) => string;
+  readonly learnt: (saving: Saving) => LearntState;
+  readonly takeLearnt: (learnt: LearntState, moment: Moment) => void;
+  /** Has sessions, requests and outcomes go on. */
+  readonly restore: (found: FoundJournal) => void;
+}
+
+/** Keeps the journal of one process: takes up what the last one left, writes down what this one does, and leaves the rest to the next. */
+export class JournalKeeper {
+  readonly driver: JournalDriver;
+  readonly unknown: UnknownOutcomes = new UnknownOutcomes();
+  readonly #deps: KeeperDeps;
+  #saver: LearntSaver | undefined;
+  #epoch: number;
+
+  constructor(deps: KeeperDeps) {
+    const { open, settings, clock, facts } = deps;
+    this.#deps = deps;
+    this.#epoch = clock.wallMs();
+    this.driver = new JournalDriver({
+      store: open.store,
+      clock,
+      keeping: {
+        writes: settings.journalWrites,
+        isEncrypted: open.isEncrypted,
+      },
+      maxWaitMs: settings.maxWaitMs,
+      // A timer of 0 takes two milliseconds, this takes none (Deno 2.9.6).
+      afterTurn: (action) => void setImmediate(action),
+      onHealth: (failure) => tellHealth(facts, failure),
+    });
+  }
+
+  /** What the ids of this process's requests begin with: later than all before. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** For metrics, page and probe. */
+  reading(): JournalFigures & { readonly isFailing: boolean } {
+    const { open } = this.#deps;
+    const isFailing = this.driver.writer.failure !== undefined;
+    return { ...open.store.figures(), isFailing };
+  }
+
+  /** A request is sent. */
+  noteSend(): void {
+    this.#saver?.noteSend();
+  }
+
+  /** Goes on with what the process before this one left, and says in a sentence what that was. Before it settles nobody may be served. */
+  async takeUp(into: TakeUp): Promise<string> {
+    const { open, clock, settings } = this.#deps;
+    const identities = new Map(
+      [NOBODY, ...into.identities()].map((identity) => [identity.id, identity]),
+    );
+    const rows: JournalRow[] = [];
+    for await (const row of open.store.load()) rows.push(row);
+    const scopes = new Set([COMMON_SCOPE, ...identities.keys()]);
+    for (const { scope } of rows) scopes.add(scope);
+    for (const scope of scopes) {
+      this.#epoch = Math.max(
+        this.#epoch,
+        await this.driver.writer.claim(scope),
+      );
+    }
+    const found = readJournal(rows, {
+      nowWallMs: clock.wallMs(),
+      identityOf: (id) => identities.get(id),
+      printOf: into.printOf,
+      adoptMs: settings.adoptMs,
+      mayLackMarks: settings.journalSync === "process" &&
+        isAnotherStart(rows, open.bootedAtWallMs),
+    });
+    const { learnt, entries } = found;
+    const moment = { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
+    if (learnt !== undefined) into.takeLearnt(learnt, moment);
+    this.driver.takeUp(found);
+    this.unknown.note(entries);
+    into.restore(found);
+    this.driver.writer.note({
+      kind: "put",
+      row: machineRow(open.bootedAtWallMs),
+    });
+    const { writer } = this.driver;
+    this.#saver = new LearntSaver({ clock, writer, learnt: into.learnt });
+    return tellFound(found, this.unknown.count);
+  }
+
+  /** The process ends: nothing is sent any more. */
+  async end(): Promise<void> {
+    this.#saver?.end();
+    const { writer } = this.driver;
+    await writer.flush();
+    writer.stop();
+    await this.#deps.open.store.close();
+  }
+}
+
+function tellHealth(facts: FactSink, failure: JournalFailure | undefined) {
+  const message = failure === undefined
+    ? "The journal works again"
+    : `The journal fails: ${failure.message}`;
+  facts({ kind: "warning", message });
+}

@@ -1,0 +1,212 @@
+import type {
+  LearntCounter,
+  LearntHash,
+  LearntIdentity,
+  LearntState,
+  Moment,
+} from "../../domain/learnt_state.ts";
+import { newBucket } from "../limits/bucket.ts";
+import type { HashFacts } from "../limits/bucket_registry.ts";
+import { newCounter } from "../limits/counter.ts";
+import { enter } from "../limits/counters_of.ts";
+import { identityFor } from "../queues/lines.ts";
+import type { Counter, Identity, State } from "../state.ts";
+import { formerSubName } from "./former_subs.ts";
+
+/**
+ * Goes on with what the process before this one learnt, as far as it can still
+ * be true. Where that process was killed, it may have sent requests after it
+ * wrote this down, for up to a second: what it used last counts as empty at the
+ * end of that second, and whatever it may have used is asked carefully, with
+ * one request that goes first.
+ */
+
+/** What was learnt is written down this often. */
+const SAVE_EVERY_MS = 1_000;
+/** Limits and hashes are believed for a day: Discord changes them now and then. */
+const BELIEVED_MAX_MS = 86_400_000;
+/** The global limit counts one second, and a twentieth more for the way there. */
+const GLOBAL_MS = 1_050;
+/** What is empty for no longer than this is waited for rather than asked: nobody minds five seconds after a crash. */
+const EMPTY_MAX_MS = 5_000;
+
+/** How moments of the former process become moments of this one. */
+interface Passage {
+  readonly state: State;
+  readonly learnt: LearntState;
+  readonly nowMs: number;
+  /** On our clock. */
+  readonly atMs: (wallMs: number) => number;
+  /** When the former process may have sent its last request, on both clocks. */
+  readonly endedAtMs: number;
+  readonly endedAtServerMs: number;
+}
+
+/** Takes in what another process has learnt. What is known here already stays. */
+export function takeLearnt(
+  state: State,
+  learnt: LearntState,
+  { nowMs, wallMs }: Moment,
+): void {
+  const ageMs = wallMs - learnt.savedAtWallMs;
+  // A calendar that went backwards tells nothing of how long ago it was.
+  if (ageMs < 0 || ageMs > BELIEVED_MAX_MS) return;
+  const endedAtWallMs = learnt.savedAtWallMs +
+    (learnt.isFinal ? 0 : SAVE_EVERY_MS);
+  const passage: Passage = {
+    state,
+    learnt,
+    nowMs,
+    atMs: (atWallMs) => atWallMs - wallMs + nowMs,
+    endedAtMs: endedAtWallMs - wallMs + nowMs,
+    endedAtServerMs: endedAtWallMs + (learnt.offsetMs ?? 0),
+  };
+  takeCommon(passage);
+  // Without Discord's clock the moments of buckets mean nothing.
+  if (learnt.offsetMs === undefined) return;
+  state.clockOffset.assume(learnt.offsetMs + wallMs - nowMs);
+  for (const hash of learnt.hashes) {
+    state.registry.restore(factsOf(passage, hash));
+  }
+  for (const route of learnt.routes) state.registry.restoreRoute(route);
+  for (const identity of learnt.identities) takeIdentity(passage, identity);
+}
+
+/** What all tokens share. */
+function takeCommon({ state, learnt, nowMs, atMs }: Passage): void {
+  for (const [channel, guild] of learnt.guilds) {
+    state.guilds.set(channel, guild);
+  }
+  state.invalid.restore(learnt.invalid, { nowMs, atMs });
+  const { breaker } = learnt;
+  const breakerUntilMs = breaker === undefined ? 0 : atMs(breaker.untilWallMs);
+  if (breaker !== undefined && breakerUntilMs > nowMs) {
+    state.breaker.restore(breakerUntilMs, breaker.openings);
+  }
+  for (const { name, untilWallMs, ...rest } of learnt.rejections) {
+    const untilMs = atMs(untilWallMs);
+    if (untilMs > nowMs) state.rejections.set(name, { untilMs, ...rest });
+  }
+}
+
+function factsOf(
+  { learnt, endedAtMs, endedAtServerMs }: Passage,
+  { burst = Infinity, intervalMs, ...rest }: LearntHash,
+): HashFacts {
+  const { kind, limit, windowMs } = rest;
+  const isSliding = kind === "sliding" && intervalMs !== undefined;
+  const fullMs = isSliding ? limit * intervalMs : windowMs;
+  const emptyMs = isSliding ? intervalMs : windowMs;
+  const { isFinal } = learnt;
+  return {
+    ...rest,
+    burst,
+    intervalMs,
+    probeUntilMs: isFinal ? -Infinity : endedAtMs + fullMs,
+    emptyUntilServerMs: isFinal || emptyMs > EMPTY_MAX_MS
+      ? -Infinity
+      : endedAtServerMs + emptyMs,
+  };
+}
+
+function takeIdentity(passage: Passage, learnt: LearntIdentity): void {
+  const { state, nowMs, atMs, endedAtMs } = passage;
+  const { id, isOwn, globalUsed, globalLockedUntilWallMs } = learnt;
+  const identity = identityFor(state, { identityId: id, isOwnToken: isOwn });
+  const untilMs = endedAtMs + GLOBAL_MS;
+  if (untilMs > nowMs) {
+    const used = passage.learnt.isFinal ? globalUsed : Infinity;
+    state.former.globals.set(id, { used, untilMs });
+  }
+  if (globalLockedUntilWallMs !== undefined) {
+    state.former.locks.set(id, atMs(globalLockedUntilWallMs));
+  }
+  for (const counter of learnt.counters) {
+    takeCounter(passage, identity, counter);
+  }
+  for (const { routeKey, major, fields, counter } of learnt.subLimits) {
+    const name = formerSubName(id, routeKey, major);
+    const former = state.former.subs.get(name) ?? [];
+    const made = newCounter(identity, "hidden", "", major);
+    fill(passage, made, counter);
+    state.former.subs.set(name, [...former, { fields, counter: made }]);
+  }
+}
+
+function takeCounter(
+  passage: Passage,
+  identity: Identity,
+  learnt: LearntCounter,
+): void {
+  const { name, place, role } = learnt;
+  if (identity.counters.get(name)?.has(place)) return;
+  const counter = newCounter(identity, role, name, place);
+  fill(passage, counter, learnt);
+  enter(identity, counter);
+  // No line points to it yet, so it is forgotten when it is full.
+  passage.state.orphans.push(counter);
+}
+
+/** Gives a new counter what is known of it. */
+function fill(
+  passage: Passage,
+  counter: Counter,
+  learnt: LearntCounter,
+): void {
+  const { state, atMs } = passage;
+  const { hash, facts, bucket, learning } = learnt;
+  const known = hash === undefined
+    ? facts && hiddenFactsOf(facts)
+    : state.registry.factsOf(hash);
+  if (known !== undefined && bucket !== undefined) {
+    counter.bucket = { ...newBucket(known), ...bucket };
+    counter.bucket.toldResetServerMs = bucket.resetAtServerMs;
+    if (!passage.learnt.isFinal && learnt.isActive) {
+      spend(counter.bucket, passage.endedAtServerMs);
+    }
+  }
+  if (learning !== undefined) {
+    counter.learning = { firstAtServerMs: Infinity, ...learning };
+  }
+  const { pausedUntilWallMs, last429AtWallMs, consecutive429s = 0 } = learnt;
+  if (pausedUntilWallMs !== undefined) {
+    counter.pausedUntilMs = atMs(pausedUntilWallMs);
+  }
+  if (last429AtWallMs !== undefined) {
+    counter.last429AtMs = atMs(last429AtWallMs);
+  }
+  counter.consecutive429s = consecutive429s;
+  counter.isCautious = learnt.isCautious === true || !passage.learnt.isFinal;
+}
+
+/** No line that was never seen is under a hidden limit. */
+function hiddenFactsOf(
+  { burst = Infinity, intervalMs, ...rest }: LearntHash,
+): HashFacts {
+  const never = -Infinity;
+  return {
+    ...rest,
+    burst,
+    intervalMs,
+    probeUntilMs: never,
+    emptyUntilServerMs: never,
+  };
+}
+
+/** Takes it for empty at a moment, where it would not be empty for long. */
+function spend(
+  bucket: NonNullable<Counter["bucket"]>,
+  atServerMs: number,
+): void {
+  const { kind, limit, intervalMs, windowMs } = bucket.facts;
+  bucket.remaining = 0;
+  if (kind === "sliding" && intervalMs !== undefined) {
+    if (intervalMs > EMPTY_MAX_MS) return;
+    bucket.resetAtServerMs = Math.max(
+      bucket.resetAtServerMs,
+      atServerMs + limit * intervalMs,
+    );
+  } else if (bucket.resetAtServerMs < atServerMs && windowMs <= EMPTY_MAX_MS) {
+    bucket.resetAtServerMs = atServerMs + windowMs;
+  }
+}
