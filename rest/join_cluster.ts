@@ -3,6 +3,9 @@ import type { OpenedCluster } from "./cluster/open_cluster.ts";
 import type { Settings } from "./config/settings.ts";
 import type { FactSink } from "./domain/fact.ts";
 import { invariant } from "./domain/invariant.ts";
+import { journalKeyBytes } from "./config/journal_kinds.ts";
+import { sealedStore } from "./journal/store/sealed_store.ts";
+import type { OpenJournal } from "./journal_keeper.ts";
 import type { PeerParts } from "./peers/peering.ts";
 import type { Proxy } from "./proxy.ts";
 
@@ -31,7 +34,29 @@ export function peersOf(
   caCertificates: string | undefined,
 ): PeerParts {
   invariant(peerKey !== undefined, "a cluster without REST_PEER_KEY");
-  return { owners, key: peerKey, caCertificates };
+  const isJournalShared = true;
+  return { owners, key: peerKey, isJournalShared, caCertificates };
+}
+
+/**
+ * The journal that goes where the bots go. What holds tokens is not written to
+ * it: nobody who reads that Redis is to be able to send as a bot.
+ */
+export function sharedJournalOf(
+  opened: OpenedCluster | undefined,
+  { journalKey }: Settings,
+): OpenJournal | undefined {
+  if (opened === undefined) return undefined;
+  const { journal, cluster } = opened;
+  return {
+    store: sealedStore(journal, journalKey && journalKeyBytes(journalKey)),
+    isEncrypted: false,
+    bootedAtWallMs: undefined,
+    shared: {
+      takeOver: (scope) => journal.takeOver(scope),
+      epochOf: (id) => cluster.epochOf(cluster.scopeOfIdentity(id)),
+    },
+  };
 }
 
 /** Takes part from now on; to be called when the ports are open. */

@@ -7,6 +7,7 @@ import type {
   JournalRow,
   JournalStore,
 } from "./domain/journal_store.ts";
+import type { HandedOver } from "./domain/owners.ts";
 import type { LearntState, Moment, Saving } from "./domain/learnt_state.ts";
 import type { Clock } from "./domain/ports.ts";
 import type { ProxyRequest } from "./domain/request.ts";
@@ -25,6 +26,16 @@ export interface OpenJournal {
   readonly bootedAtWallMs: number | undefined;
   /** What holds tokens may be written, since the store encrypts it. */
   readonly isEncrypted: boolean;
+  /** Set where scopes come and go while the process runs. */
+  readonly shared?: SharedJournal | undefined;
+}
+
+/** What a journal of several proxies has besides. */
+export interface SharedJournal {
+  /** Takes over the writing to a scope of the cluster. */
+  takeOver(scope: string): Promise<void>;
+  /** The epoch of an identity's lease; undefined: it is another proxy's. */
+  epochOf(identityId: string): number | undefined;
 }
 
 /** What a keeper is made with. */
@@ -76,9 +87,10 @@ export class JournalKeeper {
     });
   }
 
-  /** What the ids of this process's requests begin with: later than all before. */
-  get epoch(): number {
-    return this.#epoch;
+  /** What the ids of an identity's requests begin with: later than all before. */
+  epochOf(identityId: string): number {
+    const { shared } = this.#deps.open;
+    return shared?.epochOf(identityId) ?? this.#epoch;
   }
 
   /** For metrics, page and probe. */
@@ -95,10 +107,8 @@ export class JournalKeeper {
 
   /** Goes on with what the process before this one left, and says in a sentence what that was. Before it settles nobody may be served. */
   async takeUp(into: TakeUp): Promise<string> {
-    const { open, clock, settings } = this.#deps;
-    const identities = new Map(
-      [NOBODY, ...into.identities()].map((identity) => [identity.id, identity]),
-    );
+    const { open, clock } = this.#deps;
+    const identities = identitiesOf(into);
     const rows: JournalRow[] = [];
     for await (const row of open.store.load()) rows.push(row);
     const scopes = new Set([COMMON_SCOPE, ...identities.keys()]);
@@ -109,6 +119,35 @@ export class JournalKeeper {
         await this.driver.writer.claim(scope),
       );
     }
+    const found = this.#goOn(rows, into);
+    this.driver.writer.note({
+      kind: "put",
+      row: machineRow(open.bootedAtWallMs),
+    });
+    const { writer } = this.driver;
+    this.#saver = new LearntSaver({ clock, writer, learnt: into.learnt });
+    return tellFound(found, this.unknown.count);
+  }
+
+  /** Goes on with what another proxy left of a scope of the cluster. Before it settles nothing of that scope may be served. */
+  async takeUpScope(scope: string, into: TakeUp): Promise<void> {
+    const { store, shared } = this.#deps.open;
+    await shared?.takeOver(scope);
+    this.#goOn(await Array.fromAsync(store.load(scope)), into);
+  }
+
+  /** Writes down what another proxy goes on with, and forgets it. */
+  async handOver(
+    { hasIdentity }: Pick<HandedOver, "hasIdentity">,
+  ): Promise<void> {
+    this.#saver?.save();
+    await this.driver.writer.flush();
+    this.driver.release(hasIdentity);
+  }
+
+  #goOn(rows: readonly JournalRow[], into: TakeUp): FoundJournal {
+    const { open, clock, settings } = this.#deps;
+    const identities = identitiesOf(into);
     const found = readJournal(rows, {
       nowWallMs: clock.wallMs(),
       identityOf: (id) => identities.get(id),
@@ -123,13 +162,7 @@ export class JournalKeeper {
     this.driver.takeUp(found);
     this.unknown.note(entries);
     into.restore(found);
-    this.driver.writer.note({
-      kind: "put",
-      row: machineRow(open.bootedAtWallMs),
-    });
-    const { writer } = this.driver;
-    this.#saver = new LearntSaver({ clock, writer, learnt: into.learnt });
-    return tellFound(found, this.unknown.count);
+    return found;
   }
 
   /** The process ends: nothing is sent any more. */
@@ -140,6 +173,12 @@ export class JournalKeeper {
     writer.stop();
     await this.#deps.open.store.close();
   }
+}
+
+function identitiesOf(into: TakeUp): ReadonlyMap<string, Identity> {
+  return new Map(
+    [NOBODY, ...into.identities()].map((identity) => [identity.id, identity]),
+  );
 }
 
 function tellHealth(facts: FactSink, failure: JournalFailure | undefined) {

@@ -5,6 +5,7 @@ import {
   type TakeUp,
 } from "./journal_keeper.ts";
 import type { BotRing } from "./listener/access/bot_ring.ts";
+import type { HandedOver } from "./domain/owners.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Journal } from "./domain/journal.ts";
 import type { QueueView } from "./domain/ports.ts";
@@ -34,7 +35,7 @@ export function openKeptQueue(
   const queue = openQueue(settings, {
     ...parts,
     journal: keeper?.driver,
-    epochOf: keeper && (() => keeper.epoch),
+    epochOf: keeper?.epochOf.bind(keeper),
   });
   observers.push(({ kind }) => kind === "leased" && keeper?.noteSend());
   return { keeper, queue, journal: keeper?.driver };
@@ -48,6 +49,20 @@ export function unknownView(
   return {
     unknown: (isMeant, offset, limit) =>
       keeper.unknown.list(isMeant, offset, limit),
+  };
+}
+
+/** What goes with the scopes of a cluster; undefined: nothing is kept. */
+export function keptScopes(
+  keeper: JournalKeeper | undefined,
+  into: Parameters<typeof takeUpOf>[0],
+): {
+  takeUp(scope: string): Promise<void>;
+  handOver(handed: HandedOver): Promise<void>;
+} | undefined {
+  return keeper && {
+    takeUp: (scope) => keeper.takeUpScope(scope, takeUpOf(into)),
+    handOver: (handed) => keeper.handOver(handed),
   };
 }
 

@@ -33,6 +33,7 @@ import {
   openClusterOf,
   type OpenedCluster,
   peersOf,
+  sharedJournalOf,
   takePart,
 } from "./join_cluster.ts";
 import { openProxy } from "./open_proxy.ts";
@@ -73,7 +74,7 @@ async function start(): Promise<void> {
     stop: asked.resolve,
     peerCertificates: tls?.cert,
     ...opened && { peers: peersOf(opened, settings, tls?.cert) },
-  }).catch(failed);
+  }, sharedJournalOf(opened, settings)).catch(failed);
 
   // Creating the HTTP listener.
   const ports = { settings, proxy, facts, passedSocket, tls };

@@ -1,5 +1,6 @@
 import { type OpenedJournal, openJournal } from "./open_journal.ts";
 import type { Settings } from "./config/settings.ts";
+import type { OpenJournal } from "./journal_keeper.ts";
 import { createProxy, type Proxy, type ProxyParts } from "./proxy.ts";
 
 /** What an operator should know who has set no journal. */
@@ -9,6 +10,10 @@ const NO_JOURNAL_NOTE =
 /** What they should know who have set both. */
 const CLUSTER_NOTE =
   "REST_JOURNAL is not used: where several proxies serve a bot, no file of one of them can keep its requests";
+
+/** What is said where Redis keeps it. */
+const SHARED_NOTE =
+  "Redis keeps what was accepted: another proxy goes on with it when this one ends";
 
 /** A proxy that has taken up what the last one left. */
 export interface OpenedProxy {
@@ -23,15 +28,17 @@ export interface OpenedProxy {
 export async function openProxy(
   settings: Settings,
   parts: Omit<ProxyParts, "journal">,
+  shared: OpenJournal | undefined,
 ): Promise<OpenedProxy> {
   // A file of this machine's would not go where the bots go.
   const isAlone = settings.redisUrl === undefined;
   const journal: OpenedJournal | undefined = isAlone
     ? await openJournal(settings)
     : undefined;
-  const proxy = createProxy(settings, { ...parts, journal });
+  const proxy = createProxy(settings, { ...parts, journal: journal ?? shared });
+  const found = await proxy.takeUp() ?? NO_JOURNAL_NOTE;
+  const told = shared === undefined ? found : SHARED_NOTE;
   const hasUnused = !isAlone && settings.journalFile !== undefined;
-  const none = hasUnused ? CLUSTER_NOTE : NO_JOURNAL_NOTE;
-  const told = await proxy.takeUp() ?? none;
-  return { proxy, told, journalNotes: journal?.notes ?? [] };
+  const unused = hasUnused ? [CLUSTER_NOTE] : [];
+  return { proxy, told, journalNotes: journal?.notes ?? unused };
 }

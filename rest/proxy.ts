@@ -43,7 +43,12 @@ import type { ClusterPart } from "./cluster/open_cluster.ts";
 import { managerDepsOf } from "./manager_deps.ts";
 import { openOperating } from "./operating.ts";
 import type { OpenJournal } from "./journal_keeper.ts";
-import { openKeptQueue, takeUpOf, unknownView } from "./kept_queue.ts";
+import {
+  keptScopes,
+  openKeptQueue,
+  takeUpOf,
+  unknownView,
+} from "./kept_queue.ts";
 import { openPeering, type PeerParts, peersIn } from "./peers/peering.ts";
 import type { Queue } from "./queue.ts";
 import { clusterPartOf } from "./scope_keeper.ts";
@@ -186,7 +191,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   joinQueue(manager, managerDepsOf(settings, shared, bots));
   const stopLimits = openAutoLimits(settings, { ...known, ...own, submitter });
   const ending = { ...own, clock, dispatcher, http, operating, stopLimits };
-  const clusterPart = clusterPartOf(peers?.owners, ending);
+  const kept = keptScopes(keeper, { queue, bots, named, sockets });
+  const clusterPart = clusterPartOf(owners, { ...ending, facts, kept });
   const shown = { ...ending, peering, settings, access, gate, named };
   const proxy = shownOf({ ...shown, clusterPart });
   return proxy;

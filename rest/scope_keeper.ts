@@ -1,4 +1,5 @@
 import type { ScopeKeeper } from "./cluster/cluster.ts";
+import type { FactSink } from "./domain/fact.ts";
 import type { Clock } from "./domain/ports.ts";
 import type { HandedOver, Owners } from "./domain/owners.ts";
 import type { ClusterPart } from "./cluster/open_cluster.ts";
@@ -10,8 +11,12 @@ export interface ScopeKeeperParts
   extends Pick<RestoringParts, "dispatcher" | "sockets"> {
   readonly owners: Owners;
   readonly clock: Clock;
-  /** Goes on with what was kept of a scope; nothing was where this is left out. */
-  readonly takeUp?: (scope: string) => Promise<void>;
+  readonly facts: FactSink;
+  /** What was kept of a scope, and is to be; nothing is where this is left out. */
+  readonly kept?: {
+    takeUp(scope: string): Promise<void>;
+    handOver(handed: HandedOver): Promise<void>;
+  } | undefined;
 }
 
 /**
@@ -24,15 +29,23 @@ const LAST_ANSWERS_MS = 2_000;
 /** Acts for what the cluster decides: takes scopes up, hands them over, and drops those that are lost. */
 function scopeKeeperOf(parts: ScopeKeeperParts): ScopeKeeper {
   const { clock } = parts;
-  const letGo = (scope: string) => release(handedOver(scope, parts), parts);
+  const epochs = new Map<string, number>();
+  const letGo = async (scope: string) => {
+    const handed = handedOver(scope, parts);
+    await release(handed, parts);
+    await parts.kept?.handOver(handed);
+  };
   return {
-    async gained(scope) {
-      await parts.takeUp?.(scope);
+    async gained(scope, epoch) {
+      epochs.set(scope, epoch);
+      await takeUp(scope, parts, () => epochs.get(scope) === epoch);
     },
     lost(scope) {
+      epochs.delete(scope);
       void letGo(scope);
     },
     async handOver(scope) {
+      epochs.delete(scope);
       const late = Promise.withResolvers<void>();
       const stop = clock.wakeAt(clock.nowMs() + LAST_ANSWERS_MS, late.resolve);
       await Promise.race([letGo(scope), late.promise]);
@@ -40,6 +53,32 @@ function scopeKeeperOf(parts: ScopeKeeperParts): ScopeKeeper {
     },
   };
 }
+
+/** Tries until it is done, or the scope is lost again: what was promised for it must not be passed over. */
+async function takeUp(
+  scope: string,
+  { kept, clock, facts }: ScopeKeeperParts,
+  isStillOurs: () => boolean,
+): Promise<void> {
+  for (;;) {
+    try {
+      return await kept?.takeUp(scope);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : "no reason given";
+      facts({
+        kind: "warning",
+        message: `The requests of scope ${scope} cannot be taken over: ${why}`,
+      });
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    clock.wakeAt(clock.nowMs() + AGAIN_MS, resolve);
+    await promise;
+    if (!isStillOurs()) return;
+  }
+}
+
+/** A store that fails is tried again this often. */
+const AGAIN_MS = 500;
 
 /** What of a proxy takes part in a cluster; undefined: it is alone. */
 export function clusterPartOf(

@@ -35,7 +35,7 @@ export interface Cluster extends Owners {
   /** Takes part from now on. */
   start(keeper: ScopeKeeper): void;
   /** The epoch by which we own it; undefined: we do not. */
-  epochOf(scope: string): number | undefined;
+  readonly epochOf: (scope: string) => number | undefined;
   readonly figures: () => ClusterFigures;
   /** Hands everything over; settles when all is gone, or nobody is there to take it. */
   leave(): Promise<void>;
@@ -116,9 +116,8 @@ class ClusterDriver implements Cluster {
     return answer;
   }
 
-  epochOf(scope: string): number | undefined {
-    return this.#machine.epochOf(scope);
-  }
+  readonly epochOf = (scope: string): number | undefined =>
+    this.#machine.epochOf(scope);
 
   readonly figures = (): ClusterFigures => {
     const owned = SCOPES.filter((scope) => this.ownerOf(scope).kind === "self");

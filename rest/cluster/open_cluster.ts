@@ -6,7 +6,9 @@ import { createPeerQuestions } from "./ask_peer.ts";
 import { type Cluster, createCluster, type ScopeKeeper } from "./cluster.ts";
 import { exchangeHealth } from "./health_exchange.ts";
 import { checkRedis, type Verdict } from "./redis/demands.ts";
-import { openRedisLink, type RedisLink } from "./redis/link.ts";
+import { createRedisStore } from "./journal/redis_store.ts";
+import { type ScopedStore, scopedStore } from "./journal/scoped_store.ts";
+import { openRedisLink } from "./redis/link.ts";
 
 /** What a cluster is opened with: three settings, and how to measure and tell. */
 export interface ClusterOptions {
@@ -30,7 +32,8 @@ export interface ClusterPart {
 /** A cluster that a proxy can take part in, where nothing speaks against it. */
 export interface OpenedCluster extends Verdict {
   readonly cluster: Cluster;
-  readonly redis: RedisLink;
+  /** Keeps the requests of the scopes that this proxy owns. */
+  readonly journal: ScopedStore;
   /** Takes part from now on. */
   start(part: ClusterPart): void;
   /** Takes no part any more. */
@@ -49,12 +52,16 @@ export async function openCluster(
   });
   const parts = { clock, facts, url: peerUrl, redis, peerQuestions };
   const cluster = createCluster(parts);
-  const { selfId } = cluster;
+  const { selfId, epochOf, scopeOfIdentity } = cluster;
+  const { wallMs } = clock;
+  const store = createRedisStore({ redis, epochOf, wallMs });
+  const isOwned = (scope: string) => epochOf(scope) !== undefined;
+  const journal = scopedStore({ store, scopeOfIdentity, isOwned });
   let stopExchange = () => {};
   return {
     ...verdict,
-    redis,
     cluster,
+    journal,
     start({ keeper, health, egress }) {
       cluster.start(keeper);
       const deps = { clock, redis, selfId, egress };

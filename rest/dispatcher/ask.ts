@@ -8,9 +8,12 @@ import type { Job } from "./job.ts";
 export function askOf(
   job:
     & Pick<Job, "id" | "sinceMs" | "attempts">
-    & { readonly request: Omit<ProxyRequest, "target"> },
+    & {
+      readonly request: Omit<ProxyRequest, "target">;
+      readonly isPromised?: boolean;
+    },
 ): Ask {
-  const { id, request } = job;
+  const { id, request, isPromised } = job;
   const { method, identity, body, headers } = request;
   return {
     id,
@@ -25,6 +28,7 @@ export function askOf(
       ? bodyFields(method, headerOf(headers, "content-type"), body)
       : undefined,
     bytes: body === undefined ? 0 : body.byteLength,
+    isPromised,
     ...termsOf(job),
   };
 }

@@ -71,6 +71,8 @@ export class Job implements Entry, OpenWrite<Job> {
   attempts = 0;
   /** Whether Discord may have executed it. */
   mayHaveRun = false;
+  /** It was accepted by another process: no limit refuses it again. */
+  isPromised = false;
   retries: RetryHistory = NO_RETRIES;
   /** By what Discord knows it again, where it is a message that has one. */
   nonce: MessageNonce | undefined;

@@ -20,6 +20,7 @@ export class Restoring {
     const job = new Job(id, ticket, this.#monotonic(entry.acceptedWallMs));
     job.entryId = entry.entryId;
     ticket.entry = job;
+    job.isPromised = true;
     job.mayHaveRun = mayHaveRun;
     // One that may have been sent has met its deadline.
     job.attempts = mayHaveRun ? 1 : 0;

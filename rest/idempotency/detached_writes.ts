@@ -114,10 +114,16 @@ export class DetachedWrites<
     const { path } = request.target;
     const family = this.#families.get(path);
     if (family === undefined && this.#strangers === 0) return undefined;
-    for (const detached of family?.unread ?? []) this.#read(detached);
+    for (const detached of family?.unread ?? []) {
+      // In the order of their leaving, too.
+      if (detached.leftAtMs > leftByMs) break;
+      this.#read(detached);
+    }
+    const families = [this.#strangersOf(path), family].filter(hasRead);
+    // A journal hands 100,000 back at once: a digest each would take seconds.
+    if (families.length === 0) return undefined;
     const print = this.#deps.printOf(request);
-    const strangers = this.#strangersOf(path);
-    for (const { byPrint } of [strangers, family].filter(isThere)) {
+    for (const { byPrint } of families) {
       for (const detached of byPrint.get(print) ?? []) {
         // In the order of their leaving: 10,000 equal ones may be left at once.
         if (detached.leftAtMs > leftByMs) break;
@@ -234,6 +240,10 @@ function addTo<W>(
   const equal = byPrint.get(print);
   if (equal === undefined) byPrint.set(print, new Set([detached]));
   else equal.add(detached);
+}
+
+function hasRead<W>(family: Family<W> | undefined): family is Family<W> {
+  return family !== undefined && family.byPrint.size > 0;
 }
 
 function isThere<T>(value: T | undefined): value is T {

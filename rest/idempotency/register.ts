@@ -39,11 +39,11 @@ export type NamedRegister = Pick<Register<never>, "named" | "bodies">;
 export const TOGETHER_MS = 100;
 
 /**
- * A caller's leaving is told so much later at most than its second try is here:
- * a lost segment is sent again after 200 ms and the way (Linux's shortest
- * time-out). What was here before that is no second try, but an equal write.
+ * A caller's leaving is told so much later at most than its second try is here.
+ * What was here long before is no second try, but an equal write, and must not
+ * be lost.
  */
-const TOLD_LATE_MS = 300;
+const TOLD_LATE_MS = 100;
 
 /**
  * Knows which requests are one: those without a name by what they are, here;

@@ -184,6 +184,13 @@ export class JournalDriver implements Journal {
     return this.#writer;
   }
 
+  /** Forgets what another proxy goes on with. */
+  release(hasIdentity: (identityId: string) => boolean): void {
+    for (const [entryId, { scope }] of this.#kept) {
+      if (hasIdentity(scope)) this.#kept.delete(entryId);
+    }
+  }
+
   /** From now on what is not through is left for the next process. */
   leaveRest(): void {
     this.#hasEnded = true;

@@ -40,6 +40,11 @@ export class LearntSaver {
     this.#save({ isFinal: true });
   }
 
+  /** For whoever goes on with a part of it. */
+  save(): void {
+    this.#save({ isFinal: false });
+  }
+
   #begin(): void {
     this.#hasSent = false;
     this.#save({ isFinal: false });

@@ -150,6 +150,10 @@ function foundEntryOf(
       scope,
       nowWallMs,
     });
+    // What goes again is found by itself: 100,000 digests would take seconds.
+    if (outcome === undefined) {
+      return { ...found, outcome, untilWallMs: undefined };
+    }
     return { ...found, outcome, ...namesOf(entry, deps) };
   }
   const { untilWallMs } = row;

@@ -22,6 +22,12 @@ const AGAIN_MS = 250;
 /** An answer waits so long for a store that fails; then it is handed out all the same. */
 const PATIENCE_MS = 5_000;
 
+/**
+ * A full journal takes what is small now and then, and deletions always: it is
+ * called full until it has refused nothing for so long.
+ */
+const FULL_MS = 10_000;
+
 /** What became of the changes of one batch: failures by the keys of their rows. */
 type Verdict = ReadonlyMap<string, JournalFailure>;
 
@@ -45,6 +51,8 @@ export class JournalWriter {
   #isDue = false;
   #isWriting = false;
   #callOff: (() => void) | undefined;
+  /** Calls off the word that it is full no more. */
+  #stayFull: (() => void) | undefined;
   #failure: JournalFailure | undefined;
 
   constructor(deps: WriterDeps) {
@@ -162,12 +170,20 @@ export class JournalWriter {
   }
 
   #well(verdict: Verdict): Verdict {
-    this.#tell(undefined);
+    const isFull = this.#stayFull !== undefined &&
+      this.#failure?.code === "journal_full";
+    if (!isFull) this.#tell(undefined);
     return verdict;
   }
 
   #full(verdict: Verdict, failure: JournalFailure): Verdict {
     this.#tell(failure);
+    const { clock } = this.#deps;
+    this.#stayFull?.();
+    this.#stayFull = clock.wakeAt(clock.nowMs() + FULL_MS, () => {
+      this.#stayFull = undefined;
+      if (this.#failure?.code === "journal_full") this.#tell(undefined);
+    });
     return verdict;
   }
 
@@ -204,6 +220,8 @@ export class JournalWriter {
   stop(): void {
     this.#callOff?.();
     this.#callOff = undefined;
+    this.#stayFull?.();
+    this.#stayFull = undefined;
   }
 }
 

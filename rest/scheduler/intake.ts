@@ -13,7 +13,8 @@ import {
   refuseForRoom,
 } from "./queues/admission.ts";
 import { rejectionOf } from "./health/rejections.ts";
-import type { Lane, State, Waiting } from "./state.ts";
+import type { Caller } from "./queues/callers.ts";
+import type { Lane, Line, State, Waiting } from "./state.ts";
 import { refusalOfToken } from "./health/credential_check.ts";
 import type { Ask, Refused, Terms } from "./types.ts";
 
@@ -24,22 +25,36 @@ export function enqueue(
   nowMs: number,
 ): Refused | undefined {
   const caller = state.callers.of(ask.caller);
-  const full = refuseForRoom(state, ask, caller);
+  const { isPromised = false } = ask;
+  const full = isPromised ? undefined : refuseForRoom(state, ask, caller);
   if (full !== undefined) return full;
   const lane = laneFor(state, ask);
   const blocked = refuseForHealth(state, ask, lane, nowMs);
   if (blocked !== undefined) return blocked;
   const known = knownLine(ask, lane);
-  const crowded = known === undefined
-    ? refuseForLines(state, nowMs)
-    : refuseForLine(state, known, caller);
+  const crowded = isPromised
+    ? undefined
+    : refuseForCrowd(state, { caller, known }, nowMs);
   if (crowded !== undefined) return crowded;
   const line = known ?? newLine(state, ask, lane, nowMs);
   const waiting = newWaiting(state, { ask, caller, lane, line }, nowMs);
-  const late = refuseForWait(state, waiting, nowMs);
+  const late = isPromised ? undefined : refuseForWait(state, waiting, nowMs);
   if (late !== undefined) return late;
   admit(state, waiting);
   return undefined;
+}
+
+function refuseForCrowd(
+  state: State,
+  { caller, known }: {
+    readonly caller: Caller;
+    readonly known: Line | undefined;
+  },
+  nowMs: number,
+): Refused | undefined {
+  return known === undefined
+    ? refuseForLines(state, nowMs)
+    : refuseForLine(state, known, caller);
 }
 
 /** Raises a waiting request's urgency; within an order group the head inherits it. */

@@ -41,6 +41,8 @@ export interface Ask extends Terms {
   readonly fields: readonly string[] | undefined;
   /** Body bytes held while it waits. */
   readonly bytes: number;
+  /** It was accepted before, by another process: neither room nor a long wait refuses it. */
+  readonly isPromised?: boolean | undefined;
 }
 
 /** A refusal as plain data; the dispatcher turns it into a `Refusal`. */

@@ -9,7 +9,11 @@ export interface ProxyProcess {
   readonly child: Child;
   readonly url: string;
   /** A POST to a channel's messages; undefined where no connection came about. */
-  post(channel: number | string, content: string): Promise<number | undefined>;
+  post(
+    channel: number | string,
+    content: string,
+    headers?: Record<string, string>,
+  ): Promise<number | undefined>;
   /** The text of `/metrics`; "" where there is none. */
   figures(): Promise<string>;
 }
@@ -45,7 +49,7 @@ export async function startProxyProcess(
         .catch(() => undefined);
       return await response?.text() ?? "";
     },
-    async post(channel, content) {
+    async post(channel, content, headers = {}) {
       const path = `/api/v10/channels/${channel}/messages`;
       try {
         const response = await fetch(url + path, {
@@ -53,6 +57,7 @@ export async function startProxyProcess(
           headers: {
             authorization: KEY,
             "content-type": "application/json",
+            ...headers,
           },
           body: JSON.stringify({ content }),
         });

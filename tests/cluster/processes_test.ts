@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Sim, startSim } from "../../sim/server.ts";
 import { type ProxyProcess, settled, startProxyProcess } from "./_processes.ts";
+import { until } from "./_clusters.ts";
 import { hasRedis, startRedis, type TestRedis } from "./_redis.ts";
 
 interface Stage {
@@ -124,6 +125,32 @@ stageTest(
     assert.ok(gapMs < 4_000, `${gapMs} ms`);
     assertOnce(sim);
     assertNoLimit(sim);
+  },
+);
+
+stageTest(
+  "what a killed owner had promised is sent by the next one: nothing is lost, doubled or out of order",
+  3,
+  async ({ sim, proxies }) => {
+    const { owner, doors: [door] } = await partsOf(proxies);
+    assert.ok(door !== undefined);
+    const contents = Array.from({ length: 12 }, (_, at) => `${at}`);
+    for (const content of contents) {
+      assert.equal(
+        await door.post(5, content, { prefer: "respond-async" }),
+        202,
+      );
+    }
+    const sent = () =>
+      sim.requests().filter(({ executed }) => executed)
+        .map(({ body }) => JSON.parse(new TextDecoder().decode(body)).content);
+    // The channel's limit is five: nothing is in flight then.
+    const bucketFull = 5;
+    await until(() => sent().length >= bucketFull, 5_000);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    owner.child.signal("SIGKILL");
+    await until(() => new Set(sent()).size === contents.length, 30_000);
+    assert.deepEqual(sent(), contents);
   },
 );
 

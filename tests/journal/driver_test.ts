@@ -203,6 +203,25 @@ Deno.test("a full journal refuses new promises, serves what promises nothing, an
   assert.deepEqual(bench.health, ["journal_full"]);
 });
 
+Deno.test("a journal is called full until it has refused nothing for ten seconds, whatever small changes it takes", async () => {
+  const bench = driverBench({ writes: "all" });
+  const old = entryOf("POST");
+  bench.driver.accepted(old);
+  await bench.endTurn();
+  for (let at = 0; at < 3; at++) {
+    bench.failing = "journal_full";
+    bench.driver.accepted(entryOf("POST"));
+    await bench.endTurn();
+    bench.failing = undefined;
+    bench.driver.accepted(entryOf("POST"));
+    await bench.endTurn();
+    await bench.clock.advance(9_999);
+  }
+  assert.deepEqual(bench.health, ["journal_full"]);
+  await bench.clock.advance(1);
+  assert.deepEqual(bench.health, ["journal_full", undefined]);
+});
+
 Deno.test("while the store fails nothing is promised or sent, and what ended meanwhile is written as soon as the store takes it", async () => {
   const bench = driverBench();
   const old = entryOf("POST", { guarantee: PROMISED });

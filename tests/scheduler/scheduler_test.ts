@@ -263,6 +263,28 @@ Deno.test("a wait that is known to be too long is refused at once", () => {
   );
 });
 
+Deno.test("what another process has accepted is refused neither for its wait nor for want of room", () => {
+  const scheduler = createScheduler({
+    maxWaitMs: 60_000,
+    waitingMax: 1,
+    lineWaitingMax: 1,
+  });
+  const [first] = enqueueAll(scheduler, [askOf("GET", CHANNEL)], T);
+  scheduler.poll(T);
+  settleAndPoll(scheduler, first ?? 0, limitedOf(T + 50, "user", 100_000));
+  const asks = [1, 2, 3].map(() =>
+    askOf("GET", CHANNEL, { isPromised: true, sinceMs: T })
+  );
+  const refusals = asks.map((ask) => scheduler.enqueue(ask, T + 60));
+  assert.deepEqual(refusals, [undefined, undefined, undefined]);
+  // They may wait no longer for it.
+  const { refused } = scheduler.poll(T + 60_000);
+  assert.deepEqual(
+    refused.map((one) => [one.id, one.refused.code]),
+    asks.map(({ id }) => [id, "wait_too_long"]),
+  );
+});
+
 Deno.test("a 429 that says nothing of its wait is asked again ever more slowly", () => {
   const scheduler = createScheduler();
   const [id] = enqueueAll(scheduler, [askOf("GET", CHANNEL)], T);

@@ -102,6 +102,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/restoring.ts",
   ],
   "rest/open_proxy.ts": [
+    "rest/journal_keeper.ts",
     "rest/config",
     "rest/open_journal.ts",
     "rest/proxy.ts",
@@ -151,6 +152,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   // Taking part in a cluster, put together.
   "rest/join_cluster.ts": [
+    "rest/journal/store",
+    "rest/journal_keeper.ts",
     "rest/clock",
     "rest/cluster",
     "rest/config",
