@@ -1,4 +1,4 @@
-import { createHash } from "../../deps.ts";
+import { createHash } from "../deps.ts";
 import { MessageNonces } from "../../rest/idempotency/nonces/message_nonces.ts";
 import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
 import type {

@@ -84,11 +84,14 @@ export interface ClusterOptions {
   readonly count: number;
   readonly env?: Record<string, string>;
   readonly access?: Access;
+  /** Whether a new owner is said to find what the one before kept. */
+  readonly isJournalShared?: boolean;
 }
 
 /** Proxies in this process, with a table of owners in place of Redis. */
 export async function startCluster(
-  { upstream, count, env = {}, access }: ClusterOptions,
+  { upstream, count, env = {}, access, isJournalShared = false }:
+    ClusterOptions,
 ): Promise<
   AsyncDisposable & {
     readonly table: OwnerTable;
@@ -102,6 +105,7 @@ export async function startCluster(
       upstream,
       env,
       owners: table.seenBy(place),
+      isJournalShared,
       ...access !== undefined && { access },
     });
     table.urls.push(one.peerUrl);
@@ -117,10 +121,11 @@ export async function startCluster(
 }
 
 async function startOne(
-  { upstream, env, owners, access }: {
+  { upstream, env, owners, access, isJournalShared }: {
     readonly upstream: string;
     readonly env: Record<string, string>;
     readonly owners: Owners;
+    readonly isJournalShared: boolean;
     readonly access?: Access;
   },
 ): Promise<ClusterProxy> {
@@ -130,7 +135,7 @@ async function startOne(
   const proxy = createProxy(settings, {
     facts: sink,
     ...access !== undefined && { access },
-    peers: { owners, key: new Secret(PEER_KEY) },
+    peers: { owners, key: new Secret(PEER_KEY), isJournalShared },
   });
   const at = {
     ...serveOptionsOf(settings),

@@ -151,3 +151,30 @@ Deno.test("a proxy whose peers' address leads back to itself says so", async () 
   assert.equal(response.status, 502);
   assert.match((await response.json()).message, /leads back to this one/);
 });
+
+for (const isJournalShared of [true, false]) {
+  const end = isJournalShared
+    ? "is asked of the next one under the same key, where both share a journal"
+    : "is told as unknown where the next one cannot know it";
+  Deno.test(`a message with an Idempotency-Key that an owner took with it ${end}`, async () => {
+    await using discord = new GatedDiscord();
+    discord.open();
+    await using dying = await startDying();
+    await using cluster = await startCluster({
+      upstream: discord.url,
+      count: 3,
+      isJournalShared,
+    });
+    const { table, proxies: [, door] } = cluster;
+    assert.ok(door);
+    table.urls[0] = dying.url;
+    const key = { "idempotency-key": "the-same" };
+    const answer = fetch(door.url + CHANNEL, post("named", key));
+    await until(() => dying.heads.length >= 1);
+    table.give(BOT, 2);
+    const response = await answer;
+    await response.body?.cancel();
+    assert.equal(response.status, isJournalShared ? 200 : 408);
+    assert.equal(discord.calls.length, isJournalShared ? 1 : 0);
+  });
+}
