@@ -134,7 +134,7 @@ stageTest(
 stageTest(
   "what a killed owner had promised is sent by the next one: nothing is lost, doubled or out of order",
   3,
-  async ({ sim, proxies, stall }) => {
+  async ({ sim, proxies }) => {
     const { owner, doors: [door] } = await partsOf(proxies);
     assert.ok(door !== undefined);
     const contents = Array.from({ length: 12 }, (_, at) => `${at}`);
