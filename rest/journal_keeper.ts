@@ -141,7 +141,7 @@ export class JournalKeeper {
     { hasIdentity }: Pick<HandedOver, "hasIdentity">,
   ): Promise<void> {
     this.#saver?.save();
-    await this.driver.writer.flush();
+    await this.driver.writer.noted();
     this.driver.release(hasIdentity);
   }
 

@@ -101,6 +101,13 @@ export class JournalWriter {
     }
   }
 
+  /** Settles when what has been noted so far is written, or could not be, whatever comes meanwhile. */
+  async noted(): Promise<void> {
+    if (this.#open.changes.size === 0 || this.#callOff !== undefined) return;
+    this.#soon();
+    await this.#open.written.promise;
+  }
+
   /** Settles when everything that was noted is written, or could not be. */
   async flush(): Promise<void> {
     while (this.#open.changes.size > 0 || this.#isWriting) {

@@ -184,6 +184,7 @@ stageTest(
   async ({ sim, redis, proxies, stall }) => {
     const door = await startProxyProcess(redis, sim.url);
     await using _ended = door.child;
+    await settled([...proxies, door]);
     const messages = stream(door, "77");
     const beganMs = simNowMs();
     for (const { child } of proxies) {
