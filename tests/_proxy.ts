@@ -3,6 +3,7 @@ import { readSettings } from "../rest/config/read_settings.ts";
 import type { Settings } from "../rest/config/settings.ts";
 import type { Access } from "../rest/domain/access.ts";
 import type { Fact } from "../rest/domain/fact.ts";
+import type { Endpoint } from "../rest/listener/http/incoming_request.ts";
 import { startListener } from "../rest/listener/transport/listen.ts";
 import { serveOptionsOf } from "../rest/listener/transport/serve_options.ts";
 import { createProxy, type Proxy, type ProxyParts } from "../rest/proxy.ts";
@@ -43,6 +44,8 @@ export interface TestProxyOptions {
   readonly access?: Access;
   /** What an embedding program may put in place of the real thing. */
   readonly parts?: Pick<ProxyParts, "stop" | "onceCode" | "buttons">;
+  /** Puts something between the port and the proxy. */
+  readonly wrap?: (endpoint: Endpoint) => Endpoint;
 }
 
 export async function startTestProxy(
@@ -60,7 +63,7 @@ export async function startTestProxy(
   });
   const listener = await startListener({
     ...serveOptionsOf(settings),
-    endpoint: proxy.endpoint,
+    endpoint: options.wrap?.(proxy.endpoint) ?? proxy.endpoint,
     clock: SYSTEM_CLOCK,
     facts: sink,
     host: "127.0.0.1",

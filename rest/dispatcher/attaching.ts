@@ -31,11 +31,10 @@ export class Attaching {
   }
 
   /** False: it is a request of its own and must be queued. */
-  attach(ticket: JobTicket): boolean {
+  attach(ticket: JobTicket, isCallerGone: boolean): boolean {
     if (ticket.guarantee !== undefined) return false;
-    return ticket.request.method === "GET"
-      ? this.#share(ticket)
-      : this.#adopt(ticket);
+    if (ticket.request.method === "GET") return this.#share(ticket);
+    return isCallerGone ? this.#dismiss(ticket) : this.#adopt(ticket);
   }
 
   /** Whether a job that is to be sent now is a second try; its caller waits for the first from now on. */
@@ -76,6 +75,14 @@ export class Attaching {
     job.attach(ticket);
     this.#raise(job, ticket);
     this.#tell("joined", ticket);
+    return true;
+  }
+
+  /** A try whose caller has left already is not sent beside another one of the same, and leaves what comes of that to the next. */
+  #dismiss(ticket: JobTicket): boolean {
+    const { register, clock } = this.#deps;
+    if (!register.isNoNews(ticket.request, clock.nowMs())) return false;
+    ticket.reject(cancelledRefusal({ sent: null }));
     return true;
   }
 

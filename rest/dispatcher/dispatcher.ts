@@ -118,7 +118,9 @@ class QueueDispatcher implements Dispatcher {
     guarantee?: Guarantee,
   ): Ticket {
     const ticket = new CallerTicket(request, this.#leaving, guarantee);
-    const isAttached = !this.#hasEnded && this.#attaching.attach(ticket);
+    const isGone = callerGone?.aborted === true;
+    const isAttached = !this.#hasEnded &&
+      this.#attaching.attach(ticket, isGone);
     if (!isAttached) this.#intake.take(ticket, NOT_SENT);
     // With a guarantee its caller may leave: somebody else comes for the answer.
     if (guarantee === undefined) ticket.watch(callerGone);

@@ -9,6 +9,8 @@ export interface OpenWrite<Self> extends Entry {
   print: string;
   /** Whether somebody waits for it, and it can be taken out of the queue unsent. */
   readonly mayStepBack: boolean;
+  /** Whether somebody waits for it. */
+  readonly isWanted: boolean;
   older: Self | undefined;
   newer: Self | undefined;
   /** Whether another change of its path was accepted since it was: nobody may take its answer for one of later. */
@@ -56,6 +58,16 @@ export class OpenWrites<W extends OpenWrite<W>> {
       write.isOvertaken = true;
       write = write.older;
     }
+  }
+
+  /** The newest write of a path that fits. */
+  newestLike(path: string, fits: (write: W) => boolean): W | undefined {
+    let write = this.#newest.get(path);
+    for (let n = 0; n < LOOKED_AT_MAX && write !== undefined; n++) {
+      if (fits(write)) return write;
+      write = write.older;
+    }
+    return undefined;
   }
 
   /** The first of those that came after a write and could be its second try. */

@@ -131,6 +131,25 @@ export class Register<W extends OpenWrite<W>> {
     return this.#take(found);
   }
 
+  /**
+   * Whether a newcomer whose caller has left already is one with a write that is
+   * there: it repeats a detached one, or is the first try of one that was handed
+   * in before it, since where the process is held up both arrive at once.
+   */
+  isNoNews(request: ProxyRequest, nowMs: number): boolean {
+    this.#detached.expire(nowMs);
+    if (this.#find(request, {}) !== undefined) return true;
+    const { adoptMs, digest } = this.#options;
+    const second = adoptMs === 0 ? undefined : this.#open.newestLike(
+      request.target.path,
+      (other) =>
+        other.isWanted && other.sinceMs >= nowMs - TOLD_LATE_MS &&
+        !other.isOvertaken && !this.#isChangedSince(other) &&
+        isSameWrite(request, other.request, digest),
+    );
+    return second !== undefined;
+  }
+
   /** The detached write whose second try this one is, given that it is to be sent now: from now on in its hands. */
   firstOf(write: W, nowMs: number): DetachedWrite<W> | undefined {
     this.#detached.expire(nowMs);

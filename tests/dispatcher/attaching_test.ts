@@ -129,6 +129,30 @@ Deno.test("a third try does not take its first's place before the leaving of the
   assert.equal(bench.upstream.sends.length, 1);
 });
 
+Deno.test("a first try that is handed in after its second, its caller gone by then, is not sent beside it", async () => {
+  const bench = heldBenchOf();
+  const second = submitWith(bench, POST);
+  const first = bench.dispatcher.submit(POST, AbortSignal.abort());
+  assert.equal((await refusalOf(first.answer)).code, "cancelled");
+  await goOn(bench);
+  assert.equal(sendsOf(bench, "POST"), 1);
+  assert.equal((await second.answer).status, 200);
+});
+
+Deno.test("a second try whose caller has left before it is handed in leaves the kept answer to the third", async () => {
+  const bench = benchOf();
+  const first = submitWith(bench, POST);
+  await bench.clock.settle();
+  first.leave();
+  bench.upstream.next.answer(answerOf(200, { text: "sent" }));
+  await bench.clock.settle();
+  const second = bench.dispatcher.submit(POST, AbortSignal.abort());
+  assert.equal((await refusalOf(second.answer)).code, "cancelled");
+  const third = submitWith(bench, POST);
+  assert.equal(await textOf(await third.answer), "sent");
+  assert.equal(bench.upstream.sends.length, 1);
+});
+
 Deno.test("two equal messages of a bot that is killed are both sent", async () => {
   for (const apartMs of [0, 5_000]) {
     const bench = heldBenchOf();

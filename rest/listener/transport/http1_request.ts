@@ -99,6 +99,15 @@ export class Http1Request extends ServedRequest {
     return this.#hasBody && !this.#isSpoilt && !this.#request.complete;
   }
 
+  override leave(): void {
+    super.leave();
+    const { complete, readableLength } = this.#request;
+    if (!complete) return;
+    // Its end is not told any more, though every byte of it is here.
+    if (readableLength === 0) this.sink?.ended();
+    else this.sink?.failed();
+  }
+
   override spoil(): boolean {
     const wasIncoming = super.spoil();
     // Nothing more can be read of it.
