@@ -61,8 +61,13 @@ export class Forwarder implements Submitter {
     keepHere: () => Promise<Answer>,
   ): Promise<Answer> {
     const elsewhere = () => this.keep(request, kept, keepHere);
+    const { isJournalShared } = this.#deps;
+    // Without a name of its caller's the next owner could not tell that it is the same.
+    const isSame = kept.wish.idempotencyKey !== undefined || !isJournalShared;
     const here = () => ({
-      answer: this.#unlessMoved(request, keepHere(), elsewhere),
+      answer: isSame
+        ? this.#unlessMoved(request, keepHere(), elsewhere)
+        : keepHere(),
       cancel: () => "sent" as const,
     });
     const ticket = this.#handOn({ request, kept, here }, undefined) ?? here();
@@ -74,7 +79,10 @@ export class Forwarder implements Submitter {
     callerGone: CallerGone | undefined,
     guarantee: Guarantee | undefined,
   ): Ticket {
-    let ticket = this.#deps.local.submit(request, callerGone, guarantee);
+    const { local, isJournalShared } = this.#deps;
+    let ticket = local.submit(request, callerGone, guarantee);
+    // The next owner finds it in the journal: asked for once more, it would be done twice.
+    if (guarantee !== undefined && isJournalShared) return ticket;
     const { accepted, entry } = ticket;
     const elsewhere = () => {
       ticket = this.submit(request, callerGone, guarantee);
