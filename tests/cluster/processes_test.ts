@@ -195,7 +195,8 @@ stageTest(
     const statuses = await messages.end();
     assert.deepEqual(statuses.filter((status) => status !== 200), []);
     const gapMs = longestGapMs(sim, beganMs);
-    assert.ok(gapMs < 1_000 + stall.allowanceMs, `${gapMs} ms`);
+    // Nobody had to wait for a lease to end.
+    assert.ok(gapMs < 3_000 + stall.allowanceMs, `${gapMs} ms`);
     assertOnce(sim);
     assertNoLimit(sim);
   },
