@@ -7,6 +7,7 @@
 import { type Child, startChild, startProgram } from "./child.ts";
 import { waitUntil } from "./drive.ts";
 import { type Caller, callOverHttp, quantile } from "./load.ts";
+import { denoPath } from "../tools/deno_child.ts";
 import { FLAGS, KEY, startPeer, startSluice } from "./subjects.ts";
 
 /** Two processes of one program may differ by a tenth. */
@@ -88,7 +89,7 @@ async function start(
   const script = `${await Deno.realPath(checkout)}/rest/mod.ts`;
   const args = ["run", "--no-prompt", "--no-check", "-A", ...FLAGS, script];
   return await startProgram(
-    Deno.execPath(),
+    denoPath(),
     {
       HOME: Deno.env.get("HOME") ?? "",
       DENO_NO_UPDATE_CHECK: "1",

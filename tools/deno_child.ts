@@ -56,12 +56,17 @@ export function startWords(): string[] {
   return words.slice(words.indexOf("deno"));
 }
 
+/** Where this Deno is, for those who start it by other means. */
+export function denoPath(): string {
+  return Deno.execPath();
+}
+
 /** Only a shell can set the bound on files before the runtime looks at it. */
 function commandOf(
   args: readonly string[],
   filesMax: number | undefined,
 ): [program: string, words: string[]] {
-  const deno = Deno.execPath();
+  const deno = denoPath();
   if (filesMax === undefined) return [deno, [...args]];
   const script = `ulimit -n ${filesMax} && exec "$@"`;
   return ["sh", ["-c", script, "sh", deno, ...args]];

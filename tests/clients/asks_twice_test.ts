@@ -1,5 +1,6 @@
 /** Real programs that give up, come back or are killed: what they asked for is made once. */
 import assert from "node:assert/strict";
+import { denoCommand } from "../../tools/deno_child.ts";
 import { KEY, startTestProxy } from "../_proxy.ts";
 import { hasNode, installedPackages, loaderOf } from "./_packages.ts";
 
@@ -158,13 +159,12 @@ socket.close();
 `;
 
 function startBot(port: number, segments: number): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
+  return denoCommand({
     args: ["run", "--no-prompt", "--allow-net", "-", String(port), KEY]
       .concat(String(segments)),
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
-    env: { DENO_NO_UPDATE_CHECK: "1" },
   }).spawn();
 }
 

@@ -111,6 +111,8 @@ Deno.test("a read-only key reads, and is told that it may do no more", async () 
     bot: "main",
     label: "POST /channels/{channel_id}/messages",
     caller: "k/client",
+    detail:
+      "Cannot send POST /channels/{channel_id}/messages: key k may only read",
   }]);
 });
 

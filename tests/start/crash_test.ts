@@ -136,6 +136,7 @@ Deno.test("a session is there again after signal 9: answered requests are redeli
       }).catch(() => {});
     }
     await discord.arrived(2);
+    await untilWaiting(proxy, 2);
     await proxy.kill();
   }
   discord.release();

@@ -32,6 +32,11 @@ export function see(
   state.isRedisAway = false;
   state.consents.clear();
   state.nextBeatAtMs = sentAtMs + RENEW_MS;
+  // Redis has lost us, so it may have lost a record that came after our last look:
+  // where there is none, a whole lease is waited for from now on.
+  if (reply.joined !== state.joined) {
+    for (const one of state.scopes.values()) one.seen = undefined;
+  }
   seeMembers(state, look);
   for (const one of state.scopes.values()) seeRecord(one, look);
   for (const { scope, epoch } of reply.taken) adopt(state, scope, epoch, look);
