@@ -182,3 +182,25 @@ Deno.test("with the real scheduler a line that waits for its limit moves whole",
   await clock.settle();
   assert.equal(scheduler.snapshot(clock.nowMs()).inFlight, 0);
 });
+
+Deno.test("what moved waits no longer than it would have: its longest wait counts from when it came", async () => {
+  const { clock, dispatcher } = queueOf({ maxWaitMs: 60_000 });
+  // Each token has one on its way, behind which the next one waits.
+  dispatcher.submit(write("0", { identity: NEW })).answer.catch(() => {});
+  dispatcher.submit(write("1")).answer.catch(() => {});
+  const waiting = dispatcher.submit(write("2"));
+  await clock.advance(40_000);
+  assert.equal(
+    dispatcher.reassign({ fromId: OLD.id, to: NEW, isIncluded: everybody }),
+    1,
+  );
+  let refusedAtMs: number | undefined;
+  waiting.answer.catch(() => refusedAtMs = clock.nowMs());
+  const movedAtMs = clock.nowMs();
+  await clock.advance(19_000);
+  assert.equal(refusedAtMs, undefined);
+  await clock.advance(2_000);
+  assert.ok(refusedAtMs !== undefined && refusedAtMs - movedAtMs <= 21_000);
+  assert.equal((await refusalOf(waiting.answer)).code, "wait_too_long");
+  await dispatcher.drain(0);
+});
