@@ -251,9 +251,12 @@ async function stop(
   await opened?.end();
   const { finished, waiting, inFlight } = report;
   const isClean = waiting === 0 && inFlight === 0;
+  const unsent = settings.journalFile === undefined
+    ? "refused unsent"
+    : "left unsent (what the journal has of them the next process sends)";
   log.write(
     isClean ? "info" : "warn",
-    `Drained: ${finished} requests finished, ${waiting} refused unsent, ${inFlight} cut off in flight`,
+    `Drained: ${finished} requests finished, ${waiting} ${unsent}, ${inFlight} cut off in flight`,
     { event: "drained", finished, waiting, inFlight },
   );
   const ended = Promise.all([closed, flushLog()]);

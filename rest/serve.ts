@@ -13,6 +13,12 @@ const { settings, access, notes } = CONFIGS;
 
 const log = createLog(settings.logLevel, settings.logFormat);
 for (const note of notes) log.write("warn", note);
+if (settings.journalFile !== undefined) {
+  log.write(
+    "warn",
+    "REST_JOURNAL is not used by a fetch handler: what waits ends with this process",
+  );
+}
 
 const { fetch } = createProxy(settings, { access });
 

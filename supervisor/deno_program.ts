@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url);
  */
 export function denoProgram(): string {
   const file = process.platform === "win32" ? "deno.exe" : "deno";
-  const folder = dirname(require.resolve("deno/package.json"));
+  const folder = denoFolder();
   // Put there when npm ran its install script.
   const installed = join(folder, file);
   if (existsSync(installed)) return installed;
@@ -20,6 +20,16 @@ export function denoProgram(): string {
   } catch {
     throw new Error(
       `Cannot find Deno for ${process.platform} on ${process.arch}: npm has none for it, or was told to leave optional packages out`,
+    );
+  }
+}
+
+function denoFolder(): string {
+  try {
+    return dirname(require.resolve("deno/package.json"));
+  } catch {
+    throw new Error(
+      "Cannot find the package deno beside this one: install this one with npm so that what it depends on comes along (a folder with --install-links)",
     );
   }
 }
