@@ -125,7 +125,12 @@ export class JournalKeeper {
       row: machineRow(open.bootedAtWallMs),
     });
     const { writer } = this.driver;
-    this.#saver = new LearntSaver({ clock, writer, learnt: into.learnt });
+    this.#saver = new LearntSaver({
+      clock,
+      writer,
+      learnt: into.learnt,
+      readers: open.shared === undefined ? "one process" : "any proxy",
+    });
     return tellFound(found, this.unknown.count);
   }
 
@@ -140,7 +145,7 @@ export class JournalKeeper {
   async handOver(
     { hasIdentity }: Pick<HandedOver, "hasIdentity">,
   ): Promise<void> {
-    this.#saver?.save();
+    this.#saver?.endFor(hasIdentity);
     await this.driver.writer.noted();
     this.driver.release(hasIdentity);
   }
@@ -158,7 +163,7 @@ export class JournalKeeper {
     });
     const { learnt, entries } = found;
     const moment = { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
-    if (learnt !== undefined) into.takeLearnt(learnt, moment);
+    for (const state of learnt) into.takeLearnt(state, moment);
     this.driver.takeUp(found);
     this.unknown.note(entries);
     into.restore(found);

@@ -1,6 +1,6 @@
-import type { LearntState, Saving } from "../domain/learnt_state.ts";
+import type { LearntState, Moment, Saving } from "../domain/learnt_state.ts";
 import type { Clock } from "../domain/ports.ts";
-import { encodeLearnt } from "./codec/learnt_codec.ts";
+import { encodeLearnt, type LearntReaders } from "./codec/learnt_codec.ts";
 import type { JournalWriter } from "./writer.ts";
 
 /** What is written down, and where. */
@@ -8,6 +8,7 @@ export interface LearntSaverDeps {
   readonly clock: Clock;
   readonly writer: JournalWriter;
   readonly learnt: (saving: Saving) => LearntState;
+  readonly readers: LearntReaders;
 }
 
 const EVERY_MS = 1_000;
@@ -40,9 +41,9 @@ export class LearntSaver {
     this.#save({ isFinal: true });
   }
 
-  /** For whoever goes on with a part of it. */
-  save(): void {
-    this.#save({ isFinal: false });
+  /** The last time for some identities: nothing more is sent for them here. */
+  endFor(hasIdentity: (identityId: string) => boolean): void {
+    this.#save({ isFinal: true, hasIdentity });
   }
 
   #begin(): void {
@@ -55,11 +56,13 @@ export class LearntSaver {
     });
   }
 
-  #save({ isFinal }: { readonly isFinal: boolean }): void {
-    const { clock, writer, learnt } = this.#deps;
+  #save(what: Omit<Saving, keyof Moment>): void {
+    const { clock, writer, learnt, readers } = this.#deps;
     const [nowMs, wallMs] = [clock.nowMs(), clock.wallMs()];
     const untilWallMs = wallMs + KEPT_MS;
-    for (const row of encodeLearnt(learnt({ nowMs, wallMs, isFinal }))) {
+    for (
+      const row of encodeLearnt(learnt({ nowMs, wallMs, ...what }), readers)
+    ) {
       writer.note({ kind: "put", row: { ...row, untilWallMs } });
     }
   }

@@ -7,7 +7,7 @@ import type { LaneName } from "../domain/lane.ts";
 import type { WaitReason } from "../domain/wait_reason.ts";
 import type { ClockOffsetEstimator } from "./limits/clock_offset_estimator.ts";
 import type { Breaker } from "./health/breaker.ts";
-import type { Bucket } from "./limits/bucket.ts";
+import type { Bucket, FormerEnd } from "./limits/bucket.ts";
 import type { Caller, Callers } from "./queues/callers.ts";
 import type { Expiries, Expiring } from "./queues/expiries.ts";
 import type { FairEntry, FairQueue } from "./queues/fair_queue.ts";
@@ -254,6 +254,8 @@ export interface Identity {
   isProven: boolean;
   /** How often in a row a brought one was found to be rejected. */
   rejections: number;
+  /** When another process, that was killed, may have sent its last for it. */
+  former: FormerEnd | undefined;
   wake: Wake | undefined;
 }
 

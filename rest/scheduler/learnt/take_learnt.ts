@@ -5,11 +5,11 @@ import type {
   LearntState,
   Moment,
 } from "../../domain/learnt_state.ts";
-import { newBucket } from "../limits/bucket.ts";
+import { EMPTY_MAX_MS, type FormerEnd, newBucket } from "../limits/bucket.ts";
 import type { HashFacts } from "../limits/bucket_registry.ts";
 import { newCounter } from "../limits/counter.ts";
 import { enter } from "../limits/counters_of.ts";
-import { identityFor } from "../queues/lines.ts";
+import { forgetIdentity, identityFor } from "../queues/lines.ts";
 import type { Counter, Identity, State } from "../state.ts";
 import { formerSubName } from "./former_subs.ts";
 
@@ -27,8 +27,6 @@ const SAVE_EVERY_MS = 1_000;
 const BELIEVED_MAX_MS = 86_400_000;
 /** The global limit counts one second, and a twentieth more for the way there. */
 const GLOBAL_MS = 1_050;
-/** What is empty for no longer than this is waited for rather than asked: nobody minds five seconds after a crash. */
-const EMPTY_MAX_MS = 5_000;
 
 /** How moments of the former process become moments of this one. */
 interface Passage {
@@ -37,12 +35,15 @@ interface Passage {
   readonly nowMs: number;
   /** On our clock. */
   readonly atMs: (wallMs: number) => number;
-  /** When the former process may have sent its last request, on both clocks. */
-  readonly endedAtMs: number;
-  readonly endedAtServerMs: number;
+  /** When the former process may have sent its last request. */
+  readonly end: FormerEnd;
 }
 
-/** Takes in what another process has learnt. What is known here already stays. */
+/**
+ * Takes in what another process has learnt. What is known here of Discord's
+ * limits stays; of how far identities have used them the other process knows
+ * more, since it has sent for them meanwhile.
+ */
 export function takeLearnt(
   state: State,
   learnt: LearntState,
@@ -58,16 +59,17 @@ export function takeLearnt(
     learnt,
     nowMs,
     atMs: (atWallMs) => atWallMs - wallMs + nowMs,
-    endedAtMs: endedAtWallMs - wallMs + nowMs,
-    endedAtServerMs: endedAtWallMs + (learnt.offsetMs ?? 0),
+    end: {
+      endedAtMs: endedAtWallMs - wallMs + nowMs,
+      endedAtServerMs: endedAtWallMs + (learnt.offsetMs ?? 0),
+    },
   };
   takeCommon(passage);
   // Without Discord's clock the moments of buckets mean nothing.
   if (learnt.offsetMs === undefined) return;
   state.clockOffset.assume(learnt.offsetMs + wallMs - nowMs);
-  for (const hash of learnt.hashes) {
-    state.registry.restore(factsOf(passage, hash));
-  }
+  if (!learnt.isFinal) state.former.end = passage.end;
+  for (const hash of learnt.hashes) state.registry.restore(factsOf(hash));
   for (const route of learnt.routes) state.registry.restoreRoute(route);
   for (const identity of learnt.identities) takeIdentity(passage, identity);
 }
@@ -90,36 +92,29 @@ function takeCommon({ state, learnt, nowMs, atMs }: Passage): void {
 }
 
 function factsOf(
-  { learnt, endedAtMs, endedAtServerMs }: Passage,
   { burst = Infinity, intervalMs, ...rest }: LearntHash,
 ): HashFacts {
-  const { kind, limit, windowMs } = rest;
-  const isSliding = kind === "sliding" && intervalMs !== undefined;
-  const fullMs = isSliding ? limit * intervalMs : windowMs;
-  const emptyMs = isSliding ? intervalMs : windowMs;
-  const { isFinal } = learnt;
-  return {
-    ...rest,
-    burst,
-    intervalMs,
-    probeUntilMs: isFinal ? -Infinity : endedAtMs + fullMs,
-    emptyUntilServerMs: isFinal || emptyMs > EMPTY_MAX_MS
-      ? -Infinity
-      : endedAtServerMs + emptyMs,
-  };
+  return { ...rest, burst, intervalMs, probeUntilMs: -Infinity };
 }
 
 function takeIdentity(passage: Passage, learnt: LearntIdentity): void {
-  const { state, nowMs, atMs, endedAtMs } = passage;
+  const { state, nowMs, atMs, end } = passage;
+  const { isFinal } = passage.learnt;
   const { id, isOwn, globalUsed, globalLockedUntilWallMs } = learnt;
+  forgetIdentity(state, id);
   const identity = identityFor(state, { identityId: id, isOwnToken: isOwn });
-  const untilMs = endedAtMs + GLOBAL_MS;
+  identity.former = isFinal ? undefined : end;
+  const untilMs = end.endedAtMs + GLOBAL_MS;
   if (untilMs > nowMs) {
-    const used = passage.learnt.isFinal ? globalUsed : Infinity;
-    state.former.globals.set(id, { used, untilMs });
+    const former = { used: isFinal ? globalUsed : Infinity, untilMs };
+    state.former.globals.set(id, former);
+    identity.lanes.get("bot")?.limit?.assume(former);
   }
   if (globalLockedUntilWallMs !== undefined) {
-    state.former.locks.set(id, atMs(globalLockedUntilWallMs));
+    const lockedUntilMs = atMs(globalLockedUntilWallMs);
+    state.former.locks.set(id, lockedUntilMs);
+    const lane = identity.lanes.get("bot");
+    if (lane !== undefined) lane.lockedUntilMs = lockedUntilMs;
   }
   for (const counter of learnt.counters) {
     takeCounter(passage, identity, counter);
@@ -139,7 +134,8 @@ function takeCounter(
   learnt: LearntCounter,
 ): void {
   const { name, place, role } = learnt;
-  if (identity.counters.get(name)?.has(place)) return;
+  const known = identity.counters.get(name)?.get(place);
+  if (known !== undefined) return fill(passage, known, learnt);
   const counter = newCounter(identity, role, name, place);
   fill(passage, counter, learnt);
   enter(identity, counter);
@@ -147,7 +143,7 @@ function takeCounter(
   passage.state.orphans.push(counter);
 }
 
-/** Gives a new counter what is known of it. */
+/** Gives a counter what is known of it. */
 function fill(
   passage: Passage,
   counter: Counter,
@@ -156,13 +152,13 @@ function fill(
   const { state, atMs } = passage;
   const { hash, facts, bucket, learning } = learnt;
   const known = hash === undefined
-    ? facts && hiddenFactsOf(facts)
+    ? facts && factsOf(facts)
     : state.registry.factsOf(hash);
   if (known !== undefined && bucket !== undefined) {
     counter.bucket = { ...newBucket(known), ...bucket };
     counter.bucket.toldResetServerMs = bucket.resetAtServerMs;
     if (!passage.learnt.isFinal && learnt.isActive) {
-      spend(counter.bucket, passage.endedAtServerMs);
+      spend(counter.bucket, passage.end.endedAtServerMs);
     }
   }
   if (learning !== undefined) {
@@ -177,20 +173,6 @@ function fill(
   }
   counter.consecutive429s = consecutive429s;
   counter.isCautious = learnt.isCautious === true || !passage.learnt.isFinal;
-}
-
-/** No line that was never seen is under a hidden limit. */
-function hiddenFactsOf(
-  { burst = Infinity, intervalMs, ...rest }: LearntHash,
-): HashFacts {
-  const never = -Infinity;
-  return {
-    ...rest,
-    burst,
-    intervalMs,
-    probeUntilMs: never,
-    emptyUntilServerMs: never,
-  };
 }
 
 /** Takes it for empty at a moment, where it would not be empty for long. */

@@ -29,6 +29,21 @@ export interface Bucket {
   silentByServerMs: number;
   /** Those of them that came before the bucket was known to slide: they have not moved `resetAtServerMs`. */
   owed: number;
+  /** While no answer has told of it: until then it counts as empty, and is asked carefully. */
+  readonly doubt: BucketDoubt | undefined;
+}
+
+/** What another process may have used of a bucket that nobody has told of. */
+interface BucketDoubt {
+  readonly emptyUntilServerMs: number;
+  /** One request goes first. */
+  readonly probeUntilMs: number;
+}
+
+/** When another process may have sent its last request for an identity, on both clocks. */
+export interface FormerEnd {
+  readonly endedAtMs: number;
+  readonly endedAtServerMs: number;
 }
 
 /** `Infinity`: only an answer can tell. */
@@ -43,8 +58,17 @@ const BURST_FROM = 8;
 /** Keeps a token that is due to the last bit from being missed by rounding. */
 const EPSILON = 1e-6;
 
-/** Makes a bucket of which no answer has told yet: it counts as full. */
-export function newBucket(facts: HashFacts): Bucket {
+/** What is empty for no longer than this is waited for rather than asked: nobody minds five seconds after a crash. */
+export const EMPTY_MAX_MS = 5_000;
+
+/**
+ * Makes a bucket of which no answer has told yet: it counts as full, unless
+ * another process has been killed that may have used it.
+ */
+export function newBucket(
+  facts: HashFacts,
+  former?: FormerEnd | undefined,
+): Bucket {
   return {
     facts,
     resetAtServerMs: -Infinity,
@@ -57,6 +81,22 @@ export function newBucket(facts: HashFacts): Bucket {
     silent: 0,
     silentByServerMs: -Infinity,
     owed: 0,
+    doubt: former && doubtOf(facts, former),
+  };
+}
+
+function doubtOf(
+  { kind, limit, intervalMs, windowMs }: HashFacts,
+  { endedAtMs, endedAtServerMs }: FormerEnd,
+): BucketDoubt {
+  const isSliding = kind === "sliding" && intervalMs !== undefined;
+  const fullMs = isSliding ? limit * intervalMs : windowMs;
+  const emptyMs = isSliding ? intervalMs : windowMs;
+  return {
+    probeUntilMs: endedAtMs + fullMs,
+    emptyUntilServerMs: emptyMs > EMPTY_MAX_MS
+      ? -Infinity
+      : endedAtServerMs + emptyMs,
   };
 }
 
@@ -70,13 +110,14 @@ export function openingOf(
   arrivalServerMs: number,
   nowMs: number,
 ): Opening {
-  const { facts } = bucket;
-  const isUnheardOf = bucket.decidedAtServerMs === undefined;
-  if (isUnheardOf && arrivalServerMs < facts.emptyUntilServerMs) {
-    return { opensAtServerMs: facts.emptyUntilServerMs };
-  }
-  if (isUnheardOf && nowMs < facts.probeUntilMs) {
-    return inFlight === 0 ? { tokens: 1 } : { opensAtServerMs: Infinity };
+  const { facts, doubt } = bucket;
+  if (bucket.decidedAtServerMs === undefined) {
+    if (doubt !== undefined && arrivalServerMs < doubt.emptyUntilServerMs) {
+      return { opensAtServerMs: doubt.emptyUntilServerMs };
+    }
+    if (nowMs < Math.max(facts.probeUntilMs, doubt?.probeUntilMs ?? 0)) {
+      return inFlight === 0 ? { tokens: 1 } : { opensAtServerMs: Infinity };
+    }
   }
   if (inFlight >= burstOf(facts)) return { opensAtServerMs: Infinity };
   if (facts.kind === "sliding" && facts.intervalMs !== undefined) {

@@ -5,6 +5,7 @@ import { GlobalLimit } from "../limits/global_limit.ts";
 import type { Identity, Lane, Line, State } from "../state.ts";
 import { takeFormerSubs } from "../learnt/former_subs.ts";
 import type { Ask } from "../types.ts";
+import { wakeAt } from "./wakes.ts";
 
 /** For so long after the start a global limit is taken as half spent: the process before this one may have. */
 const PART_USED_MS = 1_000;
@@ -79,6 +80,33 @@ export function forgetLine(state: State, line: Line): void {
   if (--lane.lines === 0) listIdleLane(state, lane);
 }
 
+/**
+ * Forgets how far an identity has used its limits, as after a start, unless
+ * something of it waits or is under way.
+ */
+export function forgetIdentity(state: State, identityId: string): void {
+  const identity = state.identities.get(identityId);
+  if (identity === undefined || identity.groups.size > 0) return;
+  const lanes = [...identity.lanes.values()];
+  if (lanes.some(({ waiting, inFlight }) => waiting + inFlight > 0)) return;
+  for (const majors of [...identity.lines.values()]) {
+    for (const line of [...majors.values()]) {
+      for (const sub of line.subs ?? []) wakeAt(state, sub, undefined);
+      forgetLine(state, line);
+    }
+  }
+  for (const places of identity.counters.values()) {
+    for (const counter of places.values()) wakeAt(state, counter, undefined);
+  }
+  for (const lane of lanes) {
+    wakeAt(state, lane, undefined);
+    state.lanes.delete(lane);
+    state.readyLanes.delete(lane);
+  }
+  wakeAt(state, identity, undefined);
+  state.identities.delete(identityId);
+}
+
 /** Notes a lane as one to be forgotten when there are too many. */
 export function listIdleLane(state: State, lane: Lane): void {
   if (lane.isListedIdle) return;
@@ -146,6 +174,7 @@ export function identityFor(
       credential: "unproven",
       isProven: isOwn || id === "none",
       rejections: 0,
+      former: state.former.end,
       wake: undefined,
     };
     state.identities.set(id, identity);

@@ -68,7 +68,11 @@ export function forgetLanes(state: State, nowMs: number): void {
     }
     state.lanes.delete(lane);
     identity.lanes.delete(lane.name);
-    if (identity.lanes.size === 0) state.identities.delete(identity.id);
+    // Another may have its name meanwhile.
+    const isKnown = state.identities.get(identity.id) === identity;
+    if (isKnown && identity.lanes.size === 0) {
+      state.identities.delete(identity.id);
+    }
   }
 }
 
