@@ -1,4 +1,4 @@
-import type { FormerEnd } from "../limits/bucket.ts";
+import type { FormerEnd } from "../limits/doubt.ts";
 import type { FormerUse } from "../limits/global_limit.ts";
 
 /** What the process before this one left for lanes and lines that are not made yet. */

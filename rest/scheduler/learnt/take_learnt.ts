@@ -5,7 +5,8 @@ import type {
   LearntState,
   Moment,
 } from "../../domain/learnt_state.ts";
-import { EMPTY_MAX_MS, type FormerEnd, newBucket } from "../limits/bucket.ts";
+import { newBucket } from "../limits/bucket.ts";
+import { EMPTY_MAX_MS, type FormerEnd } from "../limits/doubt.ts";
 import type { HashFacts } from "../limits/bucket_registry.ts";
 import { newCounter } from "../limits/counter.ts";
 import { enter } from "../limits/counters_of.ts";

@@ -1,5 +1,6 @@
 import type { BucketReport } from "../../domain/limit_report.ts";
 import type { HashFacts } from "./bucket_registry.ts";
+import { type BucketDoubt, doubtOf, type FormerEnd } from "./doubt.ts";
 
 /**
  * One bucket of Discord's: how many requests may be in the air now, and when
@@ -33,19 +34,6 @@ export interface Bucket {
   readonly doubt: BucketDoubt | undefined;
 }
 
-/** What another process may have used of a bucket that nobody has told of. */
-interface BucketDoubt {
-  readonly emptyUntilServerMs: number;
-  /** One request goes first. */
-  readonly probeUntilMs: number;
-}
-
-/** When another process may have sent its last request for an identity, on both clocks. */
-export interface FormerEnd {
-  readonly endedAtMs: number;
-  readonly endedAtServerMs: number;
-}
-
 /** `Infinity`: only an answer can tell. */
 export type Opening =
   | { readonly tokens: number }
@@ -57,9 +45,6 @@ const SAME_RESET_MS = 50;
 const BURST_FROM = 8;
 /** Keeps a token that is due to the last bit from being missed by rounding. */
 const EPSILON = 1e-6;
-
-/** What is empty for no longer than this is waited for rather than asked: nobody minds five seconds after a crash. */
-export const EMPTY_MAX_MS = 5_000;
 
 /**
  * Makes a bucket of which no answer has told yet: it counts as full, unless
@@ -82,21 +67,6 @@ export function newBucket(
     silentByServerMs: -Infinity,
     owed: 0,
     doubt: former && doubtOf(facts, former),
-  };
-}
-
-function doubtOf(
-  { kind, limit, intervalMs, windowMs }: HashFacts,
-  { endedAtMs, endedAtServerMs }: FormerEnd,
-): BucketDoubt {
-  const isSliding = kind === "sliding" && intervalMs !== undefined;
-  const fullMs = isSliding ? limit * intervalMs : windowMs;
-  const emptyMs = isSliding ? intervalMs : windowMs;
-  return {
-    probeUntilMs: endedAtMs + fullMs,
-    emptyUntilServerMs: emptyMs > EMPTY_MAX_MS
-      ? -Infinity
-      : endedAtServerMs + emptyMs,
   };
 }
 
