@@ -169,8 +169,10 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   });
   const owners = peers?.owners;
   const stop = () => void proxy.drain();
+  const door = peering && (() => peering.forwarder.figures());
   const own = { stop, bots, queue, sockets, keeper };
-  const operating = openOperating({ ...shared, ...own, ...parts, owners });
+  const operated = { ...shared, ...own, ...parts, owners, door };
+  const operating = openOperating(operated);
   observers.push(sockets.observe.bind(sockets), operating.observe);
   const register = dispatcher.register;
   const promising = { ...shared, submitter: gate, register, journal };
