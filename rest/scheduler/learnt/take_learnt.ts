@@ -26,6 +26,14 @@ import { formerSubName } from "./former_subs.ts";
 const SAVE_EVERY_MS = 1_000;
 /** Limits and hashes are believed for a day: Discord changes them now and then. */
 const BELIEVED_MAX_MS = 86_400_000;
+/** Two proxies read one calendar each for itself: so much later than now is no calendar that was set. */
+const CALENDAR_STEP_MS = 1_000;
+/**
+ * And by so much it may be wrong, which is half of a way to Redis and back at
+ * either end. In doubt Discord's clock is behind: until the first answer tells,
+ * requests leave so much later.
+ */
+const CALENDAR_DOUBT_MS = 25;
 /** The global limit counts one second, and a twentieth more for the way there. */
 const GLOBAL_MS = 1_050;
 
@@ -52,7 +60,7 @@ export function takeLearnt(
 ): void {
   const ageMs = wallMs - learnt.savedAtWallMs;
   // A calendar that went backwards tells nothing of how long ago it was.
-  if (ageMs < 0 || ageMs > BELIEVED_MAX_MS) return;
+  if (ageMs < -CALENDAR_STEP_MS || ageMs > BELIEVED_MAX_MS) return;
   const endedAtWallMs = learnt.savedAtWallMs +
     (learnt.isFinal ? 0 : SAVE_EVERY_MS);
   const passage: Passage = {
@@ -66,9 +74,12 @@ export function takeLearnt(
     },
   };
   takeCommon(passage);
+  for (const identity of learnt.identities) takeGlobal(passage, identity);
   // Without Discord's clock the moments of buckets mean nothing.
   if (learnt.offsetMs === undefined) return;
-  state.clockOffset.assume(learnt.offsetMs + wallMs - nowMs);
+  state.clockOffset.assume(
+    learnt.offsetMs + wallMs - nowMs - CALENDAR_DOUBT_MS,
+  );
   if (!learnt.isFinal) state.former.end = passage.end;
   for (const hash of learnt.hashes) state.registry.restore(factsOf(hash));
   for (const route of learnt.routes) state.registry.restoreRoute(route);
@@ -98,10 +109,11 @@ function factsOf(
   return { ...rest, burst, intervalMs, probeUntilMs: -Infinity };
 }
 
-function takeIdentity(passage: Passage, learnt: LearntIdentity): void {
-  const { state, nowMs, atMs, end } = passage;
-  const { isFinal } = passage.learnt;
-  const { id, isOwn, globalUsed, globalLockedUntilWallMs } = learnt;
+/** What an identity has used of its global limit, and until when that is closed. */
+function takeGlobal(
+  { state, learnt: { isFinal }, nowMs, atMs, end }: Passage,
+  { id, isOwn, globalUsed, globalLockedUntilWallMs }: LearntIdentity,
+): void {
   const identity = identityFor(state, { identityId: id, isOwnToken: isOwn });
   forgetUse(state, identity);
   identity.former = isFinal ? undefined : end;
@@ -117,6 +129,12 @@ function takeIdentity(passage: Passage, learnt: LearntIdentity): void {
     const lane = identity.lanes.get("bot");
     if (lane !== undefined) lane.lockedUntilMs = lockedUntilMs;
   }
+}
+
+function takeIdentity(passage: Passage, learnt: LearntIdentity): void {
+  const { state } = passage;
+  const { id, isOwn } = learnt;
+  const identity = identityFor(state, { identityId: id, isOwnToken: isOwn });
   for (const counter of learnt.counters) {
     takeCounter(passage, identity, counter);
   }
