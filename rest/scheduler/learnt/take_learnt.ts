@@ -10,7 +10,7 @@ import { EMPTY_MAX_MS, type FormerEnd } from "../limits/doubt.ts";
 import type { HashFacts } from "../limits/bucket_registry.ts";
 import { newCounter } from "../limits/counter.ts";
 import { enter } from "../limits/counters_of.ts";
-import { forgetIdentity, identityFor } from "../queues/lines.ts";
+import { forgetUse, identityFor } from "../queues/lines.ts";
 import type { Counter, Identity, State } from "../state.ts";
 import { formerSubName } from "./former_subs.ts";
 
@@ -114,8 +114,8 @@ function takeGlobal(
   { state, learnt: { isFinal }, nowMs, atMs, end }: Passage,
   { id, isOwn, globalUsed, globalLockedUntilWallMs }: LearntIdentity,
 ): void {
-  forgetIdentity(state, id);
   const identity = identityFor(state, { identityId: id, isOwnToken: isOwn });
+  forgetUse(state, identity);
   identity.former = isFinal ? undefined : end;
   const untilMs = end.endedAtMs + GLOBAL_MS;
   if (untilMs > nowMs) {
@@ -154,7 +154,10 @@ function takeCounter(
 ): void {
   const { name, place, role } = learnt;
   const known = identity.counters.get(name)?.get(place);
-  if (known !== undefined) return fill(passage, known, learnt);
+  if (known !== undefined) {
+    // What lines point to here is in use here.
+    return known.lines > 0 ? undefined : fill(passage, known, learnt);
+  }
   const counter = newCounter(identity, role, name, place);
   fill(passage, counter, learnt);
   enter(identity, counter);

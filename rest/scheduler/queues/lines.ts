@@ -1,5 +1,5 @@
 import { LANES } from "../../domain/lane.ts";
-import { leave } from "../limits/counters_of.ts";
+import { drop, leave } from "../limits/counters_of.ts";
 import { FairQueue } from "./fair_queue.ts";
 import { GlobalLimit } from "../limits/global_limit.ts";
 import type { Identity, Lane, Line, State } from "../state.ts";
@@ -67,44 +67,49 @@ export function newLine(
 
 const NONE: never[] = [];
 
-/** Drops a line that nothing waits in. */
+/** Drops a line that nothing waits in. Once dropped, another may have its name. */
 export function forgetLine(state: State, line: Line): void {
+  if (!state.lines.delete(line)) return;
   const { lane, routeKey, major, counters } = line;
   const { lines } = lane.identity;
   const majors = lines.get(routeKey);
   majors?.delete(major);
   if (majors?.size === 0) lines.delete(routeKey);
-  state.lines.delete(line);
   line.counters = NONE;
   for (const counter of counters) leave(state, counter);
   if (--lane.lines === 0) listIdleLane(state, lane);
 }
 
 /**
- * Forgets how far an identity has used its limits, as after a start, unless
- * something of it waits or is under way.
+ * Forgets, as after a start, how far the limits of an identity's own lane are
+ * used, but for lines where something waits or is under way. Webhooks and
+ * interactions belong to whoever sends for them, not to their identity's owner.
  */
-export function forgetIdentity(state: State, identityId: string): void {
-  const identity = state.identities.get(identityId);
-  if (identity === undefined || identity.groups.size > 0) return;
-  const lanes = [...identity.lanes.values()];
-  if (lanes.some(({ waiting, inFlight }) => waiting + inFlight > 0)) return;
+export function forgetUse(state: State, identity: Identity): void {
+  const lane = identity.lanes.get("bot");
+  if (lane === undefined) return;
   for (const majors of [...identity.lines.values()]) {
     for (const line of [...majors.values()]) {
-      for (const sub of line.subs ?? []) wakeAt(state, sub, undefined);
-      forgetLine(state, line);
+      const isIdle = line.waiting === 0 && line.inFlight === 0;
+      if (line.lane === lane && isIdle) forgetLineAndUse(state, line);
     }
   }
-  for (const places of identity.counters.values()) {
-    for (const counter of places.values()) wakeAt(state, counter, undefined);
+  if (lane.lines > 0 || lane.inFlight > 0) return;
+  wakeAt(state, lane, undefined);
+  state.lanes.delete(lane);
+  state.readyLanes.delete(lane);
+  identity.lanes.delete(lane.name);
+}
+
+function forgetLineAndUse(state: State, line: Line): void {
+  const { counters, subs } = line;
+  for (const sub of subs ?? []) wakeAt(state, sub, undefined);
+  forgetLine(state, line);
+  for (const counter of counters) {
+    if (counter.lines > 0) continue;
+    wakeAt(state, counter, undefined);
+    drop(counter);
   }
-  for (const lane of lanes) {
-    wakeAt(state, lane, undefined);
-    state.lanes.delete(lane);
-    state.readyLanes.delete(lane);
-  }
-  wakeAt(state, identity, undefined);
-  state.identities.delete(identityId);
 }
 
 /** Notes a lane as one to be forgotten when there are too many. */

@@ -67,12 +67,10 @@ export function forgetLanes(state: State, nowMs: number): void {
       continue;
     }
     state.lanes.delete(lane);
-    identity.lanes.delete(lane.name);
     // Another may have its name meanwhile.
-    const isKnown = state.identities.get(identity.id) === identity;
-    if (isKnown && identity.lanes.size === 0) {
-      state.identities.delete(identity.id);
-    }
+    if (identity.lanes.get(lane.name) !== lane) continue;
+    identity.lanes.delete(lane.name);
+    if (identity.lanes.size === 0) state.identities.delete(identity.id);
   }
 }
 

@@ -115,6 +115,52 @@ Deno.test("what is under way when its identity comes back is settled, and counts
   assert.equal(send(first, 5, LATER_MS + 4_200), 5);
 });
 
+Deno.test("webhooks, which have owners of their own, are counted on when their bot's identity comes back", () => {
+  const execute = (scheduler: Scheduler, remaining: number, nowMs: number) => {
+    const ask = askOf("POST", "/webhooks/5/a-token");
+    scheduler.enqueue(ask, nowMs);
+    const isSent = scheduler.poll(nowMs).leases.length === 1;
+    if (!isSent) {
+      scheduler.cancel(ask.id, nowMs);
+      return false;
+    }
+    const decidedAtMs = nowMs + 5;
+    const resetAfterMs = 8_000;
+    const bucket = bucketOf({
+      hash: "hash-w",
+      decidedAtMs,
+      remaining,
+      resetAfterMs,
+    });
+    const report = reportOf(nowMs + 10, { bucket });
+    scheduler.settle(ask.id, { kind: "answered", report }, nowMs + 10);
+    return true;
+  };
+  const first = warm(createScheduler());
+  const second = createScheduler();
+  move(first, second, { nowMs: LATER_MS, isFinal: true });
+  assert.ok(execute(first, 0, LATER_MS + 2_000));
+  assert.ok(read(second, 4, LATER_MS + 2_000));
+  move(second, first, { nowMs: LATER_MS + 2_100, isFinal: true });
+  assert.ok(!execute(first, 4, LATER_MS + 3_000));
+  assert.ok(execute(first, 4, LATER_MS + 10_500));
+});
+
+Deno.test("a line that came back outlives the one that it replaced", () => {
+  const first = warm(createScheduler());
+  const second = createScheduler();
+  move(first, second, { nowMs: LATER_MS, isFinal: true });
+  assert.ok(read(second, 4, LATER_MS + 100));
+  move(second, first, { nowMs: LATER_MS + 200, isFinal: true });
+  // Long enough for what is idle to be forgotten.
+  for (let at = 10_000; at < 900_000; at += 5_000) {
+    assert.ok(read(first, 4, LATER_MS + at));
+    const { lines } = first.snapshot(LATER_MS + at + 20);
+    const same = lines.filter(({ label }) => label.includes("/messages"));
+    assert.equal(same.length, 1, `after ${at} ms`);
+  }
+});
+
 Deno.test("a process forgets of what it hands over nothing but that identity", () => {
   const scheduler = warm(createScheduler());
   const other = askOf("GET", "/guilds/1", { identityId: "bot:2" });
