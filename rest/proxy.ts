@@ -169,10 +169,9 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   });
   const owners = peers?.owners;
   const stop = () => void proxy.drain();
-  const door = peering && (() => peering.forwarder.figures());
-  const own = { stop, bots, queue, sockets, keeper };
-  const operated = { ...shared, ...own, ...parts, owners, door };
-  const operating = openOperating(operated);
+  const door = peering?.doorFigures;
+  const own = { stop, bots, queue, sockets, keeper, door };
+  const operating = openOperating({ ...shared, ...own, ...parts, owners });
   observers.push(sockets.observe.bind(sockets), operating.observe);
   const register = dispatcher.register;
   const promising = { ...shared, submitter: gate, register, journal };

@@ -65,13 +65,11 @@ Deno.test("a Redis that does not answer is a trouble for a proxy that may not se
 Deno.test("a bot that nobody sends for and a peer that did not answer are troubles; one that was not asked yet is none", () => {
   const bots = [{ bot: "main", owner: "nobody" } as const];
   assert.deepEqual(clusterTroubles({ bots }), ["ownerless"]);
-  const peersThat = (isAnswering: boolean | undefined) => [
-    { url: "http://b:8001", silentMs: 400, isAnswering },
-  ];
-  assert.deepEqual(clusterTroubles({ peers: peersThat(undefined) }), []);
-  assert.deepEqual(clusterTroubles({ peers: peersThat(false) }), [
-    "peers_unreachable",
-  ]);
+  const peer = { url: "http://b:8001", silentMs: 400 };
+  const unasked = [{ ...peer, isAnswering: undefined }];
+  assert.deepEqual(clusterTroubles({ peers: unasked }), []);
+  const silent = [{ ...peer, isAnswering: false }];
+  assert.deepEqual(clusterTroubles({ peers: silent }), ["peers_unreachable"]);
 });
 
 Deno.test("a journal that all proxies share and that fails is told by another word: no other proxy would do better", () => {
