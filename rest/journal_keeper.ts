@@ -36,6 +36,10 @@ export interface SharedJournal {
   takeOver(scope: string): Promise<void>;
   /** The epoch of an identity's lease; undefined: it is another proxy's. */
   epochOf(identityId: string): number | undefined;
+  /** Whether requests of it are sent here. */
+  isOurs(identityId: string): boolean;
+  /** Redis' calendar: those of several machines differ. */
+  wallMs(): number;
 }
 
 /** What a keeper is made with. */
@@ -81,8 +85,7 @@ export class JournalKeeper {
         isEncrypted: open.isEncrypted,
       },
       maxWaitMs: settings.maxWaitMs,
-      // A timer of 0 takes two milliseconds, this takes none (Deno 2.9.6).
-      afterTurn: (action) => void setImmediate(action),
+      afterTurn,
       onHealth: (failure) => tellHealth(facts, failure),
     });
   }
@@ -124,8 +127,13 @@ export class JournalKeeper {
       kind: "put",
       row: machineRow(open.bootedAtWallMs),
     });
-    const { writer } = this.driver;
-    this.#saver = new LearntSaver({ clock, writer, learnt: into.learnt });
+    this.#saver = new LearntSaver({
+      clock,
+      afterTurn,
+      apart: open.shared,
+      writer: this.driver.writer,
+      learnt: into.learnt,
+    });
     return tellFound(found, this.unknown.count);
   }
 
@@ -140,7 +148,7 @@ export class JournalKeeper {
   async handOver(
     { hasIdentity }: Pick<HandedOver, "hasIdentity">,
   ): Promise<void> {
-    this.#saver?.save();
+    await this.#saver?.saveLast(hasIdentity);
     await this.driver.writer.noted();
     this.driver.release(hasIdentity);
   }
@@ -157,8 +165,9 @@ export class JournalKeeper {
         isAnotherStart(rows, open.bootedAtWallMs),
     });
     const { learnt, entries } = found;
-    const moment = { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
-    if (learnt !== undefined) into.takeLearnt(learnt, moment);
+    const wallMs = open.shared?.wallMs() ?? clock.wallMs();
+    const moment = { nowMs: clock.nowMs(), wallMs };
+    for (const one of learnt) into.takeLearnt(one, moment);
     this.driver.takeUp(found);
     this.unknown.note(entries);
     into.restore(found);
@@ -173,6 +182,11 @@ export class JournalKeeper {
     writer.stop();
     await this.#deps.open.store.close();
   }
+}
+
+/** A timer of 0 takes two milliseconds, this takes none (Deno 2.9.6). */
+function afterTurn(action: () => void): void {
+  setImmediate(action);
 }
 
 function identitiesOf(into: TakeUp): ReadonlyMap<string, Identity> {

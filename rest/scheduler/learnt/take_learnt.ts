@@ -42,7 +42,7 @@ interface Passage {
   readonly endedAtServerMs: number;
 }
 
-/** Takes in what another process has learnt. What is known here already stays. */
+/** Takes in what another process has learnt. What is known here already stays, unless that process has used more since. */
 export function takeLearnt(
   state: State,
   learnt: LearntState,
@@ -114,12 +114,18 @@ function takeIdentity(passage: Passage, learnt: LearntIdentity): void {
   const { id, isOwn, globalUsed, globalLockedUntilWallMs } = learnt;
   const identity = identityFor(state, { identityId: id, isOwnToken: isOwn });
   const untilMs = endedAtMs + GLOBAL_MS;
+  const lane = identity.lanes.get("bot");
   if (untilMs > nowMs) {
     const used = passage.learnt.isFinal ? globalUsed : Infinity;
     state.former.globals.set(id, { used, untilMs });
+    lane?.limit?.follow({ used, untilMs });
   }
   if (globalLockedUntilWallMs !== undefined) {
-    state.former.locks.set(id, atMs(globalLockedUntilWallMs));
+    const lockedUntilMs = atMs(globalLockedUntilWallMs);
+    state.former.locks.set(id, lockedUntilMs);
+    if (lane !== undefined) {
+      lane.lockedUntilMs = Math.max(lane.lockedUntilMs, lockedUntilMs);
+    }
   }
   for (const counter of learnt.counters) {
     takeCounter(passage, identity, counter);
@@ -139,7 +145,11 @@ function takeCounter(
   learnt: LearntCounter,
 ): void {
   const { name, place, role } = learnt;
-  if (identity.counters.get(name)?.has(place)) return;
+  const known = identity.counters.get(name)?.get(place);
+  if (known !== undefined) {
+    if (isBehind(known, learnt, passage)) fill(passage, known, learnt);
+    return;
+  }
   const counter = newCounter(identity, role, name, place);
   fill(passage, counter, learnt);
   enter(identity, counter);
@@ -147,7 +157,24 @@ function takeCounter(
   passage.state.orphans.push(counter);
 }
 
-/** Gives a new counter what is known of it. */
+/** Whether a counter of ours, which had another owner meanwhile, knows less of what was used. */
+function isBehind(
+  { bucket, inFlight, last429AtMs }: Counter,
+  learnt: LearntCounter,
+  { atMs }: Passage,
+): boolean {
+  if (inFlight > 0) return false;
+  const { last429AtWallMs } = learnt;
+  const isLater = last429AtWallMs !== undefined &&
+    atMs(last429AtWallMs) > last429AtMs;
+  if (isLater || learnt.bucket === undefined) return isLater;
+  const { resetAtServerMs, remaining } = learnt.bucket;
+  const before = bucket?.resetAtServerMs ?? -Infinity;
+  return resetAtServerMs > before ||
+    (resetAtServerMs === before && remaining < (bucket?.remaining ?? 0));
+}
+
+/** Gives a counter what is known of it. */
 function fill(
   passage: Passage,
   counter: Counter,

@@ -218,9 +218,18 @@ export class BucketRegistry {
     yield* this.#routes;
   }
 
-  /** Takes over what another process knew of a hash, where nothing is known of it. */
+  /** Takes over what another process knew of a hash. Where more is known of it here, only its lines that nobody has heard of are asked as carefully. */
   restore(facts: HashFacts): void {
-    if (this.#hashes.has(facts.hash)) return;
+    const known = this.#hashes.get(facts.hash);
+    if (known !== undefined) {
+      const { probeUntilMs, emptyUntilServerMs } = facts;
+      known.probeUntilMs = Math.max(known.probeUntilMs, probeUntilMs);
+      known.emptyUntilServerMs = Math.max(
+        known.emptyUntilServerMs,
+        emptyUntilServerMs,
+      );
+      return;
+    }
     this.#changes++;
     this.#hashes.set(facts.hash, facts);
     forgetOldest(this.#hashes, this.#entriesMax);
