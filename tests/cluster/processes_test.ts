@@ -45,7 +45,7 @@ stageTest(
 );
 
 stageTest(
-  "what a killed owner had promised is sent by the next one: nothing is lost, doubled or out of order",
+  "what a killed owner had promised is sent by the next one: nothing is lost, doubled, out of order or over a limit",
   3,
   async ({ sim, proxies }) => {
     const { owner, doors: [door] } = await partsOf(proxies);
@@ -67,6 +67,7 @@ stageTest(
     owner.child.signal("SIGKILL");
     await until(() => new Set(sent()).size === contents.length, 30_000);
     assert.deepEqual(sent(), contents);
+    assertNoLimit(sim);
   },
 );
 

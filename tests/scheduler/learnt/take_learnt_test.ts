@@ -161,3 +161,63 @@ Deno.test("where the calendar was set meanwhile, the first answer sets the momen
   assert.deepEqual(next.poll(58_900).leases, []);
   assert.deepEqual(next.poll(59_100).leases, [ask.id]);
 });
+
+/** A process that has had the bot's answers before, and knows nothing of what came since. */
+function formerOwner(path: string): Scheduler {
+  const scheduler = createScheduler();
+  const bucket = bucketOf({ decidedAtMs: START_MS - 25 });
+  answer(scheduler, path, reportOf(START_MS, { bucket }));
+  return scheduler;
+}
+
+Deno.test("a process that has the bot again learns what another one has used of its buckets since", () => {
+  const path = "/channels/1/messages";
+  const [home, other] = [formerOwner(path), createScheduler()];
+  const atMs = START_MS + 2_000;
+  const bucket = bucketOf({
+    decidedAtMs: atMs - 25,
+    remaining: 0,
+    resetAfterMs: 5_000,
+  });
+  answer(other, path, reportOf(atMs, { bucket }));
+  const learnt = written(other, atMs + 10);
+  const moment = { nowMs: atMs + 50, wallMs: WALL_MS + atMs + 50 };
+  home.takeLearnt(learnt, moment);
+  const ask = askOf("GET", path);
+  home.enqueue(ask, atMs + 50);
+  assert.deepEqual(home.poll(atMs + 50).leases, []);
+  assert.deepEqual(home.poll(atMs + 4_900).leases, []);
+  assert.deepEqual(home.poll(atMs + 5_100).leases, [ask.id]);
+});
+
+Deno.test("what another process used before is not taken for newer than what is known here", () => {
+  const path = "/channels/1/messages";
+  const [home, other] = [createScheduler(), formerOwner(path)];
+  const learnt = written(other, START_MS + 10);
+  const atMs = START_MS + 500;
+  const bucket = bucketOf({
+    decidedAtMs: atMs - 25,
+    remaining: 0,
+    resetAfterMs: 5_000,
+  });
+  answer(home, path, reportOf(atMs, { bucket }));
+  home.takeLearnt(learnt, { nowMs: atMs, wallMs: WALL_MS + atMs });
+  home.enqueue(askOf("GET", path), atMs);
+  assert.deepEqual(home.poll(atMs).leases, []);
+});
+
+Deno.test("a process that has the bot again learns what another one has used of its second", () => {
+  const limits = { globalLimitOf: () => 2 };
+  const [home, other] = [createScheduler(limits), createScheduler(limits)];
+  const atMs = START_MS + 2_000;
+  const bucketAt = (decidedAtMs: number) => bucketOf({ decidedAtMs });
+  answer(home, "/users/1", reportOf(START_MS, { bucket: bucketAt(START_MS) }));
+  answer(other, "/users/1", reportOf(atMs, { bucket: bucketAt(atMs) }));
+  answer(other, "/guilds/1", reportOf(atMs, { bucket: bucketAt(atMs) }));
+  const learnt = written(other, atMs);
+  home.takeLearnt(learnt, { nowMs: atMs, wallMs: WALL_MS + atMs });
+  const ask = askOf("GET", "/gateway/bot");
+  home.enqueue(ask, atMs);
+  assert.deepEqual(home.poll(atMs).leases, []);
+  assert.deepEqual(home.poll(atMs + 2_100).leases, [ask.id]);
+});
