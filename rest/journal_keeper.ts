@@ -127,12 +127,15 @@ export class JournalKeeper {
       kind: "put",
       row: machineRow(open.bootedAtWallMs),
     });
+    const { writer } = this.driver;
     this.#saver = new LearntSaver({
       clock,
+      writer,
       afterTurn,
-      apart: open.shared,
-      writer: this.driver.writer,
+      wallMs: () => this.#wallMs(),
       learnt: into.learnt,
+      readers: open.shared === undefined ? "one process" : "any proxy",
+      isOurs: open.shared?.isOurs,
     });
     return tellFound(found, this.unknown.count);
   }
@@ -148,7 +151,7 @@ export class JournalKeeper {
   async handOver(
     { hasIdentity }: Pick<HandedOver, "hasIdentity">,
   ): Promise<void> {
-    await this.#saver?.saveLast(hasIdentity);
+    await this.#saver?.endFor(hasIdentity);
     await this.driver.writer.noted();
     this.driver.release(hasIdentity);
   }
@@ -165,13 +168,18 @@ export class JournalKeeper {
         isAnotherStart(rows, open.bootedAtWallMs),
     });
     const { learnt, entries } = found;
-    const wallMs = open.shared?.wallMs() ?? clock.wallMs();
-    const moment = { nowMs: clock.nowMs(), wallMs };
-    for (const one of learnt) into.takeLearnt(one, moment);
+    const moment = { nowMs: clock.nowMs(), wallMs: this.#wallMs() };
+    for (const state of learnt) into.takeLearnt(state, moment);
     this.driver.takeUp(found);
     this.unknown.note(entries);
     into.restore(found);
     return found;
+  }
+
+  /** The calendar of what was learnt, which its reader has as well. */
+  #wallMs(): number {
+    const { open, clock } = this.#deps;
+    return open.shared?.wallMs() ?? clock.wallMs();
   }
 
   /** The process ends: nothing is sent any more. */

@@ -1,6 +1,6 @@
-import type { LearntState, Saving } from "../domain/learnt_state.ts";
+import type { LearntState, Moment, Saving } from "../domain/learnt_state.ts";
 import type { Clock } from "../domain/ports.ts";
-import { encodeApart, encodeLearnt } from "./codec/learnt_codec.ts";
+import { encodeLearnt, type LearntReaders } from "./codec/learnt_codec.ts";
 import type { JournalWriter } from "./writer.ts";
 
 /** What is written down, and where. */
@@ -8,21 +8,16 @@ export interface LearntSaverDeps {
   readonly clock: Clock;
   readonly writer: JournalWriter;
   readonly learnt: (saving: Saving) => LearntState;
+  readonly readers: LearntReaders;
   /** Runs an action after this turn of the event loop. */
   readonly afterTurn: (action: () => void) => void;
-  /** Set where identities come and go one by one. */
-  readonly apart?: Apart | undefined;
-}
-
-/** What it takes to write identities down one by one. */
-export interface Apart {
-  /** A calendar that whoever goes on has as well. */
+  /** The calendar of whoever reads it. */
   readonly wallMs: () => number;
-  /** Whether requests of it are sent here. */
-  readonly isOurs: (identityId: string) => boolean;
+  /** Whether an identity's requests are sent here; all are where this is left out. */
+  readonly isOurs?: IsMeant | undefined;
 }
 
-type IsMeant = Apart["isOurs"];
+type IsMeant = (identityId: string) => boolean;
 
 const EVERY_MS = 1_000;
 /** Nobody believes it after a day. */
@@ -39,7 +34,7 @@ export class LearntSaver {
   #callOff: (() => void) | undefined;
   /** Those that are handed over in this turn. */
   #leaving: IsMeant[] = [];
-  #leavingSaved: Promise<void> | undefined;
+  #left: Promise<void> | undefined;
 
   constructor(deps: LearntSaverDeps) {
     this.#deps = deps;
@@ -58,19 +53,19 @@ export class LearntSaver {
   }
 
   /**
-   * The last time for some identities, which another proxy goes on with: once
-   * for all that are handed over in one turn, since a large bot's take some
-   * milliseconds. Settles when it is noted.
+   * The last time for some identities: nothing more is sent for them here. All
+   * that are handed over in one turn are written down at once, since a large
+   * bot's take some milliseconds. Settles when they are noted.
    */
-  saveLast(isMeant: IsMeant): Promise<void> {
-    this.#leaving.push(isMeant);
-    return this.#leavingSaved ??= new Promise((resolve) =>
+  endFor(hasIdentity: IsMeant): Promise<void> {
+    this.#leaving.push(hasIdentity);
+    return this.#left ??= new Promise((resolve) =>
       this.#deps.afterTurn(() => {
         const leaving = this.#leaving;
         this.#leaving = [];
-        this.#leavingSaved = undefined;
+        this.#left = undefined;
         const isLeaving = (id: string) => leaving.some((has) => has(id));
-        this.#save({ isFinal: true }, isLeaving);
+        this.#save({ isFinal: true, hasIdentity: isLeaving });
         resolve();
       })
     );
@@ -86,18 +81,12 @@ export class LearntSaver {
     });
   }
 
-  #save(
-    { isFinal }: { readonly isFinal: boolean },
-    isMeant: IsMeant | undefined = this.#deps.apart?.isOurs,
-  ): void {
-    const { clock, writer, learnt, apart } = this.#deps;
-    const wallMs = apart?.wallMs() ?? clock.wallMs();
+  #save(what: Omit<Saving, keyof Moment>): void {
+    const { clock, writer, learnt, readers, isOurs } = this.#deps;
+    const [nowMs, wallMs] = [clock.nowMs(), this.#deps.wallMs()];
     const untilWallMs = clock.wallMs() + KEPT_MS;
-    const known = learnt({ nowMs: clock.nowMs(), wallMs, isFinal });
-    const rows = apart === undefined || isMeant === undefined
-      ? encodeLearnt(known)
-      : encodeApart(known, isMeant);
-    for (const row of rows) {
+    const saving = { nowMs, wallMs, hasIdentity: isOurs, ...what };
+    for (const row of encodeLearnt(learnt(saving), readers)) {
       writer.note({ kind: "put", row: { ...row, untilWallMs } });
     }
   }

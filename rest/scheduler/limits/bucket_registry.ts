@@ -18,8 +18,6 @@ export interface HashFacts {
    * its bucket may have been part-used by the process before this one.
    */
   probeUntilMs: number;
-  /** Until then such a line counts as empty (on Discord's clock); -Infinity: as full. */
-  emptyUntilServerMs: number;
   /** The most that were under way together on one counter, and passed. */
   burst: number;
   /**
@@ -218,18 +216,9 @@ export class BucketRegistry {
     yield* this.#routes;
   }
 
-  /** Takes over what another process knew of a hash. Where more is known of it here, only its lines that nobody has heard of are asked as carefully. */
+  /** Takes over what another process knew of a hash, where nothing is known of it. */
   restore(facts: HashFacts): void {
-    const known = this.#hashes.get(facts.hash);
-    if (known !== undefined) {
-      const { probeUntilMs, emptyUntilServerMs } = facts;
-      known.probeUntilMs = Math.max(known.probeUntilMs, probeUntilMs);
-      known.emptyUntilServerMs = Math.max(
-        known.emptyUntilServerMs,
-        emptyUntilServerMs,
-      );
-      return;
-    }
+    if (this.#hashes.has(facts.hash)) return;
     this.#changes++;
     this.#hashes.set(facts.hash, facts);
     forgetOldest(this.#hashes, this.#entriesMax);
@@ -265,7 +254,6 @@ function newFacts(
     windowMs: resetAfterMs,
     isWindowExact: intervalMs !== undefined,
     probeUntilMs: nowMs + resetAfterMs * limit / Math.max(1, limit - remaining),
-    emptyUntilServerMs: -Infinity,
     burst: 1,
     spread: "unknown",
   };

@@ -72,8 +72,8 @@ export class GlobalLimit {
       : former;
   }
 
-  /** Another process has sent meanwhile. */
-  follow(former: FormerUse): void {
+  /** Another process has sent for this identity meanwhile. */
+  assume(former: FormerUse): void {
     this.#former = former;
   }
 
