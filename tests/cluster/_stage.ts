@@ -24,12 +24,13 @@ export function stageTest(
       await using sim = await startSim();
       await using redis = await startRedis();
       await using stack = new AsyncDisposableStack();
-      const proxies: ProxyProcess[] = [];
-      for (let at = 0; at < count; at++) {
-        const proxy = await startProxyProcess(redis, sim.url);
-        stack.use(proxy.child);
-        proxies.push(proxy);
-      }
+      const proxies = await Promise.all(
+        Array.from({ length: count }, async () => {
+          const proxy = await startProxyProcess(redis, sim.url);
+          stack.use(proxy.child);
+          return proxy;
+        }),
+      );
       await settled(proxies);
       using stall = new Stall();
       await fn({ sim, redis, proxies, stall });
@@ -52,7 +53,10 @@ export async function partsOf(proxies: readonly ProxyProcess[]): Promise<{
 }
 
 /** Messages through one proxy, each 50 ms, each to a channel of its own; ends with what came of them. */
-export function stream(through: ProxyProcess, channel: string) {
+export function stream(
+  through: ProxyProcess,
+  channel: string,
+): { end(): Promise<(number | undefined)[]> } {
   let isOver = false;
   const statuses: Promise<number | undefined>[] = [];
   const done = (async () => {
