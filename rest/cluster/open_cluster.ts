@@ -9,6 +9,7 @@ import { checkRedis, type Verdict } from "./redis/demands.ts";
 import { createRedisStore } from "./journal/redis_store.ts";
 import { type ScopedStore, scopedStore } from "./journal/scoped_store.ts";
 import { openRedisLink } from "./redis/link.ts";
+import { rowKeyOf, signedAddresses } from "./secrets.ts";
 
 /** What a cluster is opened with: three settings, and how to measure and tell. */
 export interface ClusterOptions {
@@ -34,6 +35,8 @@ export interface OpenedCluster extends Verdict {
   readonly cluster: Cluster;
   /** Keeps the requests of the scopes that this proxy owns. */
   readonly journal: ScopedStore;
+  /** Encrypts what the journal holds, unless the operator has set a key for that. */
+  readonly rowKey: Uint8Array<ArrayBuffer>;
   /** Takes part from now on. */
   start(part: ClusterPart): void;
   /** Takes no part any more. */
@@ -50,7 +53,9 @@ export async function openCluster(
   const peerQuestions = createPeerQuestions({
     ...{ key: peerKey, clock, caCertificates },
   });
-  const parts = { clock, facts, url: peerUrl, redis, peerQuestions };
+  const addresses = signedAddresses(peerKey);
+  const url = peerUrl;
+  const parts = { clock, facts, url, redis, peerQuestions, addresses };
   const cluster = createCluster(parts);
   const { selfId, epochOf, scopeOfIdentity } = cluster;
   const { wallMs } = clock;
@@ -62,6 +67,7 @@ export async function openCluster(
     ...verdict,
     cluster,
     journal,
+    rowKey: rowKeyOf(peerKey),
     start({ keeper, health, egress }) {
       cluster.start(keeper);
       const deps = { clock, redis, selfId, egress };
