@@ -1,6 +1,6 @@
 import type { Urgency } from "../../domain/urgency.ts";
 import { sharesField } from "../limits/sub_limits.ts";
-import type { OrderGroup, Waiting } from "../state.ts";
+import type { Lane, OrderGroup, Waiting } from "../state.ts";
 import type { Ask } from "../types.ts";
 
 /**
@@ -15,15 +15,16 @@ const LOOK_AHEAD_MAX = 256;
 
 /** The group a request would join, if others are in it. */
 export function groupOf(
-  { ask, lane }: Pick<Waiting, "ask" | "lane">,
+  ask: Ask,
+  lane: Lane,
 ): OrderGroup | undefined {
   const key = groupKeyOf(ask);
   return key === undefined ? undefined : lane.identity.groups.get(key);
 }
 
 /** Puts a request at the end of its order group, where it has one. */
-export function joinGroup(waiting: Waiting): void {
-  const { ask, lane } = waiting;
+export function joinGroup(waiting: Waiting, ask: Ask): void {
+  const { lane, line } = waiting;
   const { groups } = lane.identity;
   const key = groupKeyOf(ask);
   if (key === undefined) return;
@@ -34,7 +35,7 @@ export function joinGroup(waiting: Waiting): void {
       first: undefined,
       last: undefined,
       size: 0,
-      routeKey: ask.route.key,
+      routeKey: line.routeKey,
       strangers: 0,
       perUrgency: undefined,
       current: undefined,
@@ -48,13 +49,13 @@ export function joinGroup(waiting: Waiting): void {
   else group.last.after = waiting;
   group.last = waiting;
   group.size++;
-  if (ask.route.key !== group.routeKey) group.strangers++;
+  if (line.routeKey !== group.routeKey) group.strangers++;
   shiftUrgency(group, waiting.ownUrgency, 1);
 }
 
 /** Takes a request out of its order group. */
 export function leaveGroup(waiting: Waiting): void {
-  const { group, lane } = waiting;
+  const { group, lane, line } = waiting;
   if (group === undefined) return;
   if (waiting.before === undefined) group.first = waiting.after;
   else waiting.before.after = waiting.after;
@@ -64,7 +65,7 @@ export function leaveGroup(waiting: Waiting): void {
   waiting.after = undefined;
   waiting.group = undefined;
   group.size--;
-  if (waiting.ask.route.key !== group.routeKey) group.strangers--;
+  if (line.routeKey !== group.routeKey) group.strangers--;
   shiftUrgency(group, waiting.ownUrgency, -1);
   if (group.current === waiting) group.current = undefined;
   if (group.size === 0) lane.identity.groups.delete(group.key);
@@ -82,7 +83,7 @@ export function nextOfGroup(group: OrderGroup): Waiting | undefined {
   while (member !== undefined && passed.length < LOOK_AHEAD_MAX) {
     const candidate = member;
     const isFree = candidate.state === "held" &&
-      !passed.some((earlier) => sharesField(earlier.ask, candidate.ask));
+      !passed.some((earlier) => sharesField(earlier, candidate));
     if (isFree) {
       group.current = candidate;
       candidate.urgency = inheritedUrgency(group, candidate);
