@@ -92,6 +92,7 @@ export interface Waiting extends Expiring<Waiting> {
 /** Requests that leave one after the other's answer. */
 export interface OrderGroup {
   readonly key: string;
+  readonly place: string;
   first: Waiting | undefined;
   last: Waiting | undefined;
   size: number;
@@ -245,8 +246,8 @@ export interface Identity {
   readonly lines: Table<Line>;
   /** Its counters by name and place. */
   readonly counters: Table<Counter>;
-  /** Its order groups by their routes' order keys. */
-  readonly groups: Map<string, OrderGroup>;
+  /** Its order groups by their routes' order keys and places. */
+  readonly groups: Table<OrderGroup>;
   /** The proxy's own token; else a caller brought it. */
   readonly isOwn: boolean;
   credential: "unproven" | "checking" | "rejected";

@@ -1,6 +1,6 @@
 import type { Urgency } from "../../domain/urgency.ts";
 import { sharesField } from "../limits/sub_limits.ts";
-import type { Lane, OrderGroup, Waiting } from "../state.ts";
+import type { Identity, Lane, OrderGroup, Waiting } from "../state.ts";
 import type { Ask } from "../types.ts";
 
 /**
@@ -19,29 +19,17 @@ export function groupOf(
   lane: Lane,
 ): OrderGroup | undefined {
   const key = groupKeyOf(ask);
-  return key === undefined ? undefined : lane.identity.groups.get(key);
+  if (key === undefined) return undefined;
+  return lane.identity.groups.get(key)?.get(ask.route.orderPlace);
 }
 
 /** Puts a request at the end of its order group, where it has one. */
 export function joinGroup(waiting: Waiting, ask: Ask): void {
   const { lane, line } = waiting;
-  const { groups } = lane.identity;
   const key = groupKeyOf(ask);
   if (key === undefined) return;
-  let group = groups.get(key);
-  if (group === undefined) {
-    group = {
-      key,
-      first: undefined,
-      last: undefined,
-      size: 0,
-      routeKey: line.routeKey,
-      strangers: 0,
-      perUrgency: undefined,
-      current: undefined,
-    };
-    groups.set(key, group);
-  }
+  const group = groupOf(ask, lane) ??
+    newGroup(lane.identity, key, ask.route.orderPlace, line.routeKey);
   waiting.group = group;
   if (group.first !== undefined) group.perUrgency ??= countsOf(group.first);
   waiting.before = group.last;
@@ -68,7 +56,36 @@ export function leaveGroup(waiting: Waiting): void {
   if (line.routeKey !== group.routeKey) group.strangers--;
   shiftUrgency(group, waiting.ownUrgency, -1);
   if (group.current === waiting) group.current = undefined;
-  if (group.size === 0) lane.identity.groups.delete(group.key);
+  if (group.size === 0) forgetGroup(lane.identity, group);
+}
+
+function newGroup(
+  { groups }: Identity,
+  key: string,
+  place: string,
+  routeKey: string,
+): OrderGroup {
+  const group: OrderGroup = {
+    key,
+    place,
+    first: undefined,
+    last: undefined,
+    size: 0,
+    routeKey,
+    strangers: 0,
+    perUrgency: undefined,
+    current: undefined,
+  };
+  const places = groups.get(key);
+  if (places === undefined) groups.set(key, new Map([[place, group]]));
+  else places.set(place, group);
+  return group;
+}
+
+function forgetGroup({ groups }: Identity, { key, place }: OrderGroup): void {
+  const places = groups.get(key);
+  places?.delete(place);
+  if (places?.size === 0) groups.delete(key);
 }
 
 function groupKeyOf({ isOrdered, route }: Ask): string | undefined {
