@@ -163,6 +163,21 @@ export class Job implements Entry, OpenWrite<Job> {
     if (further?.length === 0) this.#furtherTickets = undefined;
   }
 
+  /**
+   * Holds what its path is called by, together with an earlier write of that
+   * path: where many wait they wait for a few places, and this is 240 bytes of
+   * each.
+   */
+  shareNamesWith({ request: { method, target, route } }: Job): void {
+    const own = this.request;
+    const isSame = method === own.method && route.key === own.route.key &&
+      target.path === own.target.path && target.query === own.target.query &&
+      target.version === own.target.version;
+    if (!isSame) return;
+    this.request = { ...own, target, route };
+    for (const ticket of this.tickets) ticket.request = this.request;
+  }
+
   /** Raises the urgency to that of a caller who joined; true if it is the highest so far. */
   raise(urgency: Urgency): boolean {
     if (urgency >= this.#urgency) return false;
