@@ -37,6 +37,8 @@ export interface Cluster extends Owners {
   /** The epoch by which we own it; undefined: we do not. */
   readonly epochOf: (scope: string) => number | undefined;
   readonly figures: () => ClusterFigures;
+  /** Redis' calendar, which all proxies share; ours before it was heard. */
+  readonly wallMs: () => number;
   /** Hands everything over; settles when all is gone, or nobody is there to take it. */
   leave(): Promise<void>;
   /** Gives up what is left, and takes no part any more. */
@@ -128,6 +130,9 @@ class ClusterDriver implements Cluster {
       isStoreAway: this.#machine.isRedisAway,
     };
   };
+
+  readonly wallMs = (): number =>
+    this.#machine.redisMs(this.#nowMs) ?? this.#parts.clock.wallMs();
 
   async leave(): Promise<void> {
     this.#do(this.#machine.leave(this.#nowMs));

@@ -2,7 +2,7 @@ import type { Owner, Peer } from "../../domain/owners.ts";
 import type { Beat, BeatReply, Held } from "./beat.ts";
 import { answer, ask, hear, nextAskAtMs } from "./consent.ts";
 import type { Asked, PeerAnswer, Question } from "./questions.ts";
-import { see } from "./see.ts";
+import { handOver, see } from "./see.ts";
 import {
   type Action,
   lose,
@@ -103,14 +103,18 @@ export class OwnershipMachine {
     if (one?.mine?.handingTo === undefined) return [];
     state.releasing.set(scope, { scope, epoch: one.mine.epoch });
     one.mine = undefined;
+    // Not at once: what else is handed over in this turn goes with the same beat.
     state.nextBeatAtMs = Math.min(state.nextBeatAtMs, nowMs);
-    return this.tick(nowMs);
+    return this.#take(nowMs);
   }
 
   /** Hands everything over to the others. */
   leave(nowMs: number): readonly Action[] {
-    this.#state.presence = "leaving";
-    this.#state.nextBeatAtMs = nowMs;
+    const state = this.#state;
+    state.presence = "leaving";
+    state.nextBeatAtMs = nowMs;
+    // Where Redis is away nobody could take it.
+    if (!state.isRedisAway) handOver(state, nowMs);
     return this.tick(nowMs);
   }
 
@@ -120,6 +124,12 @@ export class OwnershipMachine {
     const release = [...state.releasing.values(), ...this.#held()];
     for (const one of state.scopes.values()) one.mine = undefined;
     return { ...this.#newBeat([]), presence: "gone", renew: [], release };
+  }
+
+  /** Redis' clock; undefined before it was heard. */
+  redisMs(nowMs: number): number | undefined {
+    const { offset } = this.#state;
+    return offset && nowMs + (offset.low + offset.high) / 2;
   }
 
   maySend(scope: string, nowMs: number): boolean {
