@@ -64,7 +64,7 @@ Deno.test("a refusal that nobody awaits is no unhandled rejection", async () => 
   ticket.reject(new Refusal("cancelled", "Taken back"));
   // The runtime would end the test run in the turn after this one.
   await new Promise((resolve) => setTimeout(resolve, 0));
-  assert.equal(ticket.isWanted, false);
+  assert.ok(!ticket.isWanted);
 });
 
 class Heard implements AnswerListener {
