@@ -16,7 +16,7 @@ export interface ClusterOptions {
   readonly redisUrl: Secret;
   readonly peerUrl: string;
   readonly peerKey: Secret;
-  /** Certificates of other proxies to trust besides the runtime's, in PEM. */
+  /** Certificates of other proxies and of Redis to trust besides the runtime's, in PEM. */
   readonly caCertificates?: string | undefined;
   readonly clock: Clock;
   readonly facts: FactSink;
@@ -48,7 +48,7 @@ export async function openCluster(
   options: ClusterOptions,
 ): Promise<OpenedCluster> {
   const { redisUrl, peerUrl, peerKey, clock, facts, caCertificates } = options;
-  const redis = await openRedisLink(redisUrl, clock);
+  const redis = await openRedisLink(redisUrl, clock, caCertificates);
   const verdict = await checkRedis(redis, placeOf(redisUrl));
   const peerQuestions = createPeerQuestions({
     ...{ key: peerKey, clock, caCertificates },
