@@ -1,6 +1,7 @@
-import type { Owner, Peer } from "../../domain/owners.ts";
+import type { Owner, OwnerLease, Peer } from "../../domain/owners.ts";
 import type { Beat, BeatReply, Held } from "./beat.ts";
 import { answer, ask, hear, nextAskAtMs } from "./consent.ts";
+import { leaseOf } from "./lease.ts";
 import type { Asked, PeerAnswer, Question } from "./questions.ts";
 import { handOver, see } from "./see.ts";
 import {
@@ -140,6 +141,10 @@ export class OwnershipMachine {
   /** The epoch by which we have it; undefined: we do not. */
   epochOf(scope: string): number | undefined {
     return this.#state.scopes.get(scope)?.mine?.epoch;
+  }
+
+  leaseOf(scope: string, nowMs: number): OwnerLease | undefined {
+    return leaseOf(this.#state, scope, nowMs);
   }
 
   ownerOf(scope: string, nowMs: number): Owner {
