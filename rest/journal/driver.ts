@@ -41,6 +41,14 @@ export interface DriverDeps {
 }
 
 /**
+ * Nobody waits for a deletion, and one alone costs as much as a new row. Where
+ * every write has a row, a deletion goes with the next of them, or after this
+ * time: whatever is sent later is sent when it is made, so a kill before that is
+ * as if it had come just before the answer.
+ */
+const DELETION_MS = 25;
+
+/**
  * Stands a store behind the register: decides which changes of a request become
  * changes of rows, and tells when they are written.
  */
@@ -55,7 +63,9 @@ export class JournalDriver implements Journal {
 
   constructor(deps: DriverDeps) {
     this.#deps = deps;
-    this.#writer = new JournalWriter(deps);
+    const { writes } = deps.keeping;
+    const deletionMs = writes === "all" ? DELETION_MS : 0;
+    this.#writer = new JournalWriter({ ...deps, deletionMs });
     this.#sessions = new SessionRows({
       writer: this.#writer,
       clock: deps.clock,

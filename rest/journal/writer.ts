@@ -21,6 +21,8 @@ export interface WriterDeps {
   readonly clock: Clock;
   /** Runs an action after this turn of the event loop: whatever the turn brings is one batch. */
   readonly afterTurn: (action: () => void) => void;
+  /** How long deletions wait for a change to be written with; 0: not at all. */
+  readonly deletionMs: number;
   /** The store has begun to fail, or works again (undefined). */
   readonly onHealth: (failure: JournalFailure | undefined) => void;
 }
@@ -36,14 +38,6 @@ const PATIENCE_MS = 5_000;
  * called full until it has refused nothing for so long.
  */
 const FULL_MS = 10_000;
-
-/**
- * Nobody waits for a deletion, and to write one alone costs as much as a new row:
- * it goes with the next change, but no later than this. As every other change
- * goes after it, whatever is sent later is sent when it is made: should the
- * process be killed before, it is as if it had been killed just before the answer.
- */
-const DELETION_MS = 10;
 
 /**
  * Writes changes in batches, one after the other: all of a turn of the event
@@ -96,7 +90,7 @@ export class JournalWriter {
     const batch = this.#open;
     const isFirst = batch.changes.size === 0;
     batch.changes.add(change, options);
-    if (change.kind !== "delete") {
+    if (change.kind !== "delete" || this.#deps.deletionMs === 0) {
       batch.isUrgent = true;
       this.#soon();
     } else if (isFirst && batch.changes.size > 0) this.#lookLater(batch);
@@ -143,8 +137,8 @@ export class JournalWriter {
 
   /** Looks when a batch is due that begins with a deletion. A look that is set already sets the next one. */
   #lookLater(batch: Batch): void {
-    const { clock } = this.#deps;
-    batch.dueMs = clock.nowMs() + DELETION_MS;
+    const { clock, deletionMs } = this.#deps;
+    batch.dueMs = clock.nowMs() + deletionMs;
     this.#callOffLook ??= clock.wakeAt(batch.dueMs, () => this.#look());
   }
 

@@ -28,7 +28,7 @@ export interface DriverBench {
   readonly health: (JournalFailureCode | undefined)[];
   /** Set: the store fails with it. */
   failing: JournalFailureCode | undefined;
-  /** Ends the turn of the event loop, and waits until what it brought is written; deletions after ten milliseconds. */
+  /** Ends the turn of the event loop, and waits until what it brought is written; deletions after 25 ms. */
   endTurn(afterMs?: number): Promise<void>;
   rows(): JournalRow[];
 }

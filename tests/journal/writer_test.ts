@@ -37,6 +37,7 @@ async function writerBench() {
     store,
     clock,
     afterTurn: (end) => void ends.push(end),
+    deletionMs: 25,
     onHealth: () => {},
   });
   await writer.claim(SCOPE);
@@ -94,7 +95,7 @@ Deno.test("a deletion is written with the next change", async () => {
   assert.deepEqual(batches, [["delete a", "put b"]]);
 });
 
-Deno.test("deletions that no change follows are written 10 ms after the first", async () => {
+Deno.test("deletions that no change follows are written 25 ms after the first", async () => {
   const { clock, writer, batches, endTurn } = await writerBench();
   writer.note(gone("a"));
   writer.note(put("b"));
@@ -103,7 +104,7 @@ Deno.test("deletions that no change follows are written 10 ms after the first", 
   writer.note(gone("c"));
   await clock.advance(1);
   writer.note(gone("d"));
-  await clock.advance(8.9);
+  await clock.advance(23.9);
   await endTurn();
   assert.deepEqual(batches, [["delete a", "put b"]]);
   await clock.advance(0.1);
@@ -112,7 +113,7 @@ Deno.test("deletions that no change follows are written 10 ms after the first", 
   assert.equal(clock.timerCount, 0);
 });
 
-Deno.test("whoever waits for everything does not wait for 10 ms", async () => {
+Deno.test("whoever waits for everything does not wait for 25 ms", async () => {
   const { clock, writer, batches, endTurn } = await writerBench();
   writer.note(gone("a"));
   const flushed = writer.flush();
