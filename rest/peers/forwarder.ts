@@ -1,6 +1,7 @@
 import type { Answer } from "../domain/answer.ts";
 import type { Guarantee } from "../domain/entry.ts";
 import { refusedFact } from "../domain/fact.ts";
+import type { DoorFigures } from "../domain/owners.ts";
 import { drainingRefusal } from "../domain/own_refusals.ts";
 import type { CallerGone, Submitter, Ticket } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -133,6 +134,12 @@ export class Forwarder implements Submitter {
       return this.#refuse(request, crowdedRefusal(openMax));
     }
     return this.#forward({ ...handed, scope }, group, callerGone);
+  }
+
+  figures(): DoorFigures {
+    let waiting = 0;
+    for (const { isWaiting } of this.#open) if (isWaiting) waiting++;
+    return { waiting, handedOn: this.#open.size - waiting };
   }
 
   /** Settles when nothing is under way through this door. */

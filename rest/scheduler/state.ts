@@ -8,12 +8,14 @@ import type { WaitReason } from "../domain/wait_reason.ts";
 import type { ClockOffsetEstimator } from "./limits/clock_offset_estimator.ts";
 import type { Breaker } from "./health/breaker.ts";
 import type { Bucket } from "./limits/bucket.ts";
+import type { FormerEnd } from "./limits/doubt.ts";
 import type { Caller, Callers } from "./queues/callers.ts";
 import type { Expiries, Expiring } from "./queues/expiries.ts";
 import type { FairEntry, FairQueue } from "./queues/fair_queue.ts";
 import type { Former } from "./learnt/former.ts";
 import type { GlobalLimit, GlobalPermit } from "./limits/global_limit.ts";
 import type { BucketRegistry } from "./limits/bucket_registry.ts";
+import type { Learning } from "./limits/learning.ts";
 import type { InvalidBudget } from "./health/invalid_budget.ts";
 import type { SchedulerOptions } from "./options.ts";
 import type { Ask, Refused, Rejection } from "./types.ts";
@@ -142,16 +144,6 @@ export interface Counter {
   wake: Wake | undefined;
 }
 
-/** What passed since the last 429 of a counter, on Discord's clock. */
-export interface Learning {
-  /** The newest 429 was decided on then, and told to come back at `opensAtServerMs`. */
-  deniedAtServerMs: number;
-  opensAtServerMs: number;
-  passed: number;
-  /** When the first of those was decided on. */
-  firstAtServerMs: number;
-}
-
 /** One answer's numbers and whose they were, to tell one counter from several. */
 export interface Told {
   readonly line: Line;
@@ -254,6 +246,8 @@ export interface Identity {
   isProven: boolean;
   /** How often in a row a brought one was found to be rejected. */
   rejections: number;
+  /** When another process, that was killed, may have sent its last for it. */
+  former: FormerEnd | undefined;
   wake: Wake | undefined;
 }
 

@@ -135,7 +135,7 @@ function ownCounter(line: Line, facts: HashFacts | undefined): Counter {
     return bucketCounter(line, facts);
   }
   current.name = facts.hash;
-  current.bucket = newBucket(facts);
+  current.bucket = newBucket(facts, identity.former);
   enter(identity, current);
   return current;
 }
@@ -157,7 +157,7 @@ function tableCounter(
   const known = identity.counters.get(name)?.get(place);
   if (known !== undefined) return known;
   const counter = newCounter(identity, role, name, place);
-  if (facts !== undefined) counter.bucket = newBucket(facts);
+  if (facts !== undefined) counter.bucket = newBucket(facts, identity.former);
   enter(identity, counter);
   return counter;
 }
