@@ -10,6 +10,7 @@ export type Verdict = ReadonlyMap<
   JournalFailure | Promise<JournalFailure | undefined>
 >;
 
+/** Everything was written. */
 export const ALL_WELL: Verdict = new Map();
 
 /** Changes that are written together. */

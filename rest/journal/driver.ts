@@ -13,13 +13,13 @@ import {
 import type { Clock } from "../domain/ports.ts";
 import { encodeEntry } from "./codec/entry_codec.ts";
 import { encodeOutcome } from "./codec/outcome_codec.ts";
-import { holdsTokenMember } from "./codec/token_holders.ts";
 import {
   factsOf,
   isKeptAtOnce,
   isNameKept,
   type Keeping,
   mayBeKept,
+  storableOf,
 } from "./keeping.ts";
 import { type Kept, keptOf, keyOf } from "./kept.ts";
 import { LOST, refusalOf } from "./journal_refusals.ts";
@@ -132,7 +132,7 @@ export class JournalDriver implements Journal {
     // The REPLY that follows says more.
     const isReplied = session !== undefined && reqText !== undefined;
     if (kept === undefined || isReplied) return undefined;
-    const storable = this.#storable(outcome, kept);
+    const storable = storableOf(outcome, kept, this.#deps.keeping);
     return this.#end(kept, encodeOutcome(storable, print), keptMs);
   }
 
@@ -288,14 +288,5 @@ export class JournalDriver implements Journal {
       throw refusalOf(failure);
     }
     if (kept.isRefused) throw refusalOf(this.#writer.failure ?? LOST);
-  }
-
-  /** An answer that shows a token is not written in the clear. */
-  #storable(outcome: Outcome, { isNameOnly }: Kept): Outcome {
-    if (outcome.kind !== "answer") return outcome;
-    const { status, body } = outcome.answer;
-    const isSecret = isNameOnly ||
-      (!this.#deps.keeping.isEncrypted && holdsTokenMember(body));
-    return isSecret ? { kind: "shortened", status } : outcome;
   }
 }
