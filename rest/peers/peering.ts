@@ -129,18 +129,16 @@ export function openPeering(
 ): Peering | undefined {
   if (parts === undefined) return undefined;
   const { settings, bots, gate: local } = deps;
-  const { maxWaitMs, upstreamTimeoutMs } = settings;
   const { owners, key } = parts;
   const client = clientOf(parts, settings);
   const forwarder = new Forwarder({
     ...deps,
+    ...settings,
     local,
     owners,
     isJournalShared: parts.isJournalShared === true,
     learn: owners.learn?.bind(owners),
     peers: client,
-    maxWaitMs,
-    upstreamTimeoutMs,
     openMax: settings.queueLimit,
   });
   const door = new RepDoor({
