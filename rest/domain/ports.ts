@@ -24,14 +24,19 @@ export interface Upstream {
   readonly host: string;
   /**
    * Resolves when the headers of the answer (and a small body) have come. Rejects
-   * only with `UpstreamFailure`.
+   * only with `UpstreamFailure`. `mayLeave` is asked when a connection is there,
+   * right before the first byte: where it says no, nothing is sent, and the code
+   * is `HELD_BACK`.
    */
-  send(request: ProxyRequest): Promise<Answer>;
+  send(request: ProxyRequest, mayLeave?: () => boolean): Promise<Answer>;
   /** Number of open connections, if it counts them. */
   readonly connections?: () => number;
   /** Closes all connections; requests in flight fail. */
   close(): Promise<void>;
 }
+
+/** The code of a send that was not to be made any more when its connection was there. */
+export const HELD_BACK = "HELD_BACK";
 
 /** Why there is no answer, and whether Discord may have executed the request. */
 export class UpstreamFailure extends Error {
