@@ -1,6 +1,6 @@
 import type { HandedOver } from "../domain/owners.ts";
 import type {
-  Entry,
+  EntryRef,
   FrameGuarantee,
   Guarantee,
   ReplyRecord,
@@ -137,7 +137,7 @@ export class RepMachine {
     submissionId: number,
     outcome: SubmissionResult,
     moment: Moment,
-    entry?: Entry,
+    entry?: EntryRef,
   ): readonly Action[] {
     const step = this.#step(moment);
     const submission = this.#state.submissions.get(submissionId);
@@ -151,7 +151,7 @@ export class RepMachine {
     action: Extract<Action, { kind: "cancel" }>,
     outcome: "cancelled" | "sent" | "done",
     moment: Moment,
-    entry?: Entry,
+    entry?: EntryRef,
   ): readonly Action[] {
     const step = this.#step(moment);
     noteCancelled(step, action, outcome, entry);

@@ -1,4 +1,4 @@
-import type { Entry } from "../../rest/domain/entry.ts";
+import type { EntryRef } from "../../rest/domain/entry.ts";
 import { KeptBodies } from "../../rest/idempotency/kept_bodies.ts";
 import assert from "node:assert/strict";
 import type { Fact } from "../../rest/domain/fact.ts";
@@ -74,7 +74,7 @@ export class Conversation {
   readonly taken: number[] = [];
   readonly told: Fact[] = [];
   /** What a journal is told that nobody can ask for any more. */
-  readonly forgotten: Entry[] = [];
+  readonly forgotten: EntryRef[] = [];
   readonly #sent = new Map<number, string[]>();
   readonly #closed = new Map<number, { code: number; reason: string }>();
 

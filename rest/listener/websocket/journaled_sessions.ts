@@ -1,4 +1,8 @@
-import type { Entry, ReplyRecord, SessionRecord } from "../../domain/entry.ts";
+import type {
+  EntryRef,
+  ReplyRecord,
+  SessionRecord,
+} from "../../domain/entry.ts";
 import type { Journal } from "../../domain/journal.ts";
 import type { KeptBodies } from "../../idempotency/kept_bodies.ts";
 import type { RepLimits } from "../../rep/limits.ts";
@@ -19,7 +23,7 @@ export interface JournaledSessionsDeps {
 export class JournaledSessions extends MemorySessionStore {
   readonly #deps: JournaledSessionsDeps;
   /** What the journal knows the requests of stored replies as. */
-  readonly #entries = new WeakMap<KeptReply, Entry>();
+  readonly #entries = new WeakMap<KeptReply, EntryRef>();
 
   /** Numbers that the journal does not have yet, in their order. */
   readonly #unstored = new WeakMap<Session, Set<number>>();
@@ -53,7 +57,7 @@ export class JournaledSessions extends MemorySessionStore {
   override keep(
     session: Session,
     reply: NewReply,
-    entry: Entry | undefined,
+    entry: EntryRef | undefined,
   ): KeptReply {
     const { journal, onStored } = this.#deps;
     const kept = super.keep(session, reply, entry);

@@ -1,7 +1,6 @@
 import type { HandedOver } from "../../domain/owners.ts";
 import {
-  endedEntry,
-  type Entry,
+  type EntryRef,
   type ReplyRecord,
   type RestoredEntry,
   type SessionRecord,
@@ -123,9 +122,7 @@ export class SocketRunner {
     if (ticket !== undefined) return this.#submissions.follow(id, ticket);
     if (outcome === undefined) return;
     const result = resultOf(outcome);
-    this.#run((_, moment) =>
-      machine.answered(id, result, moment, endedEntry(entry))
-    );
+    this.#run((_, moment) => machine.answered(id, result, moment, entry));
   }
 
   /** Another proxy has the sessions of this identity. */
@@ -236,7 +233,7 @@ export class SocketRunner {
   #end(
     submissionId: number,
     result: SubmissionResult,
-    entry: Entry | undefined,
+    entry: EntryRef | undefined,
   ): void {
     const { journal } = this.#deps;
     const isElsewhere = entry !== undefined &&

@@ -1,5 +1,5 @@
 import type { Answer } from "../../domain/answer.ts";
-import type { Entry, Outcome } from "../../domain/entry.ts";
+import type { EntryRef, Outcome } from "../../domain/entry.ts";
 import {
   internalRefusal,
   shortenedRefusal,
@@ -19,7 +19,7 @@ export interface SubmissionsDeps {
   readonly onEnd: (
     submissionId: number,
     result: SubmissionResult,
-    entry: Entry | undefined,
+    entry: EntryRef | undefined,
   ) => void;
   readonly tellBug: (error: unknown) => void;
 }

@@ -1,5 +1,5 @@
 import type { WholeAnswer } from "../../domain/answer.ts";
-import type { Entry } from "../../domain/entry.ts";
+import type { EntryRef } from "../../domain/entry.ts";
 import type { Refusal, RefusalCode } from "../../domain/refusal.ts";
 import { push } from "../connections/outbound.ts";
 import { bodyTextOf, headersTextOf } from "../frames/answer_text.ts";
@@ -34,7 +34,7 @@ export function settle(
   step: Step,
   submission: Submission,
   outcome: SubmissionResult,
-  entry?: Entry,
+  entry?: EntryRef,
 ): void {
   const { state } = step;
   const { session, reqText } = submission;
@@ -96,7 +96,7 @@ function replyOf(
 }
 
 /** Nobody can ask for the request any more. */
-function forget({ actions }: Step, entry: Entry | undefined): void {
+function forget({ actions }: Step, entry: EntryRef | undefined): void {
   if (entry !== undefined) actions.push({ kind: "forget", entry });
 }
 

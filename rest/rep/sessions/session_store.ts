@@ -1,4 +1,8 @@
-import type { Entry, ReplyRecord, SessionRecord } from "../../domain/entry.ts";
+import type {
+  EntryRef,
+  ReplyRecord,
+  SessionRecord,
+} from "../../domain/entry.ts";
 import type { KeptBodies } from "../../idempotency/kept_bodies.ts";
 import type { RepLimits } from "../limits.ts";
 import type { KeptReply, NewReply } from "./mailbox.ts";
@@ -35,7 +39,11 @@ export interface SessionStore {
   /** Its expiry is another one. */
   changed(session: Session): void;
   /** Numbers a reply and stores it in the mailbox, within its bounds (B3, B9). `entry` is its request, where a journal knows that. */
-  keep(session: Session, reply: NewReply, entry: Entry | undefined): KeptReply;
+  keep(
+    session: Session,
+    reply: NewReply,
+    entry: EntryRef | undefined,
+  ): KeptReply;
   /** Takes over a session of another process, with its replies in order; undefined as with `create`. */
   restore(
     record: SessionRecord,
@@ -124,7 +132,7 @@ export class MemorySessionStore implements SessionStore {
   keep(
     session: Session,
     reply: NewReply,
-    _entry: Entry | undefined,
+    _entry: EntryRef | undefined,
   ): KeptReply {
     const { mailbox } = session;
     const before = mailbox.bytes;
