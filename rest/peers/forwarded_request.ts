@@ -1,5 +1,6 @@
 import type { Answer } from "../domain/answer.ts";
 import { type FactSink, refusedFact } from "../domain/fact.ts";
+import { Leaving } from "../domain/leaving.ts";
 import type { Owner, Owners } from "../domain/owners.ts";
 import { cancelledRefusal, drainingRefusal } from "../domain/own_refusals.ts";
 import type {
@@ -17,7 +18,7 @@ import {
   outcomeOf,
   ownerlessRefusal,
 } from "./attempt.ts";
-import { Leaving, News } from "./news.ts";
+import { News } from "./news.ts";
 import type { Turn } from "./order_lines.ts";
 import { type HandedOn, peerRequestOf } from "./peer_call.ts";
 import type { PeerClient, PeerExchange } from "./peer_client.ts";

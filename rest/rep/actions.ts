@@ -39,6 +39,8 @@ export type Action =
     readonly submissionId: number;
     readonly inquiry: CancelInquiry | undefined;
   }
+  /** Tell the queue that the caller of the request has left. */
+  | { readonly kind: "leave"; readonly submissionId: number }
   /** Tell with `measured` how many bytes the socket has not sent. */
   | { readonly kind: "measure"; readonly connectionId: number }
   /** Hand the fact to the operators' log and metrics. */

@@ -72,6 +72,8 @@ export class Conversation {
     readonly request: ProxyRequest;
   }[] = [];
   readonly taken: number[] = [];
+  /** Whose callers have left. */
+  readonly left: number[] = [];
   readonly told: Fact[] = [];
   /** What a journal is told that nobody can ask for any more. */
   readonly forgotten: EntryRef[] = [];
@@ -224,6 +226,9 @@ export class Conversation {
         return this.perform(
           this.machine.cancelled(action, this.cancelOutcome, this.moment),
         );
+      case "leave":
+        this.left.push(action.submissionId);
+        return;
       case "forget":
         this.forgotten.push(action.entry);
         return;

@@ -196,6 +196,8 @@ export class SocketRunner {
           machine.cancelled(action, outcome, moment, ticket?.entry)
         );
       }
+      case "leave":
+        return this.#submissions.leave(action.submissionId);
       case "measure": {
         const { connectionId } = action;
         const bytes = this.#sockets.get(connectionId)?.bufferedAmount ?? 0;

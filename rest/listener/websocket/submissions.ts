@@ -4,6 +4,7 @@ import {
   internalRefusal,
   shortenedRefusal,
 } from "../../domain/own_refusals.ts";
+import { Leaving } from "../../domain/leaving.ts";
 import type { Submitter, Ticket } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Action } from "../../rep/actions.ts";
@@ -28,6 +29,8 @@ export interface SubmissionsDeps {
 export class Submissions {
   readonly #deps: SubmissionsDeps;
   readonly #tickets = new Map<number, Ticket>();
+  /** Of those whose callers may leave them. */
+  readonly #leavings = new Map<number, Leaving>();
 
   constructor(deps: SubmissionsDeps) {
     this.#deps = deps;
@@ -38,7 +41,9 @@ export class Submissions {
   ): void {
     const { submitter } = this.#deps;
     try {
-      const ticket = submitter.submit(request, undefined, guarantee);
+      const leaving = guarantee === undefined ? new Leaving() : undefined;
+      if (leaving !== undefined) this.#leavings.set(submissionId, leaving);
+      const ticket = submitter.submit(request, leaving, guarantee);
       this.follow(submissionId, ticket);
     } catch (error) {
       this.#refused(submissionId, error);
@@ -56,6 +61,11 @@ export class Submissions {
 
   get(submissionId: number): Ticket | undefined {
     return this.#tickets.get(submissionId);
+  }
+
+  /** Its caller is there no more. */
+  leave(submissionId: number): void {
+    this.#leavings.get(submissionId)?.tell();
   }
 
   #answered(submissionId: number, answer: Answer): void {
@@ -84,6 +94,7 @@ export class Submissions {
   #end(submissionId: number, result: SubmissionResult): void {
     const entry = this.#tickets.get(submissionId)?.entry;
     this.#tickets.delete(submissionId);
+    this.#leavings.delete(submissionId);
     this.#deps.onEnd(submissionId, result, entry);
   }
 }
