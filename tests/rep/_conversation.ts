@@ -14,10 +14,7 @@ import type { Message } from "../../rest/rep/conversation/receive.ts";
 import { DEFAULT_LIMITS, type RepLimits } from "../../rest/rep/limits.ts";
 import { RepMachine } from "../../rest/rep/machine.ts";
 import type { RepSettings } from "../../rest/rep/rep_state.ts";
-import {
-  MemorySessionStore,
-  type SessionStore,
-} from "../../rest/rep/sessions/session_store.ts";
+import { SessionStore } from "../../rest/rep/sessions/session_store.ts";
 import { createHash } from "../deps.ts";
 
 export const KEY = "the-key-of-these-tests";
@@ -83,7 +80,7 @@ export class Conversation {
   constructor(options: ConversationOptions = {}) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.store = options.store ??
-      new MemorySessionStore(
+      new SessionStore(
         this.limits,
         new KeptBodies(options.keptBytesMax ?? Infinity),
       );

@@ -55,8 +55,8 @@ export function settle(
     state.counters.repliesDropped++;
     return;
   }
-  if (session !== undefined && submission.reqKey !== undefined) {
-    state.store.forget(session, submission.reqKey);
+  if (submission.reqKey !== undefined) {
+    session?.known.free(submission.reqKey, submission);
   }
   const receiver = session === undefined
     ? origin
@@ -84,12 +84,13 @@ function replyOf(
   reqText: string,
   outcome: SubmissionResult,
 ): NewReply {
-  const { targetText, reqKey, verb } = submission;
+  const { targetText, reqKey, verb, fingerprint } = submission;
   return {
     ...wordsOf(submission, outcome),
     targetText,
     reqText,
     reqKey,
+    fingerprint,
     verb,
     atWallMs: wallMs,
   };
