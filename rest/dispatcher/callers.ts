@@ -70,7 +70,7 @@ export class Callers implements TicketHandler {
     }
     second.state = "done";
     second.detach(ticket);
-    register.drop(job);
+    register.detached.drop(job);
     this.#tell("adopted", ticket);
     return { second, ticket };
   }
@@ -171,7 +171,7 @@ export class Callers implements TicketHandler {
     const isSecondTry = job.state === "waiting" && job.isSecondTryAtMost &&
       register.isSecondTry(job, nowMs);
     if (isSecondTry && takeOut(job)) return;
-    register.leave(job, nowMs);
+    register.detached.add(job, nowMs);
     journal.detached(job);
   }
 

@@ -37,7 +37,10 @@ export class Restoring {
 
   /** Keeps what came of a write without a name, for its second try. */
   keep(restored: RestoredEntry, register: Register<Job>): void {
-    register.restore(restored, this.#monotonic(restored.untilWallMs ?? 0));
+    register.detached.restore(
+      restored,
+      this.#monotonic(restored.untilWallMs ?? 0),
+    );
   }
 
   #monotonic(wallMs: number): number {

@@ -1,15 +1,12 @@
-import {
-  type Entry,
-  type Outcome,
-  refOf,
-  type RestoredEntry,
-} from "../domain/entry.ts";
+import { type Outcome, refOf, type RestoredEntry } from "../domain/entry.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import {
   type Kept,
   KeptOutcomes,
   type KeptOutcomesDeps,
 } from "./kept_outcomes.ts";
+import type { OpenWrite } from "./open_writes.ts";
+import { type End, POLICIES } from "./policies.ts";
 
 /** A write whose caller left: it is under way (`write`), or what came of it is kept for its second try. */
 export interface DetachedWrite<W> extends Kept {
@@ -27,6 +24,8 @@ export interface DetachedWrite<W> extends Kept {
 export interface DetachedWritesDeps extends KeptOutcomesDeps {
   /** Equal for equal writes. */
   readonly printOf: (request: ProxyRequest) => string;
+  /** How long an outcome waits for its second try; 0: there are no second tries. */
+  readonly adoptMs: number;
 }
 
 /** Without bodies some 0.5 KiB each; 160 callers a second would have to leave to get there. */
@@ -36,16 +35,15 @@ const KEPT_COUNT_MAX = 10_000;
 type Family<W> = Map<string | undefined, Set<DetachedWrite<W>>>;
 
 /** Writes that nobody waits for, and the outcomes of some of them. */
-export class DetachedWrites<
-  W extends Entry & { readonly id: number; print: string },
-> extends KeptOutcomes<DetachedWrite<W>> {
-  readonly #printOf: DetachedWritesDeps["printOf"];
+export class DetachedWrites<W extends OpenWrite<W>>
+  extends KeptOutcomes<DetachedWrite<W>> {
+  readonly #deps: DetachedWritesDeps;
   readonly #families = new Map<string, Family<W>>();
   readonly #byWrite = new Map<W, DetachedWrite<W>>();
 
   constructor(deps: DetachedWritesDeps) {
     super(deps);
-    this.#printOf = deps.printOf;
+    this.#deps = deps;
   }
 
   /** Paths that anything is remembered of. */
@@ -53,11 +51,13 @@ export class DetachedWrites<
     return this.#families.size;
   }
 
-  of(write: W): DetachedWrite<W> | undefined {
-    return this.#byWrite.get(write);
+  has(write: W): boolean {
+    return this.#byWrite.has(write);
   }
 
+  /** Its last caller has left. */
   add(write: W, nowMs: number): void {
+    if (this.#deps.adoptMs === 0 || write.isOvertaken) return;
     if (this.#byWrite.has(write)) return;
     const detached: DetachedWrite<W> = {
       id: write.id,
@@ -73,8 +73,14 @@ export class DetachedWrites<
     this.#file(detached);
   }
 
+  /** Whether what came of a write that is through is kept for its second try. */
+  keeps(write: W, end: End): boolean {
+    return this.#byWrite.has(write) &&
+      POLICIES.write.keeps(end, write.request.method);
+  }
+
   /** It is through: what came of it waits for whoever comes back. Nothing happens where it is not detached. */
-  end(write: W, outcome: Outcome, untilMs: number): void {
+  end(write: W, outcome: Outcome, nowMs: number): void {
     const detached = this.#byWrite.get(write);
     if (detached === undefined) return;
     // From here on its body is needed no more, but what it was is.
@@ -83,7 +89,7 @@ export class DetachedWrites<
     detached.write = undefined;
     // A journal is told when it is forgotten.
     if (write.entryId !== "") detached.entry = refOf(write);
-    this.keep(detached, outcome, untilMs);
+    this.keep(detached, outcome, nowMs + this.#deps.adoptMs);
     if (this.endedCount > KEPT_COUNT_MAX) this.forgetOldest();
   }
 
@@ -93,6 +99,7 @@ export class DetachedWrites<
     untilMs: number,
   ): void {
     if (entry.print === undefined || outcome === undefined) return;
+    if (this.#deps.adoptMs === 0) return;
     const detached: DetachedWrite<W> = {
       id: 0,
       path: entry.request.target.path,
@@ -123,12 +130,18 @@ export class DetachedWrites<
     const family = this.#families.get(path);
     // A journal hands 100,000 back at once: a digest each would take seconds.
     if (!family?.keys().some((print) => print !== undefined)) return undefined;
-    for (const detached of family.get(this.#printOf(request)) ?? []) {
+    for (const detached of family.get(this.#deps.printOf(request)) ?? []) {
       // 10,000 equal ones may be left at once.
       if (detached.leftAtMs > leftByMs) break;
       if (detached.id < beforeId) return detached;
     }
     return undefined;
+  }
+
+  /** Nobody is to have what comes of this write. */
+  drop(write: W): void {
+    const detached = this.#byWrite.get(write);
+    if (detached !== undefined) this.remove(detached);
   }
 
   /** The path was changed: nobody may take an answer of before for one of later. */
@@ -162,7 +175,7 @@ export class DetachedWrites<
   #read(detached: DetachedWrite<W>, write: W): string {
     if (detached.print !== undefined) return detached.print;
     this.#unfile(detached);
-    detached.print = this.#printOf(write.request);
+    detached.print = this.#deps.printOf(write.request);
     this.#file(detached);
     return detached.print;
   }

@@ -1,5 +1,4 @@
 import type { HandedOver } from "../domain/owners.ts";
-import type { Outcome, RestoredEntry } from "../domain/entry.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import { ChangedPaths } from "./changed_paths.ts";
 import { type DetachedWrite, DetachedWrites } from "./detached_writes.ts";
@@ -13,7 +12,7 @@ import { KeptBodies } from "./kept_bodies.ts";
 import type { KeptOutcomesDeps } from "./kept_outcomes.ts";
 import { NamedEntries } from "./named_entries.ts";
 import { type OpenWrite, OpenWrites } from "./open_writes.ts";
-import { type End, isShareableRead, POLICIES } from "./policies.ts";
+import { isShareableRead } from "./policies.ts";
 
 /** What a register is made with. */
 export interface RegisterOptions {
@@ -62,21 +61,22 @@ const TOLD_LATE_MS = 100;
 export class Register<W extends OpenWrite<W>> {
   readonly bodies: KeptBodies;
   readonly named: NamedEntries;
+  readonly detached: DetachedWrites<W>;
   readonly #options: RegisterOptions;
   /** Those that were not sent yet and may be shared, by their prints. */
   readonly #reads = new Map<string, W>();
   readonly #open = new OpenWrites<W>();
   readonly #changes = new ChangedPaths();
-  readonly #detached: DetachedWrites<W>;
 
   constructor(options: RegisterOptions) {
-    const { digest, keptBytesMax, onForget } = options;
+    const { digest, adoptMs, keptBytesMax, onForget } = options;
     const bodies = new KeptBodies(keptBytesMax);
     this.#options = options;
     this.bodies = bodies;
     this.named = new NamedEntries({ bodies, onForget });
-    this.#detached = new DetachedWrites({
+    this.detached = new DetachedWrites({
       printOf: (request) => writePrintOf(request, digest),
+      adoptMs,
       bodies,
       onForget,
     });
@@ -96,7 +96,7 @@ export class Register<W extends OpenWrite<W>> {
         this.#isSame(newest, request);
       if (!isRepeated) {
         this.#open.overtake(path);
-        this.#detached.forgetPath(path);
+        this.detached.forgetPath(path);
       }
     }
     if (!isNamed) this.#open.add(entry);
@@ -112,17 +112,6 @@ export class Register<W extends OpenWrite<W>> {
   /** A request is about to be sent: a read is shared no more, since what comes later might expect a later answer. */
   depart(entry: W): void {
     if (this.#reads.get(entry.print) === entry) this.#reads.delete(entry.print);
-  }
-
-  /** The last caller of a write has left. */
-  leave(write: W, nowMs: number): void {
-    if (this.#options.adoptMs === 0 || write.isOvertaken) return;
-    this.#detached.add(write, nowMs);
-  }
-
-  /** Whether a write is to be had by a second try. */
-  isDetached(write: W): boolean {
-    return this.#detached.of(write) !== undefined;
   }
 
   /** The detached write that a newcomer repeats, which is in the newcomer's hands now. */
@@ -167,7 +156,7 @@ export class Register<W extends OpenWrite<W>> {
 
   /** The second try of a detached write that ends now: the first of those that came after it. */
   secondTryOf(write: W): W | undefined {
-    if (!this.isDetached(write) || this.#isChangedSince(write)) {
+    if (!this.detached.has(write) || this.#isChangedSince(write)) {
       return undefined;
     }
     const { request, id } = write;
@@ -179,25 +168,9 @@ export class Register<W extends OpenWrite<W>> {
     return second;
   }
 
-  /** A write is through: whether what came of it is kept for its second try. */
-  keeps(write: W, end: End): boolean {
-    return this.isDetached(write) &&
-      POLICIES.write.keeps(end, write.request.method);
-  }
-
-  /** Keeps what came of a detached write. */
-  keep(write: W, outcome: Outcome, nowMs: number): void {
-    this.#detached.end(write, outcome, nowMs + this.#options.adoptMs);
-  }
-
-  /** Keeps what came of a write of another process until then. */
-  restore(restored: RestoredEntry, untilMs: number): void {
-    if (this.#options.adoptMs > 0) this.#detached.restore(restored, untilMs);
-  }
-
   /** Forgets what it knows of an identity, without a word: another process goes on with it. */
   release(handed: HandedOver): void {
-    this.#detached.release(handed);
+    this.detached.release(handed);
     this.named.release(handed);
   }
 
@@ -207,25 +180,20 @@ export class Register<W extends OpenWrite<W>> {
     this.#open.remove(entry);
   }
 
-  /** Nobody is to have what comes of this write. */
-  drop(write: W): void {
-    this.#take(this.#detached.of(write));
-  }
-
   /** A request is to get another identity: it is nobody's match until the function that is returned is called. */
   suspend(entry: W, nowMs: number): () => void {
-    const isDetached = this.isDetached(entry);
-    this.drop(entry);
+    const isDetached = this.detached.has(entry);
+    this.detached.drop(entry);
     this.depart(entry);
     return () => {
-      if (isDetached) this.leave(entry, nowMs);
+      if (isDetached) this.detached.add(entry, nowMs);
       this.#share(entry);
     };
   }
 
   /** Lets go of what nobody came back for. */
   expire(nowMs: number): void {
-    this.#detached.expire(nowMs);
+    this.detached.expire(nowMs);
     this.named.expire(nowMs);
   }
 
@@ -244,9 +212,9 @@ export class Register<W extends OpenWrite<W>> {
     nowMs: number,
     bounds: Parameters<DetachedWrites<W>["find"]>[1] = {},
   ): DetachedWrite<W> | undefined {
-    this.#detached.expire(nowMs);
+    this.detached.expire(nowMs);
     for (;;) {
-      const found = this.#detached.find(request, bounds);
+      const found = this.detached.find(request, bounds);
       const isOver = found?.write !== undefined &&
         this.#isChangedSince(found.write);
       if (!isOver) return found;
@@ -255,7 +223,7 @@ export class Register<W extends OpenWrite<W>> {
   }
 
   #take(found: DetachedWrite<W> | undefined): DetachedWrite<W> | undefined {
-    if (found !== undefined) this.#detached.remove(found);
+    if (found !== undefined) this.detached.remove(found);
     return found;
   }
 

@@ -211,6 +211,7 @@ Deno.test("of 100,000 detached writes that were adopted, overtaken, expired or b
   const bodies = new KeptBodies(1_000);
   const detachedWrites = new DetachedWrites<Job>({
     printOf: ({ target }) => target.path,
+    adoptMs: ADOPT_MS,
     bodies,
     onForget: () => forgotten++,
   });
@@ -223,7 +224,7 @@ Deno.test("of 100,000 detached writes that were adopted, overtaken, expired or b
     assert.ok(detached !== undefined);
     if (index % 3 === 0) detachedWrites.remove(detached);
     else if (index % 3 === 1) detachedWrites.forgetPath(detached.path);
-    else detachedWrites.end(job, OUTCOME, ADOPT_MS);
+    else detachedWrites.end(job, OUTCOME, 0);
   }
   assert.ok(detachedWrites.size > 0);
   detachedWrites.expire(ADOPT_MS);

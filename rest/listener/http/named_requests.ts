@@ -8,20 +8,16 @@ import {
 import type { FactSink } from "../../domain/fact.ts";
 import { invariant } from "../../domain/invariant.ts";
 import { type Journal, NO_JOURNAL } from "../../domain/journal.ts";
-import {
-  internalRefusal,
-  shortenedRefusal,
-} from "../../domain/own_refusals.ts";
+import { shortenedRefusal } from "../../domain/own_refusals.ts";
 import type { Clock, Submitter, Ticket } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
 import type { NamedEntry } from "../../idempotency/named_entries.ts";
 import { POLICIES } from "../../idempotency/policies.ts";
 import type { NamedRegister } from "../../idempotency/register.ts";
-import { faultOf } from "../fault_of.ts";
 import { isLeftBehind } from "../left_behind.ts";
+import { outcomeOf } from "../outcome_of.ts";
 import { ownAnswer } from "../own_answer.ts";
-import { readWhole } from "../whole_answer.ts";
 import type { KeepWish } from "./keep_wish.ts";
 
 /** What named requests are made with. */
@@ -171,7 +167,8 @@ async function follow(
   { register: { named }, journal = NO_JOURNAL, clock, facts }:
     NamedRequestsDeps,
 ): Promise<Outcome> {
-  const outcome = await outcomeOf(ticket, facts);
+  const maxBytes = ANSWER_BYTES_MAX;
+  const outcome = await outcomeOf(ticket, { maxBytes, facts });
   const { entry } = ticket;
   const { keptMs } = POLICIES.key;
   if (entry !== undefined) {
@@ -188,23 +185,6 @@ async function follow(
   }
   named.end(one, outcome, clock.nowMs() + keptMs);
   return outcome;
-}
-
-async function outcomeOf(
-  { answer }: Ticket,
-  facts: FactSink,
-): Promise<Outcome> {
-  try {
-    const { status, headers, body } = await answer;
-    const whole = body instanceof ReadableStream
-      ? await readWhole({ status, headers, body }, body, ANSWER_BYTES_MAX)
-      : { status, headers, body };
-    return { kind: "answer", answer: whole };
-  } catch (error) {
-    if (error instanceof Refusal) return { kind: "refusal", refusal: error };
-    facts({ kind: "warning", message: `Fault of our own: ${faultOf(error)}` });
-    return { kind: "refusal", refusal: internalRefusal(null) };
-  }
 }
 
 /** The stored answer, or the one that is to come. */

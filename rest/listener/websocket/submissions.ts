@@ -1,15 +1,12 @@
-import type { Answer } from "../../domain/answer.ts";
 import type { EntryRef, Outcome } from "../../domain/entry.ts";
-import {
-  internalRefusal,
-  shortenedRefusal,
-} from "../../domain/own_refusals.ts";
+import type { FactSink } from "../../domain/fact.ts";
 import { Leaving } from "../../domain/leaving.ts";
+import { shortenedRefusal } from "../../domain/own_refusals.ts";
 import type { Submitter, Ticket } from "../../domain/ports.ts";
-import { Refusal } from "../../domain/refusal.ts";
 import type { Action } from "../../rep/actions.ts";
 import type { SubmissionResult } from "../../rep/conversation/settle.ts";
-import { readWhole, withoutCodings } from "../whole_answer.ts";
+import { failureOf, outcomeOf } from "../outcome_of.ts";
+import { withoutCodings } from "../whole_answer.ts";
 
 /** What submissions are handed in with, and where their ends are told. */
 export interface SubmissionsDeps {
@@ -22,7 +19,7 @@ export interface SubmissionsDeps {
     result: SubmissionResult,
     entry: EntryRef | undefined,
   ) => void;
-  readonly tellBug: (error: unknown) => void;
+  readonly facts: FactSink;
 }
 
 /** The requests of all connections that the queue has, by the machine's ids. */
@@ -46,16 +43,18 @@ export class Submissions {
       const ticket = submitter.submit(request, leaving, guarantee);
       this.follow(submissionId, ticket);
     } catch (error) {
-      this.#refused(submissionId, error);
+      this.#end(submissionId, failureOf(error, this.#deps.facts));
     }
   }
 
   /** Sees a request to its end. */
-  follow(submissionId: number, ticket: Ticket): void {
+  async follow(submissionId: number, ticket: Ticket): Promise<void> {
+    const { maxAnswerBytes: maxBytes, facts } = this.#deps;
     this.#tickets.set(submissionId, ticket);
-    ticket.answer.then(
-      (answer) => this.#answered(submissionId, answer),
-      (error) => this.#refused(submissionId, error),
+    const shown = withoutCodings;
+    this.#end(
+      submissionId,
+      await outcomeOf(ticket, { maxBytes, facts, shown }),
     );
   }
 
@@ -66,29 +65,6 @@ export class Submissions {
   /** Its caller is there no more. */
   leave(submissionId: number): void {
     this.#leavings.get(submissionId)?.tell();
-  }
-
-  #answered(submissionId: number, answer: Answer): void {
-    const { status, headers, body } = answer;
-    if (body instanceof ReadableStream) {
-      readWhole(answer, body, this.#deps.maxAnswerBytes).then(
-        (whole) => this.#answered(submissionId, whole),
-        (error) => this.#refused(submissionId, error),
-      );
-      return;
-    }
-    try {
-      const whole = withoutCodings({ status, headers, body });
-      this.#end(submissionId, { kind: "answer", answer: whole });
-    } catch (error) {
-      this.#refused(submissionId, error);
-    }
-  }
-
-  #refused(submissionId: number, error: unknown): void {
-    if (!(error instanceof Refusal)) this.#deps.tellBug(error);
-    const refusal = error instanceof Refusal ? error : internalRefusal(null);
-    this.#end(submissionId, { kind: "refusal", refusal });
   }
 
   #end(submissionId: number, result: SubmissionResult): void {
