@@ -55,6 +55,9 @@ export function sharedJournalOf(
     shared: {
       takeOver: (scope) => journal.takeOver(scope),
       epochOf: (id) => cluster.epochOf(cluster.scopeOfIdentity(id)),
+      isOurs: (id) =>
+        cluster.ownerOf(cluster.scopeOfIdentity(id)).kind === "self",
+      wallMs: cluster.wallMs,
     },
   };
 }

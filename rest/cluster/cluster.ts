@@ -1,6 +1,11 @@
 import { randomUUID } from "../../deps.ts";
 import type { FactSink } from "../domain/fact.ts";
-import type { ClusterFigures, Owner, Owners } from "../domain/owners.ts";
+import type {
+  ClusterFigures,
+  Owner,
+  OwnerLease,
+  Owners,
+} from "../domain/owners.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { PeerQuestions } from "./ask_peer.ts";
 import { type Beat, beatWords, readBeatReply } from "./ownership/beat.ts";
@@ -9,6 +14,7 @@ import { readQuestion } from "./ownership/questions.ts";
 import { scopeOf, scopeOfIdentity, SCOPES } from "./ownership/scopes.ts";
 import type { Action } from "./ownership/state.ts";
 import { BEAT_KEYS, BEAT_SCRIPT } from "./redis/beat_script.ts";
+import { PeerWatch } from "./peer_watch.ts";
 import { type RedisLink, scriptOf } from "./redis/link.ts";
 
 /** What happens here when scopes come and go. */
@@ -37,6 +43,8 @@ export interface Cluster extends Owners {
   /** The epoch by which we own it; undefined: we do not. */
   readonly epochOf: (scope: string) => number | undefined;
   readonly figures: () => ClusterFigures;
+  /** Redis' calendar, which all proxies share; ours before it was heard. */
+  readonly wallMs: () => number;
   /** Hands everything over; settles when all is gone, or nobody is there to take it. */
   leave(): Promise<void>;
   /** Gives up what is left, and takes no part any more. */
@@ -62,6 +70,7 @@ class ClusterDriver implements Cluster {
   readonly selfId = randomUUID();
   readonly #parts: ClusterParts;
   readonly #machine: OwnershipMachine;
+  readonly #watch: PeerWatch;
   /** Scopes that are ours, but not ready to send for. */
   readonly #takingOver = new Map<string, number>();
   readonly #waiting = new Map<string, PromiseWithResolvers<void>>();
@@ -77,10 +86,14 @@ class ClusterDriver implements Cluster {
     this.#parts = parts;
     const { url, clock } = parts;
     this.#machine = new OwnershipMachine(this.selfId, url, clock.nowMs());
+    const { ask } = parts.peerQuestions;
+    const onChange = () => this.#tell();
+    this.#watch = new PeerWatch({ clock, peers: this.peers, ask, onChange });
   }
 
   start(keeper: ScopeKeeper): void {
     this.#keeper = keeper;
+    this.#watch.start();
     this.#do(this.#machine.tick(this.#nowMs));
   }
 
@@ -124,10 +137,16 @@ class ClusterDriver implements Cluster {
     return {
       owned: owned.length,
       scopes: SCOPES.length,
-      peers: this.#machine.peers().length,
+      peers: this.#watch.figures(),
       isStoreAway: this.#machine.isRedisAway,
     };
   };
+
+  readonly leaseOf = (scope: string): OwnerLease | undefined =>
+    this.#machine.leaseOf(scope, this.#nowMs);
+
+  readonly wallMs = (): number =>
+    this.#machine.redisMs(this.#nowMs) ?? this.#parts.clock.wallMs();
 
   async leave(): Promise<void> {
     this.#do(this.#machine.leave(this.#nowMs));
@@ -141,6 +160,7 @@ class ClusterDriver implements Cluster {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stopTimer();
+    this.#watch.stop();
     for (const scope of SCOPES) this.#tellChanged(scope);
     this.#beatEnd.resolve();
     // Nobody has to wait for our leases to end; where it fails they do.
@@ -248,14 +268,16 @@ class ClusterDriver implements Cluster {
   /** Said once for all scopes that change together. */
   #tell(): void {
     const { owned, peers, isStoreAway } = this.figures();
-    const told = `${owned} ${peers} ${isStoreAway}`;
+    const silent = peers.filter((peer) => peer.isAnswering === false).length;
+    const told = `${owned} ${peers.length} ${silent} ${isStoreAway}`;
     if (told === this.#told || !this.#hasBeaten) return;
     this.#told = told;
     this.#parts.facts({
       kind: "cluster",
       owned,
       scopes: SCOPES.length,
-      peers,
+      peers: peers.length,
+      silent,
       isStoreAway,
     });
   }

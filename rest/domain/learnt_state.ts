@@ -124,6 +124,8 @@ export interface LearntSubLimit {
 export interface Saving extends Moment {
   /** Nothing is sent after this. */
   readonly isFinal: boolean;
+  /** Identities that are written down; all where this is left out. */
+  readonly hasIdentity?: ((identityId: string) => boolean) | undefined;
 }
 
 /** One moment on both clocks. */

@@ -1,6 +1,6 @@
-import type { LearntState, Saving } from "../domain/learnt_state.ts";
+import type { LearntState, Moment, Saving } from "../domain/learnt_state.ts";
 import type { Clock } from "../domain/ports.ts";
-import { encodeLearnt } from "./codec/learnt_codec.ts";
+import { encodeLearnt, type LearntReaders } from "./codec/learnt_codec.ts";
 import type { JournalWriter } from "./writer.ts";
 
 /** What is written down, and where. */
@@ -8,7 +8,16 @@ export interface LearntSaverDeps {
   readonly clock: Clock;
   readonly writer: JournalWriter;
   readonly learnt: (saving: Saving) => LearntState;
+  readonly readers: LearntReaders;
+  /** Runs an action after this turn of the event loop. */
+  readonly afterTurn: (action: () => void) => void;
+  /** The calendar of whoever reads it. */
+  readonly wallMs: () => number;
+  /** Whether an identity's requests are sent here; all are where this is left out. */
+  readonly isOurs?: IsMeant | undefined;
 }
+
+type IsMeant = (identityId: string) => boolean;
 
 const EVERY_MS = 1_000;
 /** Nobody believes it after a day. */
@@ -23,6 +32,9 @@ export class LearntSaver {
   readonly #deps: LearntSaverDeps;
   #hasSent = false;
   #callOff: (() => void) | undefined;
+  /** Those that are handed over in this turn. */
+  #leaving: IsMeant[] = [];
+  #left: Promise<void> | undefined;
 
   constructor(deps: LearntSaverDeps) {
     this.#deps = deps;
@@ -40,9 +52,23 @@ export class LearntSaver {
     this.#save({ isFinal: true });
   }
 
-  /** For whoever goes on with a part of it. */
-  save(): void {
-    this.#save({ isFinal: false });
+  /**
+   * The last time for some identities: nothing more is sent for them here. All
+   * that are handed over in one turn are written down at once, since a large
+   * bot's take some milliseconds. Settles when they are noted.
+   */
+  endFor(hasIdentity: IsMeant): Promise<void> {
+    this.#leaving.push(hasIdentity);
+    return this.#left ??= new Promise((resolve) =>
+      this.#deps.afterTurn(() => {
+        const leaving = this.#leaving;
+        this.#leaving = [];
+        this.#left = undefined;
+        const isLeaving = (id: string) => leaving.some((has) => has(id));
+        this.#save({ isFinal: true, hasIdentity: isLeaving });
+        resolve();
+      })
+    );
   }
 
   #begin(): void {
@@ -55,11 +81,12 @@ export class LearntSaver {
     });
   }
 
-  #save({ isFinal }: { readonly isFinal: boolean }): void {
-    const { clock, writer, learnt } = this.#deps;
-    const [nowMs, wallMs] = [clock.nowMs(), clock.wallMs()];
-    const untilWallMs = wallMs + KEPT_MS;
-    for (const row of encodeLearnt(learnt({ nowMs, wallMs, isFinal }))) {
+  #save(what: Omit<Saving, keyof Moment>): void {
+    const { clock, writer, learnt, readers, isOurs } = this.#deps;
+    const [nowMs, wallMs] = [clock.nowMs(), this.#deps.wallMs()];
+    const untilWallMs = clock.wallMs() + KEPT_MS;
+    const saving = { nowMs, wallMs, hasIdentity: isOurs, ...what };
+    for (const row of encodeLearnt(learnt(saving), readers)) {
       writer.note({ kind: "put", row: { ...row, untilWallMs } });
     }
   }

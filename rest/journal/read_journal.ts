@@ -37,7 +37,7 @@ export interface FoundJournal {
   readonly entries: readonly FoundEntry[];
   /** Replies whose requests have no row, by the name and owner of their session. */
   readonly replies: readonly FoundReply[];
-  readonly learnt: LearntState | undefined;
+  readonly learnt: readonly LearntState[];
   /** Rows that could not be read: of another version, or damaged. */
   readonly unreadable: readonly {
     readonly scope: string;

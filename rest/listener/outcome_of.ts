@@ -1,4 +1,3 @@
-import type { WholeAnswer } from "../domain/answer.ts";
 import type { Outcome } from "../domain/entry.ts";
 import type { FactSink } from "../domain/fact.ts";
 import { internalRefusal } from "../domain/own_refusals.ts";
@@ -9,21 +8,17 @@ import { readWhole } from "./whole_answer.ts";
 
 type Ended = Exclude<Outcome, { readonly kind: "shortened" }>;
 
-/** What became of a request, its answer held whole as somebody is shown it. */
+/** What became of a request, its answer held whole. */
 export async function outcomeOf(
   ticket: Pick<Ticket, "answer">,
-  { maxBytes, facts, shown }: {
-    readonly maxBytes: number;
-    readonly facts: FactSink;
-    readonly shown?: (answer: WholeAnswer) => WholeAnswer;
-  },
+  { maxBytes, facts }: { readonly maxBytes: number; readonly facts: FactSink },
 ): Promise<Ended> {
   try {
     const { status, headers, body } = await ticket.answer;
     const answer = body instanceof ReadableStream
       ? await readWhole({ status, headers, body }, body, maxBytes)
       : { status, headers, body };
-    return { kind: "answer", answer: shown?.(answer) ?? answer };
+    return { kind: "answer", answer };
   } catch (error) {
     return failureOf(error, facts);
   }

@@ -43,7 +43,6 @@ Deno.test("a report does not give back the token of a request whose answer was l
     spread: "separate",
     windowMs: 1_000,
     probeUntilMs: 0,
-    emptyUntilServerMs: -Infinity,
   });
   // Five at once; the one that came last is lost first, the others answer.
   noteSilent(bucket, SERVER_OFFSET_MS + 30);

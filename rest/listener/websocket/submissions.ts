@@ -1,12 +1,13 @@
+import type { Answer } from "../../domain/answer.ts";
 import type { EntryRef, Outcome } from "../../domain/entry.ts";
 import type { FactSink } from "../../domain/fact.ts";
 import { Leaving } from "../../domain/leaving.ts";
 import { shortenedRefusal } from "../../domain/own_refusals.ts";
-import type { Submitter, Ticket } from "../../domain/ports.ts";
+import type { AnswerListener, Submitter, Ticket } from "../../domain/ports.ts";
 import type { Action } from "../../rep/actions.ts";
 import type { SubmissionResult } from "../../rep/conversation/settle.ts";
-import { failureOf, outcomeOf } from "../outcome_of.ts";
-import { withoutCodings } from "../whole_answer.ts";
+import { failureOf } from "../outcome_of.ts";
+import { readWhole, withoutCodings } from "../whole_answer.ts";
 
 /** What submissions are handed in with, and where their ends are told. */
 export interface SubmissionsDeps {
@@ -23,10 +24,10 @@ export interface SubmissionsDeps {
 }
 
 /** The requests of all connections that the queue has, by the machine's ids. */
-export class Submissions {
+export class Submissions implements AnswerListener {
   readonly #deps: SubmissionsDeps;
   readonly #tickets = new Map<number, Ticket>();
-  /** Of those whose callers may leave them. */
+  /** Of those that their callers can leave. */
   readonly #leavings = new Map<number, Leaving>();
 
   constructor(deps: SubmissionsDeps) {
@@ -43,18 +44,17 @@ export class Submissions {
       const ticket = submitter.submit(request, leaving, guarantee);
       this.follow(submissionId, ticket);
     } catch (error) {
-      this.#end(submissionId, failureOf(error, this.#deps.facts));
+      this.refused(submissionId, error);
     }
   }
 
   /** Sees a request to its end. */
-  async follow(submissionId: number, ticket: Ticket): Promise<void> {
-    const { maxAnswerBytes: maxBytes, facts } = this.#deps;
+  follow(submissionId: number, ticket: Ticket): void {
     this.#tickets.set(submissionId, ticket);
-    const shown = withoutCodings;
-    this.#end(
-      submissionId,
-      await outcomeOf(ticket, { maxBytes, facts, shown }),
+    if (ticket.listen !== undefined) return ticket.listen(this, submissionId);
+    ticket.answer.then(
+      (answer) => this.answered(submissionId, answer),
+      (error) => this.refused(submissionId, error),
     );
   }
 
@@ -62,9 +62,29 @@ export class Submissions {
     return this.#tickets.get(submissionId);
   }
 
-  /** Its caller is there no more. */
   leave(submissionId: number): void {
     this.#leavings.get(submissionId)?.tell();
+  }
+
+  answered(submissionId: number, answer: Answer): void {
+    const { status, headers, body } = answer;
+    if (body instanceof ReadableStream) {
+      readWhole(answer, body, this.#deps.maxAnswerBytes).then(
+        (whole) => this.answered(submissionId, whole),
+        (error) => this.refused(submissionId, error),
+      );
+      return;
+    }
+    try {
+      const whole = withoutCodings({ status, headers, body });
+      this.#end(submissionId, { kind: "answer", answer: whole });
+    } catch (error) {
+      this.refused(submissionId, error);
+    }
+  }
+
+  refused(submissionId: number, error: unknown): void {
+    this.#end(submissionId, failureOf(error, this.#deps.facts));
   }
 
   #end(submissionId: number, result: SubmissionResult): void {

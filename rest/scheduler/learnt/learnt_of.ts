@@ -34,7 +34,7 @@ const ACTIVE_MS = 2_000;
 /** What is known now. */
 export function learntOf(
   state: State,
-  { nowMs, wallMs, isFinal }: Saving,
+  { nowMs, wallMs, isFinal, hasIdentity = () => true }: Saving,
 ): LearntState {
   const wallOf = (atMs: number) => atMs - nowMs + wallMs;
   const { clockOffset, registry, breaker, invalid } = state;
@@ -55,7 +55,8 @@ export function learntOf(
       },
     },
     rejections: rejectionsOf(state, nowMs, wallOf),
-    identities: [...state.identities.values()].slice(0, IDENTITIES_MAX)
+    identities: [...state.identities.values()]
+      .filter(({ id }) => hasIdentity(id)).slice(0, IDENTITIES_MAX)
       .map((identity) => identityOf(state, identity, nowMs, wallOf)),
   };
 }

@@ -6,10 +6,11 @@ import type {
   Moment,
 } from "../../domain/learnt_state.ts";
 import { newBucket } from "../limits/bucket.ts";
+import { EMPTY_MAX_MS, type FormerEnd } from "../limits/doubt.ts";
 import type { HashFacts } from "../limits/bucket_registry.ts";
 import { newCounter } from "../limits/counter.ts";
 import { enter } from "../limits/counters_of.ts";
-import { identityFor } from "../queues/lines.ts";
+import { forgetUse, identityFor } from "../queues/lines.ts";
 import type { Counter, Identity, State } from "../state.ts";
 import { formerSubName } from "./former_subs.ts";
 
@@ -25,10 +26,16 @@ import { formerSubName } from "./former_subs.ts";
 const SAVE_EVERY_MS = 1_000;
 /** Limits and hashes are believed for a day: Discord changes them now and then. */
 const BELIEVED_MAX_MS = 86_400_000;
+/** Two proxies read one calendar each for itself: so much later than now is no calendar that was set. */
+const CALENDAR_STEP_MS = 1_000;
+/**
+ * And by so much it may be wrong, which is half of a way to Redis and back at
+ * either end. In doubt Discord's clock is behind: until the first answer tells,
+ * requests leave so much later.
+ */
+const CALENDAR_DOUBT_MS = 25;
 /** The global limit counts one second, and a twentieth more for the way there. */
 const GLOBAL_MS = 1_050;
-/** What is empty for no longer than this is waited for rather than asked: nobody minds five seconds after a crash. */
-const EMPTY_MAX_MS = 5_000;
 
 /** How moments of the former process become moments of this one. */
 interface Passage {
@@ -37,12 +44,15 @@ interface Passage {
   readonly nowMs: number;
   /** On our clock. */
   readonly atMs: (wallMs: number) => number;
-  /** When the former process may have sent its last request, on both clocks. */
-  readonly endedAtMs: number;
-  readonly endedAtServerMs: number;
+  /** When the former process may have sent its last request. */
+  readonly end: FormerEnd;
 }
 
-/** Takes in what another process has learnt. What is known here already stays. */
+/**
+ * Takes in what another process has learnt. What is known here of Discord's
+ * limits stays; of how far identities have used them the other process knows
+ * more, since it has sent for them meanwhile.
+ */
 export function takeLearnt(
   state: State,
   learnt: LearntState,
@@ -50,7 +60,7 @@ export function takeLearnt(
 ): void {
   const ageMs = wallMs - learnt.savedAtWallMs;
   // A calendar that went backwards tells nothing of how long ago it was.
-  if (ageMs < 0 || ageMs > BELIEVED_MAX_MS) return;
+  if (ageMs < -CALENDAR_STEP_MS || ageMs > BELIEVED_MAX_MS) return;
   const endedAtWallMs = learnt.savedAtWallMs +
     (learnt.isFinal ? 0 : SAVE_EVERY_MS);
   const passage: Passage = {
@@ -58,16 +68,20 @@ export function takeLearnt(
     learnt,
     nowMs,
     atMs: (atWallMs) => atWallMs - wallMs + nowMs,
-    endedAtMs: endedAtWallMs - wallMs + nowMs,
-    endedAtServerMs: endedAtWallMs + (learnt.offsetMs ?? 0),
+    end: {
+      endedAtMs: endedAtWallMs - wallMs + nowMs,
+      endedAtServerMs: endedAtWallMs + (learnt.offsetMs ?? 0),
+    },
   };
   takeCommon(passage);
+  for (const identity of learnt.identities) takeGlobal(passage, identity);
   // Without Discord's clock the moments of buckets mean nothing.
   if (learnt.offsetMs === undefined) return;
-  state.clockOffset.assume(learnt.offsetMs + wallMs - nowMs);
-  for (const hash of learnt.hashes) {
-    state.registry.restore(factsOf(passage, hash));
-  }
+  state.clockOffset.assume(
+    learnt.offsetMs + wallMs - nowMs - CALENDAR_DOUBT_MS,
+  );
+  if (!learnt.isFinal) state.former.end = passage.end;
+  for (const hash of learnt.hashes) state.registry.restore(factsOf(hash));
   for (const route of learnt.routes) state.registry.restoreRoute(route);
   for (const identity of learnt.identities) takeIdentity(passage, identity);
 }
@@ -90,37 +104,37 @@ function takeCommon({ state, learnt, nowMs, atMs }: Passage): void {
 }
 
 function factsOf(
-  { learnt, endedAtMs, endedAtServerMs }: Passage,
   { burst = Infinity, intervalMs, ...rest }: LearntHash,
 ): HashFacts {
-  const { kind, limit, windowMs } = rest;
-  const isSliding = kind === "sliding" && intervalMs !== undefined;
-  const fullMs = isSliding ? limit * intervalMs : windowMs;
-  const emptyMs = isSliding ? intervalMs : windowMs;
-  const { isFinal } = learnt;
-  return {
-    ...rest,
-    burst,
-    intervalMs,
-    probeUntilMs: isFinal ? -Infinity : endedAtMs + fullMs,
-    emptyUntilServerMs: isFinal || emptyMs > EMPTY_MAX_MS
-      ? -Infinity
-      : endedAtServerMs + emptyMs,
-  };
+  return { ...rest, burst, intervalMs, probeUntilMs: -Infinity };
+}
+
+/** What an identity has used of its global limit, and until when that is closed. */
+function takeGlobal(
+  { state, learnt: { isFinal }, nowMs, atMs, end }: Passage,
+  { id, isOwn, globalUsed, globalLockedUntilWallMs }: LearntIdentity,
+): void {
+  const identity = identityFor(state, { identityId: id, isOwnToken: isOwn });
+  forgetUse(state, identity);
+  identity.former = isFinal ? undefined : end;
+  const untilMs = end.endedAtMs + GLOBAL_MS;
+  if (untilMs > nowMs) {
+    const former = { used: isFinal ? globalUsed : Infinity, untilMs };
+    state.former.globals.set(id, former);
+    identity.lanes.get("bot")?.limit?.assume(former);
+  }
+  if (globalLockedUntilWallMs !== undefined) {
+    const lockedUntilMs = atMs(globalLockedUntilWallMs);
+    state.former.locks.set(id, lockedUntilMs);
+    const lane = identity.lanes.get("bot");
+    if (lane !== undefined) lane.lockedUntilMs = lockedUntilMs;
+  }
 }
 
 function takeIdentity(passage: Passage, learnt: LearntIdentity): void {
-  const { state, nowMs, atMs, endedAtMs } = passage;
-  const { id, isOwn, globalUsed, globalLockedUntilWallMs } = learnt;
+  const { state } = passage;
+  const { id, isOwn } = learnt;
   const identity = identityFor(state, { identityId: id, isOwnToken: isOwn });
-  const untilMs = endedAtMs + GLOBAL_MS;
-  if (untilMs > nowMs) {
-    const used = passage.learnt.isFinal ? globalUsed : Infinity;
-    state.former.globals.set(id, { used, untilMs });
-  }
-  if (globalLockedUntilWallMs !== undefined) {
-    state.former.locks.set(id, atMs(globalLockedUntilWallMs));
-  }
   for (const counter of learnt.counters) {
     takeCounter(passage, identity, counter);
   }
@@ -139,7 +153,11 @@ function takeCounter(
   learnt: LearntCounter,
 ): void {
   const { name, place, role } = learnt;
-  if (identity.counters.get(name)?.has(place)) return;
+  const known = identity.counters.get(name)?.get(place);
+  if (known !== undefined) {
+    // What lines point to here is in use here.
+    return known.lines > 0 ? undefined : fill(passage, known, learnt);
+  }
   const counter = newCounter(identity, role, name, place);
   fill(passage, counter, learnt);
   enter(identity, counter);
@@ -147,7 +165,7 @@ function takeCounter(
   passage.state.orphans.push(counter);
 }
 
-/** Gives a new counter what is known of it. */
+/** Gives a counter what is known of it. */
 function fill(
   passage: Passage,
   counter: Counter,
@@ -156,13 +174,13 @@ function fill(
   const { state, atMs } = passage;
   const { hash, facts, bucket, learning } = learnt;
   const known = hash === undefined
-    ? facts && hiddenFactsOf(facts)
+    ? facts && factsOf(facts)
     : state.registry.factsOf(hash);
   if (known !== undefined && bucket !== undefined) {
     counter.bucket = { ...newBucket(known), ...bucket };
     counter.bucket.toldResetServerMs = bucket.resetAtServerMs;
     if (!passage.learnt.isFinal && learnt.isActive) {
-      spend(counter.bucket, passage.endedAtServerMs);
+      spend(counter.bucket, passage.end.endedAtServerMs);
     }
   }
   if (learning !== undefined) {
@@ -177,20 +195,6 @@ function fill(
   }
   counter.consecutive429s = consecutive429s;
   counter.isCautious = learnt.isCautious === true || !passage.learnt.isFinal;
-}
-
-/** No line that was never seen is under a hidden limit. */
-function hiddenFactsOf(
-  { burst = Infinity, intervalMs, ...rest }: LearntHash,
-): HashFacts {
-  const never = -Infinity;
-  return {
-    ...rest,
-    burst,
-    intervalMs,
-    probeUntilMs: never,
-    emptyUntilServerMs: never,
-  };
 }
 
 /** Takes it for empty at a moment, where it would not be empty for long. */

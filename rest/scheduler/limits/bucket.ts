@@ -1,5 +1,6 @@
 import type { BucketReport } from "../../domain/limit_report.ts";
 import type { HashFacts } from "./bucket_registry.ts";
+import { type BucketDoubt, doubtOf, type FormerEnd } from "./doubt.ts";
 
 /**
  * One bucket of Discord's: how many requests may be in the air now, and when
@@ -29,6 +30,8 @@ export interface Bucket {
   silentByServerMs: number;
   /** Those of them that came before the bucket was known to slide: they have not moved `resetAtServerMs`. */
   owed: number;
+  /** While no answer has told of it: until then it counts as empty, and is asked carefully. */
+  readonly doubt: BucketDoubt | undefined;
 }
 
 /** `Infinity`: only an answer can tell. */
@@ -43,8 +46,14 @@ const BURST_FROM = 8;
 /** Keeps a token that is due to the last bit from being missed by rounding. */
 const EPSILON = 1e-6;
 
-/** Makes a bucket of which no answer has told yet: it counts as full. */
-export function newBucket(facts: HashFacts): Bucket {
+/**
+ * Makes a bucket of which no answer has told yet: it counts as full, unless
+ * another process has been killed that may have used it.
+ */
+export function newBucket(
+  facts: HashFacts,
+  former?: FormerEnd | undefined,
+): Bucket {
   return {
     facts,
     resetAtServerMs: -Infinity,
@@ -57,6 +66,7 @@ export function newBucket(facts: HashFacts): Bucket {
     silent: 0,
     silentByServerMs: -Infinity,
     owed: 0,
+    doubt: former && doubtOf(facts, former),
   };
 }
 
@@ -70,13 +80,14 @@ export function openingOf(
   arrivalServerMs: number,
   nowMs: number,
 ): Opening {
-  const { facts } = bucket;
-  const isUnheardOf = bucket.decidedAtServerMs === undefined;
-  if (isUnheardOf && arrivalServerMs < facts.emptyUntilServerMs) {
-    return { opensAtServerMs: facts.emptyUntilServerMs };
-  }
-  if (isUnheardOf && nowMs < facts.probeUntilMs) {
-    return inFlight === 0 ? { tokens: 1 } : { opensAtServerMs: Infinity };
+  const { facts, doubt } = bucket;
+  if (bucket.decidedAtServerMs === undefined) {
+    if (doubt !== undefined && arrivalServerMs < doubt.emptyUntilServerMs) {
+      return { opensAtServerMs: doubt.emptyUntilServerMs };
+    }
+    if (nowMs < Math.max(facts.probeUntilMs, doubt?.probeUntilMs ?? 0)) {
+      return inFlight === 0 ? { tokens: 1 } : { opensAtServerMs: Infinity };
+    }
   }
   if (inFlight >= burstOf(facts)) return { opensAtServerMs: Infinity };
   if (facts.kind === "sliding" && facts.intervalMs !== undefined) {

@@ -18,8 +18,6 @@ export interface HashFacts {
    * its bucket may have been part-used by the process before this one.
    */
   probeUntilMs: number;
-  /** Until then such a line counts as empty (on Discord's clock); -Infinity: as full. */
-  emptyUntilServerMs: number;
   /** The most that were under way together on one counter, and passed. */
   burst: number;
   /**
@@ -256,7 +254,6 @@ function newFacts(
     windowMs: resetAfterMs,
     isWindowExact: intervalMs !== undefined,
     probeUntilMs: nowMs + resetAfterMs * limit / Math.max(1, limit - remaining),
-    emptyUntilServerMs: -Infinity,
     burst: 1,
     spread: "unknown",
   };

@@ -2,7 +2,8 @@ import { LANES } from "../../domain/lane.ts";
 import { newBucket } from "./bucket.ts";
 import type { HashFacts, RouteRecord } from "./bucket_registry.ts";
 import { isAtRest, newCounter } from "./counter.ts";
-import type { Counter, CounterRole, Identity, Line, State } from "../state.ts";
+import type { CounterRole } from "./counter_role.ts";
+import type { Counter, Identity, Line, State } from "../state.ts";
 
 /**
  * Which counters a line has, by what the registry knows of its route: its own
@@ -135,7 +136,7 @@ function ownCounter(line: Line, facts: HashFacts | undefined): Counter {
     return bucketCounter(line, facts);
   }
   current.name = facts.hash;
-  current.bucket = newBucket(facts);
+  current.bucket = newBucket(facts, identity.former);
   enter(identity, current);
   return current;
 }
@@ -157,7 +158,7 @@ function tableCounter(
   const known = identity.counters.get(name)?.get(place);
   if (known !== undefined) return known;
   const counter = newCounter(identity, role, name, place);
-  if (facts !== undefined) counter.bucket = newBucket(facts);
+  if (facts !== undefined) counter.bucket = newBucket(facts, identity.former);
   enter(identity, counter);
   return counter;
 }

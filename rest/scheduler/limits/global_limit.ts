@@ -52,7 +52,7 @@ export interface FormerUse {
 export class GlobalLimit {
   /** Per second; may change under way. */
   limit: number;
-  readonly #former: FormerUse;
+  #former: FormerUse;
   readonly #byStart = new Deque<GlobalPermit>();
   readonly #byArrival = new IndexedHeap<GlobalPermit>((permit) =>
     permit.arrivedByMs
@@ -70,6 +70,11 @@ export class GlobalLimit {
     this.#former = typeof former === "number"
       ? { used: Math.floor(limit / 2), untilMs: former }
       : former;
+  }
+
+  /** Another process has sent for this identity meanwhile. */
+  assume(former: FormerUse): void {
+    this.#former = former;
   }
 
   get marginMs(): number {

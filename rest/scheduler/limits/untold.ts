@@ -98,7 +98,6 @@ function paceOf(
     windowMs: spanMs,
     isWindowExact: true,
     probeUntilMs: -Infinity,
-    emptyUntilServerMs: -Infinity,
     burst: Infinity,
     spread: "separate",
   };

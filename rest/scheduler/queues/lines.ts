@@ -1,10 +1,11 @@
 import { LANES } from "../../domain/lane.ts";
-import { leave } from "../limits/counters_of.ts";
+import { drop, leave } from "../limits/counters_of.ts";
 import { FairQueue } from "./fair_queue.ts";
 import { GlobalLimit } from "../limits/global_limit.ts";
 import type { Identity, Lane, Line, State } from "../state.ts";
 import { takeFormerSubs } from "../learnt/former_subs.ts";
 import type { Ask } from "../types.ts";
+import { wakeAt } from "./wakes.ts";
 
 /** For so long after the start a global limit is taken as half spent: the process before this one may have. */
 const PART_USED_MS = 1_000;
@@ -66,17 +67,49 @@ export function newLine(
 
 const NONE: never[] = [];
 
-/** Drops a line that nothing waits in. */
+/** Drops a line that nothing waits in. Once dropped, another may have its name. */
 export function forgetLine(state: State, line: Line): void {
+  if (!state.lines.delete(line)) return;
   const { lane, routeKey, major, counters } = line;
   const { lines } = lane.identity;
   const majors = lines.get(routeKey);
   majors?.delete(major);
   if (majors?.size === 0) lines.delete(routeKey);
-  state.lines.delete(line);
   line.counters = NONE;
   for (const counter of counters) leave(state, counter);
   if (--lane.lines === 0) listIdleLane(state, lane);
+}
+
+/**
+ * Forgets, as after a start, how far the limits of an identity's own lane are
+ * used, but for lines where something waits or is under way. Webhooks and
+ * interactions belong to whoever sends for them, not to their identity's owner.
+ */
+export function forgetUse(state: State, identity: Identity): void {
+  const lane = identity.lanes.get("bot");
+  if (lane === undefined) return;
+  for (const majors of [...identity.lines.values()]) {
+    for (const line of [...majors.values()]) {
+      const isIdle = line.waiting === 0 && line.inFlight === 0;
+      if (line.lane === lane && isIdle) forgetLineAndUse(state, line);
+    }
+  }
+  if (lane.lines > 0 || lane.inFlight > 0) return;
+  wakeAt(state, lane, undefined);
+  state.lanes.delete(lane);
+  state.readyLanes.delete(lane);
+  identity.lanes.delete(lane.name);
+}
+
+function forgetLineAndUse(state: State, line: Line): void {
+  const { counters, subs } = line;
+  for (const sub of subs ?? []) wakeAt(state, sub, undefined);
+  forgetLine(state, line);
+  for (const counter of counters) {
+    if (counter.lines > 0) continue;
+    wakeAt(state, counter, undefined);
+    drop(counter);
+  }
 }
 
 /** Notes a lane as one to be forgotten when there are too many. */
@@ -146,6 +179,7 @@ export function identityFor(
       credential: "unproven",
       isProven: isOwn || id === "none",
       rejections: 0,
+      former: state.former.end,
       wake: undefined,
     };
     state.identities.set(id, identity);

@@ -67,6 +67,8 @@ export function forgetLanes(state: State, nowMs: number): void {
       continue;
     }
     state.lanes.delete(lane);
+    // Another may have its name meanwhile.
+    if (identity.lanes.get(lane.name) !== lane) continue;
     identity.lanes.delete(lane.name);
     if (identity.lanes.size === 0) state.identities.delete(identity.id);
   }

@@ -2,6 +2,11 @@ import { IndexedHeap } from "../../../rest/collections/indexed_heap.ts";
 import { limitReportOf } from "../../../rest/dispatcher/sending/limit_report.ts";
 import type { LearntState } from "../../../rest/domain/learnt_state.ts";
 import type { Method } from "../../../rest/domain/request.ts";
+import {
+  decodeLearnt,
+  encodeLearnt,
+  type LearntReaders,
+} from "../../../rest/journal/codec/learnt_codec.ts";
 import { routeOf } from "../../../rest/routes/route_of.ts";
 import { createScheduler } from "../../../rest/scheduler/scheduler.ts";
 import type { Refused, Scheduler } from "../../../rest/scheduler/types.ts";
@@ -17,7 +22,9 @@ import { askOf } from "../_builders.ts";
  * One Discord and several processes after each other, in virtual time. A
  * process that is stopped lets its answers come in and writes down what it
  * learnt; one that is killed leaves what it wrote a second ago at most.
- * Requests that were not sent go on in the next process.
+ * Requests that were not sent go on in the next process. With `toPeer` that one
+ * has been up all the time, knows what it learnt when the bot was its own, and
+ * is told the bot's row alone.
  */
 
 const WALL_MS = 1_700_000_000_000;
@@ -38,6 +45,8 @@ export interface Restart {
   readonly isKill?: boolean;
   /** The next process finds nothing of what was learnt. */
   readonly forgets?: boolean;
+  /** Another one of two proxies goes on; where this one was killed, a new one is started in its place. */
+  readonly toPeer?: boolean;
 }
 
 export interface Outcomes {
@@ -49,9 +58,26 @@ export interface Outcomes {
   /** Sent by a process that was killed before the answer came. */
   readonly unknown: number;
   readonly endedAtMs: number;
+  readonly lastAnswerAtMs: number;
   /** What the last process knows. */
   readonly learnt: LearntState;
 }
+
+export interface Options {
+  readonly seed?: number;
+  readonly model?: ModelOptions;
+  /** Two proxies read one calendar each for itself: so much later it is for whoever goes on. */
+  readonly calendarErrorMs?: number;
+}
+
+/** A scheduler, and when its process began: its clock counts from there. */
+interface Process {
+  readonly scheduler: Scheduler;
+  readonly zeroMs: number;
+}
+
+/** A peer has been up for long. */
+const UP_MS = 3_600_000;
 
 interface Happening {
   readonly atMs: number;
@@ -64,7 +90,7 @@ interface Happening {
 export function runRestarts(
   calls: readonly Call[],
   restarts: readonly Restart[],
-  options: { readonly seed?: number; readonly model?: ModelOptions } = {},
+  options: Options = {},
 ): Outcomes {
   const world = new Restarts(options);
   for (const call of calls) world.at(call.atMs, () => world.enqueue(call));
@@ -87,6 +113,7 @@ class Restarts {
   readonly #open = new Map<number, Call>();
   readonly #inFlight = new Set<number>();
   #scheduler: Scheduler = createScheduler();
+  #peer: Process = { scheduler: createScheduler(), zeroMs: -UP_MS };
   #generation = 0;
   #isUp = true;
   /** When this process began; its clock counts from there. */
@@ -94,9 +121,13 @@ class Restarts {
   #nowMs = 0;
   #seq = 0;
   #unknown = 0;
+  #lastAnswerAtMs = 0;
   #saved: LearntState | undefined;
 
-  constructor({ seed = 1, model }: Parameters<typeof runRestarts>[2] & object) {
+  readonly #calendarErrorMs: number;
+
+  constructor({ seed = 1, model, calendarErrorMs = 0 }: Options) {
+    this.#calendarErrorMs = calendarErrorMs;
     this.#random = createRandom(seed);
     this.#model = new Model({ clockOffsetMs: WALL_MS, ...model }, 0);
     this.#save();
@@ -116,6 +147,7 @@ class Restarts {
       refused: this.#refused,
       unknown: this.#unknown,
       endedAtMs: this.#nowMs,
+      lastAnswerAtMs: this.#lastAnswerAtMs,
       learnt: this.#learnt({ isFinal: true }),
     };
   }
@@ -140,7 +172,7 @@ class Restarts {
     this.#poll();
   }
 
-  end({ downMs, isKill = false, forgets = false }: Restart): void {
+  end({ downMs, isKill = false, forgets, toPeer }: Restart): void {
     this.#isUp = false;
     this.#generation++;
     if (isKill) {
@@ -148,24 +180,33 @@ class Restarts {
       for (const id of this.#inFlight) this.#open.delete(id);
       this.#inFlight.clear();
     }
+    for (const id of this.#open.keys()) {
+      if (!this.#inFlight.has(id)) this.#scheduler.cancel(id, this.#oursMs);
+    }
     this.at(this.#nowMs + downMs, () => {
       const learnt = isKill ? this.#saved : this.#learnt({ isFinal: true });
-      this.#begin(forgets ? undefined : learnt);
+      const waiting = [...this.#open.values()];
+      this.#open.clear();
+      const former = { scheduler: this.#scheduler, zeroMs: this.#zeroMs };
+      const fresh = { scheduler: createScheduler(), zeroMs: this.#nowMs };
+      const next = toPeer ? this.#peer : fresh;
+      if (toPeer) this.#peer = isKill ? fresh : former;
+      this.#scheduler = next.scheduler;
+      this.#zeroMs = next.zeroMs;
+      if (!forgets) this.#take(learnt, toPeer ? "any proxy" : "one process");
+      this.#isUp = true;
+      for (const call of waiting) this.enqueue(call);
     });
   }
 
-  #begin(learnt: LearntState | undefined): void {
-    const waiting = [...this.#open.values()];
-    this.#open.clear();
-    this.#zeroMs = this.#nowMs;
-    this.#scheduler = createScheduler();
-    const moment = { nowMs: 0, wallMs: this.#wallMs };
-    if (learnt !== undefined) {
-      const read: LearntState = JSON.parse(JSON.stringify(learnt));
-      this.#scheduler.takeLearnt(read, moment);
+  #take(learnt: LearntState | undefined, readers: LearntReaders): void {
+    if (learnt === undefined) return;
+    const errorMs = readers === "any proxy" ? this.#calendarErrorMs : 0;
+    const wallMs = this.#wallMs + errorMs;
+    const moment = { nowMs: this.#oursMs, wallMs };
+    for (const state of decodeLearnt(encodeLearnt(learnt, readers))) {
+      this.#scheduler.takeLearnt(state, moment);
     }
-    this.#isUp = true;
-    for (const call of waiting) this.enqueue(call);
   }
 
   /** As often as the proxy does. */
@@ -242,6 +283,7 @@ class Restarts {
     if (this.#scheduler.settle(id, outcome, nowMs) === "done") {
       this.#open.delete(id);
       this.#statuses.push(response.status);
+      this.#lastAnswerAtMs = this.#nowMs;
     }
     this.#poll();
   }

@@ -163,7 +163,6 @@ function factsOf(change: Partial<HashFacts>): HashFacts {
     spread: "separate",
     windowMs: 5_000,
     probeUntilMs: 0,
-    emptyUntilServerMs: -Infinity,
     ...change,
   };
 }
