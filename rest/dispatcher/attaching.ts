@@ -1,4 +1,3 @@
-import type { Outcome } from "../domain/entry.ts";
 import type { FactSink } from "../domain/fact.ts";
 import { botOf } from "../domain/identity.ts";
 import type { Journal } from "../domain/journal.ts";
@@ -7,7 +6,7 @@ import type { Clock } from "../domain/ports.ts";
 import type { DetachedWrite } from "../idempotency/detached_writes.ts";
 import type { Register } from "../idempotency/register.ts";
 import type { Scheduler } from "../scheduler/types.ts";
-import { lostAnswerRefusal } from "./answering/refusals.ts";
+import { refuseLostAnswer } from "./answering/lost_answer.ts";
 import { termsOf } from "./ask.ts";
 import type { Job, JobTicket } from "./job.ts";
 
@@ -96,11 +95,13 @@ export class Attaching {
   }
 
   #handOver(first: DetachedWrite<Job>, ticket: JobTicket): void {
-    const { journal } = this.#deps;
+    const { journal, facts } = this.#deps;
     if (first.write !== undefined) this.#takeOver(first.write, ticket);
     else if (first.outcome !== undefined) {
       if (first.entry !== undefined) journal.gone(first.entry);
-      giveOutcome(first.outcome, ticket);
+      const { outcome } = first;
+      if (outcome.kind === "answer") ticket.resolve(outcome.answer);
+      else refuseLostAnswer(ticket, facts);
     }
     this.#tell("adopted", ticket);
   }
@@ -135,9 +136,4 @@ export class Attaching {
     const bot = botOf(identity);
     this.#deps.facts({ kind, bot, label: route.label, caller });
   }
-}
-
-function giveOutcome(outcome: Outcome, ticket: JobTicket): void {
-  if (outcome.kind === "answer") ticket.resolve(outcome.answer);
-  else ticket.reject(lostAnswerRefusal());
 }

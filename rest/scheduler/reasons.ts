@@ -7,7 +7,13 @@ import { subOf } from "./limits/sub_limits.ts";
 import { laneOpensAtMs, laneReasonOf } from "./lease.ts";
 import { knownLine } from "./queues/lines.ts";
 import { groupOf } from "./queues/order.ts";
-import type { Lane, Line, State, Waiting } from "./state.ts";
+import {
+  acceptedAtMsOf,
+  type Lane,
+  type Line,
+  type State,
+  type Waiting,
+} from "./state.ts";
 import type { Ask, WaitingQuery, WaitingRequest } from "./types.ts";
 
 /**
@@ -188,14 +194,14 @@ function viewOf(
   place: number,
   nowMs: number,
 ): WaitingRequest {
-  const { ask, enqueuedAtMs } = waiting;
+  const { ask } = waiting;
   return {
     id: ask.id,
     identityId: ask.identityId,
     label: ask.route.label,
     major: ask.route.major,
     caller: ask.caller,
-    enqueuedAtMs,
+    acceptedAtMs: acceptedAtMsOf(waiting),
     wait: waitOf(state, waiting, place, nowMs),
   };
 }

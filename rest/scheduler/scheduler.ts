@@ -23,7 +23,13 @@ import {
 } from "./reasons.ts";
 import { release, reopenLanes, settle } from "./settle.ts";
 import { snapshotOf } from "./snapshot.ts";
-import type { State, SubLimit, Waiting, Wake } from "./state.ts";
+import {
+  acceptedAtMsOf,
+  type State,
+  type SubLimit,
+  type Waiting,
+  type Wake,
+} from "./state.ts";
 import { forgetOrphans } from "./limits/counters_of.ts";
 import { takeParked, watchSub } from "./limits/sub_limits.ts";
 import { forgetIdle, forgetLanes } from "./queues/sweep.ts";
@@ -207,7 +213,7 @@ function expire(state: State, nowMs: number): void {
 const FIRST = 1;
 
 function refusalOf(state: State, waiting: Waiting, nowMs: number): Refused {
-  const { ask, enqueuedAtMs, expiresAtMs } = waiting;
+  const { ask, expiresAtMs } = waiting;
   // In a ban or a lock, or while what keeps it is known to go on, asking again
   // is not worth while.
   const worthAtMs = Math.max(
@@ -220,7 +226,7 @@ function refusalOf(state: State, waiting: Waiting, nowMs: number): Refused {
     const message = "Cannot send request: its deadline passed while it waited";
     return { code: "deadline", message, retryAfterMs };
   }
-  const waitedMs = Math.round(nowMs - enqueuedAtMs);
+  const waitedMs = Math.round(nowMs - acceptedAtMsOf(waiting));
   const waited = waitedMs < 1_000
     ? `${waitedMs} ms`
     : `${Math.round(waitedMs / 1_000)} s`;

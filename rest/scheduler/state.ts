@@ -46,6 +46,13 @@ export type WaitingState =
   | "leased"
   | "gone";
 
+/** Since when a request waits: another process may have accepted it. */
+export function acceptedAtMsOf(
+  { enqueuedAtMs, ask }: Pick<Waiting, "enqueuedAtMs" | "ask">,
+): number {
+  return Math.min(enqueuedAtMs, ask.sinceMs ?? enqueuedAtMs);
+}
+
 /** Its neighbours and its place are those among `State.expiries`. */
 export interface Waiting extends Expiring<Waiting> {
   readonly kind: "request";
