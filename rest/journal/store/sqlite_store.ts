@@ -38,8 +38,12 @@ export interface SqliteParts {
   readonly dispose: () => void;
 }
 
+/** Where the bodies of changes are kept, or will be. */
+type Kept = readonly KeptBodies[] | Promise<readonly KeptBodies[]>;
+
 type Made = ReturnType<RowTable["make"]>;
 
+const MADE: Promise<void> = Promise.resolve();
 const NOT_MADE: Made = { isMade: false, more: 0 };
 const NOTHING_KEPT: KeptBodies = { body: undefined, outcome: undefined };
 
@@ -84,16 +88,44 @@ export class SqliteStore implements JournalStore {
     });
   }
 
-  async append(changes: readonly JournalChange[]): Promise<void> {
-    await this.#whileOpen(async () => {
+  append(changes: readonly JournalChange[]): Promise<void> {
+    const { order, isForMachine } = this.#parts;
+    return order.isFree && !isForMachine && !this.#isClosed
+      ? this.#appendNow(changes)
+      : this.#whileOpen(() => this.#append(changes));
+  }
+
+  /** What waits for nothing goes without the promises of what does, which cost as much as a statement. */
+  #appendNow(changes: readonly JournalChange[]): Promise<void> {
+    let kept: Kept;
+    try {
       this.#parts.room.take(changes);
-      await this.#parts.order.take(
-        () => changes.map(keyOf),
-        this.#keep(changes),
-        (kept) => this.#make(changes, kept),
-      );
-      await this.#lasts();
-    });
+      kept = this.#keep(changes);
+      if (!(kept instanceof Promise)) {
+        this.#make(changes, kept);
+        return MADE;
+      }
+    } catch (error) {
+      return Promise.reject(failureOf(error));
+    }
+    return this.#whileOpen(() => this.#inOrder(changes, kept));
+  }
+
+  async #append(changes: readonly JournalChange[]): Promise<void> {
+    this.#parts.room.take(changes);
+    await this.#inOrder(changes, this.#keep(changes));
+  }
+
+  async #inOrder(
+    changes: readonly JournalChange[],
+    kept: Kept,
+  ): Promise<void> {
+    await this.#parts.order.take(
+      () => changes.map(keyOf),
+      kept,
+      (there) => this.#make(changes, there),
+    );
+    await this.#lasts();
   }
 
   async *load(scope?: string): AsyncIterable<JournalRow> {
@@ -136,9 +168,7 @@ export class SqliteStore implements JournalStore {
   }
 
   /** Where the bodies of changes are kept: at once where none is a file. */
-  #keep(
-    changes: readonly JournalChange[],
-  ): readonly KeptBodies[] | Promise<readonly KeptBodies[]> {
+  #keep(changes: readonly JournalChange[]): Kept {
     const { bodies } = this.#parts;
     const kept = changes.map((change) => bodies.keep(change));
     return kept.every(isKept) ? kept : this.#allOrNone(kept);
