@@ -34,6 +34,8 @@ export interface SqliteParts {
   /** True: a change is made when it survives the end of the machine, not only that of the process. */
   readonly isForMachine: boolean;
   readonly wallMs: () => number;
+  /** What was read of it already: the rows as they are until something is changed. */
+  readonly found: readonly JournalRow[] | undefined;
   /** Gives back files, threads and locks. */
   readonly dispose: () => void;
 }
@@ -56,6 +58,7 @@ export class SqliteStore implements JournalStore {
   readonly #claim: StatementSync;
   readonly #epochOf: StatementSync;
   #rows: number;
+  #found: readonly JournalRow[] | undefined;
   /** What is being written, to be waited for before the end. */
   readonly #running = new Set<Promise<unknown>>();
   #isClosed = false;
@@ -63,6 +66,7 @@ export class SqliteStore implements JournalStore {
   constructor(parts: SqliteParts) {
     const { database, table } = parts;
     this.#parts = parts;
+    this.#found = parts.found;
     this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#commit = database.prepare("COMMIT");
     this.#claim = database.prepare(
@@ -131,7 +135,10 @@ export class SqliteStore implements JournalStore {
   async *load(scope?: string): AsyncIterable<JournalRow> {
     const { table, path, bodies, wallMs } = this.#parts;
     const readBody = (file: string) => bodies.read(file);
-    for await (const row of rowsIn(table, path, readBody, scope)) {
+    const found = scope === undefined ? this.#found : undefined;
+    this.#found = undefined;
+    const rows = found ?? rowsIn(table, path, readBody, scope);
+    for await (const row of rows) {
       if (!isOver(row.untilWallMs, wallMs())) yield row;
     }
   }
@@ -189,6 +196,7 @@ export class SqliteStore implements JournalStore {
   /** Makes all changes in one transaction, or throws and has made none. */
   #make(changes: readonly JournalChange[], kept: readonly KeptBodies[]): void {
     const { book, checkpoints } = this.#parts;
+    this.#found = undefined;
     let made: readonly Made[];
     try {
       made = this.#inTransaction(() => this.#makeAll(changes, kept));
