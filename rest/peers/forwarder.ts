@@ -194,7 +194,7 @@ export class Forwarder implements Submitter {
 /** Requests with the same one leave one after the other; undefined: it has no order. */
 function groupOf({ identity, route, isOrdered }: ProxyRequest) {
   return isOrdered && route.orderKey !== undefined
-    ? `${identity.id} ${route.orderKey}`
+    ? `${identity.id} ${route.orderKey} ${route.orderPlace}`
     : undefined;
 }
 

@@ -7,13 +7,7 @@ import { subOf } from "./limits/sub_limits.ts";
 import { laneOpensAtMs, laneReasonOf } from "./lease.ts";
 import { knownLine } from "./queues/lines.ts";
 import { groupOf } from "./queues/order.ts";
-import {
-  acceptedAtMsOf,
-  type Lane,
-  type Line,
-  type State,
-  type Waiting,
-} from "./state.ts";
+import { type Lane, type Line, type State, type Waiting } from "./state.ts";
 import type { Ask, WaitingQuery, WaitingRequest } from "./types.ts";
 
 /**
@@ -154,7 +148,7 @@ export function preview(
     : gateOfLine(state, line, nowMs);
   const waiting = line?.waiting ?? 0;
   const place = waiting + 1;
-  const isBehind = groupOf({ ask, lane }) !== undefined;
+  const isBehind = groupOf(ask, lane) !== undefined;
   if (gate === undefined && waiting === 0 && !isBehind) return undefined;
   const reason = gate?.reason ?? (isBehind ? "order" : "turn");
   if (gate !== undefined && gate.atMs === undefined) {
@@ -181,7 +175,7 @@ export function waitingRequests(
     const place = (places.get(line) ?? 0) + 1;
     places.set(line, place);
     if (lineId !== undefined && lineIdOf(line) !== lineId) continue;
-    if (!isMeant(waiting.ask.caller) || skipped++ < offset) continue;
+    if (!isMeant(waiting.caller.name) || skipped++ < offset) continue;
     found.push(viewOf(state, waiting, place, nowMs));
     if (found.length === limit) break;
   }
@@ -194,14 +188,14 @@ function viewOf(
   place: number,
   nowMs: number,
 ): WaitingRequest {
-  const { ask } = waiting;
+  const { id, label, line, lane, caller, enqueuedAtMs } = waiting;
   return {
-    id: ask.id,
-    identityId: ask.identityId,
-    label: ask.route.label,
-    major: ask.route.major,
-    caller: ask.caller,
-    acceptedAtMs: acceptedAtMsOf(waiting),
+    id,
+    identityId: lane.identity.id,
+    label,
+    major: line.major,
+    caller: caller.name,
+    acceptedAtMs: enqueuedAtMs,
     wait: waitOf(state, waiting, place, nowMs),
   };
 }

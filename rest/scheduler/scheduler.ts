@@ -23,13 +23,7 @@ import {
 } from "./reasons.ts";
 import { release, reopenLanes, settle } from "./settle.ts";
 import { snapshotOf } from "./snapshot.ts";
-import {
-  acceptedAtMsOf,
-  type State,
-  type SubLimit,
-  type Waiting,
-  type Wake,
-} from "./state.ts";
+import { type State, type SubLimit, type Waiting, type Wake } from "./state.ts";
 import { forgetOrphans } from "./limits/counters_of.ts";
 import { takeParked, watchSub } from "./limits/sub_limits.ts";
 import { forgetIdle, forgetLanes } from "./queues/sweep.ts";
@@ -202,10 +196,10 @@ function expire(state: State, nowMs: number): void {
   for (;;) {
     const first = state.expiries.peek();
     if (first === undefined || first.expiresAtMs > nowMs) return;
-    const reason = waitedFor(state, first.ask.id, nowMs);
+    const reason = waitedFor(state, first.id, nowMs);
     const refused = { ...refusalOf(state, first, nowMs), waitedFor: reason };
     withdraw(state, first, nowMs);
-    state.refused.push({ id: first.ask.id, refused });
+    state.refused.push({ id: first.id, refused });
   }
 }
 
@@ -213,7 +207,7 @@ function expire(state: State, nowMs: number): void {
 const FIRST = 1;
 
 function refusalOf(state: State, waiting: Waiting, nowMs: number): Refused {
-  const { ask, expiresAtMs } = waiting;
+  const { enqueuedAtMs, longestAtMs } = waiting;
   // In a ban or a lock, or while what keeps it is known to go on, asking again
   // is not worth while.
   const worthAtMs = Math.max(
@@ -222,11 +216,11 @@ function refusalOf(state: State, waiting: Waiting, nowMs: number): Refused {
     state.breaker.untilMs ?? 0,
   );
   const retryAfterMs = Math.max(1_000, worthAtMs - nowMs);
-  if (expiresAtMs === ask.deadlineAtMs) {
+  if (longestAtMs !== undefined) {
     const message = "Cannot send request: its deadline passed while it waited";
     return { code: "deadline", message, retryAfterMs };
   }
-  const waitedMs = Math.round(nowMs - acceptedAtMsOf(waiting));
+  const waitedMs = Math.round(nowMs - enqueuedAtMs);
   const waited = waitedMs < 1_000
     ? `${waitedMs} ms`
     : `${Math.round(waitedMs / 1_000)} s`;

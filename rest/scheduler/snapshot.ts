@@ -1,12 +1,7 @@
 import type { WaitReason } from "../domain/wait_reason.ts";
 import { emptyReasonOf } from "./line_reason.ts";
 import { backlogMs, gateOfLine, lineIdOf, waitOf } from "./reasons.ts";
-import {
-  acceptedAtMsOf,
-  type Identity,
-  type Line,
-  type State,
-} from "./state.ts";
+import type { Identity, Line, State } from "./state.ts";
 import type { SchedulerSnapshot } from "./types.ts";
 
 /** Lines, hashes and callers told at most, the busiest first: a page shows no more. */
@@ -87,10 +82,9 @@ function surveyOf(state: State, nowMs: number): Survey {
   for (const waiting of state.waiting.values()) {
     if (waiting.state === "leased") continue;
     const line = waiting.line;
-    const { lane, caller } = waiting;
-    const acceptedAtMs = acceptedAtMsOf(waiting);
+    const { enqueuedAtMs, lane, caller } = waiting;
     for (const one of [state, lane.identity, line]) {
-      if (!oldest.has(one)) oldest.set(one, acceptedAtMs);
+      if (!oldest.has(one)) oldest.set(one, enqueuedAtMs);
     }
     callers.set(caller.name, (callers.get(caller.name) ?? 0) + 1);
     const { reason } = waitOf(state, waiting, 1, nowMs);

@@ -1,8 +1,9 @@
 /** Real proxies, a real Redis and the simulated Discord as one stage, and what happens on it. */
 import assert from "node:assert/strict";
-import { type Sim, startSim } from "../../sim/server.ts";
+import { type Sim, type SimOptions, startSim } from "../../sim/server.ts";
 import { type ProxyProcess, settled, startProxyProcess } from "./_processes.ts";
 import { Stall } from "./_stall.ts";
+import { type RedisRelay, startRedisRelay } from "./_redis_relay.ts";
 import { hasRedis, startRedis, type TestRedis } from "./_redis.ts";
 
 export interface Stage {
@@ -10,30 +11,36 @@ export interface Stage {
   readonly redis: TestRedis;
   readonly proxies: readonly ProxyProcess[];
   readonly stall: Stall;
+  /** The way of each proxy to Redis, in the same order. */
+  readonly relays: readonly RedisRelay[];
 }
 
 export function stageTest(
   name: string,
   count: number,
   fn: (stage: Stage) => Promise<void>,
+  options: SimOptions = {},
 ): void {
   Deno.test({
     name,
     ignore: !hasRedis,
     async fn() {
-      await using sim = await startSim();
+      await using sim = await startSim(options);
       await using redis = await startRedis();
       await using stack = new AsyncDisposableStack();
-      const proxies = await Promise.all(
-        Array.from({ length: count }, async () => {
-          const proxy = await startProxyProcess(redis, sim.url);
-          stack.use(proxy.child);
-          return proxy;
-        }),
-      );
+      const started = Array.from({ length: count }, async () => {
+        const relay = stack.use(await startRedisRelay(redis.port));
+        const env = { REST_REDIS_URL: relay.url };
+        const proxy = await startProxyProcess(redis, sim.url, env);
+        stack.use(proxy.child);
+        return { relay, proxy };
+      });
+      const all = await Promise.all(started);
+      const proxies = all.map(({ proxy }) => proxy);
+      const relays = all.map(({ relay }) => relay);
       await settled(proxies);
       using stall = new Stall();
-      await fn({ sim, redis, proxies, stall });
+      await fn({ sim, redis, proxies, stall, relays });
     },
   });
 }
@@ -70,6 +77,37 @@ export function stream(
     end() {
       isOver = true;
       return done;
+    },
+  };
+}
+
+/** Five messages a second to a channel, and always more that wait: two proxies that send both would meet a 429 at once. */
+export const HOT_CHANNEL: SimOptions = {
+  rules: [{
+    match: "POST /channels/{}/messages",
+    limit: 5,
+    periodMs: 1_000,
+  }],
+};
+
+/** Callers of one channel through each of these proxies, each with one message after the other; ends with what came of them. */
+export function crowd(
+  through: readonly ProxyProcess[],
+): { end(): Promise<(number | undefined)[]> } {
+  let isOver = false;
+  const statuses: (number | undefined)[] = [];
+  const callers = through.flatMap((proxy, at) =>
+    [1, 2].map(async (caller) => {
+      for (let count = 0; !isOver; count++) {
+        statuses.push(await proxy.post(9, `${at} ${caller} ${count}`));
+      }
+    })
+  );
+  return {
+    async end() {
+      isOver = true;
+      await Promise.all(callers);
+      return statuses;
     },
   };
 }
