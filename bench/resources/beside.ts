@@ -9,10 +9,10 @@ import { KEY, startPeer, startSluice, TOKEN } from "../subjects.ts";
 /** Two processes of one program may differ by a tenth. */
 const RUNS = Number(Deno.env.get("BENCH_RUNS") ?? 3);
 /** Each of them; together little enough for two cores. */
-const PER_SECOND = 200;
-const MEASURED_MS = 12_000;
+const PER_SECOND = 100;
+const MEASURED_MS = 15_000;
 /** Until most of what runs for each request is compiled. */
-const WARM_MS = 20_000;
+const WARM_MS = 15_000;
 /** The garbage of the warm-up is collected in this time. */
 const LEAD_MS = 4_000;
 
