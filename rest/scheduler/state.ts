@@ -1,4 +1,5 @@
 import type { Deque } from "../collections/deque.ts";
+import type { TurnoverMap } from "../collections/turnover_map.ts";
 import type { RecentMap } from "../collections/recent_map.ts";
 import type { BucketReport } from "../domain/limit_report.ts";
 import type { HeapNode, IndexedHeap } from "../collections/indexed_heap.ts";
@@ -238,7 +239,7 @@ export interface Identity {
   /** Its counters by name and place. */
   readonly counters: Table<Counter>;
   /** Its order groups by their routes' order keys. */
-  readonly groups: Map<string, OrderGroup>;
+  readonly groups: TurnoverMap<string, OrderGroup>;
   /** The proxy's own token; else a caller brought it. */
   readonly isOwn: boolean;
   credential: "unproven" | "checking" | "rejected";
@@ -257,7 +258,7 @@ export interface State {
   readonly startedAtMs: number;
   /** When the proxy ends; `Infinity` until that is known. */
   endsAtMs: number;
-  readonly waiting: Map<number, Waiting>;
+  readonly waiting: TurnoverMap<number, Waiting>;
   readonly callers: Callers;
   /** Came since the last poll; nothing but their order group knows them yet. */
   readonly newcomers: Waiting[];

@@ -1,3 +1,4 @@
+import { TurnoverMap } from "../../collections/turnover_map.ts";
 import { LANES } from "../../domain/lane.ts";
 import { drop, leave } from "../limits/counters_of.ts";
 import { FairQueue } from "./fair_queue.ts";
@@ -174,7 +175,7 @@ export function identityFor(
       lanes: new Map(),
       lines: new Map(),
       counters: new Map(),
-      groups: new Map(),
+      groups: new TurnoverMap(),
       isOwn,
       credential: "unproven",
       isProven: isOwn || id === "none",
