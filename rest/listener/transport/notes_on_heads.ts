@@ -9,6 +9,7 @@ interface Note {
 
 /** Where it keeps them, by sockets, under a symbol that it tells nobody. */
 const PLACE = "http.server.connections";
+const MEMBER = "_active";
 
 /**
  * The notes of one server. It takes each request's out when it is answered,
@@ -41,22 +42,26 @@ class NotesOnHeads extends Map<object, Note> {
 }
 
 /**
- * Has a server, which has to listen, keep its notes so that nothing else is
- * kept with them. Returns what to call once a connection is closed. Where it
- * keeps them otherwise (Deno 2.9.6 does not), all stays as it is.
+ * Has a server that begins to listen keep its notes so that nothing else is
+ * kept with them. Returns what to call once a connection is closed. Where they
+ * are not where they are in Deno 2.9.6, all stays as it is.
  */
 export function tidyNotesOf(server: HttpServer): (socket: object) => void {
-  for (const place of Object.getOwnPropertySymbols(server)) {
-    if (place.description !== PLACE) continue;
-    const list: unknown = Reflect.get(server, place);
-    if (typeof list !== "object" || list === null) continue;
-    const active: unknown = Reflect.get(list, "_active");
-    if (!(active instanceof Map)) continue;
-    const notes = new NotesOnHeads(active);
-    Reflect.set(list, "_active", notes);
-    return (socket) => notes.forget(socket);
-  }
-  return nothing;
+  const place = Object.getOwnPropertySymbols(server)
+    .find(({ description }) => description === PLACE);
+  const list: unknown = place && Reflect.get(server, place);
+  const isKnown = typeof list === "object" && list !== null &&
+    MEMBER in list && isMapLike(list[MEMBER]);
+  if (!isKnown) return nothing;
+  const notes = new NotesOnHeads();
+  Reflect.set(list, MEMBER, notes);
+  return (socket) => notes.forget(socket);
+}
+
+/** The runtime's own maps are no instances of `Map`. */
+function isMapLike(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "delete" in value &&
+    "set" in value;
 }
 
 function nothing(): void {}
