@@ -4,7 +4,7 @@ import { effect, signal } from "./deps.ts";
 import type { Element } from "./packages.d.ts";
 import { html } from "./html.ts";
 import { figures, openLine } from "./state.ts";
-import { TableOf } from "./tables.ts";
+import { TableOf } from "./table_of.ts";
 import { duration, REASON_WORDS } from "./words.ts";
 import type { RequestRow } from "../rest/domain/request_row.ts";
 

@@ -1,6 +1,7 @@
 import type { PageFigures, Point } from "../rest/metrics/types.ts";
 import { batch, computed, signal } from "./deps.ts";
-import { type Verdict, verdictOf } from "./verdict.ts";
+import type { Verdict } from "./tones.ts";
+import { verdictOf } from "./verdict.ts";
 
 /** How the page gets its figures now. */
 export type Feed = "live" | "polling" | "paused" | "lost";

@@ -7,18 +7,12 @@ import type {
   SessionRow,
 } from "../rest/metrics/types.ts";
 import { act } from "./actions.ts";
-import type { Child, Element } from "./packages.d.ts";
+import type { Element } from "./packages.d.ts";
 import { html } from "./html.ts";
+import { ProxiesTables } from "./proxies.ts";
 import { chosenBot, figures, openLine } from "./state.ts";
+import { type Column, isChosen, TableOf } from "./table_of.ts";
 import { count, duration, REASON_WORDS, shortId, size } from "./words.ts";
-
-/** A column; `wide` ones are left out where the screen is narrow. */
-interface Column<Row> {
-  readonly name: string;
-  readonly show: (row: Row) => Child;
-  readonly isNumber?: boolean;
-  readonly isWide?: boolean;
-}
 
 /** What waits, what went, who asked, and what went wrong. */
 export function Tables(): Element | null {
@@ -27,7 +21,7 @@ export function Tables(): Element | null {
   return html`
     <div class="tables">
       ${LinesTable(now)} ${RoutesTable(now)} ${CallersTable(now)}
-      ${IncidentsTable(now)} ${SessionsTable(now)}
+      ${IncidentsTable(now)} ${SessionsTable(now)} ${ProxiesTables(now.reading)}
     </div>
   `;
 }
@@ -192,54 +186,6 @@ function SessionsTable({ sessions }: PageFigures): Element {
   );
 }
 
-/** A table in a frame of its own that scrolls where the screen is narrow. */
-export function TableOf<Row>(
-  name: string,
-  columns: readonly Column<Row>[],
-  rows: readonly Row[],
-  nothing: string,
-): Element {
-  const body = rows.length === 0
-    ? html`
-      <tr>
-        <td colspan=${columns.length} class="nothing">${nothing}</td>
-      </tr>
-    `
-    : rows.map((row) =>
-      html`<tr>${columns.map((column) => Cell(column, row))}</tr>`
-    );
-  return html`
-    <section class="panel">
-      <h2>${name}</h2>
-      <div class="scroll" tabindex="0" role="region" aria-label=${name}>
-        <table>
-          <thead>
-            <tr>${columns.map((column) =>
-              html`<th scope="col" class=${classOf(column)}>${column.name}</th>`
-            )}</tr>
-          </thead>
-          <tbody>${body}</tbody>
-        </table>
-      </div>
-    </section>
-  `;
-}
-
-function Cell<Row>(column: Column<Row>, row: Row): Element {
-  return html`<td class=${classOf(column)}>${column.show(row)}</td>`;
-}
-
-function classOf(
-  { isNumber, isWide }: {
-    readonly isNumber?: boolean;
-    readonly isWide?: boolean;
-  },
-): string {
-  return `${isNumber === true ? "number" : ""} ${
-    isWide === true ? "wide" : ""
-  }`;
-}
-
 /** A route that breaks before its slashes, and nowhere else. */
 function RouteName({ label }: { readonly label: string }): Element {
   const parts = label.split(/(?=\/)/);
@@ -248,8 +194,4 @@ function RouteName({ label }: { readonly label: string }): Element {
       html`<wbr /><span>${part}</span>`
     )}</span>
   `;
-}
-
-function isChosen({ bot }: { readonly bot: string }): boolean {
-  return chosenBot.value === "" || bot === chosenBot.value;
 }

@@ -30,6 +30,7 @@ export function Tiles(): Element | null {
     limitedTile(limitedByScope),
     budgetTile(reading),
     stateTile(reading),
+    ...proxiesTile(reading),
   ];
   return html`
     <section class="tiles" aria-label="Key figures">
@@ -124,6 +125,33 @@ function budgetTile({ invalid }: Reading): Tile {
     share,
     ...share > BUSY_SHARE && { tone: "bad" },
   };
+}
+
+/** Only where there are several. */
+function proxiesTile({ cluster }: Reading): Tile[] {
+  if (cluster === undefined) return [];
+  const { bots, peers, scopes, isStoreAway, door } = cluster;
+  const own = bots.filter(({ owner }) => owner === "self").length;
+  const isOwnerless = bots.some(({ owner }) => owner === "nobody");
+  const isCut = isStoreAway ||
+    peers.some(({ isAnswering }) => isAnswering === false);
+  return [{
+    name: "Sends for",
+    value: `${own}/${bots.length}`,
+    about: `${counted(bots.length, "bot")}, beside ` +
+      `${counted(peers.length, "other proxy", "other proxies")}, ` +
+      `${
+        counted(door.waiting + door.handedOn, "request")
+      } through this door, ` +
+      // A door alone has no Redis.
+      (scopes === 0
+        ? "by REST_OWNER_URL"
+        : isStoreAway
+        ? "Redis does not answer"
+        : "Redis answers"),
+    ...isCut && { tone: "busy" },
+    ...isOwnerless && { tone: "bad" },
+  }];
 }
 
 function stateTile(reading: Reading): Tile {

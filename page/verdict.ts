@@ -1,12 +1,8 @@
 import type { WaitReason } from "../rest/domain/wait_reason.ts";
 import type { LineRow, PageFigures, Point } from "../rest/metrics/types.ts";
+import { bad, busy, good, type Verdict } from "./tones.ts";
+import { clusterVerdictOf, doorWords } from "./cluster_verdict.ts";
 import { counted, duration, REASON_WORDS, shortId } from "./words.ts";
-
-/** How things are, in one sentence. */
-export interface Verdict {
-  readonly tone: "good" | "busy" | "bad";
-  readonly text: string;
-}
 
 /** From this share of the budget of invalid requests on, failing routes are held. */
 const BUDGET_NEAR_SHARE = 0.8;
@@ -55,6 +51,9 @@ function blocked({ reading }: PageFigures): Verdict | undefined {
       }: set a valid one; it is asked again every minute.`,
     );
   }
+  const { cluster } = reading;
+  const amongProxies = cluster && clusterVerdictOf(cluster);
+  if (amongProxies !== undefined) return amongProxies;
   if (journal?.isFailing === true) {
     return bad(
       "The journal does not take new requests: what has to survive a restart is refused with 503; the log says why.",
@@ -131,6 +130,8 @@ function calm(figures: PageFigures): Verdict {
       : busy(`${waiters}, and ${discord}.`);
   }
   if (!isWell) return busy(`Nothing waits here, but ${discord}.`);
+  const door = reading.cluster && doorWords(reading.cluster);
+  if (door !== undefined && reading.inFlight === 0) return good(door);
   if (reading.inFlight === 0 && lastDiscordMs(figures) === undefined) {
     return good("All quiet: nothing waits, and nothing has been sent lately.");
   }
@@ -216,7 +217,3 @@ function discordIn(
     ? { text: `Discord is slow (${duration(ms)})`, isWell: false }
     : { text: `Discord is fine (${duration(ms)})`, isWell: true };
 }
-
-const good = (text: string): Verdict => ({ tone: "good", text });
-const busy = (text: string): Verdict => ({ tone: "busy", text });
-const bad = (text: string): Verdict => ({ tone: "bad", text });

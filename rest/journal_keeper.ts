@@ -36,6 +36,10 @@ export interface SharedJournal {
   takeOver(scope: string): Promise<void>;
   /** The epoch of an identity's lease; undefined: it is another proxy's. */
   epochOf(identityId: string): number | undefined;
+  /** Whether requests of it are sent here. */
+  isOurs(identityId: string): boolean;
+  /** Redis' calendar: those of several machines differ. */
+  wallMs(): number;
 }
 
 /** What a keeper is made with. */
@@ -81,8 +85,7 @@ export class JournalKeeper {
         isEncrypted: open.isEncrypted,
       },
       maxWaitMs: settings.maxWaitMs,
-      // A timer of 0 takes two milliseconds, this takes none (Deno 2.9.6).
-      afterTurn: (action) => void setImmediate(action),
+      afterTurn,
       onHealth: (failure) => tellHealth(facts, failure),
     });
   }
@@ -128,8 +131,11 @@ export class JournalKeeper {
     this.#saver = new LearntSaver({
       clock,
       writer,
+      afterTurn,
+      wallMs: () => this.#wallMs(),
       learnt: into.learnt,
       readers: open.shared === undefined ? "one process" : "any proxy",
+      isOurs: open.shared?.isOurs,
     });
     return tellFound(found, this.unknown.count);
   }
@@ -145,7 +151,7 @@ export class JournalKeeper {
   async handOver(
     { hasIdentity }: Pick<HandedOver, "hasIdentity">,
   ): Promise<void> {
-    this.#saver?.endFor(hasIdentity);
+    await this.#saver?.endFor(hasIdentity);
     await this.driver.writer.noted();
     this.driver.release(hasIdentity);
   }
@@ -162,12 +168,18 @@ export class JournalKeeper {
         isAnotherStart(rows, open.bootedAtWallMs),
     });
     const { learnt, entries } = found;
-    const moment = { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
+    const moment = { nowMs: clock.nowMs(), wallMs: this.#wallMs() };
     for (const state of learnt) into.takeLearnt(state, moment);
     this.driver.takeUp(found);
     this.unknown.note(entries);
     into.restore(found);
     return found;
+  }
+
+  /** The calendar of what was learnt, which its reader has as well. */
+  #wallMs(): number {
+    const { open, clock } = this.#deps;
+    return open.shared?.wallMs() ?? clock.wallMs();
   }
 
   /** The process ends: nothing is sent any more. */
@@ -178,6 +190,11 @@ export class JournalKeeper {
     writer.stop();
     await this.#deps.open.store.close();
   }
+}
+
+/** A timer of 0 takes two milliseconds, this takes none (Deno 2.9.6). */
+function afterTurn(action: () => void): void {
+  setImmediate(action);
 }
 
 function identitiesOf(into: TakeUp): ReadonlyMap<string, Identity> {

@@ -5,7 +5,7 @@ import { createMetricsHandler } from "./admin/metrics_handler.ts";
 import { createOperatorDoor } from "./admin/operator_door.ts";
 import type { Fact, FactSink } from "./domain/fact.ts";
 import { NOBODY } from "./domain/identity.ts";
-import type { Owners } from "./domain/owners.ts";
+import type { DoorFigures, Owners } from "./domain/owners.ts";
 import type { Clock, OperatorDoor, QueueView } from "./domain/ports.ts";
 import type { BotRing } from "./listener/access/bot_ring.ts";
 import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
@@ -24,6 +24,8 @@ export interface OperatingParts {
   readonly sockets: WebSocketEndpoint;
   /** Who sends for which bot, where there are several proxies. */
   readonly owners?: Owners | undefined;
+  /** What came here and others send. */
+  readonly door?: (() => DoorFigures) | undefined;
   /** Undefined: nothing outlives the process. */
   readonly keeper?: { reading(): JournalReading } | undefined;
   /** Ends the process as SIGTERM does. */
@@ -105,17 +107,25 @@ export function openOperating(parts: OperatingParts): Operating {
 /** As many of a line's requests as anybody looks at. */
 const EVERYBODYS = { isMeant: () => true, offset: 0, limit: 50 };
 
-/** How a cluster stands, and which of our bots this proxy sends for. */
+/** How a cluster stands, and who sends for our bots. */
 function clusterReading(
-  { owners, bots }: OperatingParts,
+  { owners, bots, door }: OperatingParts,
 ): ClusterReading | undefined {
   const figures = owners?.figures?.();
   if (owners === undefined || figures === undefined) return undefined;
-  const isOurs = (id: string) =>
-    owners.ownerOf(owners.scopeOfIdentity(id)).kind === "self";
   return {
     ...figures,
-    bots: bots.all.map(({ name, identity }) => [name, isOurs(identity.id)]),
+    bots: bots.all.map(({ name, identity }) => {
+      const scope = owners.scopeOfIdentity(identity.id);
+      const owner = owners.ownerOf(scope);
+      return {
+        bot: name,
+        owner: owner.kind,
+        url: owner.kind === "peer" ? owner.url : undefined,
+        lease: owners.leaseOf?.(scope),
+      };
+    }),
+    door: door?.() ?? { waiting: 0, handedOn: 0 },
   };
 }
 

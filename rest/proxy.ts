@@ -169,7 +169,8 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   });
   const owners = peers?.owners;
   const stop = () => void proxy.drain();
-  const own = { stop, bots, queue, sockets, keeper };
+  const door = peering?.doorFigures;
+  const own = { stop, bots, queue, sockets, keeper, door };
   const operating = openOperating({ ...shared, ...own, ...parts, owners });
   observers.push(sockets.observe.bind(sockets), operating.observe);
   const register = dispatcher.register;

@@ -43,7 +43,10 @@ export interface TestProxyOptions {
   /** What the files of keys and tokens say, where there are any. */
   readonly access?: Access;
   /** What an embedding program may put in place of the real thing. */
-  readonly parts?: Pick<ProxyParts, "stop" | "onceCode" | "buttons">;
+  readonly parts?: Pick<
+    ProxyParts,
+    "stop" | "onceCode" | "buttons" | "peers"
+  >;
   /** Puts something between the port and the proxy. */
   readonly wrap?: (endpoint: Endpoint) => Endpoint;
 }

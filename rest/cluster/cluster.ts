@@ -1,6 +1,11 @@
 import { randomUUID } from "../../deps.ts";
 import type { FactSink } from "../domain/fact.ts";
-import type { ClusterFigures, Owner, Owners } from "../domain/owners.ts";
+import type {
+  ClusterFigures,
+  Owner,
+  OwnerLease,
+  Owners,
+} from "../domain/owners.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { PeerQuestions } from "./ask_peer.ts";
 import { type Beat, beatWords, readBeatReply } from "./ownership/beat.ts";
@@ -9,7 +14,10 @@ import { readQuestion } from "./ownership/questions.ts";
 import { scopeOf, scopeOfIdentity, SCOPES } from "./ownership/scopes.ts";
 import type { Action } from "./ownership/state.ts";
 import { BEAT_KEYS, BEAT_SCRIPT } from "./redis/beat_script.ts";
+import { PeerBook } from "./peer_book.ts";
+import { PeerWatch } from "./peer_watch.ts";
 import { type RedisLink, scriptOf } from "./redis/link.ts";
+import type { SignedAddresses } from "./secrets.ts";
 
 /** What happens here when scopes come and go. */
 export interface ScopeKeeper {
@@ -28,6 +36,7 @@ export interface ClusterParts {
   readonly url: string;
   readonly redis: RedisLink;
   readonly peerQuestions: PeerQuestions;
+  readonly addresses: SignedAddresses;
 }
 
 /** This proxy among its peers. */
@@ -37,6 +46,8 @@ export interface Cluster extends Owners {
   /** The epoch by which we own it; undefined: we do not. */
   readonly epochOf: (scope: string) => number | undefined;
   readonly figures: () => ClusterFigures;
+  /** Redis' calendar, which all proxies share; ours before it was heard. */
+  readonly wallMs: () => number;
   /** Hands everything over; settles when all is gone, or nobody is there to take it. */
   leave(): Promise<void>;
   /** Gives up what is left, and takes no part any more. */
@@ -62,6 +73,9 @@ class ClusterDriver implements Cluster {
   readonly selfId = randomUUID();
   readonly #parts: ClusterParts;
   readonly #machine: OwnershipMachine;
+  readonly #book: PeerBook;
+  readonly #watch: PeerWatch;
+  readonly #address: string;
   /** Scopes that are ours, but not ready to send for. */
   readonly #takingOver = new Map<string, number>();
   readonly #waiting = new Map<string, PromiseWithResolvers<void>>();
@@ -75,12 +89,24 @@ class ClusterDriver implements Cluster {
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
-    const { url, clock } = parts;
-    this.#machine = new OwnershipMachine(this.selfId, url, clock.nowMs());
+    const { url, clock, addresses, peerQuestions: { ask } } = parts;
+    this.#address = addresses.sign(this.selfId, url);
+    const nowMs = clock.nowMs();
+    this.#machine = new OwnershipMachine(this.selfId, this.#address, nowMs);
+    const signed = () => this.#machine.peers();
+    this.#book = new PeerBook({ addresses, ask, signed });
+    const onChange = () => this.#tell();
+    this.#watch = new PeerWatch({
+      clock,
+      peers: this.#book.peers,
+      ask,
+      onChange,
+    });
   }
 
   start(keeper: ScopeKeeper): void {
     this.#keeper = keeper;
+    this.#watch.start();
     this.#do(this.#machine.tick(this.#nowMs));
   }
 
@@ -90,7 +116,12 @@ class ClusterDriver implements Cluster {
   ownerOf(scope: string): Owner {
     const owner = this.#machine.ownerOf(scope, this.#nowMs);
     const isReady = owner.kind !== "self" || !this.#takingOver.has(scope);
-    return isReady ? owner : { kind: "nobody", sinceMs: this.#nowMs };
+    const shown = owner.kind === "peer"
+      ? this.#book.opened(owner)
+      : isReady
+      ? owner
+      : undefined;
+    return shown ?? { kind: "nobody", sinceMs: this.#nowMs };
   }
 
   whenChanged(scope: string): Promise<void> {
@@ -101,7 +132,7 @@ class ClusterDriver implements Cluster {
     return waiting.promise;
   }
 
-  peers: Owners["peers"] = () => this.#machine.peers();
+  peers: Owners["peers"] = () => this.#book.peers();
 
   maySend(request: Parameters<Owners["maySend"]>[0]): boolean {
     const scope = scopeOf(request);
@@ -124,10 +155,16 @@ class ClusterDriver implements Cluster {
     return {
       owned: owned.length,
       scopes: SCOPES.length,
-      peers: this.#machine.peers().length,
+      peers: this.#watch.figures(),
       isStoreAway: this.#machine.isRedisAway,
     };
   };
+
+  readonly leaseOf = (scope: string): OwnerLease | undefined =>
+    this.#machine.leaseOf(scope, this.#nowMs);
+
+  readonly wallMs = (): number =>
+    this.#machine.redisMs(this.#nowMs) ?? this.#parts.clock.wallMs();
 
   async leave(): Promise<void> {
     this.#do(this.#machine.leave(this.#nowMs));
@@ -141,6 +178,7 @@ class ClusterDriver implements Cluster {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stopTimer();
+    this.#watch.stop();
     for (const scope of SCOPES) this.#tellChanged(scope);
     this.#beatEnd.resolve();
     // Nobody has to wait for our leases to end; where it fails they do.
@@ -192,7 +230,7 @@ class ClusterDriver implements Cluster {
 
   async #beat(beat: Beat): Promise<void> {
     const reply = await this.#run(beat).catch(() => undefined);
-    const read = readBeatReply(reply);
+    const read = readBeatReply(reply, this.#book.isMember);
     this.#hasBeaten = true;
     this.#do(
       read === undefined
@@ -202,17 +240,17 @@ class ClusterDriver implements Cluster {
     this.#beatEnd.resolve();
     this.#beatEnd = Promise.withResolvers();
     const hasMoved = beat.release.length > 0 || (read?.taken.length ?? 0) > 0;
-    if (hasMoved) this.#letPeersLook();
+    if (hasMoved && !this.#isClosed) this.#book.letLook();
   }
 
   #run(beat: Beat): Promise<unknown> {
-    const { redis, url } = this.#parts;
-    return redis.run(SCRIPT, BEAT_KEYS, beatWords(this.selfId, url, beat));
+    const words = beatWords(this.selfId, this.#address, beat);
+    return this.#parts.redis.run(SCRIPT, BEAT_KEYS, words);
   }
 
   async #ask({ peer, question }: Extract<Action, { kind: "ask" }>) {
     const askedAtMs = this.#nowMs;
-    const asked = await this.#parts.peerQuestions.ask(peer, question);
+    const asked = await this.#book.ask(peer, question);
     if (this.#isClosed) return;
     const nowMs = this.#nowMs;
     this.#do(this.#machine.heard(peer, question, asked, askedAtMs, nowMs));
@@ -232,14 +270,6 @@ class ClusterDriver implements Cluster {
     this.#do(this.#machine.handedOver(scope, this.#nowMs));
   }
 
-  /** What has changed in Redis is seen at once, and not only at their next beat. */
-  #letPeersLook(): void {
-    if (this.#isClosed) return;
-    for (const { id, url } of this.#machine.peers()) {
-      void this.#parts.peerQuestions.ask({ id, url }, { kind: "look" });
-    }
-  }
-
   #tellChanged(scope: string): void {
     this.#waiting.get(scope)?.resolve();
     this.#waiting.delete(scope);
@@ -248,14 +278,16 @@ class ClusterDriver implements Cluster {
   /** Said once for all scopes that change together. */
   #tell(): void {
     const { owned, peers, isStoreAway } = this.figures();
-    const told = `${owned} ${peers} ${isStoreAway}`;
+    const silent = peers.filter((peer) => peer.isAnswering === false).length;
+    const told = `${owned} ${peers.length} ${silent} ${isStoreAway}`;
     if (told === this.#told || !this.#hasBeaten) return;
     this.#told = told;
     this.#parts.facts({
       kind: "cluster",
       owned,
       scopes: SCOPES.length,
-      peers,
+      peers: peers.length,
+      silent,
       isStoreAway,
     });
   }

@@ -107,7 +107,8 @@ export class Attaching {
 
   #takeOver(job: Job, ticket: JobTicket): void {
     const { scheduler, clock } = this.#deps;
-    for (const former of job.tickets.splice(0)) {
+    for (const former of job.tickets) {
+      job.detach(former);
       former.reject(cancelledRefusal({ sent: null }));
     }
     job.attach(ticket);

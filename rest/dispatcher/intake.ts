@@ -96,6 +96,7 @@ export class Intake {
     job.nonce ??= nonces?.nonceFor(job, nowMs);
     jobs.set(job.id, job);
     register.accept(job);
+    if (job.older !== undefined) job.shareNamesWith(job.older);
     this.#deps.know(request.identity);
     facts(queuedFact(request));
     this.#deps.onChange();

@@ -46,6 +46,8 @@ export function leasedFact(
   };
 }
 
+const NONE: readonly JobTicket[] = [];
+
 /** One request in the scheduler, and the tickets of all callers who wait for it. */
 export class Job implements Entry, OpenWrite<Job> {
   readonly id: number;
@@ -78,10 +80,11 @@ export class Job implements Entry, OpenWrite<Job> {
   nonce: MessageNonce | undefined;
   /** Why it cannot be kept as its caller was promised: it is refused with that as soon as it waits. */
   unkept: Refusal | undefined;
-  /** Nearly always one; an array literal takes a tenth of the memory of an array that was pushed to. */
-  readonly tickets: JobTicket[];
 
   #urgency: Urgency;
+  /** Nearly always the only one: it is not worth an array. */
+  #ticket: JobTicket | undefined;
+  #furtherTickets: JobTicket[] | undefined;
 
   constructor(id: number, ticket: JobTicket, queuedAtMs: number) {
     this.id = id;
@@ -89,9 +92,17 @@ export class Job implements Entry, OpenWrite<Job> {
     this.request = ticket.request;
     this.queuedAtMs = queuedAtMs;
     this.sinceMs = queuedAtMs;
-    this.tickets = [ticket];
+    this.#ticket = ticket;
     this.#urgency = ticket.request.urgency;
     ticket.job = this;
+  }
+
+  /** Those who wait for it, in the order they came. */
+  get tickets(): readonly JobTicket[] {
+    const first = this.#ticket;
+    return first === undefined
+      ? NONE
+      : [first, ...this.#furtherTickets ?? NONE];
   }
 
   get isWrite(): boolean {
@@ -112,7 +123,8 @@ export class Job implements Entry, OpenWrite<Job> {
   }
 
   get isWanted(): boolean {
-    return this.tickets.some((ticket) => ticket.isWanted);
+    return this.#ticket?.isWanted === true ||
+      this.#furtherTickets?.some((ticket) => ticket.isWanted) === true;
   }
 
   /** Whether it could be the second try of another write and has not run. */
@@ -137,12 +149,33 @@ export class Job implements Entry, OpenWrite<Job> {
 
   attach(ticket: JobTicket): void {
     ticket.job = this;
-    this.tickets.push(ticket);
+    if (this.#ticket === undefined) this.#ticket = ticket;
+    else (this.#furtherTickets ??= []).push(ticket);
   }
 
   detach(ticket: JobTicket): void {
-    const at = this.tickets.indexOf(ticket);
-    if (at >= 0) this.tickets.splice(at, 1);
+    const further = this.#furtherTickets;
+    if (this.#ticket === ticket) this.#ticket = further?.shift();
+    else {
+      const at = further?.indexOf(ticket) ?? -1;
+      if (at >= 0) further?.splice(at, 1);
+    }
+    if (further?.length === 0) this.#furtherTickets = undefined;
+  }
+
+  /**
+   * Holds what its path is called by, together with an earlier write of that
+   * path: where many wait they wait for a few places, and this is 240 bytes of
+   * each.
+   */
+  shareNamesWith({ request: { method, target, route } }: Job): void {
+    const own = this.request;
+    const isSame = method === own.method && route.key === own.route.key &&
+      target.path === own.target.path && target.query === own.target.query &&
+      target.version === own.target.version;
+    if (!isSame) return;
+    this.request = { ...own, target, route };
+    for (const ticket of this.tickets) ticket.request = this.request;
   }
 
   /** Raises the urgency to that of a caller who joined; true if it is the highest so far. */

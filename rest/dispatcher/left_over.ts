@@ -120,6 +120,6 @@ export class LeftOver {
     register.drop(job);
     register.close(job);
     facts(refusedFact(job.request, refusal));
-    for (const ticket of [...job.tickets]) ticket.reject(refusal);
+    for (const ticket of job.tickets) ticket.reject(refusal);
   }
 }

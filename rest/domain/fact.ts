@@ -112,6 +112,8 @@ export type Fact =
     readonly owned: number;
     readonly scopes: number;
     readonly peers: number;
+    /** Those of them that did not answer when they were last asked. */
+    readonly silent: number;
     /** Redis did not answer. */
     readonly isStoreAway: boolean;
   }

@@ -61,7 +61,7 @@ export const NO_JOURNAL: Journal = {
   acknowledged: nothing,
 };
 
-/** Asked right before a send whether this process may send for that identity now. */
+/** Asked before a send, and again when its connection is there, whether this process may send for that identity now. */
 export type SendGuard = (request: ProxyRequest) => boolean;
 
 function nothing(): undefined {}

@@ -39,8 +39,10 @@ export interface Owners {
   peers(): readonly Peer[];
   /** Whether a request may leave now. Asked right before each send; true where it needs no owner. */
   maySend(request: Pick<ProxyRequest, "identity" | "route">): boolean;
-  /** How it stands, where that can change. */
+  /** How it stands; left out by a proxy that is alone. */
   readonly figures?: () => ClusterFigures;
+  /** The lease by which a scope is owned, as far as is known here; undefined: nobody owns it, or leases are unknown here. */
+  readonly leaseOf?: (scope: string) => OwnerLease | undefined;
   /** Answers what a peer asks at `PEER_QUESTION_PATH`: JSON in, JSON out. Throws where it is no question. */
   answerPeer(question: unknown): unknown;
 }
@@ -50,9 +52,34 @@ export interface ClusterFigures {
   /** Scopes that this proxy sends for, of how many. */
   readonly owned: number;
   readonly scopes: number;
-  readonly peers: number;
+  readonly peers: readonly PeerFigures[];
   /** Redis did not answer the last time. */
   readonly isStoreAway: boolean;
+}
+
+/** Another proxy, as this one sees it. */
+export interface PeerFigures {
+  /** What its `REST_PEER_URL` says. */
+  readonly url: string;
+  /** Since it last renewed its leases, as Redis told. */
+  readonly silentMs: number;
+  /** Whether it answered when it was last asked; undefined: it was not asked yet. */
+  readonly isAnswering: boolean | undefined;
+}
+
+/** What other proxies send, and came to this one. */
+export interface DoorFigures {
+  /** Nobody has it yet: it waits for an owner, or for its turn. */
+  readonly waiting: number;
+  /** Its owner has it. */
+  readonly handedOn: number;
+}
+
+/** By what somebody owns a scope. */
+export interface OwnerLease {
+  readonly epoch: number;
+  /** Since it was last renewed. */
+  readonly ageMs: number;
 }
 
 /** What is handed to another proxy: all requests and sessions of a scope. */

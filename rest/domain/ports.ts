@@ -24,14 +24,19 @@ export interface Upstream {
   readonly host: string;
   /**
    * Resolves when the headers of the answer (and a small body) have come. Rejects
-   * only with `UpstreamFailure`.
+   * only with `UpstreamFailure`. `mayLeave` is asked when a connection is there,
+   * right before the first byte: where it says no, nothing is sent, and the code
+   * is `HELD_BACK`.
    */
-  send(request: ProxyRequest): Promise<Answer>;
+  send(request: ProxyRequest, mayLeave?: () => boolean): Promise<Answer>;
   /** Number of open connections, if it counts them. */
   readonly connections?: () => number;
   /** Closes all connections; requests in flight fail. */
   close(): Promise<void>;
 }
+
+/** The code of a send that was not to be made any more when its connection was there. */
+export const HELD_BACK = "HELD_BACK";
 
 /** Why there is no answer, and whether Discord may have executed the request. */
 export class UpstreamFailure extends Error {
@@ -54,6 +59,12 @@ export class UpstreamFailure extends Error {
   }
 }
 
+/** Is told once what came of a request. One may listen to many tickets: it is told the name that it gave. */
+export interface AnswerListener {
+  answered(name: number, answer: Answer): void;
+  refused(name: number, error: unknown): void;
+}
+
 /** A submitted request. */
 export interface Ticket {
   /** Settles when it is in the proxy's care, as its guarantee says, or has been refused; undefined: it is so already. */
@@ -62,6 +73,12 @@ export interface Ticket {
   readonly entry?: Entry | undefined;
   /** Discord's answer; rejects only with `Refusal`. */
   readonly answer: Promise<Answer>;
+  /**
+   * Tells the same to a listener, once and later, as a promise would. The
+   * queue's own tickets offer it: a promise with its callbacks takes 400 bytes,
+   * and 100,000 requests may wait.
+   */
+  listen?(listener: AnswerListener, name: number): void;
   /** Cancels the request if it has not been sent; then `answer` rejects with `cancelled`. */
   cancel(): "cancelled" | "sent" | "done";
 }

@@ -17,10 +17,12 @@ export interface RouteFacts {
   /** True if the path contains a webhook or interaction token. */
   readonly carriesToken: boolean;
   /**
-   * Of the requests of one identity with the same order key, each is sent after
-   * the answer to the one before. Requests without one are sent side by side.
+   * Of the requests of one identity with the same order key and place, each is
+   * sent after the answer to the one before. Requests without a key are sent
+   * side by side.
    */
   readonly orderKey: string | undefined;
+  readonly orderPlace: string;
   /** Webhook id, to remember webhooks that do not exist any more; undefined for other routes. */
   readonly webhookId: string | undefined;
 }

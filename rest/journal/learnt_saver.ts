@@ -9,7 +9,15 @@ export interface LearntSaverDeps {
   readonly writer: JournalWriter;
   readonly learnt: (saving: Saving) => LearntState;
   readonly readers: LearntReaders;
+  /** Runs an action after this turn of the event loop. */
+  readonly afterTurn: (action: () => void) => void;
+  /** The calendar of whoever reads it. */
+  readonly wallMs: () => number;
+  /** Whether an identity's requests are sent here; all are where this is left out. */
+  readonly isOurs?: IsMeant | undefined;
 }
+
+type IsMeant = (identityId: string) => boolean;
 
 const EVERY_MS = 1_000;
 /** Nobody believes it after a day. */
@@ -24,6 +32,9 @@ export class LearntSaver {
   readonly #deps: LearntSaverDeps;
   #hasSent = false;
   #callOff: (() => void) | undefined;
+  /** Those that are handed over in this turn. */
+  #leaving: IsMeant[] = [];
+  #left: Promise<void> | undefined;
 
   constructor(deps: LearntSaverDeps) {
     this.#deps = deps;
@@ -41,9 +52,23 @@ export class LearntSaver {
     this.#save({ isFinal: true });
   }
 
-  /** The last time for some identities: nothing more is sent for them here. */
-  endFor(hasIdentity: (identityId: string) => boolean): void {
-    this.#save({ isFinal: true, hasIdentity });
+  /**
+   * The last time for some identities: nothing more is sent for them here. All
+   * that are handed over in one turn are written down at once, since a large
+   * bot's take some milliseconds. Settles when they are noted.
+   */
+  endFor(hasIdentity: IsMeant): Promise<void> {
+    this.#leaving.push(hasIdentity);
+    return this.#left ??= new Promise((resolve) =>
+      this.#deps.afterTurn(() => {
+        const leaving = this.#leaving;
+        this.#leaving = [];
+        this.#left = undefined;
+        const isLeaving = (id: string) => leaving.some((has) => has(id));
+        this.#save({ isFinal: true, hasIdentity: isLeaving });
+        resolve();
+      })
+    );
   }
 
   #begin(): void {
@@ -57,12 +82,11 @@ export class LearntSaver {
   }
 
   #save(what: Omit<Saving, keyof Moment>): void {
-    const { clock, writer, learnt, readers } = this.#deps;
-    const [nowMs, wallMs] = [clock.nowMs(), clock.wallMs()];
-    const untilWallMs = wallMs + KEPT_MS;
-    for (
-      const row of encodeLearnt(learnt({ nowMs, wallMs, ...what }), readers)
-    ) {
+    const { clock, writer, learnt, readers, isOurs } = this.#deps;
+    const [nowMs, wallMs] = [clock.nowMs(), this.#deps.wallMs()];
+    const untilWallMs = clock.wallMs() + KEPT_MS;
+    const saving = { nowMs, wallMs, hasIdentity: isOurs, ...what };
+    for (const row of encodeLearnt(learnt(saving), readers)) {
       writer.note({ kind: "put", row: { ...row, untilWallMs } });
     }
   }

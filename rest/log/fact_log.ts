@@ -68,7 +68,8 @@ function writeFact(log: Log, fact: Fact): void {
     }
     case "cluster": {
       const { kind: event, ...about } = fact;
-      const level = fact.isStoreAway ? "warn" : "info";
+      const isWell = !fact.isStoreAway && fact.silent === 0;
+      const level = isWell ? "info" : "warn";
       return log.write(level, clusterText(fact), { event, ...about });
     }
     case "warning":
@@ -120,10 +121,11 @@ function minuteText(fact: Extract<Fact, { kind: "minute" }>): string {
 }
 
 function clusterText(fact: Extract<Fact, { kind: "cluster" }>): string {
-  const { owned, scopes, peers, isStoreAway } = fact;
+  const { owned, scopes, peers, silent, isStoreAway } = fact;
   const store = isStoreAway ? "Redis does not answer; this" : "This";
   const proxies = peers === 1 ? "1 other proxy" : `${peers} other proxies`;
-  return `${store} proxy sends for ${owned} of ${scopes} scopes, beside ${proxies}`;
+  const some = silent === 0 ? "" : `, ${silent} of which cannot be reached`;
+  return `${store} proxy sends for ${owned} of ${scopes} scopes, beside ${proxies}${some}`;
 }
 
 function secondsOf(ms = 0): string {

@@ -1,4 +1,4 @@
-import type { Reading } from "./types.ts";
+import type { ClusterReading, Reading } from "./types.ts";
 
 /** What keeps the proxy from serving as it could, in words for machines. */
 export type Trouble =
@@ -6,7 +6,10 @@ export type Trouble =
   | "blocked"
   | "invalid_budget"
   | "journal_failing"
-  | "store_unreachable";
+  | "shared_journal_failing"
+  | "store_unreachable"
+  | "ownerless"
+  | "peers_unreachable";
 
 /** From this share of the budget on, routes that keep failing are held back. */
 const INVALID_NEAR_SHARE = 0.8;
@@ -25,10 +28,23 @@ export function troublesOf(
   if (invalid.count >= invalid.ceiling * INVALID_NEAR_SHARE) {
     troubles.push("invalid_budget");
   }
-  if (journal?.isFailing === true) troubles.push("journal_failing");
+  if (journal?.isFailing === true) {
+    // Where all proxies have the same another one would do no better.
+    troubles.push(cluster ? "shared_journal_failing" : "journal_failing");
+  }
+  if (cluster !== undefined) troubles.push(...clusterTroublesOf(cluster));
+  return troubles;
+}
+
+function clusterTroublesOf(
+  { isStoreAway, owned, bots, peers }: ClusterReading,
+): Trouble[] {
+  const troubles: Trouble[] = [];
   // With the consent of all it goes on without Redis: then it serves.
-  if (cluster?.isStoreAway && cluster.owned === 0) {
-    troubles.push("store_unreachable");
+  if (isStoreAway && owned === 0) troubles.push("store_unreachable");
+  if (bots.some(({ owner }) => owner === "nobody")) troubles.push("ownerless");
+  if (peers.some(({ isAnswering }) => isAnswering === false)) {
+    troubles.push("peers_unreachable");
   }
   return troubles;
 }

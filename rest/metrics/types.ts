@@ -1,4 +1,9 @@
-import type { ClusterFigures } from "../domain/owners.ts";
+import type {
+  ClusterFigures,
+  DoorFigures,
+  Owner,
+  OwnerLease,
+} from "../domain/owners.ts";
 import type { WaitReason } from "../domain/wait_reason.ts";
 import type { SchedulerSnapshot } from "../scheduler/types.ts";
 
@@ -47,8 +52,18 @@ export interface BotReading {
 
 /** What this proxy has to do with others. */
 export interface ClusterReading extends ClusterFigures {
-  /** Names of the configured bots, and whether it is this proxy that sends for them. */
-  readonly bots: ReadonlyArray<readonly [bot: string, isOurs: boolean]>;
+  /** Of the configured bots. */
+  readonly bots: readonly OwnerRow[];
+  readonly door: DoorFigures;
+}
+
+/** Who sends for a bot. */
+export interface OwnerRow {
+  readonly bot: string;
+  readonly owner: Owner["kind"];
+  /** Where another proxy is that does. */
+  readonly url?: string | undefined;
+  readonly lease?: OwnerLease | undefined;
 }
 
 /** What goes on over WebSockets. */

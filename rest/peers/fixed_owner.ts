@@ -1,6 +1,6 @@
 import { randomUUID } from "../../deps.ts";
 import { RecentMap } from "../collections/recent_map.ts";
-import type { Owner, Owners, Peer } from "../domain/owners.ts";
+import type { ClusterFigures, Owner, Owners, Peer } from "../domain/owners.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 
 /** Owners that nobody has to agree on. */
@@ -20,14 +20,24 @@ export function fixedOwner(ownerUrl: string | undefined): FixedOwners {
   return new Fixed(ownerUrl);
 }
 
+const ONLY_A_DOOR: ClusterFigures = {
+  owned: 0,
+  scopes: 0,
+  peers: [],
+  isStoreAway: false,
+};
+
 class Fixed implements FixedOwners {
   readonly selfId: string = randomUUID();
   readonly #ownerUrl: string | undefined;
   readonly #learnt = new RecentMap<string, string>(LEARNT_MIN);
   readonly #never = new Promise<void>(() => {});
+  /** A door tells that it is one; whoever owns everything is alone. */
+  readonly figures?: () => ClusterFigures;
 
   constructor(ownerUrl: string | undefined) {
     this.#ownerUrl = ownerUrl;
+    if (ownerUrl !== undefined) this.figures = () => ONLY_A_DOOR;
   }
 
   scopeOf(request: Pick<ProxyRequest, "identity" | "route">) {

@@ -106,6 +106,10 @@ export class ForwardedRequest implements Ticket, LeaveListener {
     return this.#handed.scope;
   }
 
+  get isWaiting(): boolean {
+    return this.#phase === "waiting";
+  }
+
   /** Listens for the caller's leaving, which may have happened already. */
   watch(callerGone: CallerGone | undefined): void {
     if (callerGone === undefined) return;

@@ -1,6 +1,7 @@
 import type { Answer } from "../domain/answer.ts";
 import type { Guarantee } from "../domain/entry.ts";
 import { refusedFact } from "../domain/fact.ts";
+import type { DoorFigures } from "../domain/owners.ts";
 import { drainingRefusal } from "../domain/own_refusals.ts";
 import type { CallerGone, Submitter, Ticket } from "../domain/ports.ts";
 import { Refusal } from "../domain/refusal.ts";
@@ -135,6 +136,12 @@ export class Forwarder implements Submitter {
     return this.#forward({ ...handed, scope }, group, callerGone);
   }
 
+  figures(): DoorFigures {
+    let waiting = 0;
+    for (const { isWaiting } of this.#open) if (isWaiting) waiting++;
+    return { waiting, handedOn: this.#open.size - waiting };
+  }
+
   /** Settles when nothing is under way through this door. */
   async whenIdle(): Promise<void> {
     if (this.#open.size === 0) return;
@@ -187,7 +194,7 @@ export class Forwarder implements Submitter {
 /** Requests with the same one leave one after the other; undefined: it has no order. */
 function groupOf({ identity, route, isOrdered }: ProxyRequest) {
   return isOrdered && route.orderKey !== undefined
-    ? `${identity.id} ${route.orderKey}`
+    ? `${identity.id} ${route.orderKey} ${route.orderPlace}`
     : undefined;
 }
 

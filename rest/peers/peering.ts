@@ -1,5 +1,5 @@
 import type { FactSink } from "../domain/fact.ts";
-import type { Owners } from "../domain/owners.ts";
+import type { DoorFigures, Owners } from "../domain/owners.ts";
 import type { Clock, Submitter } from "../domain/ports.ts";
 import type { Secret } from "../domain/secret.ts";
 import type { Authorizer } from "../listener/access/authorize.ts";
@@ -73,6 +73,7 @@ export interface PeeringDeps {
 export interface Peering {
   /** Stands before our own queue. */
   readonly forwarder: Forwarder;
+  readonly doorFigures: () => DoorFigures;
   /** Stands before the conversations of this process. */
   readonly door: RepDoor;
   /** What the port for peers serves. */
@@ -153,6 +154,7 @@ export function openPeering(
   };
   return {
     forwarder,
+    doorFigures: () => forwarder.figures(),
     door,
     named: (here) => namedAcross(here, asking),
     showQueue: (target, proof, here) =>

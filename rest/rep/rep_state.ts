@@ -1,3 +1,4 @@
+import { PackedBytes } from "../collections/packed_bytes.ts";
 import type { Action } from "./actions.ts";
 import type { Connection } from "./connections/connection.ts";
 import type { RepLimits } from "./limits.ts";
@@ -54,6 +55,7 @@ export function newState(
     unauthenticated: new Set(),
     slow: new Set(),
     submissions: new Map(),
+    bodies: new PackedBytes(),
     counters: { repliesDropped: 0, framesDropped: 0, closed: new Map() },
     troubles: new Map(),
     lastConnectionId: 0,
@@ -75,6 +77,8 @@ export interface RepState {
   /** Paused connections: their clients read slowly. */
   readonly slow: Set<Connection>;
   readonly submissions: Map<number, Submission>;
+  /** Where the bodies of requests stand. */
+  readonly bodies: PackedBytes;
   readonly counters: RepCounters;
   /** Problems that clients were told of and that are not over, with the moment of the notice (G2). */
   readonly troubles: Map<string, number>;

@@ -58,6 +58,7 @@ export function routeOf(
   const key = isReaction
     ? REACTION_KEY
     : withAge(label, method, segments, wallMs);
+  const orderKey = orderKeyOf(method, key, isReaction);
   return {
     label,
     key,
@@ -65,9 +66,8 @@ export function routeOf(
     lane,
     takesBotToken: !carriesToken && !hasOwnAuthorization(segments),
     carriesToken,
-    orderKey: isReaction
-      ? `${key} ${major}`
-      : orderKeyOf(method, path, key, major),
+    orderKey,
+    orderPlace: orderPlaceOf(orderKey, path, major),
     webhookId: segments[0] === "webhooks" && lane !== "interaction"
       ? segments[1]
       : undefined,
@@ -185,16 +185,24 @@ function hasOwnAuthorization(segments: readonly string[]): boolean {
     (segments.length === 3 && segments[2] === "revoke");
 }
 
-/**
- * Creations of one kind in one place keep their order; so do the changes of
- * one thing, whatever the method. The path is hashed: it may hold a token.
- */
+/** What orders the changes of one thing, whatever the method. */
+const BY_PATH = "path";
+
+/** Creations of one kind in one place keep their order; so do the changes of one thing. */
 function orderKeyOf(
   method: Method,
-  path: string,
   key: string,
-  major: string,
+  isReaction: boolean,
 ): string | undefined {
   if (method === "GET") return undefined;
-  return method === "POST" ? `${key} ${major}` : hashText(path);
+  return method === "POST" || isReaction ? key : BY_PATH;
+}
+
+/** The path is hashed: it may hold a token. */
+function orderPlaceOf(
+  orderKey: string | undefined,
+  path: string,
+  major: string,
+): string {
+  return orderKey === BY_PATH ? hashText(path) : major;
 }

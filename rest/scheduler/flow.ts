@@ -271,7 +271,7 @@ export function withdraw(state: State, waiting: Waiting, nowMs: number): void {
 /** Ends a request: nothing refers to it any more. */
 export function retire(state: State, waiting: Waiting): void {
   waiting.state = "gone";
-  state.waiting.delete(waiting.ask.id);
+  state.waiting.delete(waiting.id);
   waiting.caller.requests--;
   leaveGroup(waiting);
 }

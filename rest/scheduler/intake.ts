@@ -38,9 +38,11 @@ export function enqueue(
   if (crowded !== undefined) return crowded;
   const line = known ?? newLine(state, ask, lane, nowMs);
   const waiting = newWaiting(state, { ask, caller, lane, line }, nowMs);
-  const late = isPromised ? undefined : refuseForWait(state, waiting, nowMs);
+  const late = isPromised
+    ? undefined
+    : refuseForWait(state, waiting, ask, nowMs);
   if (late !== undefined) return late;
-  admit(state, waiting);
+  admit(state, waiting, ask);
   return undefined;
 }
 
@@ -83,13 +85,7 @@ export function renew(state: State, id: number, terms: Terms): void {
   // One that came since the last poll is not listed yet.
   const isListed = waiting.next !== undefined || waiting.heapIndex >= 0;
   if (isListed) state.expiries.remove(waiting);
-  const ask = { ...waiting.ask, ...terms };
-  waiting.ask = ask;
-  const sinceMs = ask.sinceMs ?? waiting.enqueuedAtMs;
-  waiting.expiresAtMs = Math.min(
-    sinceMs + longestWaitMsOf(state, ask),
-    ask.deadlineAtMs ?? Infinity,
-  );
+  Object.assign(waiting, expiryOf(state, terms, waiting.enqueuedAtMs));
   if (isListed) state.expiries.add(waiting);
 }
 
@@ -108,13 +104,12 @@ export function cancel(
 
 function newWaiting(
   state: State,
-  { ask, caller, lane, line }: Pick<
-    Waiting,
-    "ask" | "caller" | "lane" | "line"
-  >,
+  { ask, caller, lane, line }: Pick<Waiting, "caller" | "lane" | "line"> & {
+    readonly ask: Ask;
+  },
   nowMs: number,
 ): Waiting {
-  const longestAtMs = (ask.sinceMs ?? nowMs) + longestWaitMsOf(state, ask);
+  const { expiresAtMs, longestAtMs } = expiryOf(state, ask, nowMs);
   // What leasing and settling read stands first and so side by side: of
   // thousands that wait, the next one is never in the processor's cache.
   return {
@@ -130,11 +125,12 @@ function newWaiting(
     sub: undefined,
     caller,
     entry: undefined,
-    ask,
+    id: ask.id,
     ownUrgency: ask.urgency,
     urgency: ask.urgency,
     isRetry: false,
-    expiresAtMs: Math.min(longestAtMs, ask.deadlineAtMs ?? Infinity),
+    expiresAtMs,
+    longestAtMs,
     enqueuedAtMs: nowMs,
     next: undefined,
     previous: undefined,
@@ -142,16 +138,34 @@ function newWaiting(
     wake: undefined,
     kind: "request",
     seq: state.seq++,
+    isOwnToken: ask.isOwnToken,
+    label: ask.route.label,
+    webhookId: ask.route.webhookId,
+    fields: ask.fields,
+    bytes: ask.bytes,
   };
+}
+
+/** When a request is over at the latest, and when its deadline is what ends it. */
+function expiryOf(
+  state: State,
+  terms: Terms,
+  enqueuedAtMs: number,
+): Pick<Waiting, "expiresAtMs" | "longestAtMs"> {
+  const { sinceMs = enqueuedAtMs, deadlineAtMs = Infinity } = terms;
+  const longestAtMs = sinceMs + longestWaitMsOf(state, terms);
+  return deadlineAtMs <= longestAtMs
+    ? { expiresAtMs: deadlineAtMs, longestAtMs }
+    : { expiresAtMs: longestAtMs, longestAtMs: undefined };
 }
 
 const NONE: never[] = [];
 
-function admit(state: State, waiting: Waiting): void {
-  state.waiting.set(waiting.ask.id, waiting);
+function admit(state: State, waiting: Waiting, ask: Ask): void {
+  state.waiting.set(waiting.id, waiting);
   waiting.caller.requests++;
   countWaiting(state, waiting);
-  joinGroup(waiting);
+  joinGroup(waiting, ask);
   state.newcomers.push(waiting);
 }
 
@@ -170,7 +184,7 @@ export function takeInNewcomers(
     if (waiting.state === "gone") continue;
     const isHeld = waiting.state === "held";
     if (isHeld && leaseAtOnce(state, waiting, newcomers.length, nowMs)) {
-      leases.push(waiting.ask.id);
+      leases.push(waiting.id);
       continue;
     }
     state.expiries.add(waiting);
@@ -225,12 +239,13 @@ function refuseForHealth(
 function refuseForWait(
   state: State,
   waiting: Waiting,
+  ask: Ask,
   nowMs: number,
 ): Refused | undefined {
-  const waitMs = predictedWaitMs(state, waiting, nowMs);
-  const untimely = refuseForEnd(state, waiting, waitMs, nowMs);
+  const waitMs = predictedWaitMs(state, waiting, ask, nowMs);
+  const untimely = refuseForEnd(state, { waiting, ask, waitMs }, nowMs);
   if (untimely !== undefined) return untimely;
-  const maxWaitMs = allowedWaitMs(state, waiting.ask);
+  const maxWaitMs = allowedWaitMs(state, ask);
   if (waitMs <= maxWaitMs) return undefined;
   const isByRule = maxWaitMs < state.options.maxWaitMs;
   const byWhom = isByRule ? "by a rule for its route is" : "is";
@@ -248,13 +263,16 @@ function refuseForWait(
  */
 function refuseForEnd(
   state: State,
-  waiting: Waiting,
-  leastMs: number,
+  { waiting, ask, waitMs: leastMs }: {
+    readonly waiting: Waiting;
+    readonly ask: Ask;
+    readonly waitMs: number;
+  },
   nowMs: number,
 ): Refused | undefined {
   const restMs = state.endsAtMs - nowMs;
   if (restMs === Infinity) return undefined;
-  const ahead = aheadInLine(waiting);
+  const ahead = aheadInLine(waiting, ask);
   const backlog = backlogMs(state, waiting.line, ahead, nowMs);
   const waitMs = Math.max(leastMs, backlog);
   if (waitMs <= restMs) return undefined;

@@ -19,8 +19,7 @@ import {
 } from "./limits/sub_limits.ts";
 import { countInFlight, uncountWaiting } from "./queues/occupancy.ts";
 import type { FairEntry } from "./queues/round_robin.ts";
-import { rejectionOf } from "./health/rejections.ts";
-import { longestWaitMsOf } from "./longest_wait.ts";
+import { rejectionOfWaiting } from "./health/rejections.ts";
 import { wakeAt } from "./queues/wakes.ts";
 import type { Lane, Line, State, Waiting } from "./state.ts";
 
@@ -157,10 +156,10 @@ function takeNext(
   if (line.subs !== undefined) forgetStaleSubs(state, line, nowMs);
   const sub = line.subs === undefined ? undefined : subOf(waiting);
   const exhausted = exhaustedFor(state, waiting, nowMs);
-  const rejected = rejectionOf(state, waiting.ask, nowMs);
+  const rejected = rejectionOfWaiting(state, waiting, nowMs);
   if (rejected !== undefined) {
     withdraw(state, waiting, nowMs);
-    state.refused.push({ id: waiting.ask.id, refused: rejected });
+    state.refused.push({ id: waiting.id, refused: rejected });
   } else if (sub !== undefined && isBlocked(state, sub, waiting, nowMs)) {
     park(state, sub, waiting, nowMs);
     letOthersPass(state, waiting, nowMs);
@@ -169,19 +168,19 @@ function takeNext(
   } else {
     if (sub !== undefined) admit(sub, waiting);
     lease(state, waiting, nowMs);
-    leases.push(waiting.ask.id);
+    leases.push(waiting.id);
   }
 }
 
 /** Why it may not be sent for what has failed lately; most of the time nobody has to look at it for that. */
 function exhaustedFor(
   { invalid }: State,
-  { ask }: Waiting,
+  { line, caller }: Waiting,
   nowMs: number,
 ): Exhausted | undefined {
   return invalid.isFar(nowMs)
     ? undefined
-    : invalid.exhaustedFor(ask.route.key, nowMs, ask.caller);
+    : invalid.exhaustedFor(line.routeKey, nowMs, caller.name);
 }
 
 /**
@@ -200,8 +199,8 @@ function deferOrRefuse(
     delay(state, waiting, easesAtMs);
     return;
   }
-  const { id, caller } = waiting.ask;
-  const refused = state.invalid.refusal(exhausted, caller, nowMs);
+  const { id, caller } = waiting;
+  const refused = state.invalid.refusal(exhausted, caller.name, nowMs);
   withdraw(state, waiting, nowMs);
   state.refused.push({ id, refused });
 }
@@ -219,14 +218,14 @@ export function leaseAtOnce(
   rivals: number,
   nowMs: number,
 ): boolean {
-  const { line, lane, group, ask } = waiting;
+  const { line, lane, group, caller } = waiting;
   const isFirst = line.waiting === 1 && lane.ready.size === 0 &&
     line.subs === undefined && (group === undefined || group.size === 1);
   const mayGo = isFirst && waiting.expiresAtMs > nowMs &&
     lineOpensAtMs(state, line, nowMs) === 0 &&
     laneOpensAtMs(state, lane, nowMs) === 0 &&
     (lane.limit === undefined || lane.limit.hasRoomFor(rivals)) &&
-    state.invalid.allows(ask.route.key, nowMs, ask.caller);
+    state.invalid.allows(line.routeKey, nowMs, caller.name);
   if (!mayGo) return false;
   if (group !== undefined) group.current = waiting;
   lease(state, waiting, nowMs);
@@ -234,14 +233,14 @@ export function leaseAtOnce(
 }
 
 function lease(state: State, waiting: Waiting, nowMs: number): void {
-  const { lane, ask } = waiting;
+  const { lane, longestAtMs } = waiting;
   waiting.state = "leased";
   waiting.permit = lane.limit?.take(nowMs);
   state.expiries.remove(waiting);
   // A deadline is about leaving: from here on only the longest wait binds.
-  const sinceMs = ask.sinceMs ?? waiting.enqueuedAtMs;
-  waiting.expiresAtMs = sinceMs + longestWaitMsOf(state, ask);
-  state.breaker.leased(ask.id);
+  waiting.expiresAtMs = longestAtMs ?? waiting.expiresAtMs;
+  waiting.longestAtMs = undefined;
+  state.breaker.leased(waiting.id);
   uncountWaiting(state, waiting);
   countInFlight(state, waiting, nowMs);
 }

@@ -50,10 +50,10 @@ export function emptyReasonOf(
 /** Why a request is set aside. */
 export function delayReasonOf(
   { invalid }: State,
-  { ask }: Waiting,
+  { line, caller }: Waiting,
   nowMs: number,
 ): WaitReason {
-  const mayGo = invalid.allows(ask.route.key, nowMs, ask.caller);
+  const mayGo = invalid.allows(line.routeKey, nowMs, caller.name);
   return mayGo ? "retry" : "invalid_budget";
 }
 

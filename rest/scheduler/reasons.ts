@@ -148,7 +148,7 @@ export function preview(
     : gateOfLine(state, line, nowMs);
   const waiting = line?.waiting ?? 0;
   const place = waiting + 1;
-  const isBehind = groupOf({ ask, lane }) !== undefined;
+  const isBehind = groupOf(ask, lane) !== undefined;
   if (gate === undefined && waiting === 0 && !isBehind) return undefined;
   const reason = gate?.reason ?? (isBehind ? "order" : "turn");
   if (gate !== undefined && gate.atMs === undefined) {
@@ -175,7 +175,7 @@ export function waitingRequests(
     const place = (places.get(line) ?? 0) + 1;
     places.set(line, place);
     if (lineId !== undefined && lineIdOf(line) !== lineId) continue;
-    if (!isMeant(waiting.ask.caller) || skipped++ < offset) continue;
+    if (!isMeant(waiting.caller.name) || skipped++ < offset) continue;
     found.push(viewOf(state, waiting, place, nowMs));
     if (found.length === limit) break;
   }
@@ -188,13 +188,13 @@ function viewOf(
   place: number,
   nowMs: number,
 ): WaitingRequest {
-  const { ask, enqueuedAtMs } = waiting;
+  const { id, label, line, lane, caller, enqueuedAtMs } = waiting;
   return {
-    id: ask.id,
-    identityId: ask.identityId,
-    label: ask.route.label,
-    major: ask.route.major,
-    caller: ask.caller,
+    id,
+    identityId: lane.identity.id,
+    label,
+    major: line.major,
+    caller: caller.name,
     enqueuedAtMs,
     wait: waitOf(state, waiting, place, nowMs),
   };

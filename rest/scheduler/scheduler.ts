@@ -197,10 +197,10 @@ function expire(state: State, nowMs: number): void {
   for (;;) {
     const first = state.expiries.peek();
     if (first === undefined || first.expiresAtMs > nowMs) return;
-    const reason = waitedFor(state, first.ask.id, nowMs);
+    const reason = waitedFor(state, first.id, nowMs);
     const refused = { ...refusalOf(state, first, nowMs), waitedFor: reason };
     withdraw(state, first, nowMs);
-    state.refused.push({ id: first.ask.id, refused });
+    state.refused.push({ id: first.id, refused });
   }
 }
 
@@ -208,7 +208,7 @@ function expire(state: State, nowMs: number): void {
 const FIRST = 1;
 
 function refusalOf(state: State, waiting: Waiting, nowMs: number): Refused {
-  const { ask, enqueuedAtMs, expiresAtMs } = waiting;
+  const { enqueuedAtMs, longestAtMs } = waiting;
   // In a ban or a lock, or while what keeps it is known to go on, asking again
   // is not worth while.
   const worthAtMs = Math.max(
@@ -217,7 +217,7 @@ function refusalOf(state: State, waiting: Waiting, nowMs: number): Refused {
     state.breaker.untilMs ?? 0,
   );
   const retryAfterMs = Math.max(1_000, worthAtMs - nowMs);
-  if (expiresAtMs === ask.deadlineAtMs) {
+  if (longestAtMs !== undefined) {
     const message = "Cannot send request: its deadline passed while it waited";
     return { code: "deadline", message, retryAfterMs };
   }

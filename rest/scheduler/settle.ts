@@ -138,12 +138,12 @@ function noteHealth(
     (rateLimited !== undefined && rateLimited.scope !== "shared");
   if (isInvalid) noteInvalid(state, waiting, nowMs);
   if (report.isCloudflare403) {
-    const { id, route } = waiting.ask;
-    if (state.breaker.note403(id, route.key, nowMs)) warnOfBlock(state);
+    const isNew = state.breaker.note403(waiting.id, line.routeKey, nowMs);
+    if (isNew) warnOfBlock(state);
     return;
   }
   if (rateLimited?.isCloudflareBlock) return;
-  state.breaker.passed(waiting.ask.id);
+  state.breaker.passed(waiting.id);
   if (status === 429) return;
   if (status === 401) noteUnauthorized(state, waiting, nowMs);
   noteRejection(state, waiting, report, nowMs);
@@ -160,10 +160,10 @@ function warnOfBlock(state: State): void {
 
 function noteInvalid(state: State, waiting: Waiting, nowMs: number): void {
   const { invalid } = state;
-  const { caller, route } = waiting.ask;
+  const { caller: { name: caller }, line: { routeKey } } = waiting;
   const wasNear = invalid.isNear(nowMs);
   const wasKeyNear = invalid.isKeyNear(caller, nowMs);
-  invalid.note(route.key, nowMs, caller);
+  invalid.note(routeKey, nowMs, caller);
   if (!wasKeyNear && invalid.isKeyNear(caller, nowMs)) {
     state.warnings.push(
       `Key ${keyNameOf(caller)} has used up its share of invalid requests: ` +
@@ -181,8 +181,8 @@ function noteInvalid(state: State, waiting: Waiting, nowMs: number): void {
 
 /** No answer: Discord may have counted the request all the same. */
 function noteLost(state: State, waiting: Waiting, nowMs: number): void {
-  const { line, ask } = waiting;
-  state.breaker.lost(ask.id);
+  const { line } = waiting;
+  state.breaker.lost(waiting.id);
   state.registry.noteAnswered(line.routeKey);
   const atServerMs = nowMs + (state.clockOffset.offsetMs ?? 0);
   for (const { role, bucket } of countersOf(state, line)) {

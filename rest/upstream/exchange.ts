@@ -2,7 +2,7 @@ import type { UndiciDispatcher } from "../../deps.ts";
 import { GrowingBytes } from "../collections/growing_bytes.ts";
 import type { Answer, AnswerBody } from "../domain/answer.ts";
 import { type HeaderList, headerOf } from "../domain/headers.ts";
-import { UpstreamFailure } from "../domain/ports.ts";
+import { HELD_BACK, UpstreamFailure } from "../domain/ports.ts";
 import { answerHeaders, type ReceivedHeaders } from "./answer_headers.ts";
 import { BodyStream } from "./body_stream.ts";
 import { plainBodyOf } from "./plain_body.ts";
@@ -56,6 +56,8 @@ export interface ExchangeEnds {
   readonly reject: (failure: UpstreamFailure) => void;
   /** Which headers of the answer are passed on; as from Discord, unless said. */
   readonly headersOf?: (received: ReceivedHeaders) => HeaderList;
+  /** Asked right before the first byte; false: nothing is sent. */
+  readonly mayLeave?: (() => boolean) | undefined;
   /** The other side has taken the request and works on it (102). */
   readonly onProcessing?: () => void;
 }
@@ -101,6 +103,7 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Timed {
     // send it a second time, which it must never do. If this throws, nothing is
     // sent, and the socket stays open.
     if (this.#phase !== "queued") throw new Error("Not to be sent");
+    if (this.#ends.mayLeave?.() === false) throw new HeldBack();
     this.#phase = "sent";
     this.#sentAtMs = performance.now();
     this.#controller = controller;
@@ -219,6 +222,10 @@ export class Exchange implements UndiciDispatcher.DispatchHandler, Timed {
     this.#phase = "over";
     this.#timeouts.delete(this);
   }
+}
+
+class HeldBack extends Error {
+  readonly code = HELD_BACK;
 }
 
 /** Codes of connect time-outs: our own, and the kernel's if that is shorter. */

@@ -88,7 +88,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     return { ...usualTicks, headers };
   };
 
-  function send(request: ProxyRequest): Promise<Answer> {
+  function send(
+    request: ProxyRequest,
+    mayLeave?: () => boolean,
+  ): Promise<Answer> {
     const { method, target, body } = request;
     const outgoing: UndiciDispatcher.DispatchOptions = {
       method,
@@ -101,7 +104,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     const ticks = isLarge ? ticksFor(body) : usualTicks;
     return new Promise((resolve, reject) => {
       const idle = connections - exchanges.size;
-      const exchange = new Exchange(ticks, exchanges, { resolve, reject });
+      const ends = { resolve, reject, mayLeave };
+      const exchange = new Exchange(ticks, exchanges, ends);
       // undici uses a connection again one turn of the event loop after its
       // answer has ended. A request that comes earlier, such as the next one of
       // the same line, would open another connection if none is idle.

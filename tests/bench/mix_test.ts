@@ -11,9 +11,10 @@ Deno.test("of two owners none waits for the other: neither line nor order is sha
     for (let turn = 0; turn < TURNS; turn++) {
       const { method, target } = requestOf(owner, turn);
       const path = target.slice("/api/v10".length);
-      const { key, major, orderKey } = routeOf(method as "GET", path, 0);
-      for (const shared of [`${key} ${major}`, orderKey ?? "none"]) {
-        if (shared === "none") continue;
+      const route = routeOf(method as "GET", path, 0);
+      const { key, major, orderKey, orderPlace } = route;
+      const order = orderKey === undefined ? [] : [`${orderKey} ${orderPlace}`];
+      for (const shared of [`${key} ${major}`, ...order]) {
         assert.equal(ownerOf.get(shared) ?? owner, owner, shared);
         ownerOf.set(shared, owner);
       }

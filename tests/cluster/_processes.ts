@@ -1,8 +1,11 @@
+import { SCOPES } from "../../rest/cluster/ownership/scopes.ts";
 import { TOKEN } from "../_proxy.ts";
 import { type Child, startChild } from "../start/child.ts";
 import type { TestRedis } from "./_redis.ts";
 
-const KEY = "a-key-of-the-tests-0123456789";
+/** `REST_AUTHORIZATION` of all of them. */
+export const PROXY_KEY = "a-key-of-the-tests-0123456789";
+const KEY = PROXY_KEY;
 
 /** One proxy of a cluster, in a process of its own. */
 export interface ProxyProcess {
@@ -70,16 +73,22 @@ export async function startProxyProcess(
   };
 }
 
-/** Settles when these proxies together own everything, and know each other. */
+/** Settles when these proxies own everything, each a part: at the start of a cluster leases are waited for. */
 export async function settled(
   proxies: readonly ProxyProcess[],
 ): Promise<void> {
-  const peers = proxies.length - 1;
-  const pattern = new RegExp(
-    `sends for [0-9]+ of 64 scopes, beside ${peers} other prox`,
-  );
-  for (const { child } of proxies) await child.seen(pattern);
+  for (;;) {
+    const figures = await Promise.all(proxies.map((one) => one.figures()));
+    const owned = figures.map((text) =>
+      Number(/^sluice_owned_scopes (\d+)$/m.exec(text)?.[1] ?? 0)
+    );
+    const all = owned.reduce((sum, count) => sum + count, 0);
+    if (all === SCOPES.length && !owned.includes(0)) return;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }
+
+const LOOK_MS = 50;
 
 function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -1,102 +1,15 @@
 /** Real proxies, a real Redis, and the simulated Discord. */
+import {
+  assertNoLimit,
+  assertOnce,
+  longestGapMs,
+  partsOf,
+  simNowMs,
+  stageTest,
+  stream,
+} from "./_stage.ts";
 import assert from "node:assert/strict";
-import { type Sim, startSim } from "../../sim/server.ts";
-import { type ProxyProcess, settled, startProxyProcess } from "./_processes.ts";
 import { until } from "./_clusters.ts";
-import { Stall } from "./_stall.ts";
-import { hasRedis, startRedis, type TestRedis } from "./_redis.ts";
-
-interface Stage {
-  readonly sim: Sim;
-  readonly redis: TestRedis;
-  readonly proxies: readonly ProxyProcess[];
-  readonly stall: Stall;
-}
-
-function stageTest(
-  name: string,
-  count: number,
-  fn: (stage: Stage) => Promise<void>,
-): void {
-  Deno.test({
-    name,
-    ignore: !hasRedis,
-    async fn() {
-      await using sim = await startSim();
-      await using redis = await startRedis();
-      await using stack = new AsyncDisposableStack();
-      const proxies: ProxyProcess[] = [];
-      for (let at = 0; at < count; at++) {
-        const proxy = await startProxyProcess(redis, sim.url);
-        stack.use(proxy.child);
-        proxies.push(proxy);
-      }
-      await settled(proxies);
-      using stall = new Stall();
-      await fn({ sim, redis, proxies, stall });
-    },
-  });
-}
-
-/** The proxy that sends for the bot, and the others, which are doors. */
-async function partsOf(proxies: readonly ProxyProcess[]): Promise<{
-  readonly owner: ProxyProcess;
-  readonly doors: readonly ProxyProcess[];
-}> {
-  for (;;) {
-    const figures = await Promise.all(proxies.map((one) => one.figures()));
-    const at = figures.findIndex((text) => /^sluice_owner.* 1$/m.test(text));
-    const owner = proxies[at];
-    if (owner === undefined) continue;
-    return { owner, doors: proxies.filter((one) => one !== owner) };
-  }
-}
-
-/** Messages through one proxy, each 50 ms, each to a channel of its own; ends with what came of them. */
-function stream(through: ProxyProcess, channel: string) {
-  let isOver = false;
-  const statuses: Promise<number | undefined>[] = [];
-  const done = (async () => {
-    for (let count = 0; !isOver; count++) {
-      statuses.push(through.post(`${channel}${count}`, `${count}`));
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    return await Promise.all(statuses);
-  })();
-  return {
-    end() {
-      isOver = true;
-      return done;
-    },
-  };
-}
-
-/** On the clock of what the simulated Discord notes. */
-function simNowMs(): number {
-  return performance.timeOrigin + performance.now();
-}
-
-/** The longest time without a request at the simulated Discord since `fromMs`. */
-function longestGapMs(sim: Sim, fromMs: number): number {
-  const times = sim.requests().map(({ receivedAtMs }) => receivedAtMs)
-    .filter((atMs) => atMs >= fromMs).sort((a, b) => a - b);
-  const marks = [fromMs, ...times, simNowMs()];
-  return Math.max(
-    ...marks.slice(1).map((atMs, at) => atMs - (marks[at] ?? atMs)),
-  );
-}
-
-function assertNoLimit(sim: Sim): void {
-  const limited = sim.requests().filter(({ status }) => status === 429);
-  assert.deepEqual(limited.map(({ target }) => target), []);
-}
-
-/** No message was made twice: each has a content of its own. */
-function assertOnce(sim: Sim): void {
-  const made = sim.requests().filter(({ executed }) => executed)
-    .map(({ target, body }) => `${target} ${new TextDecoder().decode(body)}`);
-  assert.equal(new Set(made).size, made.length);
-}
 
 stageTest(
   "400 posts over 100 channels through three proxies meet no 429",
@@ -132,7 +45,7 @@ stageTest(
 );
 
 stageTest(
-  "what a killed owner had promised is sent by the next one: nothing is lost, doubled or out of order",
+  "what a killed owner had promised is sent by the next one: nothing is lost, doubled, out of order or over a limit",
   3,
   async ({ sim, proxies }) => {
     const { owner, doors: [door] } = await partsOf(proxies);
@@ -154,6 +67,7 @@ stageTest(
     owner.child.signal("SIGKILL");
     await until(() => new Set(sent()).size === contents.length, 30_000);
     assert.deepEqual(sent(), contents);
+    assertNoLimit(sim);
   },
 );
 
@@ -173,30 +87,6 @@ stageTest(
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     await Promise.all([through.end(), home.end()]);
     assert.ok(gapMs < 4_000 + stall.allowanceMs, `${gapMs} ms`);
-    assertOnce(sim);
-    assertNoLimit(sim);
-  },
-);
-
-stageTest(
-  "three proxies that end with SIGTERM one after the other, each replaced, cost no caller anything",
-  3,
-  async ({ sim, redis, proxies, stall }) => {
-    const door = await startProxyProcess(redis, sim.url);
-    await using _ended = door.child;
-    await settled([...proxies, door]);
-    const messages = stream(door, "77");
-    const beganMs = simNowMs();
-    for (const { child } of proxies) {
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
-      child.signal("SIGTERM");
-    }
-    for (const { child } of proxies) await child.ended();
-    const statuses = await messages.end();
-    assert.deepEqual(statuses.filter((status) => status !== 200), []);
-    const gapMs = longestGapMs(sim, beganMs);
-    // Nobody had to wait for a lease to end.
-    assert.ok(gapMs < 3_000 + stall.allowanceMs, `${gapMs} ms`);
     assertOnce(sim);
     assertNoLimit(sim);
   },

@@ -7,6 +7,7 @@ import type { ProxyRequest } from "../../rest/domain/request.ts";
 export interface Send {
   readonly request: ProxyRequest;
   readonly atMs: number;
+  readonly mayLeave: (() => boolean) | undefined;
   answer(answer: Answer): void;
   fail(error: unknown): void;
   readonly isOpen: boolean;
@@ -32,13 +33,14 @@ export function createScriptedUpstream(nowMs: () => number): ScriptedUpstream {
       assert.ok(send !== undefined, "nothing is in flight");
       return send;
     },
-    send(request) {
+    send(request, mayLeave) {
       upstream.onSend?.(request);
       const { promise, resolve, reject } = Promise.withResolvers<Answer>();
       let isOpen = true;
       upstream.sends.push({
         request,
         atMs: nowMs(),
+        mayLeave,
         get isOpen() {
           return isOpen;
         },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { entryIdOf } from "../../rest/domain/entry_id.ts";
 import { NO_JOURNAL } from "../../rest/domain/journal.ts";
+import { HELD_BACK } from "../../rest/domain/ports.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
 import {
   answerOf,
@@ -11,6 +12,7 @@ import {
   submitWith,
 } from "./_builders.ts";
 import { queueOf } from "./_queue.ts";
+import { unsent } from "./_scripted_upstream.ts";
 import {
   createRecordingJournal,
   type RecordingJournal,
@@ -141,6 +143,27 @@ Deno.test("a request of an identity that another process sends for waits until t
   await queue.clock.advance(1_000);
   queue.upstream.next.answer(answerOf(200));
   assert.equal((await answer).status, 200);
+});
+
+Deno.test("a request that waited for a connection until another process sends for its identity waits on, as if it had not been sent", async () => {
+  let mayGo = true;
+  const queue = queueOf({ parts: { maySend: () => mayGo } });
+  const { answer } = submitWith(queue, POST);
+  await queue.clock.settle();
+  mayGo = false;
+  const [first] = queue.upstream.sends;
+  assert.ok(first?.mayLeave !== undefined && !first.mayLeave());
+  first.fail(unsent(HELD_BACK));
+  await queue.clock.advance(3_000);
+  assert.equal(queue.upstream.sends.length, 1);
+  mayGo = true;
+  await queue.clock.advance(1_000);
+  assert.ok(queue.upstream.next.mayLeave?.());
+  queue.upstream.next.answer(answerOf(200));
+  const { status, headers } = await answer;
+  assert.equal(status, 200);
+  // Nobody is told of a try that was none.
+  assert.equal(headers.find(([name]) => name === "x-rest-attempts"), undefined);
 });
 
 Deno.test("ids of entries sort in the order of acceptance, those of an earlier start first", () => {

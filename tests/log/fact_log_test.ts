@@ -76,6 +76,31 @@ Deno.test("a refusal, a 429 and a warning are one line each at warn", () => {
   ]);
 });
 
+Deno.test("how a cluster stands is one line, at warn where Redis or another proxy does not answer", () => {
+  const fact: Fact = {
+    kind: "cluster",
+    owned: 21,
+    scopes: 64,
+    peers: 2,
+    silent: 0,
+    isStoreAway: false,
+  };
+  const lines = linesOf("info", [
+    fact,
+    { ...fact, silent: 1 },
+    { ...fact, peers: 1, isStoreAway: true },
+  ]);
+  const spoken = lines.map((line) => {
+    const { level, message } = JSON.parse(line);
+    return `${level} ${message}`;
+  });
+  assert.deepEqual(spoken, [
+    "INFO This proxy sends for 21 of 64 scopes, beside 2 other proxies",
+    "WARN This proxy sends for 21 of 64 scopes, beside 2 other proxies, 1 of which cannot be reached",
+    "WARN Redis does not answer; this proxy sends for 21 of 64 scopes, beside 1 other proxy",
+  ]);
+});
+
 Deno.test("a level silences what lies below it", () => {
   const all = [ANSWERED, REFUSED, RATE_LIMITED, WARNING, ...UNSPOKEN];
   assert.equal(linesOf("debug", all).length, 4);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { troublesOf } from "../../rest/metrics/health.ts";
+import type { ClusterReading } from "../../rest/metrics/types.ts";
 
 const BOT = {
   bot: "main",
@@ -39,15 +40,41 @@ Deno.test("a journal that does not take new promises is a trouble, one that does
   assert.deepEqual(troublesOf({ ...WELL, journal }), ["journal_failing"]);
 });
 
+const CLUSTER: ClusterReading = {
+  owned: 20,
+  scopes: 64,
+  peers: [{ url: "http://b:8001", silentMs: 400, isAnswering: true }],
+  isStoreAway: false,
+  bots: [{ bot: "main", owner: "self", lease: { epoch: 7, ageMs: 300 } }],
+  door: { waiting: 0, handedOn: 0 },
+};
+
+function clusterTroubles(change: Partial<ClusterReading>): readonly string[] {
+  return troublesOf({ ...WELL, cluster: { ...CLUSTER, ...change } });
+}
+
 Deno.test("a Redis that does not answer is a trouble for a proxy that may not send for anybody, and for no other", () => {
-  const cluster = { owned: 0, scopes: 64, peers: 2, isStoreAway: true };
-  const troublesWith = (owned: number, isStoreAway = true) =>
-    troublesOf({
-      ...WELL,
-      cluster: { ...cluster, owned, isStoreAway, bots: [] },
-    });
-  assert.deepEqual(troublesWith(0), ["store_unreachable"]);
-  assert.deepEqual(troublesWith(1), []);
-  const isStoreAway = false;
-  assert.deepEqual(troublesWith(0, isStoreAway), []);
+  const isStoreAway = true;
+  assert.deepEqual(clusterTroubles({ owned: 0, isStoreAway }), [
+    "store_unreachable",
+  ]);
+  assert.deepEqual(clusterTroubles({ owned: 1, isStoreAway }), []);
+  assert.deepEqual(clusterTroubles({ owned: 0 }), []);
+});
+
+Deno.test("a bot that nobody sends for and a peer that did not answer are troubles; one that was not asked yet is none", () => {
+  const bots = [{ bot: "main", owner: "nobody" } as const];
+  assert.deepEqual(clusterTroubles({ bots }), ["ownerless"]);
+  const peer = { url: "http://b:8001", silentMs: 400 };
+  const unasked = [{ ...peer, isAnswering: undefined }];
+  assert.deepEqual(clusterTroubles({ peers: unasked }), []);
+  const silent = [{ ...peer, isAnswering: false }];
+  assert.deepEqual(clusterTroubles({ peers: silent }), ["peers_unreachable"]);
+});
+
+Deno.test("a journal that all proxies share and that fails is told by another word: no other proxy would do better", () => {
+  const journal = { ...WELL.journal, isFailing: true };
+  assert.deepEqual(troublesOf({ ...WELL, journal, cluster: CLUSTER }), [
+    "shared_journal_failing",
+  ]);
 });

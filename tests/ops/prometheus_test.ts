@@ -3,6 +3,7 @@ import { servingOf } from "../listener/_serve.ts";
 import assert from "node:assert/strict";
 import { startListener } from "../../rest/listener/transport/listen.ts";
 import { KEY, startTestProxy, type TestProxy } from "../_proxy.ts";
+import { seenPeers } from "../_peers.ts";
 import { scrape } from "../metrics/_scrape.ts";
 import {
   hasPrometheus,
@@ -54,7 +55,8 @@ Deno.test({
     "Prometheus takes the figures of a loaded proxy, every rule's expression answers, and every panel has a series",
   ignore,
   async fn() {
-    await using proxy = await startTestProxy();
+    // As one of several, so that their panels have something to show.
+    await using proxy = await startTestProxy({ parts: { peers: seenPeers() } });
     const figures = await startListener({
       ...servingOf(proxy.proxy.metrics),
       host: "127.0.0.1",

@@ -1,6 +1,8 @@
 /** The operators' page in Debian's Chromium; run by page_test.ts. */
 import assert from "node:assert/strict";
+import type { BotEntry } from "../../rest/domain/access.ts";
 import { Secret } from "../../rest/domain/secret.ts";
+import { seenPeers } from "../_peers.ts";
 import { KEY, startTestProxy, type TestProxy } from "../_proxy.ts";
 import { startBrowser } from "./_browser.ts";
 import { axe, type Page } from "./deps.ts";
@@ -38,6 +40,62 @@ for (const colorScheme of ["light", "dark"] as const) {
     });
   }
 }
+
+for (const [colorScheme, width] of [["light", 1_280], ["dark", 390]] as const) {
+  Deno.test({
+    ...DRIVER,
+    name:
+      `among several proxies the page tells who sends for which bot and which proxy does not answer, and axe finds nothing serious: ${colorScheme}, ${width} px`,
+    async fn() {
+      const access = { keys: [], bots: botsOf("main", "music") };
+      const parts = { peers: seenPeers() };
+      await using proxy = await startTestProxy({ access, parts });
+      await using browser = await startBrowser();
+      const page = await browser.open({ colorScheme, width });
+      await page.goto(`${proxy.url}/admin`);
+      await signIn(page);
+      await page.waitForSelector("h2:has-text('Bots and their proxies')");
+      assert.match(
+        await page.innerText(".verdict"),
+        /^1 of 2 other proxies does not answer this one/,
+      );
+      const rows = await page.evaluate<readonly string[]>(CLUSTER_ROWS);
+      assert.deepEqual(rows, [
+        "main|this proxy|420 ms ago",
+        "music|http://127.0.0.1:9|420 ms ago",
+        "http://127.0.0.1:9|yes|310 ms ago",
+        "http://10.0.0.7:8001|no|620 ms ago",
+      ]);
+      assert.deepEqual(await findingsOn(page), []);
+      const wide = await page.evaluate<number>(
+        "document.documentElement.scrollWidth - innerWidth",
+      );
+      assert.ok(wide <= 0, `${wide} px too wide`);
+      assert.deepEqual(browser.errors, []);
+    },
+  });
+}
+
+/** The rows of the two tables at the end, without the epoch. */
+const CLUSTER_ROWS = `[...document.querySelectorAll(".tables .panel")].slice(-2)
+  .flatMap((panel) => [...panel.querySelectorAll("tbody tr")])
+  .map((row) => [...row.cells].slice(0, 3)
+    .map(({ textContent }) => textContent).join("|"))`;
+
+Deno.test({
+  ...DRIVER,
+  name: "a proxy that is alone says nothing of others",
+  async fn() {
+    await using proxy = await startTestProxy();
+    await using browser = await startBrowser();
+    const page = await browser.open();
+    await page.goto(`${proxy.url}/admin`);
+    await signIn(page);
+    await page.waitForSelector("h2:has-text('REP sessions')");
+    const text = await page.innerText("main");
+    assert.doesNotMatch(text, /other prox|Redis|sends for/i);
+  },
+});
 
 Deno.test({
   ...DRIVER,
@@ -107,11 +165,7 @@ Deno.test({
   ...DRIVER,
   name: "with several bots the page shows all, or the one that is chosen",
   async fn() {
-    const bots = ["main", "music"].map((name, n) => {
-      const id = btoa(`12345678901234567${n}`);
-      const token = new Secret(`${id}.tests0.${"x".repeat(27)}`);
-      return { name, token };
-    });
+    const bots = botsOf("main", "music");
     await using proxy = await startTestProxy({ access: { keys: [], bots } });
     for (
       const [bot, path] of [["main", "/gateway/bot"], ["music", "/users/@me"]]
@@ -162,6 +216,14 @@ Deno.test({
     assert.deepEqual(cut, []);
   },
 });
+
+function botsOf(...names: readonly string[]): BotEntry[] {
+  return names.map((name, n) => {
+    const id = btoa(`12345678901234567${n}`);
+    const token = new Secret(`${id}.tests0.${"x".repeat(27)}`);
+    return { name, token };
+  });
+}
 
 /** Parts of routes, from one slash to the next, that are on two lines. */
 const BROKEN_PARTS = `[...document.querySelectorAll("td")]

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { verdictOf } from "../../page/verdict.ts";
 import type {
+  ClusterReading,
   LineRow,
   PageFigures,
   Point,
@@ -51,6 +52,82 @@ interface Change {
   readonly points?: readonly Point[];
   readonly lines?: readonly LineRow[];
 }
+
+const PEER = { url: "http://b:8001", silentMs: 400, isAnswering: true };
+const AWAY = { bot: "main", owner: "peer", url: PEER.url } as const;
+const NOBODYS = { bot: "main", owner: "nobody" } as const;
+
+/** This proxy sends for the bot, beside another one. */
+function clusterOf(change: Partial<ClusterReading> = {}): Change {
+  return {
+    reading: {
+      cluster: {
+        owned: 30,
+        scopes: 64,
+        peers: [PEER],
+        isStoreAway: false,
+        bots: [{ bot: "main", owner: "self" }],
+        door: { waiting: 0, handedOn: 0 },
+        ...change,
+      },
+    },
+  };
+}
+
+const AMONG_PROXIES: typeof SITUATIONS = [
+  [
+    clusterOf({ bots: [AWAY] }),
+    "good",
+    "This proxy is a door: other proxies send for main; none is under way.",
+  ],
+  [
+    clusterOf({
+      bots: ["main", "music", "mod", "test"].map((bot) => ({ ...AWAY, bot })),
+      door: { waiting: 0, handedOn: 12 },
+    }),
+    "good",
+    "This proxy is a door: other proxies send for main and 3 other bots; 12 requests under way.",
+  ],
+  [
+    clusterOf({ isStoreAway: true }),
+    "busy",
+    "Redis does not answer: all proxies agree to go on as they are, and what has to outlive one of them is refused with 503.",
+  ],
+  [
+    clusterOf({
+      isStoreAway: true,
+      owned: 0,
+      bots: [NOBODYS],
+      door: { waiting: 7, handedOn: 0 },
+    }),
+    "bad",
+    "Nobody sends for main: Redis does not answer, and not all proxies agree to go on without it. 7 requests wait here.",
+  ],
+  [
+    clusterOf({
+      bots: [{ bot: "music", owner: "self" }, NOBODYS],
+      door: { waiting: 1, handedOn: 0 },
+    }),
+    "bad",
+    "Nobody sends for main: the next proxy takes over within seconds. 1 request waits here.",
+  ],
+  [
+    clusterOf({
+      bots: [AWAY],
+      peers: [{ ...PEER, isAnswering: false }],
+      door: { waiting: 3, handedOn: 0 },
+    }),
+    "bad",
+    "The proxy that sends for main does not answer this one at http://b:8001: 3 requests wait here.",
+  ],
+  [
+    clusterOf({
+      peers: [PEER, { ...PEER, url: "http://c:8001", isAnswering: false }],
+    }),
+    "busy",
+    "1 of 2 other proxies does not answer this one (http://c:8001): a bot that moves there would wait.",
+  ],
+];
 
 const SITUATIONS: ReadonlyArray<
   readonly [Change, "good" | "busy" | "bad", string]
@@ -209,7 +286,7 @@ const SITUATIONS: ReadonlyArray<
   ],
 ];
 
-for (const [change, tone, text] of SITUATIONS) {
+for (const [change, tone, text] of [...SITUATIONS, ...AMONG_PROXIES]) {
   Deno.test(`the verdict is: ${text}`, () => {
     assert.deepEqual(verdictOf(figuresOf(change)), { tone, text });
   });
@@ -231,6 +308,13 @@ for (const requests of [10, 19, 20, 30, 60, 200]) {
     assert.match(tones.join(), /^(busy,)?good$/);
   });
 }
+
+Deno.test("among proxies that are well the verdict is that of one alone, also before the others were asked", () => {
+  const alone = verdictOf(figuresOf({}));
+  assert.deepEqual(verdictOf(figuresOf(clusterOf())), alone);
+  const peers = [{ ...PEER, isAnswering: undefined }];
+  assert.deepEqual(verdictOf(figuresOf(clusterOf({ peers }))), alone);
+});
 
 Deno.test("a journal that takes nothing new is told before what waits", () => {
   const journal = { rows: 3, bytes: 9, isFailing: true };

@@ -344,7 +344,7 @@ export class RandomDriver {
     if (ask.route.orderKey === undefined || !ask.isOrdered) return;
     for (const other of this.#known.values()) {
       const isSame = other.ask.identityId === ask.identityId &&
-        other.ask.isOrdered && other.ask.route.orderKey === ask.route.orderKey;
+        other.ask.isOrdered && orderOf(other.ask) === orderOf(ask);
       if (!isSame || other.ask === ask) continue;
       assert.equal(other.state, "waiting", "two of one order are under way");
       const isPassed = other.seq < seq && sharesField(other.ask, ask);
@@ -408,4 +408,8 @@ function againAtMs(outcome: Settlement, nowMs: number): number {
 function sharesField(a: Ask, b: Ask): boolean {
   if (a.fields === undefined || b.fields === undefined) return true;
   return a.fields.some((field) => b.fields?.includes(field));
+}
+
+function orderOf({ route }: Ask): string {
+  return `${route.orderKey} ${route.orderPlace}`;
 }

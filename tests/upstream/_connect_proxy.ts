@@ -14,6 +14,8 @@ type Reply = readonly string[] | undefined;
 interface ConnectProxyOptions {
   readonly isTls?: boolean;
   readonly reply?: Reply;
+  /** The tunnel opens when this settles. */
+  readonly onConnect?: () => Promise<void>;
   /** `user:password` that it is given. */
   readonly credentials?: string;
 }
@@ -32,7 +34,7 @@ export interface ConnectProxy extends AsyncDisposable {
 const OPENED = ["HTTP/1.1 200 Connection established\r\n", "\r\n"];
 
 export async function startConnectProxy(
-  { isTls = false, reply, credentials }: ConnectProxyOptions = {},
+  { isTls = false, reply, credentials, onConnect }: ConnectProxyOptions = {},
 ): Promise<ConnectProxy> {
   const heads: string[] = [];
   const callers: string[] = [];
@@ -45,7 +47,8 @@ export async function startConnectProxy(
       heads.push(head);
       if (reply !== undefined) return void writePieces(socket, reply);
       const [, host = "", port] = /^CONNECT (.*):(\d+) /.exec(head) ?? [];
-      const far = connectTcp({ host, port: Number(port) }, () => {
+      const far = connectTcp({ host, port: Number(port) }, async () => {
+        await onConnect?.();
         writePieces(socket, OPENED);
         socket.on("data", (bytes) => passed += bytes.toString("latin1"));
         socket.pipe(far).pipe(socket);

@@ -16,7 +16,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/scheduler": ["rest/domain", "rest/collections"],
   // Which requests are one: a register without promises, sockets or time of its own.
   "rest/idempotency": ["rest/domain"],
-  "rest/rep": ["rest/domain", "rest/idempotency", "rest/routes"],
+  "rest/rep": [
+    "rest/domain",
+    "rest/collections",
+    "rest/idempotency",
+    "rest/routes",
+  ],
   "rest/dispatcher": [
     "rest/domain",
     "rest/idempotency",

@@ -59,12 +59,22 @@ class RedisStore implements JournalStore {
   async claimEpoch(scope: string): Promise<number> {
     const epoch = this.#options.epochOf(scope);
     if (epoch === undefined) throw fenced(scope);
-    const { redis } = this.#options;
-    const words = [scope, String(epoch)];
-    const made = await redis.run(CLAIM, [FENCE_KEY], words).catch(failed);
-    if (made !== 1) throw fenced(scope);
+    if (!await this.#claim(scope, epoch)) throw fenced(scope);
     this.#claimed.set(scope, epoch);
     return epoch;
+  }
+
+  async #claim(scope: string, epoch: number): Promise<boolean> {
+    const { redis } = this.#options;
+    const words = [scope, String(epoch)];
+    return await redis.run(CLAIM, [FENCE_KEY], words).catch(failed) === 1;
+  }
+
+  /** A Redis that was emptied knows nobody's epoch; one that knows a later one gives nothing back. */
+  async #claimAgain(scope: string): Promise<boolean> {
+    const epoch = this.#options.epochOf(scope);
+    const isOurs = epoch !== undefined && this.#claimed.get(scope) === epoch;
+    return isOurs && await this.#claim(scope, epoch);
   }
 
   async append(changes: readonly JournalChange[]): Promise<void> {
@@ -81,9 +91,13 @@ class RedisStore implements JournalStore {
     }
     const isNew = changes.some(({ kind }) => kind === "put");
     const script = isNew ? APPEND : APPEND_WITHOUT_ROOM;
-    const reply = await this.#options.redis.run(script, keys, words)
-      .catch(failed);
-    if (!Array.isArray(reply)) throw fenced(String(reply).slice(7));
+    const run = () =>
+      this.#options.redis.run(script, keys, words).catch(failed);
+    let reply = await run();
+    if (!Array.isArray(reply) && await this.#claimAgain(fencedIn(reply))) {
+      reply = await run();
+    }
+    if (!Array.isArray(reply)) throw fenced(fencedIn(reply));
     this.#rows += Number(reply[0]);
     this.#bytes += Number(reply[1]);
   }
@@ -173,6 +187,11 @@ class RedisStore implements JournalStore {
     // Where it fails it is left for the next one who takes over.
     if (changes.length > 0) await this.append(changes).catch(() => {});
   }
+}
+
+/** The scope that a script says is another proxy's. */
+function fencedIn(reply: unknown): string {
+  return String(reply).slice("fenced ".length);
 }
 
 function listOf(reply: unknown): string[] {

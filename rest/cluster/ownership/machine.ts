@@ -1,8 +1,10 @@
-import type { Owner, Peer } from "../../domain/owners.ts";
+import type { Owner, OwnerLease, Peer } from "../../domain/owners.ts";
 import type { Beat, BeatReply, Held } from "./beat.ts";
 import { answer, ask, hear, nextAskAtMs } from "./consent.ts";
+import { leaseOf } from "./lease.ts";
 import type { Asked, PeerAnswer, Question } from "./questions.ts";
-import { see } from "./see.ts";
+import { placeOf } from "./records.ts";
+import { handOver, see } from "./see.ts";
 import {
   type Action,
   lose,
@@ -35,7 +37,7 @@ export class OwnershipMachine {
   readonly #state: State;
   readonly #owners = new Map<string, string>();
 
-  /** `id` is new with each start of the process. */
+  /** `id` is new with each start of the process; `url` is signed, which is read here as part of it. */
   constructor(id: string, url: string, nowMs: number) {
     this.#state = newState(id, url, nowMs);
   }
@@ -103,14 +105,18 @@ export class OwnershipMachine {
     if (one?.mine?.handingTo === undefined) return [];
     state.releasing.set(scope, { scope, epoch: one.mine.epoch });
     one.mine = undefined;
+    // Not at once: what else is handed over in this turn goes with the same beat.
     state.nextBeatAtMs = Math.min(state.nextBeatAtMs, nowMs);
-    return this.tick(nowMs);
+    return this.#take(nowMs);
   }
 
   /** Hands everything over to the others. */
   leave(nowMs: number): readonly Action[] {
-    this.#state.presence = "leaving";
-    this.#state.nextBeatAtMs = nowMs;
+    const state = this.#state;
+    state.presence = "leaving";
+    state.nextBeatAtMs = nowMs;
+    // Where Redis is away nobody could take it.
+    if (!state.isRedisAway) handOver(state, nowMs);
     return this.tick(nowMs);
   }
 
@@ -122,6 +128,12 @@ export class OwnershipMachine {
     return { ...this.#newBeat([]), presence: "gone", renew: [], release };
   }
 
+  /** Redis' clock; undefined before it was heard. */
+  redisMs(nowMs: number): number | undefined {
+    const { offset } = this.#state;
+    return offset && nowMs + (offset.low + offset.high) / 2;
+  }
+
   maySend(scope: string, nowMs: number): boolean {
     const one = this.#state.scopes.get(scope);
     return one !== undefined && maySend(one, nowMs);
@@ -130,6 +142,10 @@ export class OwnershipMachine {
   /** The epoch by which we have it; undefined: we do not. */
   epochOf(scope: string): number | undefined {
     return this.#state.scopes.get(scope)?.mine?.epoch;
+  }
+
+  leaseOf(scope: string, nowMs: number): OwnerLease | undefined {
+    return leaseOf(this.#state, scope, nowMs);
   }
 
   ownerOf(scope: string, nowMs: number): Owner {
@@ -165,7 +181,8 @@ export class OwnershipMachine {
     }
     const { ownerId: id, url } = record;
     // One that was at our own address is gone.
-    return id === this.#state.id || url === this.#state.url
+    const isHere = placeOf(url) === placeOf(this.#state.url);
+    return id === this.#state.id || isHere
       ? { kind: "nobody", sinceMs: unchangedSinceMs }
       : { kind: "peer", id, url };
   }

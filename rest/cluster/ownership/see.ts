@@ -136,7 +136,7 @@ function renewed(state: State, one: ScopeState, { sentAtMs }: Look): void {
 }
 
 /** Gives up what another one should have, since it has joined, or since we leave. */
-function handOver(state: State, nowMs: number): void {
+export function handOver(state: State, nowMs: number): void {
   const living = livingAt(state, nowMs);
   for (const { scope, mine } of state.scopes.values()) {
     if (mine === undefined || mine.handingTo !== undefined) continue;

@@ -75,8 +75,8 @@ export class Responder {
     });
     const timing = { waitMs, reason: waitReason, discordMs, attempts };
     const tracked = this.#track(withAttempts({ ...answer, timing }, attempts));
-    const [first] = job.tickets;
-    if (job.tickets.length !== 1 || first?.isWanted !== true) {
+    const [first, second] = job.tickets;
+    if (second !== undefined || first?.isWanted !== true) {
       return this.#answerOthers(job, tracked);
     }
     first.resolve(tracked);
@@ -101,14 +101,14 @@ export class Responder {
     if (isKept && second === undefined) {
       this.#keep(job, { kind: "refusal", refusal });
     } else register.drop(job);
-    for (const ticket of [...job.tickets]) ticket.reject(refusal);
+    for (const ticket of job.tickets) ticket.reject(refusal);
     return isKept && second === undefined;
   }
 
   #answerOthers(job: Job, answer: Answer): boolean {
     const { register, takeSecondTry, askAlone } = this.#deps;
     const wanted = job.tickets.filter((ticket) => ticket.isWanted);
-    for (const ticket of [...job.tickets]) {
+    for (const ticket of job.tickets) {
       if (!ticket.isWanted) ticket.reject(cancelledRefusal({ sent: true }));
     }
     if (wanted.length > 0) {

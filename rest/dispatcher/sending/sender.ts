@@ -8,6 +8,7 @@ import { isRecognised } from "../../domain/message_nonce.ts";
 import { internalRefusal } from "../../domain/own_refusals.ts";
 import {
   type Clock,
+  HELD_BACK,
   type Random,
   type Upstream,
   UpstreamFailure,
@@ -129,16 +130,20 @@ export class Sender {
   }
 
   async #transmit(job: Job, nowMs: number): Promise<void> {
-    const { upstream } = this.#deps;
+    const { upstream, maySend } = this.#deps;
+    // It may wait for a connection until this process may send for it no more.
+    const mayLeave = maySend && (() => maySend(job.request));
     job.attempts++;
     job.sentAtMs = nowMs;
     let answer: Answer;
     try {
-      answer = await upstream.send(outgoing(job));
+      answer = await upstream.send(outgoing(job), mayLeave);
     } catch (error) {
       // The job may be done already (at the end of a drain): then its lease is settled.
-      if (job.state !== "done") this.#failed(job, error);
-      return;
+      if (job.state === "done") return;
+      if (!isHeldBack(error)) return this.#failed(job, error);
+      job.attempts--;
+      return this.#holdBack(job);
     }
     if (job.state === "done") discardBody(answer);
     else this.#answered(job, answer);
@@ -250,6 +255,10 @@ export class Sender {
       retryAfterMs,
     });
   }
+}
+
+function isHeldBack(error: unknown): boolean {
+  return error instanceof UpstreamFailure && error.code === HELD_BACK;
 }
 
 /** What is sent of a job: its request, with its nonce. */

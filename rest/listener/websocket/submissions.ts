@@ -4,7 +4,7 @@ import {
   internalRefusal,
   shortenedRefusal,
 } from "../../domain/own_refusals.ts";
-import type { Submitter, Ticket } from "../../domain/ports.ts";
+import type { AnswerListener, Submitter, Ticket } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Action } from "../../rep/actions.ts";
 import type { SubmissionResult } from "../../rep/conversation/settle.ts";
@@ -25,7 +25,7 @@ export interface SubmissionsDeps {
 }
 
 /** The requests of all connections that the queue has, by the machine's ids. */
-export class Submissions {
+export class Submissions implements AnswerListener {
   readonly #deps: SubmissionsDeps;
   readonly #tickets = new Map<number, Ticket>();
 
@@ -41,16 +41,17 @@ export class Submissions {
       const ticket = submitter.submit(request, undefined, guarantee);
       this.follow(submissionId, ticket);
     } catch (error) {
-      this.#refused(submissionId, error);
+      this.refused(submissionId, error);
     }
   }
 
   /** Sees a request to its end. */
   follow(submissionId: number, ticket: Ticket): void {
     this.#tickets.set(submissionId, ticket);
+    if (ticket.listen !== undefined) return ticket.listen(this, submissionId);
     ticket.answer.then(
-      (answer) => this.#answered(submissionId, answer),
-      (error) => this.#refused(submissionId, error),
+      (answer) => this.answered(submissionId, answer),
+      (error) => this.refused(submissionId, error),
     );
   }
 
@@ -58,12 +59,12 @@ export class Submissions {
     return this.#tickets.get(submissionId);
   }
 
-  #answered(submissionId: number, answer: Answer): void {
+  answered(submissionId: number, answer: Answer): void {
     const { status, headers, body } = answer;
     if (body instanceof ReadableStream) {
       readWhole(answer, body, this.#deps.maxAnswerBytes).then(
-        (whole) => this.#answered(submissionId, whole),
-        (error) => this.#refused(submissionId, error),
+        (whole) => this.answered(submissionId, whole),
+        (error) => this.refused(submissionId, error),
       );
       return;
     }
@@ -71,11 +72,11 @@ export class Submissions {
       const whole = withoutCodings({ status, headers, body });
       this.#end(submissionId, { kind: "answer", answer: whole });
     } catch (error) {
-      this.#refused(submissionId, error);
+      this.refused(submissionId, error);
     }
   }
 
-  #refused(submissionId: number, error: unknown): void {
+  refused(submissionId: number, error: unknown): void {
     if (!(error instanceof Refusal)) this.#deps.tellBug(error);
     const refusal = error instanceof Refusal ? error : internalRefusal(null);
     this.#end(submissionId, { kind: "refusal", refusal });

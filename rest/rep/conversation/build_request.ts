@@ -1,4 +1,5 @@
 import { Refusal } from "../../domain/refusal.ts";
+import type { HeaderList } from "../../domain/headers.ts";
 import { LANES } from "../../domain/lane.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
 import { routeOf } from "../../routes/route_of.ts";
@@ -15,14 +16,20 @@ import type { Step } from "../rep_state.ts";
 
 /** A frame carries JSON values, not bytes, so compression would have to be undone here (C47). */
 const UNCODED: readonly [string, string] = ["accept-encoding", "identity"];
+const JSON_TYPE: readonly [string, string] = [
+  "content-type",
+  "application/json",
+];
+
+/** What nearly all requests have; 100,000 may wait. */
+const UNCODED_ALONE: HeaderList = [UNCODED];
+const UNCODED_JSON: HeaderList = [JSON_TYPE, UNCODED];
 
 /** The request that a frame asks for. */
 export interface BuiltRequest {
   readonly request: ProxyRequest;
   readonly wantsHeaders: boolean;
 }
-
-const encoder = new TextEncoder();
 
 /** Builds the request that a frame asks for, or throws a `Refusal` (C13 to C27, E). */
 export function buildRequest(
@@ -52,9 +59,7 @@ export function buildRequest(
       method,
       target,
       route,
-      headers: body === undefined
-        ? [UNCODED, ...options.headers]
-        : [["content-type", body.type], UNCODED, ...options.headers],
+      headers: headersOf(body, options.headers),
       body: body?.bytes,
       identity: principal.identityFor(route),
       caller: principal.callerName,
@@ -68,7 +73,7 @@ export function buildRequest(
 }
 
 interface Body {
-  readonly type: string;
+  readonly type: readonly [name: string, value: string];
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -86,12 +91,22 @@ function bodyOf(
   if (files.length > 0) {
     const boundary = step.state.settings.boundary();
     return {
-      type: `multipart/form-data; boundary=${boundary}`,
+      type: ["content-type", `multipart/form-data; boundary=${boundary}`],
       bytes: multipartOf(text, files, boundary),
     };
   }
   if (text === undefined) return undefined;
-  return { type: "application/json", bytes: encoder.encode(text) };
+  return { type: JSON_TYPE, bytes: step.state.bodies.encode(text) };
+}
+
+function headersOf(body: Body | undefined, further: HeaderList): HeaderList {
+  if (further.length > 0) {
+    return body === undefined
+      ? [UNCODED, ...further]
+      : [body.type, UNCODED, ...further];
+  }
+  if (body === undefined) return UNCODED_ALONE;
+  return body.type === JSON_TYPE ? UNCODED_JSON : [body.type, UNCODED];
 }
 
 /**

@@ -24,13 +24,13 @@ const ABOUT_ITSELF: ReadonlySet<string> = new Set([
  */
 export function noteUnauthorized(
   state: State,
-  { lane, ask }: Waiting,
+  { lane, label }: Waiting,
   nowMs: number,
 ): void {
   const { identity } = lane;
-  if (ask.route.lane !== "bot" || ask.identityId === "none") return;
+  if (lane.name !== "bot" || identity.id === "none") return;
   if (identity.credential !== "unproven") return;
-  if (!identity.isOwn && ABOUT_ITSELF.has(ask.route.label)) {
+  if (!identity.isOwn && ABOUT_ITSELF.has(label)) {
     reject(state, identity, nowMs);
     return;
   }
@@ -143,7 +143,7 @@ export function refuseFor(
 ): void {
   withdraw(state, waiting, nowMs);
   state.refused.push({
-    id: waiting.ask.id,
+    id: waiting.id,
     refused: refusalOfToken(waiting.lane.identity, nowMs),
   });
 }

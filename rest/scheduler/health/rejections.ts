@@ -4,6 +4,7 @@ import {
   type LimitReport,
   UNKNOWN_WEBHOOK,
 } from "../../domain/limit_report.ts";
+import type { LaneName } from "../../domain/lane.ts";
 import type { State, Waiting } from "../state.ts";
 import type { Ask, Refused, Rejection } from "../types.ts";
 
@@ -24,12 +25,51 @@ const REJECTIONS_MAX = 10_000;
 
 /** What a request is told that Discord would refuse as it has before; undefined: it may go. */
 export function rejectionOf(
-  { rejections }: State,
-  ask: Ask,
+  state: State,
+  { route, identityId, isOwnToken }: Ask,
   nowMs: number,
 ): Refused | undefined {
-  if (rejections.size === 0) return undefined;
-  for (const name of namesOf(ask)) {
+  if (state.rejections.size === 0) return undefined;
+  return found(state, { ...route, identityId, isOwnToken }, nowMs);
+}
+
+/** The same for a request that was taken in. */
+export function rejectionOfWaiting(
+  state: State,
+  waiting: Waiting,
+  nowMs: number,
+): Refused | undefined {
+  if (state.rejections.size === 0) return undefined;
+  return found(state, subjectOf(waiting), nowMs);
+}
+
+/** What rejections are named after. */
+interface Subject {
+  readonly identityId: string;
+  readonly isOwnToken: boolean;
+  readonly lane: LaneName;
+  readonly key: string;
+  readonly major: string;
+  readonly webhookId: string | undefined;
+}
+
+function subjectOf({ line, lane, webhookId, isOwnToken }: Waiting): Subject {
+  return {
+    identityId: lane.identity.id,
+    isOwnToken,
+    lane: lane.name,
+    key: line.routeKey,
+    major: line.major,
+    webhookId,
+  };
+}
+
+function found(
+  { rejections }: State,
+  subject: Subject,
+  nowMs: number,
+): Refused | undefined {
+  for (const name of namesOf(subject)) {
     const found = rejections.get(name);
     if (found === undefined || nowMs >= found.untilMs) continue;
     const { code, message, untilMs } = found;
@@ -41,45 +81,46 @@ export function rejectionOf(
 /** Learns from an answer that was no 429 what Discord will refuse again, or does no more. */
 export function noteRejection(
   state: State,
-  { ask }: Waiting,
+  waiting: Waiting,
   { status, errorCode }: LimitReport,
   nowMs: number,
 ): void {
   const { rejections } = state;
-  const { route, isOwnToken } = ask;
+  const { isOwnToken, webhookId, line, lane: { name: lane } } = waiting;
   if (status === 404 && errorCode === UNKNOWN_WEBHOOK) {
     // A follow-up's 404 is about its message.
-    if (route.lane === "interaction" || route.webhookId === undefined) return;
-    remember(state, `webhook ${route.webhookId}`, {
+    if (lane === "interaction" || webhookId === undefined) return;
+    remember(state, `webhook ${webhookId}`, {
       untilMs: nowMs + WEBHOOK_MS,
       times: 1,
       code: "webhook_gone",
       message: "Unknown Webhook",
     });
   } else if (status === 401 && errorCode === INVALID_WEBHOOK_TOKEN) {
-    remember(state, `token ${route.major}`, {
+    remember(state, `token ${line.major}`, {
       untilMs: nowMs + WEBHOOK_MS,
       times: 1,
       code: "webhook_unauthorized",
       message: "Invalid Webhook Token",
     });
-  } else if (route.lane !== "bot" || isOwnToken || !hasToken(ask)) {
+  } else if (lane !== "bot" || isOwnToken || !hasToken(waiting)) {
     return;
   } else if (status === 401) {
-    noteToken(state, ask, nowMs);
+    noteToken(state, waiting, nowMs);
   } else if (status < 400 && rejections.size > 0) {
-    rejections.delete(tokenName(ask));
+    rejections.delete(tokenName(subjectOf(waiting)));
   }
 }
 
 /** A 401 to a token that a caller brought: it may be about the route alone. */
-function noteToken(state: State, ask: Ask, nowMs: number): void {
-  const times = (state.rejections.get(tokenName(ask))?.times ?? 0) + 1;
-  remember(state, tokenName(ask), {
+function noteToken(state: State, waiting: Waiting, nowMs: number): void {
+  const name = tokenName(subjectOf(waiting));
+  const times = (state.rejections.get(name)?.times ?? 0) + 1;
+  remember(state, name, {
     untilMs: nowMs + tokenMs(times),
     times,
     code: "token_unauthorized",
-    message: `Discord answered 401 to this token on ${ask.route.label}`,
+    message: `Discord answered 401 to this token on ${waiting.label}`,
   });
 }
 
@@ -98,21 +139,17 @@ function remember(
   forgetOldest(rejections, REJECTIONS_MAX);
 }
 
-function namesOf(ask: Ask): string[] {
-  const { route, isOwnToken } = ask;
-  if (route.lane !== "bot") {
-    return [`webhook ${route.webhookId}`, `token ${route.major}`];
-  }
-  const ofWebhook = route.webhookId === undefined
-    ? []
-    : [`webhook ${route.webhookId}`];
-  return isOwnToken ? ofWebhook : [...ofWebhook, tokenName(ask)];
+function namesOf(subject: Subject): string[] {
+  const { lane, webhookId, major, isOwnToken } = subject;
+  if (lane !== "bot") return [`webhook ${webhookId}`, `token ${major}`];
+  const ofWebhook = webhookId === undefined ? [] : [`webhook ${webhookId}`];
+  return isOwnToken ? ofWebhook : [...ofWebhook, tokenName(subject)];
 }
 
-function tokenName({ identityId, route }: Ask): string {
-  return `${identityId} ${route.key}`;
+function tokenName({ identityId, key }: Subject): string {
+  return `${identityId} ${key}`;
 }
 
-function hasToken({ identityId }: Ask): boolean {
-  return identityId !== "none";
+function hasToken({ lane }: Waiting): boolean {
+  return lane.identity.id !== "none";
 }

@@ -1,6 +1,7 @@
 import type { LimitReport } from "../../domain/limit_report.ts";
 import { openingOf } from "./bucket.ts";
-import type { Counter, CounterRole, Identity, Line, State } from "../state.ts";
+import type { CounterRole } from "./counter_role.ts";
+import type { Counter, Identity, Line, State } from "../state.ts";
 
 /**
  * When the next request may start, as far as one counter is concerned. What a

@@ -2,7 +2,8 @@ import { LANES } from "../../domain/lane.ts";
 import { newBucket } from "./bucket.ts";
 import type { HashFacts, RouteRecord } from "./bucket_registry.ts";
 import { isAtRest, newCounter } from "./counter.ts";
-import type { Counter, CounterRole, Identity, Line, State } from "../state.ts";
+import type { CounterRole } from "./counter_role.ts";
+import type { Counter, Identity, Line, State } from "../state.ts";
 
 /**
  * Which counters a line has, by what the registry knows of its route: its own

@@ -117,7 +117,7 @@ function* allBuckets(state: State): Iterable<Bucket> {
 /** An answer without bucket headers: a route that has none, or one that left them out this time. */
 function learnSilence(
   state: State,
-  { line, ask }: Waiting,
+  { line }: Waiting,
   report: LimitReport,
 ): void {
   const offsetMs = state.clockOffset.offsetMs ?? 0;
@@ -129,7 +129,7 @@ function learnSilence(
   // An error may come from before Discord's limiter, whatever its status.
   const isTelling = report.status >= 200 && report.status < 300 &&
     report.isBucketGarbled === undefined;
-  if (isTelling) state.registry.noteHeaderless(ask.route.key);
+  if (isTelling) state.registry.noteHeaderless(line.routeKey);
 }
 
 function learnBucket(

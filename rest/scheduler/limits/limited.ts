@@ -81,7 +81,7 @@ function subMet(
   state: State,
   { waiting, rateLimited, seen }: Denial,
 ): SubLimit | undefined {
-  const { fields } = waiting.ask;
+  const { fields } = waiting;
   if (fields === undefined || rateLimited.scope === "shared") return undefined;
   if (seen === undefined) return undefined;
   const isHidden = seen.remaining > 0 || isOther(state, waiting.line, seen);

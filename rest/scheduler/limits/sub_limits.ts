@@ -1,5 +1,4 @@
 import { newCounter, openingOfCounter } from "./counter.ts";
-import type { Ask } from "../types.ts";
 import { isStale } from "./counters_of.ts";
 import type { Line, State, SubLimit, Waiting } from "../state.ts";
 import { wakeAt } from "../queues/wakes.ts";
@@ -15,7 +14,7 @@ import { wakeAt } from "../queues/wakes.ts";
 const SUBS_MAX = 16;
 
 /** Whether one request may not overtake the other. */
-export function sharesField(a: Ask, b: Ask): boolean {
+export function sharesField(a: Waiting, b: Waiting): boolean {
   return overlaps(a.fields, b.fields);
 }
 
@@ -28,10 +27,10 @@ function overlaps(
 }
 
 /** The sub-limit of its line that `waiting` falls under, if any: of several the one that is paused longest. */
-export function subOf({ line, ask }: Waiting): SubLimit | undefined {
+export function subOf({ line, fields }: Waiting): SubLimit | undefined {
   let longest: SubLimit | undefined;
   for (const sub of line.subs ?? []) {
-    if (!overlaps(sub.fields, ask.fields)) continue;
+    if (!overlaps(sub.fields, fields)) continue;
     const isLonger = longest === undefined ||
       sub.counter.pausedUntilMs > longest.counter.pausedUntilMs;
     if (isLonger) longest = sub;

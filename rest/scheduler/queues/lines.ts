@@ -1,4 +1,3 @@
-import { TurnoverMap } from "../../collections/turnover_map.ts";
 import { LANES } from "../../domain/lane.ts";
 import { drop, leave } from "../limits/counters_of.ts";
 import { FairQueue } from "./fair_queue.ts";
@@ -175,7 +174,7 @@ export function identityFor(
       lanes: new Map(),
       lines: new Map(),
       counters: new Map(),
-      groups: new TurnoverMap(),
+      groups: new Map(),
       isOwn,
       credential: "unproven",
       isProven: isOwn || id === "none",

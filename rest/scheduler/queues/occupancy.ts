@@ -6,24 +6,24 @@ import type { Line, State, Waiting } from "../state.ts";
 
 /** Counts a request among what waits. */
 export function countWaiting(state: State, waiting: Waiting): void {
-  const { ask, caller, line, lane } = waiting;
+  const { bytes, caller, line, lane } = waiting;
   const { key } = caller;
   enterLine(line, caller);
   lane.waiting++;
   key.waiting++;
-  key.bytes += ask.bytes;
-  state.bytes += ask.bytes;
+  key.bytes += bytes;
+  state.bytes += bytes;
 }
 
 /** Counts it as waiting no more: it was leased, or it is gone. */
 export function uncountWaiting(state: State, waiting: Waiting): void {
-  const { ask, caller, lane, line } = waiting;
+  const { bytes, caller, lane, line } = waiting;
   const { key } = caller;
   leaveLine(line, caller);
   lane.waiting--;
   key.waiting--;
-  key.bytes -= ask.bytes;
-  state.bytes -= ask.bytes;
+  key.bytes -= bytes;
+  state.bytes -= bytes;
 }
 
 function enterLine(line: Line, caller: Caller): void {

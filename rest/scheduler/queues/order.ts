@@ -1,6 +1,6 @@
 import type { Urgency } from "../../domain/urgency.ts";
 import { sharesField } from "../limits/sub_limits.ts";
-import type { OrderGroup, Waiting } from "../state.ts";
+import type { Identity, Lane, OrderGroup, Waiting } from "../state.ts";
 import type { Ask } from "../types.ts";
 
 /**
@@ -15,32 +15,21 @@ const LOOK_AHEAD_MAX = 256;
 
 /** The group a request would join, if others are in it. */
 export function groupOf(
-  { ask, lane }: Pick<Waiting, "ask" | "lane">,
+  ask: Ask,
+  lane: Lane,
 ): OrderGroup | undefined {
   const key = groupKeyOf(ask);
-  return key === undefined ? undefined : lane.identity.groups.get(key);
+  if (key === undefined) return undefined;
+  return lane.identity.groups.get(key)?.get(ask.route.orderPlace);
 }
 
 /** Puts a request at the end of its order group, where it has one. */
-export function joinGroup(waiting: Waiting): void {
-  const { ask, lane } = waiting;
-  const { groups } = lane.identity;
+export function joinGroup(waiting: Waiting, ask: Ask): void {
+  const { lane, line } = waiting;
   const key = groupKeyOf(ask);
   if (key === undefined) return;
-  let group = groups.get(key);
-  if (group === undefined) {
-    group = {
-      key,
-      first: undefined,
-      last: undefined,
-      size: 0,
-      routeKey: ask.route.key,
-      strangers: 0,
-      perUrgency: undefined,
-      current: undefined,
-    };
-    groups.set(key, group);
-  }
+  const group = groupOf(ask, lane) ??
+    newGroup(lane.identity, key, ask.route.orderPlace, line.routeKey);
   waiting.group = group;
   if (group.first !== undefined) group.perUrgency ??= countsOf(group.first);
   waiting.before = group.last;
@@ -48,13 +37,13 @@ export function joinGroup(waiting: Waiting): void {
   else group.last.after = waiting;
   group.last = waiting;
   group.size++;
-  if (ask.route.key !== group.routeKey) group.strangers++;
+  if (line.routeKey !== group.routeKey) group.strangers++;
   shiftUrgency(group, waiting.ownUrgency, 1);
 }
 
 /** Takes a request out of its order group. */
 export function leaveGroup(waiting: Waiting): void {
-  const { group, lane } = waiting;
+  const { group, lane, line } = waiting;
   if (group === undefined) return;
   if (waiting.before === undefined) group.first = waiting.after;
   else waiting.before.after = waiting.after;
@@ -64,10 +53,39 @@ export function leaveGroup(waiting: Waiting): void {
   waiting.after = undefined;
   waiting.group = undefined;
   group.size--;
-  if (waiting.ask.route.key !== group.routeKey) group.strangers--;
+  if (line.routeKey !== group.routeKey) group.strangers--;
   shiftUrgency(group, waiting.ownUrgency, -1);
   if (group.current === waiting) group.current = undefined;
-  if (group.size === 0) lane.identity.groups.delete(group.key);
+  if (group.size === 0) forgetGroup(lane.identity, group);
+}
+
+function newGroup(
+  { groups }: Identity,
+  key: string,
+  place: string,
+  routeKey: string,
+): OrderGroup {
+  const group: OrderGroup = {
+    key,
+    place,
+    first: undefined,
+    last: undefined,
+    size: 0,
+    routeKey,
+    strangers: 0,
+    perUrgency: undefined,
+    current: undefined,
+  };
+  const places = groups.get(key);
+  if (places === undefined) groups.set(key, new Map([[place, group]]));
+  else places.set(place, group);
+  return group;
+}
+
+function forgetGroup({ groups }: Identity, { key, place }: OrderGroup): void {
+  const places = groups.get(key);
+  places?.delete(place);
+  if (places?.size === 0) groups.delete(key);
 }
 
 function groupKeyOf({ isOrdered, route }: Ask): string | undefined {
@@ -82,7 +100,7 @@ export function nextOfGroup(group: OrderGroup): Waiting | undefined {
   while (member !== undefined && passed.length < LOOK_AHEAD_MAX) {
     const candidate = member;
     const isFree = candidate.state === "held" &&
-      !passed.some((earlier) => sharesField(earlier.ask, candidate.ask));
+      !passed.some((earlier) => sharesField(earlier, candidate));
     if (isFree) {
       group.current = candidate;
       candidate.urgency = inheritedUrgency(group, candidate);

@@ -2,6 +2,7 @@ import type { Bucket } from "../limits/bucket.ts";
 import { countersOf } from "../limits/counters_of.ts";
 import { groupOf } from "./order.ts";
 import type { Lane, State, Waiting } from "../state.ts";
+import type { Ask } from "../types.ts";
 import { subOf } from "../limits/sub_limits.ts";
 
 /**
@@ -14,6 +15,7 @@ import { subOf } from "../limits/sub_limits.ts";
 export function predictedWaitMs(
   state: State,
   waiting: Waiting,
+  ask: Ask,
   nowMs: number,
 ): number {
   const { line, lane } = waiting;
@@ -22,7 +24,7 @@ export function predictedWaitMs(
     : subOf(waiting)?.counter.pausedUntilMs ?? 0;
   const breakerMs = state.breaker.untilMs ?? 0;
   let longestMs = Math.max(lane.lockedUntilMs, breakerMs, subMs) - nowMs;
-  const ahead = aheadInLine(waiting);
+  const ahead = aheadInLine(waiting, ask);
   for (const counter of countersOf(state, line)) {
     const { bucket, pausedUntilMs, role } = counter;
     longestMs = Math.max(longestMs, pausedUntilMs - nowMs);
@@ -37,20 +39,19 @@ export function predictedWaitMs(
 }
 
 /** How many waiting requests of its line certainly go before the newcomer. */
-export function aheadInLine(waiting: Waiting): number {
+export function aheadInLine(waiting: Waiting, ask: Ask): number {
   const { line, caller, urgency } = waiting;
   if (line.waiting === 0) return 0;
   const own = line.candidates?.countOf(caller, urgency) ?? 0;
-  return own + aheadInOrder(waiting);
+  return own + aheadInOrder(waiting, ask);
 }
 
 /** Members of its order group in the same line, but for the one that stands among the candidates or is under way. */
-function aheadInOrder(waiting: Waiting): number {
-  const { ask, line } = waiting;
+function aheadInOrder({ line, lane }: Waiting, ask: Ask): number {
   // Behind a hidden limit members may pass each other.
   if (line.subs !== undefined) return 0;
-  const group = groupOf(waiting);
-  if (group === undefined || group.routeKey !== ask.route.key) return 0;
+  const group = groupOf(ask, lane);
+  if (group === undefined || group.routeKey !== line.routeKey) return 0;
   return Math.max(0, group.size - group.strangers - 1);
 }
 

@@ -69,6 +69,22 @@ storeTest(
 );
 
 storeTest(
+  "after a Redis was emptied its owner writes on, and an owner of before does not",
+  [],
+  async (open, redis) => {
+    const [before, now] = [await open(10), await open(11)];
+    await before.claimEpoch("7");
+    await now.claimEpoch("7");
+    await (await redis.link()).call(["FLUSHALL"]);
+    await now.append([put("a")]);
+    assert.equal(await codeOf(before.append([put("b")])), "fenced");
+    await now.append([put("c")]);
+    const rows = await Array.fromAsync(now.load("7"));
+    assert.deepEqual(rows.map(({ id }) => id), ["a", "c"]);
+  },
+);
+
+storeTest(
   "a Redis without room takes no new row, but lets rows end",
   ["--maxmemory", "8mb", "--maxmemory-policy", "noeviction"],
   async (open) => {

@@ -58,6 +58,8 @@ export class World {
   /** How much of what is said is lost, and how late it may come. */
   lossShare = 0;
   lateMs = 20;
+  /** Redis is emptied as soon as a beat has taken something. */
+  isTakeFlushed = false;
   #started = 0;
   /** By proxy and scope: until when the last beat that Redis carried out gives it a lease, in true time. */
   readonly #leases = new Map<string, number>();
@@ -137,8 +139,15 @@ export class World {
     if (state === "down") this.#heldCommands.length = 0;
   }
 
+  /**
+   * Redis is emptied, where everybody reaches it: of owners that go on without
+   * it by consent a newcomer learns from its records alone.
+   */
   flush(): void {
-    this.#redis.flush();
+    const isReached = this.#proxies.every(({ state, isRedisCut }) =>
+      state === "dead" || !isRedisCut
+    );
+    if (this.redis === "up" && isReached) this.#redis.flush();
   }
 
   after(ms: number, run: () => void): void {
@@ -284,6 +293,11 @@ export class World {
     this.#command(proxy, () => {
       const reply = this.#redis.beat(words, this.#redisMs());
       this.#noteLeases(proxy, reply);
+      const taken = readBeatReply(reply)?.taken ?? [];
+      if (this.isTakeFlushed && taken.length > 0) {
+        this.isTakeFlushed = false;
+        this.flush();
+      }
       if (proxy.isRedisCut || this.#isLost()) return;
       this.after(this.#delay(), () => answered(reply));
     });

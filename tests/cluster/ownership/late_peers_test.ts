@@ -66,3 +66,15 @@ Deno.test("a clock of Redis' that is set forward by a minute takes no lease from
     assert.deepEqual(world.faults, [], `set after ${offsetMs} ms`);
   }
 });
+
+Deno.test("a Redis that is emptied right after the first take of all gives no scope to a second proxy", () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const world = new World(createRandom(seed));
+    for (let count = 0; count < 3; count++) world.start();
+    world.isTakeFlushed = true;
+    world.runFor(12_000);
+    assert.ok(!world.isTakeFlushed, "nothing was taken");
+    assert.deepEqual(world.faults.slice(0, 3), [], `seed ${seed}`);
+    assert.equal(sendersOf(world), SCOPES.length);
+  }
+});

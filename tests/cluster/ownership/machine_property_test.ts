@@ -47,7 +47,7 @@ function troubledWorld(seed: number): World {
 }
 
 function trouble(world: World, random: () => number): void {
-  const chosen = Math.floor(random() * 14);
+  const chosen = Math.floor(random() * 16);
   const living = world.proxies.filter(({ state }) => state !== "dead");
   const proxy = living[Math.floor(random() * living.length)];
   const soon = random() * 9_000;
@@ -97,6 +97,11 @@ function trouble(world: World, random: () => number): void {
     case 13:
       // Somebody sets the clock of Redis' machine.
       world.redisStepMs += (random() - 0.5) * 8_000;
+      return;
+    case 14:
+      return world.flush();
+    case 15:
+      world.isTakeFlushed = true;
       return;
   }
 }
