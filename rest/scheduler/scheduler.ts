@@ -1,5 +1,4 @@
 import { Deque } from "../collections/deque.ts";
-import { TurnoverMap } from "../collections/turnover_map.ts";
 import { RecentMap } from "../collections/recent_map.ts";
 import { IndexedHeap } from "../collections/indexed_heap.ts";
 import { ClockOffsetEstimator } from "./limits/clock_offset_estimator.ts";
@@ -109,7 +108,7 @@ function newState(options: SchedulerOptions): State {
     options,
     startedAtMs: options.startedAtMs,
     endsAtMs: Infinity,
-    waiting: new TurnoverMap(),
+    waiting: new Map(),
     callers: new Callers(),
     newcomers: [],
     lines: new Set(),

@@ -1,5 +1,4 @@
 import type { Deque } from "../collections/deque.ts";
-import type { TurnoverMap } from "../collections/turnover_map.ts";
 import type { RecentMap } from "../collections/recent_map.ts";
 import type { BucketReport } from "../domain/limit_report.ts";
 import type { HeapNode, IndexedHeap } from "../collections/indexed_heap.ts";
@@ -259,7 +258,7 @@ export interface State {
   readonly startedAtMs: number;
   /** When the proxy ends; `Infinity` until that is known. */
   endsAtMs: number;
-  readonly waiting: TurnoverMap<number, Waiting>;
+  readonly waiting: Map<number, Waiting>;
   readonly callers: Callers;
   /** Came since the last poll; nothing but their order group knows them yet. */
   readonly newcomers: Waiting[];
