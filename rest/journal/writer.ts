@@ -95,8 +95,10 @@ export class JournalWriter {
     for (;;) {
       try {
         return await this.written(key);
-      } catch {
-        if (clock.nowMs() >= untilMs) return;
+      } catch (error) {
+        const isMoved = error instanceof JournalFailure &&
+          error.code === "moved";
+        if (isMoved || clock.nowMs() >= untilMs) return;
       }
     }
   }
@@ -132,15 +134,31 @@ export class JournalWriter {
     const batch = this.#open;
     this.#open = newBatch();
     const { all } = batch.changes;
-    const verdict = all.length === 0 ? ALL_WELL : await this.#writeAll(all);
+    const verdict = all.length === 0 ? ALL_WELL : await this.#writeParts(all);
     this.#isWriting = false;
     batch.written.resolve(verdict);
     if (this.#open.changes.size > 0) this.#soon();
   }
 
+  /** What fails in one part harms no other. */
+  async #writeParts(changes: readonly JournalChange[]): Promise<Verdict> {
+    const { store } = this.#deps;
+    if (store.partOf === undefined) return await this.#writeAll(changes);
+    const parts = Map.groupBy(changes, (change) => {
+      const { scope } = change.kind === "put" ? change.row : change;
+      return store.partOf?.(scope);
+    });
+    const verdicts = await Promise.all(
+      [...parts.values()].map((part) => this.#writeAll(part)),
+    );
+    return new Map(verdicts.flatMap((verdict) => [...verdict]));
+  }
+
   async #writeAll(changes: readonly JournalChange[]): Promise<Verdict> {
     const failure = await this.#append(changes);
     if (failure === undefined) return this.#well(ALL_WELL);
+    // Whoever has it now goes on with what is written there.
+    if (failure.code === "moved") return verdictOf(changes, failure);
     if (failure.code !== "journal_full") {
       return this.#failed(changes, changes, failure);
     }

@@ -32,6 +32,19 @@ export function killedAtWrites(random: Random): Life {
   return { ms: drawMs(random, TRACED), fault };
 }
 
+/** A journal in Redis is written by sends, and so is everything to callers and to Discord. */
+const SENDS_LATEST = 12;
+
+/** Whoever is started anew waits for the lease of the life before. */
+const LEASED: Range = { minMs: 5_000, maxMs: 9_000 };
+
+/** Lives that end at the n-th send to anybody: Redis, Discord, a caller. */
+export function killedAtSends(random: Random): Life {
+  const n = Math.floor(2 ** (random() * SENDS_LATEST));
+  const fault = { call: "sendto", what: `signal=KILL:when=${n}` };
+  return { ms: drawMs(random, LEASED), fault };
+}
+
 /** Writes of an open journal, those of its opening apart. */
 const OPEN_AFTER = 100;
 
