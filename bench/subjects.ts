@@ -6,7 +6,7 @@ export const KEY = "bench-key-0123456789";
 
 /** Shaped like a bot's token: the id of the application in base64 comes first. */
 const APPLICATION_ID = "1200000000000000000";
-const TOKEN = "MTIwMDAwMDAwMDAwMDAwMDAwMA.bench0.not-a-real-token";
+export const TOKEN = "MTIwMDAwMDAwMDAwMDAwMDAwMA.bench0.not-a-real-token";
 
 /** How `deno task start` sets V8 up; peers and the simulated Discord get the same, so that it decides nothing between them. */
 export const FLAGS = startWords().filter((word) =>

@@ -40,16 +40,19 @@ export function peersOf(
 
 /**
  * The journal that goes where the bots go. What holds tokens is not written to
- * it: nobody who reads that Redis is to be able to send as a bot.
+ * it, and what was not written by one of its proxies is not read: nobody who
+ * reads that Redis, or writes to it, is to be able to send as a bot.
  */
 export function sharedJournalOf(
   opened: OpenedCluster | undefined,
   { journalKey }: Settings,
+  facts: FactSink,
 ): OpenJournal | undefined {
   if (opened === undefined) return undefined;
-  const { journal, cluster } = opened;
+  const { journal, cluster, rowKey } = opened;
+  const key = journalKey === undefined ? rowKey : journalKeyBytes(journalKey);
   return {
-    store: sealedStore(journal, journalKey && journalKeyBytes(journalKey)),
+    store: sealedStore(journal, key, (count) => tellForeign(count, facts)),
     isEncrypted: false,
     bootedAtWallMs: undefined,
     shared: {
@@ -60,6 +63,17 @@ export function sharedJournalOf(
       wallMs: cluster.wallMs,
     },
   };
+}
+
+function tellForeign(count: number, facts: FactSink): void {
+  const [rows, were, they] = count === 1
+    ? ["1 row", "was", "it is"]
+    : [`${count} rows`, "were", "they are"];
+  facts({
+    kind: "warning",
+    message:
+      `${rows} of the journal in Redis ${were} written with another REST_PEER_KEY or REST_JOURNAL_KEY, or by a stranger: ${they} left alone`,
+  });
 }
 
 /** Takes part from now on; to be called when the ports are open. */

@@ -74,7 +74,7 @@ async function start(): Promise<void> {
     stop: asked.resolve,
     peerCertificates: tls?.cert,
     ...opened && { peers: peersOf(opened, settings, tls?.cert) },
-  }, sharedJournalOf(opened, settings)).catch(failed);
+  }, sharedJournalOf(opened, settings, facts)).catch(failed);
 
   // Creating the HTTP listener.
   const ports = { settings, proxy, facts, passedSocket, tls };

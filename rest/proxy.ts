@@ -151,13 +151,9 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const { dispatcher } = queue;
   const known = { submitter: dispatcher, keys, clock, facts };
   const gate = createKeyGate({ ...known, ...gateSettingsOf(settings, parts) });
-  const peering = openPeering(peers, {
-    ...known,
-    gate,
-    bots,
-    authorizer,
-    settings,
-  });
+  const moveRequests = dispatcher.reassign.bind(dispatcher);
+  const joined = { ...known, gate, bots, authorizer, settings, moveRequests };
+  const peering = openPeering(peers, joined);
   const submitter = peering?.forwarder ?? gate;
   const shared = { submitter, authorizer, clock, facts };
   const sockets = createWebSocketEndpoint({
@@ -179,7 +175,7 @@ export function createProxy(settings: Settings, parts: ProxyParts = {}): Proxy {
   const http = createHttpEndpoint({
     ...shared,
     gate,
-    moveRequests: (which) => dispatcher.reassign(which),
+    moveRequests: peering?.moveRequests ?? moveRequests,
     hasUpgrade: true,
     named: peering?.named(named) ?? named,
     showQueue: peering?.showQueue,

@@ -20,6 +20,10 @@ if (settings.journalFile !== undefined) {
   );
 }
 
-const { fetch } = createProxy(settings, { access });
+const { fetch, drain } = createProxy(settings, { access });
+// The host lets what runs end, and would then wait for our timers, up to a minute.
+if (Deno.build.os !== "windows") {
+  Deno.addSignalListener("SIGTERM", () => void drain(settings.drainMs));
+}
 
 export default { fetch } satisfies Deno.ServeDefaultExport;

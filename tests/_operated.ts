@@ -11,11 +11,22 @@ let installed: Promise<string> | undefined;
 
 /** The folder of a project that has the package from a tarball, as its users get it; made once for all tests of a file. */
 export function installedSluice(): Promise<string> {
-  installed ??= install();
+  installed ??= install(async (built, folder) => {
+    const packed = await npm(built, "pack", "--pack-destination", folder);
+    return [`./${packed.trim().split("\n").at(-1) ?? ""}`];
+  });
   return installed;
 }
 
-async function install(): Promise<string> {
+/** The same from the folder that the package is built in, where it is not published yet. */
+export function installedFromFolder(): Promise<string> {
+  return install((built) => Promise.resolve(["--install-links", built]));
+}
+
+/** `wordsFor` says what npm is told to install. */
+async function install(
+  wordsFor: (built: string, folder: string) => Promise<string[]>,
+): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "sluice-package-" });
   addEventListener(
     "unload",
@@ -23,18 +34,12 @@ async function install(): Promise<string> {
   );
   const built = new URL(`file://${folder}/package/`);
   await buildSluice(built);
-  const packed = await npm(
-    built.pathname,
-    "pack",
-    "--pack-destination",
-    folder,
-  );
-  // From here on the package exists only as what npm would publish.
-  await Deno.remove(built, { recursive: true });
+  const words = await wordsFor(built.pathname, folder);
   await Deno.writeTextFile(`${folder}/package.json`, `{ "private": true }`);
-  const tarball = packed.trim().split("\n").at(-1) ?? "";
   const flags = ["--prefer-offline", "--no-audit", "--no-fund"];
-  await npm(folder, "install", ...flags, `./${tarball}`);
+  await npm(folder, "install", ...flags, ...words);
+  // From here on the package exists only as npm has installed it.
+  await Deno.remove(built, { recursive: true });
   return folder;
 }
 
@@ -70,8 +75,9 @@ export class Operated implements AsyncDisposable {
     env: Readonly<Record<string, string>>,
     words: readonly string[] = [],
     through: readonly string[] = [],
+    project = installedSluice(),
   ): Promise<Operated> {
-    const program = `${await installedSluice()}/node_modules/.bin/sluice`;
+    const program = `${await project}/node_modules/.bin/sluice`;
     const folder = await Deno.makeTempDir();
     await Deno.writeTextFile(`${folder}/.env`, textOf(env));
     const [first = program, ...others] = [...through, program, ...words];

@@ -39,7 +39,7 @@ const server = createHttpServer(async (request, response) => {
     headers: [
       ...crossing(request.rawHeaders),
       "authorization",
-      options.token,
+      `Bot ${options.token}`,
     ],
     body: await bodyOf(request),
   });

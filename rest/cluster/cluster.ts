@@ -14,8 +14,10 @@ import { readQuestion } from "./ownership/questions.ts";
 import { scopeOf, scopeOfIdentity, SCOPES } from "./ownership/scopes.ts";
 import type { Action } from "./ownership/state.ts";
 import { BEAT_KEYS, BEAT_SCRIPT } from "./redis/beat_script.ts";
+import { PeerBook } from "./peer_book.ts";
 import { PeerWatch } from "./peer_watch.ts";
 import { type RedisLink, scriptOf } from "./redis/link.ts";
+import type { SignedAddresses } from "./secrets.ts";
 
 /** What happens here when scopes come and go. */
 export interface ScopeKeeper {
@@ -34,6 +36,7 @@ export interface ClusterParts {
   readonly url: string;
   readonly redis: RedisLink;
   readonly peerQuestions: PeerQuestions;
+  readonly addresses: SignedAddresses;
 }
 
 /** This proxy among its peers. */
@@ -70,7 +73,9 @@ class ClusterDriver implements Cluster {
   readonly selfId = randomUUID();
   readonly #parts: ClusterParts;
   readonly #machine: OwnershipMachine;
+  readonly #book: PeerBook;
   readonly #watch: PeerWatch;
+  readonly #address: string;
   /** Scopes that are ours, but not ready to send for. */
   readonly #takingOver = new Map<string, number>();
   readonly #waiting = new Map<string, PromiseWithResolvers<void>>();
@@ -84,11 +89,19 @@ class ClusterDriver implements Cluster {
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
-    const { url, clock } = parts;
-    this.#machine = new OwnershipMachine(this.selfId, url, clock.nowMs());
-    const { ask } = parts.peerQuestions;
+    const { url, clock, addresses, peerQuestions: { ask } } = parts;
+    this.#address = addresses.sign(this.selfId, url);
+    const nowMs = clock.nowMs();
+    this.#machine = new OwnershipMachine(this.selfId, this.#address, nowMs);
+    const signed = () => this.#machine.peers();
+    this.#book = new PeerBook({ addresses, ask, signed });
     const onChange = () => this.#tell();
-    this.#watch = new PeerWatch({ clock, peers: this.peers, ask, onChange });
+    this.#watch = new PeerWatch({
+      clock,
+      peers: this.#book.peers,
+      ask,
+      onChange,
+    });
   }
 
   start(keeper: ScopeKeeper): void {
@@ -103,7 +116,12 @@ class ClusterDriver implements Cluster {
   ownerOf(scope: string): Owner {
     const owner = this.#machine.ownerOf(scope, this.#nowMs);
     const isReady = owner.kind !== "self" || !this.#takingOver.has(scope);
-    return isReady ? owner : { kind: "nobody", sinceMs: this.#nowMs };
+    const shown = owner.kind === "peer"
+      ? this.#book.opened(owner)
+      : isReady
+      ? owner
+      : undefined;
+    return shown ?? { kind: "nobody", sinceMs: this.#nowMs };
   }
 
   whenChanged(scope: string): Promise<void> {
@@ -114,7 +132,7 @@ class ClusterDriver implements Cluster {
     return waiting.promise;
   }
 
-  peers: Owners["peers"] = () => this.#machine.peers();
+  peers: Owners["peers"] = () => this.#book.peers();
 
   maySend(request: Parameters<Owners["maySend"]>[0]): boolean {
     const scope = scopeOf(request);
@@ -212,7 +230,7 @@ class ClusterDriver implements Cluster {
 
   async #beat(beat: Beat): Promise<void> {
     const reply = await this.#run(beat).catch(() => undefined);
-    const read = readBeatReply(reply);
+    const read = readBeatReply(reply, this.#book.isMember);
     this.#hasBeaten = true;
     this.#do(
       read === undefined
@@ -222,17 +240,17 @@ class ClusterDriver implements Cluster {
     this.#beatEnd.resolve();
     this.#beatEnd = Promise.withResolvers();
     const hasMoved = beat.release.length > 0 || (read?.taken.length ?? 0) > 0;
-    if (hasMoved) this.#letPeersLook();
+    if (hasMoved && !this.#isClosed) this.#book.letLook();
   }
 
   #run(beat: Beat): Promise<unknown> {
-    const { redis, url } = this.#parts;
-    return redis.run(SCRIPT, BEAT_KEYS, beatWords(this.selfId, url, beat));
+    const words = beatWords(this.selfId, this.#address, beat);
+    return this.#parts.redis.run(SCRIPT, BEAT_KEYS, words);
   }
 
   async #ask({ peer, question }: Extract<Action, { kind: "ask" }>) {
     const askedAtMs = this.#nowMs;
-    const asked = await this.#parts.peerQuestions.ask(peer, question);
+    const asked = await this.#book.ask(peer, question);
     if (this.#isClosed) return;
     const nowMs = this.#nowMs;
     this.#do(this.#machine.heard(peer, question, asked, askedAtMs, nowMs));
@@ -250,14 +268,6 @@ class ClusterDriver implements Cluster {
   async #handOver(scope: string): Promise<void> {
     await this.#keeper.handOver(scope);
     this.#do(this.#machine.handedOver(scope, this.#nowMs));
-  }
-
-  /** What has changed in Redis is seen at once, and not only at their next beat. */
-  #letPeersLook(): void {
-    if (this.#isClosed) return;
-    for (const { id, url } of this.#machine.peers()) {
-      void this.#parts.peerQuestions.ask({ id, url }, { kind: "look" });
-    }
   }
 
   #tellChanged(scope: string): void {

@@ -9,13 +9,14 @@ import { checkRedis, type Verdict } from "./redis/demands.ts";
 import { createRedisStore } from "./journal/redis_store.ts";
 import { type ScopedStore, scopedStore } from "./journal/scoped_store.ts";
 import { openRedisLink } from "./redis/link.ts";
+import { rowKeyOf, signedAddresses } from "./secrets.ts";
 
 /** What a cluster is opened with: three settings, and how to measure and tell. */
 export interface ClusterOptions {
   readonly redisUrl: Secret;
   readonly peerUrl: string;
   readonly peerKey: Secret;
-  /** Certificates of other proxies to trust besides the runtime's, in PEM. */
+  /** Certificates of other proxies and of Redis to trust besides the runtime's, in PEM. */
   readonly caCertificates?: string | undefined;
   readonly clock: Clock;
   readonly facts: FactSink;
@@ -34,6 +35,8 @@ export interface OpenedCluster extends Verdict {
   readonly cluster: Cluster;
   /** Keeps the requests of the scopes that this proxy owns. */
   readonly journal: ScopedStore;
+  /** Encrypts what the journal holds, unless the operator has set a key for that. */
+  readonly rowKey: Uint8Array<ArrayBuffer>;
   /** Takes part from now on. */
   start(part: ClusterPart): void;
   /** Takes no part any more. */
@@ -45,12 +48,14 @@ export async function openCluster(
   options: ClusterOptions,
 ): Promise<OpenedCluster> {
   const { redisUrl, peerUrl, peerKey, clock, facts, caCertificates } = options;
-  const redis = await openRedisLink(redisUrl, clock);
+  const redis = await openRedisLink(redisUrl, clock, caCertificates);
   const verdict = await checkRedis(redis, placeOf(redisUrl));
   const peerQuestions = createPeerQuestions({
     ...{ key: peerKey, clock, caCertificates },
   });
-  const parts = { clock, facts, url: peerUrl, redis, peerQuestions };
+  const addresses = signedAddresses(peerKey);
+  const url = peerUrl;
+  const parts = { clock, facts, url, redis, peerQuestions, addresses };
   const cluster = createCluster(parts);
   const { selfId, epochOf, scopeOfIdentity } = cluster;
   const { wallMs } = clock;
@@ -62,6 +67,7 @@ export async function openCluster(
     ...verdict,
     cluster,
     journal,
+    rowKey: rowKeyOf(peerKey),
     start({ keeper, health, egress }) {
       cluster.start(keeper);
       const deps = { clock, redis, selfId, egress };

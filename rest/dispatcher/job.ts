@@ -58,8 +58,6 @@ export class Job implements Entry, OpenWrite<Job> {
   /** The request that is sent; a caller that adopts the job replaces it with an equal one. */
   request: ProxyRequest;
   readonly queuedAtMs: number;
-  /** Since when it waits for whoever waits for it now: its terms count from then. */
-  sinceMs: number;
   /** Where the job stands; `ending`: its answer is read for whoever comes back for it. `done` is final. */
   state: "waiting" | "leased" | "ending" | "done" = "waiting";
   older: Job | undefined;
@@ -82,6 +80,7 @@ export class Job implements Entry, OpenWrite<Job> {
   unkept: Refusal | undefined;
 
   #urgency: Urgency;
+  #adoptedAtMs: number | undefined;
   /** Nearly always the only one: it is not worth an array. */
   #ticket: JobTicket | undefined;
   #furtherTickets: JobTicket[] | undefined;
@@ -91,10 +90,18 @@ export class Job implements Entry, OpenWrite<Job> {
     this.guarantee = ticket.guarantee;
     this.request = ticket.request;
     this.queuedAtMs = queuedAtMs;
-    this.sinceMs = queuedAtMs;
     this.#ticket = ticket;
     this.#urgency = ticket.request.urgency;
     ticket.job = this;
+  }
+
+  /** Since when it waits for whoever waits for it now: its terms count from then. */
+  get sinceMs(): number {
+    return this.#adoptedAtMs ?? this.queuedAtMs;
+  }
+
+  set sinceMs(atMs: number) {
+    this.#adoptedAtMs = atMs;
   }
 
   /** Those who wait for it, in the order they came. */

@@ -13,13 +13,13 @@ import {
 import type { Clock } from "../domain/ports.ts";
 import { encodeEntry } from "./codec/entry_codec.ts";
 import { encodeOutcome } from "./codec/outcome_codec.ts";
-import { holdsTokenMember } from "./codec/token_holders.ts";
 import {
   factsOf,
   isKeptAtOnce,
   isNameKept,
   type Keeping,
   mayBeKept,
+  storableOf,
 } from "./keeping.ts";
 import { type Kept, keptOf, keyOf } from "./kept.ts";
 import { LOST, refusalOf } from "./journal_refusals.ts";
@@ -41,6 +41,14 @@ export interface DriverDeps {
 }
 
 /**
+ * Nobody waits for a deletion, and one alone costs as much as a new row. Where
+ * every write has a row, a deletion goes with the next of them, or after this
+ * time: whatever is sent later is sent when it is made, so a kill before that is
+ * as if it had come just before the answer.
+ */
+const DELETION_MS = 25;
+
+/**
  * Stands a store behind the register: decides which changes of a request become
  * changes of rows, and tells when they are written.
  */
@@ -55,7 +63,9 @@ export class JournalDriver implements Journal {
 
   constructor(deps: DriverDeps) {
     this.#deps = deps;
-    this.#writer = new JournalWriter(deps);
+    const { writes } = deps.keeping;
+    const deletionMs = writes === "all" ? DELETION_MS : 0;
+    this.#writer = new JournalWriter({ ...deps, deletionMs });
     this.#sessions = new SessionRows({
       writer: this.#writer,
       clock: deps.clock,
@@ -122,7 +132,7 @@ export class JournalDriver implements Journal {
     // The REPLY that follows says more.
     const isReplied = session !== undefined && reqText !== undefined;
     if (kept === undefined || isReplied) return undefined;
-    const storable = this.#storable(outcome, kept);
+    const storable = storableOf(outcome, kept, this.#deps.keeping);
     return this.#end(kept, encodeOutcome(storable, print), keptMs);
   }
 
@@ -278,14 +288,5 @@ export class JournalDriver implements Journal {
       throw refusalOf(failure);
     }
     if (kept.isRefused) throw refusalOf(this.#writer.failure ?? LOST);
-  }
-
-  /** An answer that shows a token is not written in the clear. */
-  #storable(outcome: Outcome, { isNameOnly }: Kept): Outcome {
-    if (outcome.kind !== "answer") return outcome;
-    const { status, body } = outcome.answer;
-    const isSecret = isNameOnly ||
-      (!this.#deps.keeping.isEncrypted && holdsTokenMember(body));
-    return isSecret ? { kind: "shortened", status } : outcome;
   }
 }

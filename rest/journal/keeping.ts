@@ -1,11 +1,11 @@
-import type { Entry } from "../domain/entry.ts";
+import type { Entry, Outcome } from "../domain/entry.ts";
 import { NOBODY } from "../domain/identity.ts";
 import type { RowState } from "../domain/journal_store.ts";
 import type { MessageNonce } from "../domain/message_nonce.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { EntryFacts, StoredNonce } from "./codec/entry_codec.ts";
-import { mayHoldToken } from "./codec/token_holders.ts";
+import { holdsTokenMember, mayHoldToken } from "./codec/token_holders.ts";
 
 /** What the operator wants kept. */
 export interface Keeping {
@@ -47,6 +47,18 @@ export function mayBeKept(
   const { identity } = request;
   if (!identity.isOwn && identity.id !== NOBODY.id) return false;
   return isEncrypted || !mayHoldToken(request);
+}
+
+/** What may be written of an outcome: an answer that shows a token is not, in the clear. */
+export function storableOf(
+  outcome: Outcome,
+  { isNameOnly }: { readonly isNameOnly: boolean },
+  { isEncrypted }: Keeping,
+): Outcome {
+  if (outcome.kind !== "answer") return outcome;
+  const { status, body } = outcome.answer;
+  const isSecret = isNameOnly || (!isEncrypted && holdsTokenMember(body));
+  return isSecret ? { kind: "shortened", status } : outcome;
 }
 
 /** A callback has to be there within three seconds (docs: receiving and responding). */

@@ -4,6 +4,15 @@ import {
   type JournalStore,
 } from "../domain/journal_store.ts";
 import type { Clock } from "../domain/ports.ts";
+import {
+  againOf,
+  ALL_WELL,
+  type Batch,
+  isLarge,
+  newBatch,
+  type Verdict,
+  verdictOf,
+} from "./batch.ts";
 import { PendingChanges, rowKeyOf } from "./codec/pending_changes.ts";
 
 /** What a writer is made with. */
@@ -12,6 +21,8 @@ export interface WriterDeps {
   readonly clock: Clock;
   /** Runs an action after this turn of the event loop: whatever the turn brings is one batch. */
   readonly afterTurn: (action: () => void) => void;
+  /** How long deletions wait for a change to be written with; 0: not at all. */
+  readonly deletionMs: number;
   /** The store has begun to fail, or works again (undefined). */
   readonly onHealth: (failure: JournalFailure | undefined) => void;
 }
@@ -28,16 +39,6 @@ const PATIENCE_MS = 5_000;
  */
 const FULL_MS = 10_000;
 
-/** What became of the changes of one batch: failures by the keys of their rows. */
-type Verdict = ReadonlyMap<string, JournalFailure>;
-
-const ALL_WELL: Verdict = new Map();
-
-interface Batch {
-  readonly changes: PendingChanges;
-  readonly written: PromiseWithResolvers<Verdict>;
-}
-
 /**
  * Writes changes in batches, one after the other: all of a turn of the event
  * loop together. What a failing store did not take is told to whoever waits for
@@ -47,10 +48,16 @@ interface Batch {
 export class JournalWriter {
   readonly #deps: WriterDeps;
   readonly #claims = new Map<string, Promise<number>>();
+  readonly #claimed = new Set<string>();
   #open = newBatch();
   #isDue = false;
-  #isWriting = false;
+  /** The batch before the open one, while it is written. */
+  #writing: Promise<void> | undefined;
+  /** The last changes of rows that are written by themselves, while they are. */
+  readonly #apart = new Map<string, Promise<JournalFailure | undefined>>();
   #callOff: (() => void) | undefined;
+  /** Calls off the look at deletions that have waited long enough. */
+  #callOffLook: (() => void) | undefined;
   /** Calls off the word that it is full no more. */
   #stayFull: (() => void) | undefined;
   #failure: JournalFailure | undefined;
@@ -70,21 +77,29 @@ export class JournalWriter {
     if (claim === undefined) {
       claim = this.#deps.store.claimEpoch(scope);
       this.#claims.set(scope, claim);
-      claim.catch(() => this.#claims.delete(scope));
+      claim.then(
+        () => this.#claimed.add(scope),
+        () => this.#claims.delete(scope),
+      );
     }
     return claim;
   }
 
-  /** Notes a change; it is written after this turn. */
+  /** Notes a change; it is written after this turn, a deletion a little later. */
   note(change: JournalChange, options?: { readonly isNew: boolean }): void {
-    this.#open.changes.add(change, options);
-    this.#soon();
+    const batch = this.#open;
+    const isFirst = batch.changes.size === 0;
+    batch.changes.add(change, options);
+    if (change.kind !== "delete" || this.#deps.deletionMs === 0) {
+      batch.isUrgent = true;
+      this.#soon();
+    } else if (isFirst && batch.changes.size > 0) this.#lookLater(batch);
   }
 
   /** Settles when what was noted of this row is written; rejects with `JournalFailure` where it was not. */
   async written(key: string): Promise<void> {
     const verdict = await this.#open.written.promise;
-    const failure = verdict.get(key);
+    const failure = await verdict.get(key);
     if (failure !== undefined) throw failure;
   }
 
@@ -112,32 +127,70 @@ export class JournalWriter {
 
   /** Settles when everything that was noted is written, or could not be. */
   async flush(): Promise<void> {
-    while (this.#open.changes.size > 0 || this.#isWriting) {
-      if (this.#callOff !== undefined) return;
+    for (;;) {
+      await this.#writing;
+      await Promise.all(this.#apart.values());
+      const { changes, written } = this.#open;
+      if (changes.size === 0 || this.#callOff !== undefined) return;
       this.#soon();
-      await this.#open.written.promise;
+      await written.promise;
     }
   }
 
+  /** Looks when a batch is due that begins with a deletion. A look that is set already sets the next one. */
+  #lookLater(batch: Batch): void {
+    const { clock, deletionMs } = this.#deps;
+    batch.dueMs = clock.nowMs() + deletionMs;
+    this.#callOffLook ??= clock.wakeAt(batch.dueMs, () => this.#look());
+  }
+
+  #look(): void {
+    this.#callOffLook = undefined;
+    const { changes, dueMs } = this.#open;
+    if (changes.size === 0) return;
+    const { clock } = this.#deps;
+    if (clock.nowMs() >= dueMs) this.#soon();
+    else this.#callOffLook = clock.wakeAt(dueMs, () => this.#look());
+  }
+
   #soon(): void {
-    if (this.#isDue || this.#isWriting || this.#callOff !== undefined) return;
+    if (this.#isDue || this.#writing || this.#callOff !== undefined) return;
     this.#isDue = true;
     this.#deps.afterTurn(() => {
       this.#isDue = false;
-      void this.#write();
+      const batch = this.#open;
+      this.#open = newBatch();
+      this.#writing = this.#write(batch);
     });
   }
 
-  async #write(): Promise<void> {
-    if (this.#isWriting) return;
-    this.#isWriting = true;
-    const batch = this.#open;
-    this.#open = newBatch();
-    const { all } = batch.changes;
-    const verdict = all.length === 0 ? ALL_WELL : await this.#writeParts(all);
-    this.#isWriting = false;
-    batch.written.resolve(verdict);
-    if (this.#open.changes.size > 0) this.#soon();
+  async #write({ changes, written }: Batch): Promise<void> {
+    const apart = new Map<string, Promise<JournalFailure | undefined>>();
+    const together = changes.all.filter((change) => {
+      const key = rowKeyOf(change);
+      const isApart = isLarge(change) || this.#apart.has(key);
+      if (isApart) apart.set(key, this.#writeApart(key, change));
+      return !isApart;
+    });
+    const verdict = await this.#writeParts(together);
+    this.#writing = undefined;
+    written.resolve(
+      apart.size === 0 ? verdict : new Map([...apart, ...verdict]),
+    );
+    if (this.#open.isUrgent) this.#soon();
+  }
+
+  /** What takes long, and whatever follows it about its row, holds up nothing else. */
+  #writeApart(
+    key: string,
+    change: JournalChange,
+  ): Promise<JournalFailure | undefined> {
+    const writing = this.#writeAll([change]).then((verdict) => {
+      if (this.#apart.get(key) === writing) this.#apart.delete(key);
+      return verdict.get(key);
+    });
+    this.#apart.set(key, writing);
+    return writing;
   }
 
   /** What fails in one part harms no other. */
@@ -155,6 +208,7 @@ export class JournalWriter {
   }
 
   async #writeAll(changes: readonly JournalChange[]): Promise<Verdict> {
+    if (changes.length === 0) return ALL_WELL;
     const failure = await this.#append(changes);
     if (failure === undefined) return this.#well(ALL_WELL);
     // Whoever has it now goes on with what is written there.
@@ -180,7 +234,7 @@ export class JournalWriter {
     try {
       for (const change of changes) {
         const { scope } = change.kind === "put" ? change.row : change;
-        if (!this.#claims.has(scope)) await this.claim(scope);
+        if (!this.#claimed.has(scope)) await this.claim(scope);
       }
       await store.append(changes);
       return undefined;
@@ -226,7 +280,7 @@ export class JournalWriter {
       if (again !== undefined) changes.add(again);
     }
     for (const change of later) changes.add(change);
-    this.#open = { changes, written: this.#open.written };
+    this.#open = { ...this.#open, changes };
     const { clock } = this.#deps;
     this.#callOff ??= clock.wakeAt(clock.nowMs() + AGAIN_MS, () => {
       this.#callOff = undefined;
@@ -247,38 +301,7 @@ export class JournalWriter {
     this.#callOff = undefined;
     this.#stayFull?.();
     this.#stayFull = undefined;
-  }
-}
-
-function newBatch(): Batch {
-  return {
-    changes: new PendingChanges(),
-    written: Promise.withResolvers<Verdict>(),
-  };
-}
-
-function verdictOf(
-  changes: readonly JournalChange[],
-  failure: JournalFailure,
-): Verdict {
-  return new Map(changes.map((change) => [rowKeyOf(change), failure]));
-}
-
-/**
- * What is left to do of a change that was perhaps not made. Whoever waited for
- * a new row or a mark was told that it failed, so both are taken back.
- */
-function againOf(change: JournalChange): JournalChange | undefined {
-  switch (change.kind) {
-    case "put": {
-      const { kind, scope, id, state } = change.row;
-      if (kind === "learnt") return undefined;
-      if (kind === "session" || state === "ended") return change;
-      return { kind: "delete", scope, id };
-    }
-    case "mark":
-      return { ...change, state: "queued" };
-    default:
-      return change;
+    this.#callOffLook?.();
+    this.#callOffLook = undefined;
   }
 }

@@ -16,7 +16,7 @@ import {
 } from "./peer_call.ts";
 import type { PeerClient } from "./peer_client.ts";
 import { OF_BOT } from "./rep_call.ts";
-import { headerJson, objectIn, PEER_CALL_HEADER } from "./wire.ts";
+import { headerJson, type Move, objectIn, PEER_CALL_HEADER } from "./wire.ts";
 
 /** What is asked of other proxies about what they hold. */
 export interface OwnPathsDeps {
@@ -94,7 +94,8 @@ async function askAll(
   throw isSilent ? silentRefusal() : unknown;
 }
 
-async function ask(
+/** Asks one of them; what takes too long counts as silence. */
+export async function ask(
   url: string,
   method: string,
   path: string,
@@ -163,6 +164,7 @@ export interface OwnCall {
   /** Of a kept request: its caller's key and token. */
   readonly owner?: string;
   readonly proof?: ShownProof;
+  readonly move?: Move;
 }
 
 interface ShownProof {
@@ -198,7 +200,8 @@ function isUnknown(error: unknown): error is Refusal {
   return error instanceof Refusal && error.code === "no_such_target";
 }
 
-function silentRefusal(): Refusal {
+/** Nobody who knows can be asked. */
+export function silentRefusal(): Refusal {
   return new Refusal(
     "overloaded",
     "Cannot tell: the proxy that may know does not answer, or is being replaced; ask again",

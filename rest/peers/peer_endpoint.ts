@@ -15,11 +15,13 @@ import type {
   IncomingRequest,
 } from "../listener/http/incoming_request.ts";
 import type { NamedRequests } from "../listener/http/named_requests.ts";
+import type { MoveRequests } from "../listener/http/token_update.ts";
 import { outgoingAnswer } from "../listener/http/outgoing_answer.ts";
 import {
   createTargetReader,
   type TargetReader,
 } from "../listener/http/request_target.ts";
+import { answerMove } from "./move_requests.ts";
 import { proofOf, readOwnCall, unlessUnsettled } from "./own_paths.ts";
 import {
   type Identities,
@@ -36,7 +38,12 @@ import {
   refused,
   strangerRefusal,
 } from "./peer_refusals.ts";
-import { NOT_MINE_STATUS, objectIn, PEER_CALL_HEADER } from "./wire.ts";
+import {
+  MOVE_PATH,
+  NOT_MINE_STATUS,
+  objectIn,
+  PEER_CALL_HEADER,
+} from "./wire.ts";
 
 /** What the port for peers is made with. */
 export interface PeerEndpointDeps {
@@ -51,6 +58,8 @@ export interface PeerEndpointDeps {
   readonly isSettled: () => boolean;
   /** The kept requests of this process. */
   readonly named: NamedRequests;
+  /** Gives waiting requests of this process another token. */
+  readonly moveRequests: MoveRequests;
   readonly clock: Clock;
   readonly facts: FactSink;
 }
@@ -66,6 +75,9 @@ export function createPeerHandler(deps: PeerEndpointDeps): HttpHandler {
       if (!isPeer(request)) throw strangerRefusal();
       if (request.target === PEER_QUESTION_PATH) {
         return await answerQuestion(request, deps);
+      }
+      if (request.target === MOVE_PATH) {
+        return await moveHere(request, deps);
       }
       if (request.target.startsWith("/_rep/")) {
         return answerOf(await answerOwnPath(request, deps));
@@ -151,6 +163,18 @@ function answerOwnPath(
   if (kept !== undefined) return unlessUnsettled(kept, isSettled);
   if (proof === undefined) throw noCallRefusal();
   return http.showQueue(method, target, proofOf(proof, keys, identities));
+}
+
+/** Gives what waits here under a bearer token another one. */
+async function moveHere(
+  { fields }: IncomingRequest,
+  { owners, moveRequests }: PeerEndpointDeps,
+): Promise<HttpAnswer> {
+  const { move } = readOwnCall(fieldOf(fields, PEER_CALL_HEADER));
+  if (move === undefined) throw noCallRefusal();
+  const scope = owners.scopeOfIdentity(move.fromId);
+  if (!isOurs(owners, scope)) return notMine(owners, scope);
+  return answerOf(await answerMove(move, moveRequests));
 }
 
 /** An answer, and beside it what a door has to know of it. */

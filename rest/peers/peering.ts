@@ -8,6 +8,7 @@ import { type BotRing, identityOf } from "../listener/access/bot_ring.ts";
 import type { HttpEndpoint } from "../listener/http/endpoint.ts";
 import type { HttpEndpointDeps } from "../listener/http/handler_context.ts";
 import { createTargetReader } from "../listener/http/request_target.ts";
+import type { MoveRequests } from "../listener/http/token_update.ts";
 import type { NamedRequests } from "../listener/http/named_requests.ts";
 import { fieldOf } from "../listener/http/fields.ts";
 import type { Endpoint } from "../listener/http/incoming_request.ts";
@@ -19,6 +20,7 @@ import {
   type OwnPathsDeps,
   showQueueAcross,
 } from "./own_paths.ts";
+import { movedAcross } from "./move_requests.ts";
 import { createPeerClient, type PeerClient } from "./peer_client.ts";
 import { createPeerHandler } from "./peer_endpoint.ts";
 import { createPeerUpgrade } from "./peer_upgrade.ts";
@@ -62,6 +64,8 @@ export interface PeeringDeps {
   };
   /** Our own queue. */
   readonly gate: Submitter;
+  /** Gives waiting requests of this process another token. */
+  readonly moveRequests: MoveRequests;
   readonly bots: BotRing;
   readonly keys: KeyRing;
   readonly authorizer: Authorizer;
@@ -84,6 +88,8 @@ export interface Peering {
   ): Endpoint;
   /** Stands before the kept requests of this process. */
   named(here: NamedRequests): NamedRequests;
+  /** Gives what waits under a bearer token another one, wherever it waits. */
+  readonly moveRequests: MoveRequests;
   /** Shows the queue of whoever owns what is asked about. */
   readonly showQueue: HttpEndpointDeps["showQueue"];
   /** Ends what is under way. */
@@ -123,18 +129,16 @@ export function openPeering(
 ): Peering | undefined {
   if (parts === undefined) return undefined;
   const { settings, bots, gate: local } = deps;
-  const { maxWaitMs, upstreamTimeoutMs } = settings;
   const { owners, key } = parts;
   const client = clientOf(parts, settings);
   const forwarder = new Forwarder({
     ...deps,
+    ...settings,
     local,
     owners,
     isJournalShared: parts.isJournalShared === true,
     learn: owners.learn?.bind(owners),
     peers: client,
-    maxWaitMs,
-    upstreamTimeoutMs,
     openMax: settings.queueLimit,
   });
   const door = new RepDoor({
@@ -157,6 +161,7 @@ export function openPeering(
     doorFigures: () => forwarder.figures(),
     door,
     named: (here) => namedAcross(here, asking),
+    moveRequests: movedAcross(deps.moveRequests, asking),
     showQueue: (target, proof, here) =>
       showQueueAcross(target, proof, here, asking),
     endpoint(http, named, sockets) {

@@ -14,6 +14,17 @@ export const PEER_CALL_HEADER = "x-rest-peer-call";
 /** What an owner says of its answer beside the answer itself: JSON. */
 export const PEER_NOTE_HEADER = "x-rest-peer-note";
 
+/** Where the owner of bearer tokens is told of a new one. */
+export const MOVE_PATH = "/_rep/tokens";
+
+/** A new token on its way to the owner; it crosses as brought tokens do. */
+export interface Move {
+  readonly fromId: string;
+  readonly authorization: string;
+  /** Only what this key has waiting is moved. */
+  readonly keyName: string;
+}
+
 /** "This is not mine": the status for a request that came to the wrong server (RFC 9110, 15.5.20). */
 export const NOT_MINE_STATUS = 421;
 

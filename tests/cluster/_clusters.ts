@@ -2,8 +2,12 @@ import { type Cluster, createCluster } from "../../rest/cluster/cluster.ts";
 import type { Question } from "../../rest/cluster/ownership/questions.ts";
 import { readPeerAnswer } from "../../rest/cluster/ownership/questions.ts";
 import { SCOPES } from "../../rest/cluster/ownership/scopes.ts";
+import { signedAddresses } from "../../rest/cluster/secrets.ts";
+import { Secret } from "../../rest/domain/secret.ts";
 import { SYSTEM_CLOCK } from "../../rest/clock/system_clock.ts";
 import type { TestRedis } from "./_redis.ts";
+
+const KEY = new Secret("a-key-of-the-peers-0123456789");
 
 /** A cluster's driver in this process, as if in one of its own. */
 export interface TestMember {
@@ -42,6 +46,7 @@ export class TestCluster implements AsyncDisposable {
       facts: () => {},
       url,
       redis,
+      addresses: signedAddresses(KEY),
       peerQuestions: {
         ask: (peer, question) =>
           isDead ? new Promise(() => {}) : this.#ask(url, peer.url, question),

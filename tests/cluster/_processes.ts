@@ -3,7 +3,9 @@ import { TOKEN } from "../_proxy.ts";
 import { type Child, startChild } from "../start/child.ts";
 import type { TestRedis } from "./_redis.ts";
 
-const KEY = "a-key-of-the-tests-0123456789";
+/** `REST_AUTHORIZATION` of all of them. */
+export const PROXY_KEY = "a-key-of-the-tests-0123456789";
+const KEY = PROXY_KEY;
 
 /** One proxy of a cluster, in a process of its own. */
 export interface ProxyProcess {

@@ -77,7 +77,8 @@ export async function startRedis(...words: string[]): Promise<TestRedis> {
   };
 }
 
-function freePort(): number {
+/** A port that is free now. */
+export function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();

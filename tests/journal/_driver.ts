@@ -28,8 +28,8 @@ export interface DriverBench {
   readonly health: (JournalFailureCode | undefined)[];
   /** Set: the store fails with it. */
   failing: JournalFailureCode | undefined;
-  /** Ends the turn of the event loop, and waits until what it brought is written. */
-  endTurn(): Promise<void>;
+  /** Ends the turn of the event loop, and waits until what it brought is written; deletions after 25 ms. */
+  endTurn(afterMs?: number): Promise<void>;
   rows(): JournalRow[];
 }
 
@@ -70,7 +70,8 @@ export function driverBench(
     batches,
     health,
     failing: undefined,
-    async endTurn() {
+    async endTurn(afterMs = 0) {
+      if (afterMs > 0) await clock.advance(afterMs);
       const due = ends;
       ends = [];
       for (const end of due) end();

@@ -45,7 +45,7 @@ Deno.test("a connected request without a promise costs nothing: no row, and noth
   assert.equal(bench.driver.accepted(entry), undefined);
   assert.equal(bench.driver.sent(entry), undefined);
   bench.driver.gone(entry);
-  await bench.endTurn();
+  await bench.endTurn(25);
   assert.deepEqual(bench.batches, []);
 });
 
@@ -58,6 +58,18 @@ Deno.test("with all writes kept a connected write has a row until it is answered
   await bench.endTurn();
   assert.deepEqual(bench.rows().map(({ id }) => id), [write.entryId]);
   bench.driver.gone(write);
+  await bench.endTurn();
+  assert.equal(bench.rows().length, 1);
+  await bench.endTurn(25);
+  assert.deepEqual(bench.rows(), []);
+});
+
+Deno.test("a row goes at once where later writes may have none, and would be overtaken by it after a kill", async () => {
+  const bench = driverBench({ writes: "promised" });
+  const entry = entryOf("PUT", { guarantee: PROMISED });
+  bench.driver.accepted(entry);
+  await bench.endTurn();
+  bench.driver.gone(entry);
   await bench.endTurn();
   assert.deepEqual(bench.rows(), []);
 });
@@ -175,7 +187,7 @@ Deno.test("an outcome is kept as long as somebody may ask, and its request's bod
   assert.equal(row?.body, undefined);
   assert.equal(row?.untilWallMs, bench.clock.wallMs() + DAY_MS);
   bench.driver.gone(entry);
-  await bench.endTurn();
+  await bench.endTurn(25);
   assert.deepEqual(bench.rows(), []);
 });
 
@@ -323,10 +335,10 @@ Deno.test("a session, its numbered replies and what it acknowledged stand in row
   assert.match(row?.outcome?.head ?? "", /"seq":1/);
   bench.driver.acknowledged({ ...session, ackedSeq: 1 });
   bench.driver.gone(entry);
-  await bench.endTurn();
+  await bench.endTurn(25);
   assert.deepEqual(bench.rows().map(({ kind }) => kind), ["session"]);
   bench.driver.sessionEnded(session);
-  await bench.endTurn();
+  await bench.endTurn(25);
   assert.deepEqual(bench.rows(), []);
 });
 
@@ -364,6 +376,6 @@ Deno.test("what is left at the end stays for the next process; what was answered
   bench.driver.gone(through);
   bench.driver.leaveRest();
   bench.driver.gone(left);
-  await bench.endTurn();
+  await bench.endTurn(25);
   assert.deepEqual(bench.rows().map(({ id }) => id), [left.entryId]);
 });

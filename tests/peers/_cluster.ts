@@ -2,6 +2,7 @@ import { SYSTEM_CLOCK } from "../../rest/clock/system_clock.ts";
 import type { Access } from "../../rest/domain/access.ts";
 import type { Fact } from "../../rest/domain/fact.ts";
 import type { Owner, Owners, Peer } from "../../rest/domain/owners.ts";
+import type { Clock } from "../../rest/domain/ports.ts";
 import { Secret } from "../../rest/domain/secret.ts";
 import { startListener } from "../../rest/listener/transport/listen.ts";
 import type { PortListener } from "../../rest/listener/transport/listener.ts";
@@ -86,12 +87,20 @@ export interface ClusterOptions {
   readonly access?: Access;
   /** Whether a new owner is said to find what the one before kept. */
   readonly isJournalShared?: boolean;
+  /** The clock of the machine at a place; each has the same one unless given. */
+  readonly clockAt?: (place: number) => Clock;
 }
 
 /** Proxies in this process, with a table of owners in place of Redis. */
 export async function startCluster(
-  { upstream, count, env = {}, access, isJournalShared = false }:
-    ClusterOptions,
+  {
+    upstream,
+    count,
+    env = {},
+    access,
+    isJournalShared = false,
+    clockAt = () => SYSTEM_CLOCK,
+  }: ClusterOptions,
 ): Promise<
   AsyncDisposable & {
     readonly table: OwnerTable;
@@ -106,6 +115,7 @@ export async function startCluster(
       env,
       owners: table.seenBy(place),
       isJournalShared,
+      clock: clockAt(place),
       ...access !== undefined && { access },
     });
     table.urls.push(one.peerUrl);
@@ -121,11 +131,12 @@ export async function startCluster(
 }
 
 async function startOne(
-  { upstream, env, owners, access, isJournalShared }: {
+  { upstream, env, owners, access, isJournalShared, clock }: {
     readonly upstream: string;
     readonly env: Record<string, string>;
     readonly owners: Owners;
     readonly isJournalShared: boolean;
+    readonly clock: Clock;
     readonly access?: Access;
   },
 ): Promise<ClusterProxy> {
@@ -134,12 +145,13 @@ async function startOne(
   const settings = settingsOf({ REST_UPSTREAM: upstream, ...env });
   const proxy = createProxy(settings, {
     facts: sink,
+    clock,
     ...access !== undefined && { access },
     peers: { owners, key: new Secret(PEER_KEY), isJournalShared },
   });
   const at = {
     ...serveOptionsOf(settings),
-    clock: SYSTEM_CLOCK,
+    clock,
     facts: sink,
     host: "127.0.0.1",
     port: 0,

@@ -267,6 +267,29 @@ Deno.test("deno serve gets the proxy as a default export, with the same permissi
   assert.equal((await response.json()).code, "unauthorized");
 });
 
+/** A minute after a request its figures are told; the process must not live for that. */
+const SOON_MS = 30_000;
+
+Deno.test({
+  name:
+    "deno serve answers what is under way after SIGTERM, and ends long before its next timer",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using upstream = startHeldUpstream();
+    await using child = await startChild({ isServe: true, env: upstream.env });
+    const [, address] = await child.seen(/Listening on (http:\/\/[0-9.:]+)/);
+    const caller = fetch(`${address}/api/v10/users/@me`, { headers: HEADERS });
+    await upstream.reachedBy(caller);
+    const signalledMs = performance.now();
+    child.signal("SIGTERM");
+    upstream.release();
+    assert.deepEqual(await (await caller).json(), { id: "1" });
+    await child.ended();
+    const tookMs = performance.now() - signalledMs;
+    assert.ok(tookMs < SOON_MS, `it took ${tookMs} ms`);
+  },
+});
+
 Deno.test("deno serve refuses bad settings as the start does", async () => {
   await using child = await startChild({ isServe: true });
   const { code, err } = await child.ended();

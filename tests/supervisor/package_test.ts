@@ -4,6 +4,7 @@ import { startSim } from "../../sim/server.ts";
 import { callSteadily, postInOrder } from "../start/_callers.ts";
 import { startHeldUpstream } from "../start/_held_upstream.ts";
 import {
+  installedFromFolder,
   installedSluice,
   KEY,
   Operated,
@@ -128,6 +129,23 @@ Deno.test({
     const answer = await fetch(`${address}/healthz`);
     assert.equal(answer.status, 200);
     await answer.body?.cancel();
+  },
+});
+
+Deno.test({
+  name:
+    "installed from the folder it is built in with --install-links, the package starts by its name and answers",
+  ignore,
+  async fn() {
+    const project = installedFromFolder();
+    const env = settings("http://127.0.0.1:9");
+    await using sluice = await Operated.start(env, [], [], project);
+    const [, address = ""] = await sluice.seen(LISTENING);
+    const answer = await fetch(`${address}/healthz`);
+    assert.equal(answer.status, 200);
+    await answer.body?.cancel();
+    sluice.signal("SIGTERM");
+    assert.equal((await sluice.ended()).code, 0);
   },
 });
 

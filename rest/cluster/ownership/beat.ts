@@ -69,8 +69,11 @@ export function beatWords(id: string, url: string, beat: Beat): string[] {
   return words.map(String);
 }
 
-/** Reads what the script gave back; undefined where it is none of ours. */
-export function readBeatReply(reply: unknown): BeatReply | undefined {
+/** Reads what the script gave back; undefined where it is none of ours. Members that are none are left out. */
+export function readBeatReply(
+  reply: unknown,
+  isMember: (member: Member) => boolean = () => true,
+): BeatReply | undefined {
   if (!Array.isArray(reply) || reply.length !== 6) return undefined;
   const [redisMs, version, joined, members, records, taken] = reply;
   return {
@@ -79,7 +82,7 @@ export function readBeatReply(reply: unknown): BeatReply | undefined {
     joined: Number(joined),
     members: pairsOf(members).flatMap(([id, text]) => {
       const member = readMember(id, text);
-      return member === undefined ? [] : [member];
+      return member === undefined || !isMember(member) ? [] : [member];
     }),
     records: new Map(pairsOf(records)),
     taken: pairsOf(taken).map(([scope, epoch]) => ({

@@ -1,4 +1,5 @@
 import type { Asked, PeerAnswer, Question } from "./questions.ts";
+import { placeOf } from "./records.ts";
 import { type Holding, maySend, type ScopeState, type State } from "./state.ts";
 import { strangeScopes } from "./takes.ts";
 import {
@@ -132,7 +133,7 @@ function askHolding(state: State, nowMs: number): void {
     const url = (theirs[0]?.record ?? theirs[0]?.owned)?.url;
     if (of === undefined || url === undefined) continue;
     // Where it was we are now: so it is gone.
-    if (url === state.url) letGo(theirs, of);
+    if (placeOf(url) === placeOf(state.url)) letGo(theirs, of);
     else {
       const scopes = theirs.map(({ scope }) => scope);
       const question: Question = { kind: "holding", of, scopes };

@@ -3,6 +3,7 @@ import type { Beat, BeatReply, Held } from "./beat.ts";
 import { answer, ask, hear, nextAskAtMs } from "./consent.ts";
 import { leaseOf } from "./lease.ts";
 import type { Asked, PeerAnswer, Question } from "./questions.ts";
+import { placeOf } from "./records.ts";
 import { handOver, see } from "./see.ts";
 import {
   type Action,
@@ -36,7 +37,7 @@ export class OwnershipMachine {
   readonly #state: State;
   readonly #owners = new Map<string, string>();
 
-  /** `id` is new with each start of the process. */
+  /** `id` is new with each start of the process; `url` is signed, which is read here as part of it. */
   constructor(id: string, url: string, nowMs: number) {
     this.#state = newState(id, url, nowMs);
   }
@@ -180,7 +181,8 @@ export class OwnershipMachine {
     }
     const { ownerId: id, url } = record;
     // One that was at our own address is gone.
-    return id === this.#state.id || url === this.#state.url
+    const isHere = placeOf(url) === placeOf(this.#state.url);
+    return id === this.#state.id || isHere
       ? { kind: "nobody", sinceMs: unchangedSinceMs }
       : { kind: "peer", id, url };
   }

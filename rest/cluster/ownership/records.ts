@@ -23,6 +23,11 @@ export interface Member {
   readonly isLeaving: boolean;
 }
 
+/** Host and port of an address, without what proves whose it is. */
+export function placeOf(address: string): string {
+  return address.split("#", 1)[0] ?? "";
+}
+
 /** Stands in a record in place of an owner. */
 const NOBODY = "-";
 

@@ -14,10 +14,17 @@ export const SCOPES: readonly string[] = Array.from(
   (_, index) => String(index),
 );
 
-/** The scope of an identity's requests and sessions. */
+/**
+ * The scope of an identity's requests and sessions. What waits under a bearer
+ * token goes on under another one when it is renewed, so all are in one scope.
+ */
 export function scopeOfIdentity(identityId: string): string {
-  return String(Number.parseInt(hashText(identityId), 36) % SCOPE_COUNT);
+  const name = identityId.startsWith(BEARER) ? BEARER : identityId;
+  return String(Number.parseInt(hashText(name), 36) % SCOPE_COUNT);
 }
+
+/** Users' tokens, whosever they are; their limits are few and far from a bot's. */
+const BEARER = "bearer:";
 
 /**
  * Whose limits a request spends decides who sends it: its identity's, or a

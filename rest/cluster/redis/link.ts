@@ -46,18 +46,22 @@ export function scriptOf(text: string): Script {
   return { text, sha: createHash("sha1").update(text).digest("hex") };
 }
 
-/** Opens the connection, and keeps one open. It may be down at any time, which the calls tell. */
+/**
+ * Opens the connection, and keeps one open. It may be down at any time, which
+ * the calls tell. `caCertificates` are trusted besides the usual ones, in PEM.
+ */
 export async function openRedisLink(
   url: Secret,
   clock: Clock,
+  caCertificates?: string,
 ): Promise<RedisLink> {
-  const link = new ClientLink(url, clock);
+  const link = new ClientLink(url, clock, caCertificates);
   await link.connected;
   return link;
 }
 
 class ClientLink implements RedisLink {
-  readonly #url: Secret;
+  readonly #newClient: () => Client;
   readonly #clock: Clock;
   #client: Client;
   #heardAtMs: number;
@@ -68,11 +72,11 @@ class ClientLink implements RedisLink {
   /** Settles when the first try has come to an end, a good one or not. */
   readonly connected: Promise<void>;
 
-  constructor(url: Secret, clock: Clock) {
-    this.#url = url;
+  constructor(url: Secret, clock: Clock, caCertificates: string | undefined) {
+    this.#newClient = () => newClient(url, caCertificates);
     this.#clock = clock;
     this.#heardAtMs = clock.nowMs();
-    this.#client = newClient(url);
+    this.#client = this.#newClient();
     this.connected = this.#connect();
   }
 
@@ -162,7 +166,7 @@ class ClientLink implements RedisLink {
       () => {
         this.#stopReconnect = undefined;
         this.#heardAtMs = this.#clock.nowMs();
-        this.#client = newClient(this.#url);
+        this.#client = this.#newClient();
         void this.#connect();
       },
     );
@@ -179,7 +183,7 @@ function destroy(client: Client): void {
   }
 }
 
-function newClient(url: Secret) {
+function newClient(url: Secret, ca: string | undefined) {
   return createRedisClient({
     url: url.reveal(),
     name: "sluice",
@@ -189,8 +193,13 @@ function newClient(url: Secret) {
     socket: {
       connectTimeout: CONNECT_TIMEOUT_MS,
       reconnectStrategy: false,
+      ...isTls(url) && { tls: true, ...ca !== undefined && { ca } },
     },
   });
+}
+
+function isTls(url: Secret): boolean {
+  return new URL(url.reveal()).protocol === "rediss:";
 }
 
 function argumentOf(word: Word): string | Buffer {

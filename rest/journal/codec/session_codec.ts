@@ -68,10 +68,11 @@ export function decodeReply(
   const head: ReplyHead | undefined = JSON.parse(text).reply;
   if (head === undefined) return undefined;
   const { seq, reqKey, reqText, targetText, verb, status } = head;
-  const { headersText, atWallMs, hasBody } = head;
+  const { headersText, atWallMs, fingerprint, hasBody } = head;
   return {
     seq,
     reqKey,
+    ...fingerprint === undefined ? {} : { fingerprint },
     reqText,
     targetText,
     verb,

@@ -15,9 +15,18 @@ import {
 /** Rows read at once while a journal is loaded: small enough to hold all their bodies. */
 const PAGE_ROWS = 128;
 
+/** The columns in the order of the table. */
+const COLUMNS = [
+  ...["id", "scope", "kind", "state", "head", "until", "headSum"],
+  ...["body", "bodyFile", "bodySum"],
+  ...["outcomeHead", "outcomeUntil", "outcomeSum"],
+  ...["outcomeBody", "outcomeBodyFile", "outcomeBodySum"],
+];
+
 /** The statements over the table of rows. */
 export class RowTable {
   readonly #insert: StatementSync;
+  readonly #replace: StatementSync;
   readonly #mark: StatementSync;
   readonly #end: StatementSync;
   readonly #delete: StatementSync;
@@ -27,8 +36,13 @@ export class RowTable {
 
   constructor(database: DatabaseSync) {
     this.#insert = database.prepare(
-      `INSERT INTO journal_rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO journal_rows VALUES (${COLUMNS.map(() => "?").join(", ")})
        ON CONFLICT (id, scope) DO NOTHING`,
+    );
+    this.#replace = database.prepare(
+      `UPDATE OR IGNORE journal_rows
+       SET ${COLUMNS.map((name) => `${name} = ?`).join(", ")}
+       WHERE id = ? AND scope = ?`,
     );
     this.#mark = database.prepare(
       `UPDATE journal_rows SET state = ?
@@ -82,18 +96,28 @@ export class RowTable {
     }
   }
 
+  /**
+   * Puts a new row where another one was, which is gone then: pages are neither
+   * freed nor taken, so that fewer are written than for both changes. False:
+   * nothing was done, since the one was not there or the other was.
+   */
+  putInPlaceOf(
+    gone: Pick<JournalRow, "id" | "scope">,
+    row: JournalRow,
+    kept: KeptBodies,
+  ): boolean {
+    const { changes } = this.#replace.run(
+      ...cellsOf(row, kept),
+      gone.id,
+      gone.scope,
+    );
+    return Number(changes) > 0;
+  }
+
   #put(row: JournalRow, kept: KeptBodies): number {
-    const { id, scope, kind, state, head, untilWallMs, outcome } = row;
-    const cells = [
-      ...[id, scope, kind, state, head, untilWallMs ?? null, headSum(row)],
-      ...bodyCells(kept.body),
-      ...outcome === undefined
-        ? [null, null, null, null, null, null]
-        : outcomeCells({ ...row, outcome }, kept.outcome),
-    ];
+    const cells = cellsOf(row, kept);
     if (Number(this.#insert.run(...cells).changes) > 0) return 1;
-    this.#delete.run(id, scope);
-    this.#insert.run(...cells);
+    this.#replace.run(...cells, row.id, row.scope);
     return 0;
   }
 
@@ -118,6 +142,17 @@ export class RowTable {
 }
 
 type Cell = string | number | null | Uint8Array;
+
+function cellsOf(row: JournalRow, kept: KeptBodies): Cell[] {
+  const { id, scope, kind, state, head, untilWallMs, outcome } = row;
+  return [
+    ...[id, scope, kind, state, head, untilWallMs ?? null, headSum(row)],
+    ...bodyCells(kept.body),
+    ...outcome === undefined
+      ? [null, null, null, null, null, null]
+      : outcomeCells({ ...row, outcome }, kept.outcome),
+  ];
+}
 
 function outcomeCells(
   { id, scope, outcome, untilWallMs }: {

@@ -27,10 +27,15 @@ const SEALED = "aes256gcm:";
  * Encrypts what rows say in any store, each part for its place alone: a body
  * put into another row does not open. Rows that were written before there was a
  * key are read as they are; encrypted ones are refused where no key is given.
+ *
+ * Where others can write to the store as well, `onForeign` is told after each
+ * reading how many rows were not written with this key; they are passed over,
+ * those that are not encrypted, too.
  */
 export function sealedStore(
   store: JournalStore,
   key: Bytes | undefined,
+  onForeign?: (rows: number) => void,
 ): JournalStore {
   const cipher = key && new RowCipher(key);
   const order = new RowOrder();
@@ -50,11 +55,18 @@ export function sealedStore(
       );
     },
     async *load(scope) {
+      const mustBeSealed = onForeign !== undefined;
+      let foreign = 0;
       for await (const row of store.load(scope)) {
-        yield await openRow(cipher, row).catch((error) => {
-          throw error instanceof NotOurs ? refusal(cipher) : error;
-        });
+        try {
+          yield await openRow(cipher, row, mustBeSealed);
+        } catch (error) {
+          if (!(error instanceof NotOurs)) throw error;
+          if (!mustBeSealed) throw refusal(cipher);
+          foreign++;
+        }
       }
+      if (foreign > 0) onForeign?.(foreign);
     },
     figures: () => store.figures(),
     close: () => store.close(),
@@ -108,8 +120,12 @@ function seal(
 async function openRow(
   cipher: RowCipher | undefined,
   row: JournalRow,
+  mustBeSealed: boolean,
 ): Promise<JournalRow> {
   const { outcome } = row;
+  const parts = [row, outcome];
+  const isPlain = parts.some((part) => part && !part.head.startsWith(SEALED));
+  if (isPlain && mustBeSealed) throw new NotOurs();
   const own = await open(cipher, row, row, ["head", "body"]);
   const other = outcome &&
     await open(cipher, row, outcome, ["outcome head", "outcome body"]);

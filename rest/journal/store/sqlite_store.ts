@@ -12,6 +12,7 @@ import type { LogSync } from "./log_sync.ts";
 import type { KeptBodies } from "./row_columns.ts";
 import type { RowOrder } from "./row_order.ts";
 import type { RowTable } from "./row_table.ts";
+import { placesIn } from "./row_places.ts";
 import { rowsIn } from "./rows_in.ts";
 import { fenced, isOver, keyOf, scopeOf } from "./store_change.ts";
 import { failureOf } from "./store_faults.ts";
@@ -206,9 +207,19 @@ export class SqliteStore implements JournalStore {
         Number(latest) === this.#claimed.get(scope);
       if (!isOurs) throw fenced(scope);
     }
-    return changes.map((change, at) =>
-      table.make(change, kept[at] ?? NOTHING_KEPT)
-    );
+    const keptAt = (at: number) => kept[at] ?? NOTHING_KEPT;
+    const made: Made[] = [];
+    for (const [put, gone] of placesIn(changes)) {
+      if (!table.putInPlaceOf(gone.change, put.change.row, keptAt(put.at))) {
+        continue;
+      }
+      made[put.at] = { isMade: true, more: 1 };
+      made[gone.at] = { isMade: true, more: -1 };
+    }
+    for (const [at, change] of changes.entries()) {
+      made[at] ??= table.make(change, keptAt(at));
+    }
+    return made;
   }
 
   /** Files of rows that are gone: not before the disk knows that, or it might come back without them. */

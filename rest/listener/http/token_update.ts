@@ -12,8 +12,10 @@ import type { IncomingRequest } from "./incoming_request.ts";
 export type MoveRequests = (which: {
   readonly fromId: string;
   readonly to: Identity;
+  /** Whose requests they are, by the name of their key. */
+  readonly keyName: string;
   readonly isIncluded: (caller: string) => boolean;
-}) => number;
+}) => number | Promise<number>;
 
 const PATH = /^\/update-bearer-token(?:\?|$)/;
 
@@ -52,9 +54,10 @@ export async function updateToken(
   const body = await readBody(request, owner, { ...bodies, bodyLimitBytes });
   body.release();
   const { oldToken, newToken } = tokensIn(body.bytes);
-  const moved = move({
+  const moved = await move({
     fromId: bearerOf(oldToken).id,
     to: bearerOf(newToken),
+    keyName,
     isIncluded: (caller) => keyNameOf(caller) === keyName,
   });
   return ownAnswer(200, { moved }, "moved");

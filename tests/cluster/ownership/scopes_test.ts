@@ -43,6 +43,13 @@ Deno.test("an interaction's callback needs no owner, its follow-ups have one", (
   assert.equal(edit, scope);
 });
 
+Deno.test("all bearer tokens have one scope, so that what waits under one can go on under another", () => {
+  const scope = scopeOfIdentity("bearer:abc");
+  assert.equal(scopeOfIdentity("bearer:xyz"), scope);
+  const scopes = ["a", "b", "c", "d"].map((id) => scopeOfIdentity(`bot:${id}`));
+  assert.ok(new Set(scopes).size > 1);
+});
+
 Deno.test("ten thousand bots are spread evenly over all scopes", () => {
   const counts = new Map<string, number>();
   for (let id = 0; id < 10_000; id++) {

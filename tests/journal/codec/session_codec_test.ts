@@ -23,6 +23,7 @@ const text = fc.option(fc.string(), { nil: undefined });
 const replies = fc.record({
   seq: fc.nat(),
   reqKey: text,
+  fingerprint: fc.string(),
   reqText: fc.string(),
   targetText: fc.string(),
   verb: fc.constantFrom("GET", "ACTION"),

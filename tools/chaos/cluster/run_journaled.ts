@@ -7,7 +7,7 @@ import { startSimChild } from "../../soak/child.ts";
 import type { BotKind } from "../bot.ts";
 import { type Cut, startCuttingRelay } from "../cutting_relay.ts";
 import { audit, liveAll, missedIn, sum } from "../live_all.ts";
-import { marksOf, problemsOf, unknownOf } from "../verdict.ts";
+import { type BotRecord, marksOf, problemsOf, unknownOf } from "../verdict.ts";
 import { LIFTED, temporaryFolder, WORLD } from "../world.ts";
 import { ChaosCluster, SETTLE_MS } from "./chaos_cluster.ts";
 import { sharedOf } from "./run_cluster.ts";
@@ -101,24 +101,9 @@ export async function runJournaledChaos(
       living,
     );
     const bots = await living;
-    const report = await audit(sim.url, marksOf(bots));
-    const unknown = new Set(bots.flatMap((bot) => [...unknownOf(bot)]));
     return {
-      problems: problemsOf({
-        ...{ bots, report, faults },
-        proxyKills: moments.length,
-        mayLive: true,
-      }),
-      messages: sum(bots.map(({ messages }) => messages)),
-      lost: report.lost.filter((mark) => !unknown.has(mark)).length,
-      doubled: report.doubled.length,
-      reordered: report.reordered.length,
-      kills: sum(bots.map(({ kills }) => kills)),
-      disturbances: countsOf(moments.map(([kind]) => kind)),
-      unknown: unknown.size,
+      ...verdictOn(bots, await audit(sim.url, marksOf(bots)), moments, faults),
       cuts: { ...relay.cuts },
-      missed: missedIn(bots),
-      limited: report.limited,
       tookMs: performance.now() - startedMs,
     };
   } finally {
@@ -126,6 +111,29 @@ export async function runJournaledChaos(
     redis.process.kill("SIGKILL");
     await redis.process.status;
   }
+}
+
+function verdictOn(
+  bots: readonly BotRecord[],
+  report: AuditReport,
+  moments: readonly (readonly [Disturbance, number])[],
+  faults: readonly string[],
+): Omit<JournaledChaosReport, "cuts" | "tookMs"> {
+  const unknown = new Set(bots.flatMap((bot) => [...unknownOf(bot)]));
+  const proxyKills = moments.length;
+  const evidence = { bots, report, faults, proxyKills, mayLive: true };
+  return {
+    problems: problemsOf(evidence),
+    messages: sum(bots.map(({ messages }) => messages)),
+    lost: report.lost.filter((mark) => !unknown.has(mark)).length,
+    doubled: report.doubled.length,
+    reordered: report.reordered.length,
+    kills: sum(bots.map(({ kills }) => kills)),
+    disturbances: countsOf(moments.map(([kind]) => kind)),
+    unknown: unknown.size,
+    missed: missedIn(bots),
+    limited: report.limited,
+  };
 }
 
 function* againAndAgain<T>(values: readonly T[]): Iterable<T> {

@@ -1,0 +1,29 @@
+import type { JournalChange } from "../../domain/journal_store.ts";
+import { keyOf } from "./store_change.ts";
+
+/** A change, and where in its batch it stands. */
+interface Placed<Kind> {
+  readonly at: number;
+  readonly change: Extract<JournalChange, { readonly kind: Kind }>;
+}
+
+/**
+ * New rows of a batch, each with a row that goes and may leave it its place. None
+ * where a row is changed twice, since then the order of the changes matters.
+ */
+export function placesIn(
+  changes: readonly JournalChange[],
+): readonly (readonly [put: Placed<"put">, gone: Placed<"delete">])[] {
+  const puts: Placed<"put">[] = [];
+  const gone: Placed<"delete">[] = [];
+  for (const [at, change] of changes.entries()) {
+    if (change.kind === "put") puts.push({ at, change });
+    else if (change.kind === "delete") gone.push({ at, change });
+  }
+  if (puts.length === 0 || gone.length === 0) return [];
+  if (new Set(changes.map(keyOf)).size < changes.length) return [];
+  return puts.slice(0, gone.length).flatMap((put, at) => {
+    const place = gone[at];
+    return place === undefined ? [] : [[put, place] as const];
+  });
+}
