@@ -124,7 +124,7 @@ export interface JournalStore {
    */
   append(changes: readonly JournalChange[]): Promise<void>;
   /** Where scopes fail by themselves: those of one part are given to `append` together, those of two parts never. */
-  partOf?(scope: string): string;
+  readonly partOf?: ((scope: string) => string) | undefined;
   /** All rows of a scope, or of all scopes where it is left out, by their ids; throws `JournalRefusal` only. */
   load(scope?: string): AsyncIterable<JournalRow>;
   figures(): JournalFigures;

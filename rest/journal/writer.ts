@@ -8,8 +8,10 @@ import {
   againOf,
   ALL_WELL,
   type Batch,
+  hasMoved,
   isLarge,
   newBatch,
+  partsOf,
   type Verdict,
   verdictOf,
 } from "./batch.ts";
@@ -111,9 +113,7 @@ export class JournalWriter {
       try {
         return await this.written(key);
       } catch (error) {
-        const isMoved = error instanceof JournalFailure &&
-          error.code === "moved";
-        if (isMoved || clock.nowMs() >= untilMs) return;
+        if (hasMoved(error) || clock.nowMs() >= untilMs) return;
       }
     }
   }
@@ -195,24 +195,17 @@ export class JournalWriter {
 
   /** What fails in one part harms no other. */
   async #writeParts(changes: readonly JournalChange[]): Promise<Verdict> {
-    const { store } = this.#deps;
-    if (store.partOf === undefined) return await this.#writeAll(changes);
-    const parts = Map.groupBy(changes, (change) => {
-      const { scope } = change.kind === "put" ? change.row : change;
-      return store.partOf?.(scope);
-    });
-    const verdicts = await Promise.all(
-      [...parts.values()].map((part) => this.#writeAll(part)),
+    const parts = partsOf(changes, this.#deps.store);
+    const made = parts.map((part) => this.#writeAll(part));
+    return new Map(
+      (await Promise.all(made)).flatMap((verdict) => [...verdict]),
     );
-    return new Map(verdicts.flatMap((verdict) => [...verdict]));
   }
 
   async #writeAll(changes: readonly JournalChange[]): Promise<Verdict> {
-    if (changes.length === 0) return ALL_WELL;
     const failure = await this.#append(changes);
     if (failure === undefined) return this.#well(ALL_WELL);
-    // Whoever has it now goes on with what is written there.
-    if (failure.code === "moved") return verdictOf(changes, failure);
+    if (hasMoved(failure)) return verdictOf(changes, failure);
     if (failure.code !== "journal_full") {
       return this.#failed(changes, changes, failure);
     }

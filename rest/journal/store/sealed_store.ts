@@ -41,7 +41,7 @@ export function sealedStore(
   const order = new RowOrder();
   return {
     claimEpoch: (scope) => store.claimEpoch(scope),
-    ...store.partOf && { partOf: store.partOf.bind(store) },
+    partOf: store.partOf,
     append(changes) {
       if (cipher === undefined) return store.append(changes);
       const bodies = changes.map((change) => sealBodies(cipher, change));

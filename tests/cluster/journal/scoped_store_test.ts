@@ -45,6 +45,7 @@ async function benchOf(owned: Set<string>) {
   const writer = new JournalWriter({
     store,
     clock,
+    deletionMs: 25,
     afterTurn: (end) => void ends.push(end),
     onHealth: (failure) => void health.push(failure?.code),
   });
