@@ -15,6 +15,7 @@ const STOP_MS = 8_000;
 /** All leases would be over. */
 const REDIS_STOP_MS = 5_000;
 const DOWN_MS = 1_000;
+const STARTS_MAX = 5;
 
 /** The proxies of a run. */
 export class ChaosCluster {
@@ -98,13 +99,22 @@ export class ChaosCluster {
     process.kill(disturbance === "kill" ? "SIGKILL" : "SIGTERM");
     await process.status;
     await sleep(DOWN_MS);
-    const next = startProxy(
-      this.#shared,
-      (line) => this.#tell(`${at + 1} | ${line}`),
-      Number(new URL(url).port),
-    );
-    this.#proxies[at] = next;
-    await next.ready;
+    await this.#start(at, Number(new URL(url).port));
+  }
+
+  /** Somebody's connection may have the port that was free for its peers, and Redis be late. */
+  async #start(at: number, port: number): Promise<void> {
+    for (let left = STARTS_MAX; left > 0; left--) {
+      const next = startProxy(
+        this.#shared,
+        (line) => this.#tell(`${at + 1} | ${line}`),
+        port,
+      );
+      this.#proxies[at] = next;
+      const isReady = await next.ready.then(() => true, () => false);
+      if (isReady) return;
+    }
+    throw new Error(`Proxy ${at + 1} does not start`);
   }
 }
 
