@@ -10,15 +10,20 @@ import type { Refusal } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Poll } from "../scheduler/types.ts";
 import { Register } from "../idempotency/register.ts";
-import { Attaching } from "./attaching.ts";
 import { refusalOf } from "./answering/refusals.ts";
 import { Responder } from "./answering/responder.ts";
 import { CallerTicket } from "./answering/ticket.ts";
-import { type CloseWayIn, Drain, type DrainReport } from "./drain.ts";
+import { Callers } from "./callers.ts";
+import {
+  type CloseWayIn,
+  Drain,
+  type DrainOptions,
+  type DrainReport,
+  lastSendMsOf,
+} from "./drain.ts";
 import { LeftOver } from "./left_over.ts";
 import { isWaiting, Job, type JobTicket, leasedFact } from "./job.ts";
 import { Intake } from "./intake.ts";
-import { Leaving } from "./leaving.ts";
 import { PollLoop } from "./poll_loop.ts";
 import { QueueControl } from "./queue_control.ts";
 import { reassignJobs, type Reassignment, renewToken } from "./reassign.ts";
@@ -33,7 +38,7 @@ import type { Dispatcher, DispatcherDeps } from "./types.ts";
  * scheduler is told of it. After each event the poll loop asks the scheduler
  * which jobs may be sent. The sender sends them and settles their leases; the
  * responder brings each end to the tickets. A write is completed even if its
- * caller disconnects (`leaving.ts`).
+ * caller disconnects (`callers.ts`).
  */
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   return new QueueDispatcher(deps);
@@ -50,8 +55,7 @@ class QueueDispatcher implements Dispatcher {
   readonly #pollLoop: PollLoop;
   readonly #sender: Sender;
   readonly register: Register<Job>;
-  readonly #attaching: Attaching;
-  readonly #leaving: Leaving;
+  readonly #callers: Callers;
   readonly #leftOver: LeftOver;
   readonly #responder: Responder;
   readonly #credentialChecks: CredentialChecks;
@@ -87,8 +91,7 @@ class QueueDispatcher implements Dispatcher {
       onRefusal: shared.refuse,
       onAgain: (job) => this.#again(job),
     });
-    this.#attaching = new Attaching(shared);
-    this.#leaving = new Leaving(shared);
+    this.#callers = new Callers(shared);
     this.#leftOver = new LeftOver(shared);
     this.#intake = new Intake({
       ...shared,
@@ -117,10 +120,9 @@ class QueueDispatcher implements Dispatcher {
     callerGone?: CallerGone,
     guarantee?: Guarantee,
   ): Ticket {
-    const ticket = new CallerTicket(request, this.#leaving, guarantee);
+    const ticket = new CallerTicket(request, this.#callers, guarantee);
     const isGone = callerGone?.aborted === true;
-    const isAttached = !this.#hasEnded &&
-      this.#attaching.attach(ticket, isGone);
+    const isAttached = !this.#hasEnded && this.#callers.attach(ticket, isGone);
     if (!isAttached) this.#intake.take(ticket, NOT_SENT);
     // With a guarantee its caller may leave: somebody else comes for the answer.
     if (guarantee === undefined) ticket.watch(callerGone);
@@ -129,7 +131,7 @@ class QueueDispatcher implements Dispatcher {
 
   restore(restored: RestoredEntry): Ticket {
     const { request, guarantee } = restored.entry;
-    const ticket = new CallerTicket(request, this.#leaving, guarantee);
+    const ticket = new CallerTicket(request, this.#callers, guarantee);
     this.#intake.restore(ticket, restored);
     // Whoever waited for it is gone.
     if (guarantee === undefined) ticket.handleEvent();
@@ -166,8 +168,12 @@ class QueueDispatcher implements Dispatcher {
     return renewToken(this.#jobs.values(), identity);
   }
 
-  drain(forMs: number, closeWayIn?: CloseWayIn): Promise<DrainReport> {
-    return this.#report ??= this.#runDrain(forMs, closeWayIn);
+  drain(
+    forMs: number,
+    closeWayIn?: CloseWayIn,
+    options?: DrainOptions,
+  ): Promise<DrainReport> {
+    return this.#report ??= this.#runDrain(forMs, closeWayIn, options);
   }
 
   #act(poll: Poll, nowMs: number): void {
@@ -196,7 +202,7 @@ class QueueDispatcher implements Dispatcher {
     this.register.depart(job);
     // Its caller may have disconnected after the scheduler had chosen it.
     if (!job.outlivesCallers && !job.isWanted) return this.#giveLeaseBack(job);
-    if (this.#attaching.isHandedOver(job)) return this.#stepBack(job);
+    if (this.#callers.isHandedOver(job)) return this.#stepBack(job);
     const { scheduler, facts } = this.#deps;
     job.waitReason = scheduler.waitedFor(job.id, nowMs);
     facts(leasedFact(job, nowMs));
@@ -232,7 +238,7 @@ class QueueDispatcher implements Dispatcher {
   }
 
   #takeSecondTry(job: Job): JobTicket | undefined {
-    const taken = this.#attaching.takeSecondTry(job);
+    const taken = this.#callers.takeSecondTry(job);
     if (taken !== undefined) this.#close(taken.second);
     return taken?.ticket;
   }
@@ -254,9 +260,17 @@ class QueueDispatcher implements Dispatcher {
     return true;
   }
 
-  async #runDrain(forMs: number, closeWayIn?: CloseWayIn) {
-    this.#deps.scheduler.endAt(this.#deps.clock.nowMs() + forMs);
-    await this.#drain.run(forMs, closeWayIn);
+  async #runDrain(
+    forMs: number,
+    closeWayIn?: CloseWayIn,
+    options?: DrainOptions,
+  ) {
+    const { scheduler, clock } = this.#deps;
+    const lastSendAtMs = clock.nowMs() + forMs - lastSendMsOf(forMs);
+    scheduler.endAt(lastSendAtMs);
+    const callOff = clock.wakeAt(lastSendAtMs, () => this.#pollLoop.stop());
+    await this.#drain.run(forMs, closeWayIn, options);
+    callOff();
     this.#hasEnded = true;
     const { finished } = this.#drain;
     const { openStreams } = this.#responder;

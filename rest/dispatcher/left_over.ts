@@ -116,7 +116,7 @@ export class LeftOver {
     const { jobs, register, facts } = this.#deps;
     job.state = "done";
     jobs.delete(job.id);
-    register.drop(job);
+    register.detached.drop(job);
     register.close(job);
     facts(refusedFact(job.request, refusal));
     for (const ticket of job.tickets) ticket.reject(refusal);

@@ -1,4 +1,4 @@
-import { endedEntry, type RestoredEntry } from "../domain/entry.ts";
+import type { RestoredEntry } from "../domain/entry.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Register } from "../idempotency/register.ts";
 import { Job, type JobTicket } from "./job.ts";
@@ -36,18 +36,11 @@ export class Restoring {
   }
 
   /** Keeps what came of a write without a name, for its second try. */
-  keep(
-    { entry, outcome, untilWallMs }: RestoredEntry,
-    register: Register<Job>,
-  ): void {
-    const { print } = entry;
-    if (print === undefined || outcome === undefined) return;
-    register.restoreKept({
-      print,
-      outcome,
-      untilMs: this.#monotonic(untilWallMs ?? 0),
-      entry: endedEntry(entry),
-    }, this.#clock.nowMs());
+  keep(restored: RestoredEntry, register: Register<Job>): void {
+    register.detached.restore(
+      restored,
+      this.#monotonic(restored.untilWallMs ?? 0),
+    );
   }
 
   #monotonic(wallMs: number): number {

@@ -52,6 +52,19 @@ export interface Entry {
   readonly mayHaveRun: boolean;
 }
 
+/** What is remembered of an entry that is through: what a journal knows it as, and whose it was. */
+export interface EntryRef {
+  readonly entryId: string;
+  readonly request: Pick<ProxyRequest, "identity" | "route">;
+}
+
+/** A reference that holds no body. */
+export function refOf(
+  { entryId, request: { identity, route } }: EntryRef,
+): EntryRef {
+  return { entryId, request: { identity, route } };
+}
+
 /** A request of another process, to be gone on with. */
 export interface RestoredEntry {
   readonly entry: Pick<Entry, "entryId" | "request" | "guarantee"> & {
@@ -67,22 +80,6 @@ export interface RestoredEntry {
   readonly reply: ReplyRecord | undefined;
   /** Until when somebody may ask for its outcome. */
   readonly untilWallMs: number | undefined;
-}
-
-/** An entry of another process that is through: what a journal has to know of it. */
-export function endedEntry(
-  { entryId, request, guarantee, print = "" }: RestoredEntry["entry"],
-): Entry {
-  return {
-    entryId,
-    request,
-    guarantee,
-    print,
-    nonce: undefined,
-    queuedAtMs: 0,
-    attempts: 1,
-    mayHaveRun: true,
-  };
 }
 
 /** A message's nonce, on the clock that outlives processes. */

@@ -1,4 +1,10 @@
-import type { Entry, Outcome, ReplyRecord, SessionRecord } from "./entry.ts";
+import type {
+  Entry,
+  EntryRef,
+  Outcome,
+  ReplyRecord,
+  SessionRecord,
+} from "./entry.ts";
 import type { ProxyRequest } from "./request.ts";
 
 /**
@@ -30,9 +36,9 @@ export interface Journal {
   /** Through. What was promised to callers by name is handed out after the promise; `keptMs` later nobody can ask any more. */
   ended(entry: Entry, outcome: Outcome, keptMs: number): Committed;
   /** Nobody can ask for it any more: answered to its only caller, taken back, refused or forgotten. */
-  gone(entry: Entry): void;
+  gone(entry: EntryRef): void;
   /** Whether the next process would find it. */
-  keeps(entry: Entry): boolean;
+  keeps(entry: EntryRef): boolean;
   /** A session was opened, or its expiry has changed. */
   sessionChanged(session: SessionRecord): Committed;
   sessionEnded(session: SessionRecord): void;

@@ -1,5 +1,5 @@
 import type { Answer } from "./answer.ts";
-import type { Entry, Guarantee } from "./entry.ts";
+import type { Entry, Guarantee, Outcome } from "./entry.ts";
 import type { HeaderList } from "./headers.ts";
 import type { ProxyRequest } from "./request.ts";
 import type { RequestRow, UnknownOutcome } from "./request_row.ts";
@@ -81,6 +81,12 @@ export interface Ticket {
   listen?(listener: AnswerListener, name: number): void;
   /** Cancels the request if it has not been sent; then `answer` rejects with `cancelled`. */
   cancel(): "cancelled" | "sent" | "done";
+}
+
+/** A submitted request that is seen to its end, whoever waits for that. */
+export interface Followed {
+  readonly ticket: Ticket;
+  readonly outcome: Promise<Outcome>;
 }
 
 /** Called once when a caller has disconnected. */

@@ -1,58 +1,48 @@
-import type { HandedOver } from "../domain/owners.ts";
-import type { Entry, Outcome } from "../domain/entry.ts";
+import { type Outcome, refOf, type RestoredEntry } from "../domain/entry.ts";
 import type { ProxyRequest } from "../domain/request.ts";
-import { type KeptBodies, keptBytesOf } from "./kept_bodies.ts";
+import {
+  type Kept,
+  KeptOutcomes,
+  type KeptOutcomesDeps,
+} from "./kept_outcomes.ts";
+import type { OpenWrite } from "./open_writes.ts";
+import { type End, POLICIES } from "./policies.ts";
 
 /** A write whose caller left: it is under way (`write`), or what came of it is kept for its second try. */
-export interface DetachedWrite<W> {
+export interface DetachedWrite<W> extends Kept {
   readonly id: number;
-  /** Its path, or the print of that for one of another process. */
   readonly path: string;
   /** When its last caller left (monotonic). */
   readonly leftAtMs: number;
-  /** What it is, compared with newcomers; worked out when the first comes along. */
+  /** Equal for equal writes; worked out when the first newcomer to its path comes along. */
   print: string | undefined;
-  /** Undefined once its outcome is kept. */
+  /** Undefined once it is through. */
   write: W | undefined;
-  outcome: Outcome | undefined;
-  untilMs: number;
-  /** What a journal knows it as, once its outcome is kept; undefined where there is none. */
-  entry: Entry | undefined;
 }
 
 /** What detached writes are kept with. */
-export interface DetachedWritesDeps<W> {
-  /** Equal for equal writes; begins with the print of their path, and a blank. */
+export interface DetachedWritesDeps extends KeptOutcomesDeps {
+  /** Equal for equal writes. */
   readonly printOf: (request: ProxyRequest) => string;
-  readonly pathPrintOf: (path: string) => string;
-  readonly bodies: KeptBodies;
-  /** Nobody can come back for this one any more; its outcome had been kept. */
-  readonly onForget: (detached: DetachedWrite<W>) => void;
+  /** How long an outcome waits for its second try; 0: there are no second tries. */
+  readonly adoptMs: number;
 }
 
 /** Without bodies some 0.5 KiB each; 160 callers a second would have to leave to get there. */
 const KEPT_COUNT_MAX = 10_000;
 
-/** The detached writes of one path. Bodies are compared only when somebody asks. */
-interface Family<W> {
-  readonly unread: Set<DetachedWrite<W>>;
-  readonly byPrint: Map<string, Set<DetachedWrite<W>>>;
-}
+/** The detached writes of one path by their prints, each in the order of their leaving; nobody has asked for those without one. */
+type Family<W> = Map<string | undefined, Set<DetachedWrite<W>>>;
 
-/** Writes that nobody waits for, and the outcomes of some of them, by path. */
-export class DetachedWrites<
-  W extends { readonly id: number; readonly request: ProxyRequest },
-> {
-  readonly #deps: DetachedWritesDeps<W>;
+/** Writes that nobody waits for, and the outcomes of some of them. */
+export class DetachedWrites<W extends OpenWrite<W>>
+  extends KeptOutcomes<DetachedWrite<W>> {
+  readonly #deps: DetachedWritesDeps;
   readonly #families = new Map<string, Family<W>>();
   readonly #byWrite = new Map<W, DetachedWrite<W>>();
-  /** Those with an outcome, in the order of their ends, since all are kept equally long. */
-  readonly #ended = new Set<DetachedWrite<W>>();
 
-  /** How many were taken over from another process, which knew their paths. */
-  #strangers = 0;
-
-  constructor(deps: DetachedWritesDeps<W>) {
+  constructor(deps: DetachedWritesDeps) {
+    super(deps);
     this.#deps = deps;
   }
 
@@ -61,12 +51,17 @@ export class DetachedWrites<
     return this.#families.size;
   }
 
+  has(write: W): boolean {
+    return this.#byWrite.has(write);
+  }
+
+  /** Its last caller has left. */
   add(write: W, nowMs: number): void {
+    if (this.#deps.adoptMs === 0 || write.isOvertaken) return;
     if (this.#byWrite.has(write)) return;
-    const { path } = write.request.target;
     const detached: DetachedWrite<W> = {
       id: write.id,
-      path,
+      path: write.request.target.path,
       leftAtMs: nowMs,
       print: undefined,
       write,
@@ -75,32 +70,48 @@ export class DetachedWrites<
       entry: undefined,
     };
     this.#byWrite.set(write, detached);
-    this.#familyOf(path).unread.add(detached);
+    this.#file(detached);
   }
 
-  /** Takes over what another process kept: its print, and what came of it. */
+  /** Whether what came of a write that is through is kept for its second try. */
+  keeps(write: W, end: End): boolean {
+    return this.#byWrite.has(write) &&
+      POLICIES.write.keeps(end, write.request.method);
+  }
+
+  /** It is through: what came of it waits for whoever comes back. Nothing happens where it is not detached. */
+  end(write: W, outcome: Outcome, nowMs: number): void {
+    const detached = this.#byWrite.get(write);
+    if (detached === undefined) return;
+    // From here on its body is needed no more, but what it was is.
+    write.print = this.#read(detached, write);
+    this.#byWrite.delete(write);
+    detached.write = undefined;
+    // A journal is told when it is forgotten.
+    if (write.entryId !== "") detached.entry = refOf(write);
+    this.keep(detached, outcome, nowMs + this.#deps.adoptMs);
+    if (this.endedCount > KEPT_COUNT_MAX) this.forgetOldest();
+  }
+
+  /** Takes over what came of a write of another process. */
   restore(
-    kept: Pick<DetachedWrite<W>, "outcome" | "untilMs" | "entry"> & {
-      readonly print: string;
-      readonly outcome: Outcome;
-    },
+    { entry, outcome }: RestoredEntry,
+    untilMs: number,
   ): void {
-    const [path = ""] = kept.print.split(" ");
+    if (entry.print === undefined || outcome === undefined) return;
+    if (this.#deps.adoptMs === 0) return;
     const detached: DetachedWrite<W> = {
-      ...kept,
       id: 0,
-      path,
+      path: entry.request.target.path,
       leftAtMs: -Infinity,
+      print: entry.print,
       write: undefined,
+      outcome,
+      untilMs,
+      entry: refOf(entry),
     };
-    const family = this.#familyOf(path);
-    addTo(family.byPrint, kept.print, detached);
-    this.#strangers++;
-    this.#note(detached, kept.outcome);
-  }
-
-  of(write: W): DetachedWrite<W> | undefined {
-    return this.#byWrite.get(write);
+    this.#file(detached);
+    this.keep(detached, outcome, untilMs);
   }
 
   /** The oldest that equals a request, came before `beforeId` and was left by `leftByMs`. */
@@ -112,140 +123,60 @@ export class DetachedWrites<
     },
   ): DetachedWrite<W> | undefined {
     const { path } = request.target;
-    const family = this.#families.get(path);
-    if (family === undefined && this.#strangers === 0) return undefined;
-    for (const detached of family?.unread ?? []) {
-      // In the order of their leaving, too.
+    for (const detached of this.#families.get(path)?.get(undefined) ?? []) {
       if (detached.leftAtMs > leftByMs) break;
-      this.#read(detached);
+      if (detached.write !== undefined) this.#read(detached, detached.write);
     }
-    const families = [this.#strangersOf(path), family].filter(hasRead);
+    const family = this.#families.get(path);
     // A journal hands 100,000 back at once: a digest each would take seconds.
-    if (families.length === 0) return undefined;
-    const print = this.#deps.printOf(request);
-    for (const { byPrint } of families) {
-      for (const detached of byPrint.get(print) ?? []) {
-        // In the order of their leaving: 10,000 equal ones may be left at once.
-        if (detached.leftAtMs > leftByMs) break;
-        if (detached.id < beforeId) return detached;
-      }
+    if (!family?.keys().some((print) => print !== undefined)) return undefined;
+    for (const detached of family.get(this.#deps.printOf(request)) ?? []) {
+      // 10,000 equal ones may be left at once.
+      if (detached.leftAtMs > leftByMs) break;
+      if (detached.id < beforeId) return detached;
     }
     return undefined;
   }
 
-  /** It is through, and what came of it waits for whoever comes back. */
-  keep(detached: DetachedWrite<W>, outcome: Outcome, untilMs: number): void {
-    if (detached.write === undefined) return;
-    // From here on its body is needed no more, but what it was is.
-    this.#read(detached);
-    this.#byWrite.delete(detached.write);
-    detached.write = undefined;
-    detached.untilMs = untilMs;
-    this.#note(detached, outcome);
-  }
-
-  #note(detached: DetachedWrite<W>, outcome: Outcome): void {
-    detached.outcome = outcome;
-    this.#ended.add(detached);
-    if (outcome.kind === "answer") {
-      const { status } = outcome.answer;
-      this.#deps.bodies.hold(detached, keptBytesOf(outcome.answer), () => {
-        detached.outcome = { kind: "shortened", status };
-      });
-    }
-    const [oldest] = this.#ended;
-    if (oldest !== undefined && this.#ended.size > KEPT_COUNT_MAX) {
-      this.#forget(oldest);
-    }
-  }
-
-  /** It is in somebody's hands again, or there is nothing to come back for. */
-  remove(detached: DetachedWrite<W>): void {
-    if (detached.write !== undefined) this.#byWrite.delete(detached.write);
-    this.#ended.delete(detached);
-    this.#deps.bodies.release(detached);
-    const family = this.#families.get(detached.path);
-    if (family === undefined) return;
-    family.unread.delete(detached);
-    const { print = "" } = detached;
-    const equal = family.byPrint.get(print);
-    const wasThere = equal?.delete(detached) === true;
-    if (wasThere && detached.id === 0) this.#strangers--;
-    if (equal?.size === 0) family.byPrint.delete(print);
-    if (family.unread.size + family.byPrint.size === 0) {
-      this.#families.delete(detached.path);
-    }
+  /** Nobody is to have what comes of this write. */
+  drop(write: W): void {
+    const detached = this.#byWrite.get(write);
+    if (detached !== undefined) this.remove(detached);
   }
 
   /** The path was changed: nobody may take an answer of before for one of later. */
   forgetPath(path: string): void {
-    const families = [this.#families.get(path), this.#strangersOf(path)];
-    for (const { unread, byPrint } of families.filter(isThere)) {
-      for (const set of [unread, ...byPrint.values()]) {
-        for (const detached of set) this.#forget(detached);
-      }
+    for (const detachedWrites of this.#families.get(path)?.values() ?? []) {
+      for (const detached of detachedWrites) this.forget(detached);
     }
   }
 
-  /** Forgets the outcomes of what is handed over without a word. */
-  release(handed: HandedOver): void {
-    for (const detached of this.#ended) {
-      const { entry } = detached;
-      if (entry && handed.hasRequest(entry.request)) this.remove(detached);
-    }
+  protected override hide(detached: DetachedWrite<W>): void {
+    if (detached.write !== undefined) this.#byWrite.delete(detached.write);
+    this.#unfile(detached);
   }
 
-  /** Lets go of outcomes nobody came back for. */
-  expire(nowMs: number): void {
-    for (const detached of this.#ended) {
-      if (detached.untilMs > nowMs) return;
-      this.#forget(detached);
-    }
+  #unfile(detached: DetachedWrite<W>): void {
+    const { path, print } = detached;
+    const family = this.#families.get(path);
+    const equal = family?.get(print);
+    equal?.delete(detached);
+    if (equal?.size === 0) family?.delete(print);
+    if (family?.size === 0) this.#families.delete(path);
   }
 
-  #forget(detached: DetachedWrite<W>): void {
-    this.remove(detached);
-    if (detached.outcome !== undefined) this.#deps.onForget(detached);
+  #file(detached: DetachedWrite<W>): void {
+    const { path, print } = detached;
+    const family = this.#families.get(path) ?? new Map();
+    this.#families.set(path, family);
+    family.set(print, (family.get(print) ?? new Set()).add(detached));
   }
 
-  #familyOf(path: string): Family<W> {
-    let family = this.#families.get(path);
-    if (family === undefined) {
-      family = { unread: new Set(), byPrint: new Map() };
-      this.#families.set(path, family);
-    }
-    return family;
-  }
-
-  #strangersOf(path: string): Family<W> | undefined {
-    if (this.#strangers === 0) return undefined;
-    return this.#families.get(this.#deps.pathPrintOf(path));
-  }
-
-  #read(detached: DetachedWrite<W>): void {
-    const { write, print, path } = detached;
-    if (print !== undefined || write === undefined) return;
-    const { unread, byPrint } = this.#familyOf(path);
+  #read(detached: DetachedWrite<W>, write: W): string {
+    if (detached.print !== undefined) return detached.print;
+    this.#unfile(detached);
     detached.print = this.#deps.printOf(write.request);
-    unread.delete(detached);
-    addTo(byPrint, detached.print, detached);
+    this.#file(detached);
+    return detached.print;
   }
-}
-
-function addTo<W>(
-  byPrint: Family<W>["byPrint"],
-  print: string,
-  detached: DetachedWrite<W>,
-): void {
-  const equal = byPrint.get(print);
-  if (equal === undefined) byPrint.set(print, new Set([detached]));
-  else equal.add(detached);
-}
-
-function hasRead<W>(family: Family<W> | undefined): family is Family<W> {
-  return family !== undefined && family.byPrint.size > 0;
-}
-
-function isThere<T>(value: T | undefined): value is T {
-  return value !== undefined;
 }

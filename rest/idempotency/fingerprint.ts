@@ -19,38 +19,14 @@ const NO_BODY: readonly Uint8Array[] = [new Uint8Array()];
 
 /** Equal for requests that are the same to Discord: what a name stands for. A path can hold a token, and a print can be stored. */
 export function contentPrintOf(request: ProxyRequest, digest: Digest): string {
-  return digest([encoder.encode(contentOf(request, digest))]);
+  const text = `${targetTextOf(request)} ${bodyDigestOf(request, digest)}`;
+  return digest([encoder.encode(text)]);
 }
 
-/**
- * Equal for writes of which one may be the other's second try. The key, and the
- * client where it names itself: a bot that was restarted comes back under the
- * same ones, not always from the same address.
- */
+/** Equal for writes of which one may be the other's second try. */
 export function writePrintOf(request: ProxyRequest, digest: Digest): string {
-  const { caller, headers, target } = request;
-  const text = JSON.stringify([
-    keyNameOf(caller),
-    clientNameOf(caller),
-    headerOf(headers, AUDIT_REASON),
-    contentOf(request, digest),
-  ]);
-  return `${pathPrintOf(target.path, digest)} ${
-    digest([encoder.encode(text)])
-  }`;
-}
-
-function contentOf(request: ProxyRequest, digest: Digest): string {
-  const { method, target, identity } = request;
-  const { version, path, query } = target;
-  return `${identity.id} ${method} ${version} ${path}${query} ${
-    bodyDigestOf(request, digest)
-  }`;
-}
-
-/** What the prints of all writes of a path begin with. */
-export function pathPrintOf(path: string, digest: Digest): string {
-  return digest([encoder.encode(path)]);
+  const text = `${writeTextOf(request)} ${bodyDigestOf(request, digest)}`;
+  return digest([encoder.encode(text)]);
 }
 
 /** Whether `writePrintOf` is the same for both, at the cost of a digest for multipart bodies alone. */
@@ -59,16 +35,36 @@ export function isSameWrite(
   other: ProxyRequest,
   digest: Digest,
 ): boolean {
-  return one.method === other.method &&
-    one.target.path === other.target.path &&
-    one.target.query === other.target.query &&
-    one.target.version === other.target.version &&
-    one.identity.id === other.identity.id &&
-    keyNameOf(one.caller) === keyNameOf(other.caller) &&
-    clientNameOf(one.caller) === clientNameOf(other.caller) &&
-    headerOf(one.headers, AUDIT_REASON) ===
-      headerOf(other.headers, AUDIT_REASON) &&
-    isSameBody(one, other, digest);
+  return isSameBody(one, other, digest) &&
+    writeTextOf(one) === writeTextOf(other);
+}
+
+/** Equal for reads that get the same answer. */
+export function readPrintOf(
+  { identity, target, headers }: ProxyRequest,
+): string {
+  const { version, path, query } = target;
+  return JSON.stringify([identity.id, version, path, query, headers]);
+}
+
+/**
+ * All that matters of a write but its body. The key, and the client where it
+ * names itself: a bot that was restarted comes back under the same ones, not
+ * always from the same address.
+ */
+function writeTextOf(request: ProxyRequest): string {
+  const { caller, headers } = request;
+  return JSON.stringify([
+    keyNameOf(caller),
+    clientNameOf(caller),
+    headerOf(headers, AUDIT_REASON),
+    targetTextOf(request),
+  ]);
+}
+
+function targetTextOf({ method, target, identity }: ProxyRequest): string {
+  const { version, path, query } = target;
+  return `${identity.id} ${method} ${version} ${path}${query}`;
 }
 
 /** Of thousands that wait in one channel nearly all differ here. */

@@ -24,10 +24,6 @@ const LOOKED_AT_MAX = 1_000;
 export class OpenWrites<W extends OpenWrite<W>> {
   readonly #newest = new Map<string, W>();
 
-  newestOf(path: string): W | undefined {
-    return this.#newest.get(path);
-  }
-
   add(write: W): void {
     const { path } = write.request.target;
     const newest = this.#newest.get(path);
@@ -60,25 +56,12 @@ export class OpenWrites<W extends OpenWrite<W>> {
     }
   }
 
-  /** The newest write of a path that fits. */
-  newestLike(path: string, fits: (write: W) => boolean): W | undefined {
+  /** Those of a path, newest first, as far as anybody looks. */
+  *newestOf(path: string): Generator<W, undefined> {
     let write = this.#newest.get(path);
     for (let n = 0; n < LOOKED_AT_MAX && write !== undefined; n++) {
-      if (fits(write)) return write;
+      yield write;
       write = write.older;
     }
-    return undefined;
-  }
-
-  /** The first of those that came after a write and could be its second try. */
-  secondTryOf(first: W, isSame: (other: W) => boolean): W | undefined {
-    let found: W | undefined;
-    let write = this.#newest.get(first.request.target.path);
-    for (let n = 0; n < LOOKED_AT_MAX && write !== undefined; n++) {
-      if (write.id <= first.id) break;
-      if (write.mayStepBack && isSame(write)) found = write;
-      write = write.older;
-    }
-    return found;
   }
 }

@@ -1,3 +1,4 @@
+import type { Outcome } from "../domain/entry.ts";
 import type { Method, ProxyRequest } from "../domain/request.ts";
 
 /** How a request ended, as far as it matters to whoever asks again. */
@@ -72,6 +73,18 @@ export function isShareableRead(request: ProxyRequest): boolean {
   // A shared answer could break terms of its own.
   return method === "GET" && body === undefined &&
     leaveWithinMs === undefined && longestWaitMs === undefined;
+}
+
+/** How an outcome counts in the table. */
+export function endOf(outcome: Outcome): End {
+  switch (outcome.kind) {
+    case "answer":
+      return outcome.answer;
+    case "shortened":
+      return outcome;
+    case "refusal":
+      return { status: undefined, sent: outcome.refusal.sent };
+  }
 }
 
 /** Whether it certainly was not done: its name is free again. */

@@ -1,19 +1,18 @@
 import type { HandedOver } from "../domain/owners.ts";
-import type { Entry, Outcome } from "../domain/entry.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import { ChangedPaths } from "./changed_paths.ts";
 import { type DetachedWrite, DetachedWrites } from "./detached_writes.ts";
 import {
   type Digest,
   isSameWrite,
-  pathPrintOf,
+  readPrintOf,
   writePrintOf,
 } from "./fingerprint.ts";
 import { KeptBodies } from "./kept_bodies.ts";
+import type { KeptOutcomesDeps } from "./kept_outcomes.ts";
 import { NamedEntries } from "./named_entries.ts";
 import { type OpenWrite, OpenWrites } from "./open_writes.ts";
-import { type End, POLICIES } from "./policies.ts";
-import { SharedReads } from "./shared_reads.ts";
+import { isShareableRead } from "./policies.ts";
 
 /** What a register is made with. */
 export interface RegisterOptions {
@@ -24,8 +23,8 @@ export interface RegisterOptions {
   readonly keptBytesMax: number;
   /** Whether identical waiting reads are sent once. */
   readonly isSingleFlight: boolean;
-  /** Nobody can ask for the kept outcome of this one any more. */
-  readonly onForget: (kept: { readonly entry: Entry | undefined }) => void;
+  /** Nobody can ask for this outcome any more. */
+  readonly onForget: KeptOutcomesDeps["onForget"];
 }
 
 /** What of the register others than the dispatcher speak to. */
@@ -62,22 +61,22 @@ const TOLD_LATE_MS = 100;
 export class Register<W extends OpenWrite<W>> {
   readonly bodies: KeptBodies;
   readonly named: NamedEntries;
+  readonly detached: DetachedWrites<W>;
   readonly #options: RegisterOptions;
-  readonly #reads: SharedReads<W> | undefined;
+  /** Those that were not sent yet and may be shared, by their prints. */
+  readonly #reads = new Map<string, W>();
   readonly #open = new OpenWrites<W>();
   readonly #changes = new ChangedPaths();
-  readonly #detached: DetachedWrites<W>;
 
   constructor(options: RegisterOptions) {
+    const { digest, adoptMs, keptBytesMax, onForget } = options;
+    const bodies = new KeptBodies(keptBytesMax);
     this.#options = options;
-    this.bodies = new KeptBodies(options.keptBytesMax);
-    const { bodies } = this;
-    const { onForget } = options;
+    this.bodies = bodies;
     this.named = new NamedEntries({ bodies, onForget });
-    this.#reads = options.isSingleFlight ? new SharedReads() : undefined;
-    this.#detached = new DetachedWrites({
-      printOf: (request) => writePrintOf(request, options.digest),
-      pathPrintOf: (path) => pathPrintOf(path, options.digest),
+    this.detached = new DetachedWrites({
+      printOf: (request) => writePrintOf(request, digest),
+      adoptMs,
       bodies,
       onForget,
     });
@@ -85,45 +84,39 @@ export class Register<W extends OpenWrite<W>> {
 
   /** A request was accepted. */
   accept(entry: W): void {
-    const { method, target } = entry.request;
-    const isNamed = entry.guarantee !== undefined;
-    if (method === "GET") {
-      if (!isNamed) this.#reads?.open(entry);
-      return;
-    }
-    if (method !== "POST") this.#changes.note(target.path, entry.id);
-    if (method !== "POST" && (isNamed || !this.#repeatsNewest(entry.request))) {
-      this.#open.overtake(target.path);
-      this.#detached.forgetPath(target.path);
+    const { request, guarantee } = entry;
+    const { method, target: { path } } = request;
+    const isNamed = guarantee !== undefined;
+    if (method === "GET") return this.#share(entry);
+    if (method !== "POST") {
+      this.#changes.note(path, entry.id);
+      // What repeats the newest change of its path changes nothing.
+      const [newest] = this.#open.newestOf(path);
+      const isRepeated = !isNamed && newest?.isOvertaken === false &&
+        this.#isSame(newest, request);
+      if (!isRepeated) {
+        this.#open.overtake(path);
+        this.detached.forgetPath(path);
+      }
     }
     if (!isNamed) this.#open.add(entry);
   }
 
   /** The waiting read that an identical one may share. */
   readLike(request: ProxyRequest): W | undefined {
-    return this.#reads?.find(request);
+    return isShareableRead(request)
+      ? this.#reads.get(readPrintOf(request))
+      : undefined;
   }
 
-  /** A request is about to be sent: a read is shared no more. */
+  /** A request is about to be sent: a read is shared no more, since what comes later might expect a later answer. */
   depart(entry: W): void {
-    if (entry.request.method === "GET") this.#reads?.close(entry);
-  }
-
-  /** The last caller of a write has left. */
-  leave(write: W, nowMs: number): void {
-    if (this.#options.adoptMs === 0 || write.isOvertaken) return;
-    this.#detached.add(write, nowMs);
-  }
-
-  /** Whether a write is to be had by a second try. */
-  isDetached(write: W): boolean {
-    return this.#detached.of(write) !== undefined;
+    if (this.#reads.get(entry.print) === entry) this.#reads.delete(entry.print);
   }
 
   /** The detached write that a newcomer repeats, which is in the newcomer's hands now. */
   adopt(request: ProxyRequest, nowMs: number): DetachedWrite<W> | undefined {
-    this.#detached.expire(nowMs);
-    const found = this.#find(request, {});
+    const found = this.#find(request, nowMs);
     // Its second try is here already, and this one is the third: that one's leaving is told late, too.
     if (found?.write !== undefined && this.secondTryOf(found.write)) {
       return undefined;
@@ -137,112 +130,91 @@ export class Register<W extends OpenWrite<W>> {
    * in before it, since where the process is held up both arrive at once.
    */
   isNoNews(request: ProxyRequest, nowMs: number): boolean {
-    this.#detached.expire(nowMs);
-    if (this.#find(request, {}) !== undefined) return true;
-    const { adoptMs, digest } = this.#options;
-    const second = adoptMs === 0 ? undefined : this.#open.newestLike(
-      request.target.path,
-      (other) =>
-        other.isWanted && other.sinceMs >= nowMs - TOLD_LATE_MS &&
-        !other.isOvertaken && !this.#isChangedSince(other) &&
-        isSameWrite(request, other.request, digest),
+    if (this.#find(request, nowMs) !== undefined) return true;
+    if (this.#options.adoptMs === 0) return false;
+    return this.#open.newestOf(request.target.path).some((other) =>
+      other.isWanted && other.sinceMs >= nowMs - TOLD_LATE_MS &&
+      !other.isOvertaken && !this.#isChangedSince(other) &&
+      this.#isSame(other, request)
     );
-    return second !== undefined;
   }
 
   /** The detached write whose second try this one is, given that it is to be sent now: from now on in its hands. */
   firstOf(write: W, nowMs: number): DetachedWrite<W> | undefined {
-    this.#detached.expire(nowMs);
-    return this.#take(this.#find(write.request, { beforeId: write.id }));
+    const { request, id } = write;
+    return this.#take(this.#find(request, nowMs, { beforeId: id }));
   }
 
   /** Whether a write whose last caller leaves now was the second try of one that is detached, and is to be had by the next. */
-  isSecondTry(write: W, nowMs: number): boolean {
-    const first = this.#find(write.request, {
-      beforeId: write.id,
-      leftByMs: Math.min(nowMs - TOGETHER_MS, write.sinceMs + TOLD_LATE_MS),
+  isSecondTry({ request, id, sinceMs }: W, nowMs: number): boolean {
+    const first = this.#find(request, nowMs, {
+      beforeId: id,
+      leftByMs: Math.min(nowMs - TOGETHER_MS, sinceMs + TOLD_LATE_MS),
     });
     return first !== undefined;
   }
 
-  /** The second try of a detached write that ends now. */
+  /** The second try of a detached write that ends now: the first of those that came after it. */
   secondTryOf(write: W): W | undefined {
-    if (!this.isDetached(write) || this.#isChangedSince(write)) {
+    if (!this.detached.has(write) || this.#isChangedSince(write)) {
       return undefined;
     }
-    const { digest } = this.#options;
-    return this.#open.secondTryOf(
-      write,
-      (other) => isSameWrite(write.request, other.request, digest),
-    );
-  }
-
-  /** A write is through: whether what came of it is kept for its second try. */
-  keeps(write: W, end: End): boolean {
-    return this.isDetached(write) &&
-      POLICIES.write.keeps(end, write.request.method);
-  }
-
-  /** Keeps what came of a detached write. */
-  keep(write: W, outcome: Outcome, nowMs: number): void {
-    const detached = this.#detached.of(write);
-    if (detached === undefined) return;
-    this.#detached.keep(detached, outcome, nowMs + this.#options.adoptMs);
-    write.print = detached.print ?? "";
-    // A journal is told when it is forgotten; until then its body would be in the way.
-    if (write.entryId !== "") detached.entry = withoutBody(write);
-  }
-
-  /** Keeps what came of a write of another process. */
-  restoreKept(
-    kept: Parameters<DetachedWrites<W>["restore"]>[0],
-    nowMs: number,
-  ): void {
-    if (this.#options.adoptMs === 0 || kept.untilMs <= nowMs) return;
-    this.#detached.restore(kept);
+    const { request, id } = write;
+    let second: W | undefined;
+    for (const other of this.#open.newestOf(request.target.path)) {
+      if (other.id <= id) break;
+      if (other.mayStepBack && this.#isSame(other, request)) second = other;
+    }
+    return second;
   }
 
   /** Forgets what it knows of an identity, without a word: another process goes on with it. */
   release(handed: HandedOver): void {
-    this.#detached.release(handed);
+    this.detached.release(handed);
     this.named.release(handed);
   }
 
   /** A request has ended. */
   close(entry: W): void {
-    if (entry.request.method === "GET") this.#reads?.close(entry);
-    else this.#open.remove(entry);
-  }
-
-  /** Nobody is to have what comes of this write. */
-  drop(write: W): void {
-    this.#take(this.#detached.of(write));
+    this.depart(entry);
+    this.#open.remove(entry);
   }
 
   /** A request is to get another identity: it is nobody's match until the function that is returned is called. */
   suspend(entry: W, nowMs: number): () => void {
-    const isDetached = this.isDetached(entry);
-    this.drop(entry);
+    const isDetached = this.detached.has(entry);
+    this.detached.drop(entry);
     this.depart(entry);
     return () => {
-      if (isDetached) this.leave(entry, nowMs);
-      const isRead = entry.request.method === "GET";
-      if (isRead && entry.guarantee === undefined) this.#reads?.open(entry);
+      if (isDetached) this.detached.add(entry, nowMs);
+      this.#share(entry);
     };
   }
 
   /** Lets go of what nobody came back for. */
   expire(nowMs: number): void {
-    this.#detached.expire(nowMs);
+    this.detached.expire(nowMs);
     this.named.expire(nowMs);
+  }
+
+  /** Lets others wait with a read until it leaves. */
+  #share(read: W): void {
+    const { request, guarantee } = read;
+    if (!this.#options.isSingleFlight || guarantee !== undefined) return;
+    if (!isShareableRead(request)) return;
+    read.print = readPrintOf(request);
+    this.#reads.set(read.print, read);
   }
 
   /** A detached write that equals a request and may be handed on. */
   #find(
-    ...[request, bounds]: Parameters<DetachedWrites<W>["find"]>
+    request: ProxyRequest,
+    nowMs: number,
+    bounds: Parameters<DetachedWrites<W>["find"]>[1] = {},
   ): DetachedWrite<W> | undefined {
+    this.detached.expire(nowMs);
     for (;;) {
-      const found = this.#detached.find(request, bounds);
+      const found = this.detached.find(request, bounds);
       const isOver = found?.write !== undefined &&
         this.#isChangedSince(found.write);
       if (!isOver) return found;
@@ -250,35 +222,17 @@ export class Register<W extends OpenWrite<W>> {
     }
   }
 
+  #take(found: DetachedWrite<W> | undefined): DetachedWrite<W> | undefined {
+    if (found !== undefined) this.detached.remove(found);
+    return found;
+  }
+
   /** Whether doing a PUT, PATCH or DELETE again makes a difference. A POST would be a second one. */
   #isChangedSince({ id, request: { method, target } }: W): boolean {
     return method !== "POST" && this.#changes.isChangedAround(target.path, id);
   }
 
-  #take(found: DetachedWrite<W> | undefined): DetachedWrite<W> | undefined {
-    if (found !== undefined) this.#detached.remove(found);
-    return found;
+  #isSame(write: W, request: ProxyRequest): boolean {
+    return isSameWrite(write.request, request, this.#options.digest);
   }
-
-  /** What repeats the newest change of its path changes nothing. */
-  #repeatsNewest(request: ProxyRequest): boolean {
-    const newest = this.#open.newestOf(request.target.path);
-    return newest !== undefined && !newest.isOvertaken &&
-      isSameWrite(newest.request, request, this.#options.digest);
-  }
-}
-
-function withoutBody(entry: Entry): Entry {
-  const { entryId, request, guarantee, nonce, print } = entry;
-  const { queuedAtMs, attempts, mayHaveRun } = entry;
-  return {
-    entryId,
-    request: { ...request, body: undefined },
-    guarantee,
-    nonce,
-    print,
-    queuedAtMs,
-    attempts,
-    mayHaveRun,
-  };
 }

@@ -1,9 +1,9 @@
-import type { Entry, Outcome } from "../domain/entry.ts";
+import type { EntryRef, Outcome } from "../domain/entry.ts";
 import type { Journal } from "../domain/journal.ts";
 
 /** Whether a request that was refused here goes on elsewhere: in the next process, or at another proxy. */
 export function isLeftBehind(
-  entry: Entry,
+  entry: EntryRef,
   outcome: Outcome,
   journal: Journal,
 ): boolean {

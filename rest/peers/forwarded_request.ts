@@ -1,5 +1,6 @@
 import type { Answer } from "../domain/answer.ts";
 import { type FactSink, refusedFact } from "../domain/fact.ts";
+import { Leaving } from "../domain/leaving.ts";
 import type { Owner, Owners } from "../domain/owners.ts";
 import { cancelledRefusal, drainingRefusal } from "../domain/own_refusals.ts";
 import type {
@@ -17,7 +18,7 @@ import {
   outcomeOf,
   ownerlessRefusal,
 } from "./attempt.ts";
-import { Leaving, News } from "./news.ts";
+import { News } from "./news.ts";
 import type { Turn } from "./order_lines.ts";
 import { type HandedOn, peerRequestOf } from "./peer_call.ts";
 import type { PeerClient, PeerExchange } from "./peer_client.ts";
@@ -70,11 +71,10 @@ type Phase = "waiting" | "handed on" | "accepted" | "over";
  */
 export class ForwardedRequest implements Ticket, LeaveListener {
   readonly answer: Promise<Answer>;
+  readonly #settling = Promise.withResolvers<Answer>();
   readonly #request: ProxyRequest;
   readonly #handed: Handed;
   readonly #deps: ForwardedDeps;
-  readonly #resolve: (answer: Answer) => void;
-  readonly #reject: (refusal: Refusal) => void;
   readonly #cameAtMs: number;
   #phase: Phase = "waiting";
   #turn: Turn | undefined;
@@ -94,12 +94,9 @@ export class ForwardedRequest implements Ticket, LeaveListener {
     this.#request = handed.request;
     this.#deps = deps;
     this.#cameAtMs = deps.clock.nowMs();
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    this.answer = promise;
+    this.answer = this.#settling.promise;
     // Its caller may have left, and then nobody listens.
-    promise.catch(() => {});
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.answer.catch(() => {});
   }
 
   get scope(): string {
@@ -162,16 +159,17 @@ export class ForwardedRequest implements Ticket, LeaveListener {
 
   /** The process ends. */
   giveUp(): void {
-    const sent = this.#sent;
-    this.#exchange?.abort();
-    this.#refuse(drainingRefusal(sent));
+    this.#abandon(drainingRefusal(this.#sent));
   }
 
   /** Lets its owner see that nobody waits for it. */
   #leave(): void {
-    const sent = this.#sent;
+    this.#abandon(cancelledRefusal({ sent: this.#sent }));
+  }
+
+  #abandon(refusal: Refusal): void {
     this.#exchange?.abort();
-    this.#refuse(cancelledRefusal({ sent }));
+    this.#refuse(refusal);
   }
 
   get #sent(): false | null {
@@ -204,7 +202,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
     if (this.#phase === "over") return true;
     if (attempt.kind === "answer") {
       this.#end();
-      this.#resolve(attempt.answer);
+      this.#settling.resolve(attempt.answer);
       return true;
     }
     if (attempt.kind === "refused") {
@@ -278,7 +276,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
     ticket.answer.then(
       (answer) => {
         this.#end();
-        this.#resolve(answer);
+        this.#settling.resolve(answer);
       },
       (refusal) => this.#refuse(refusal),
     );
@@ -287,7 +285,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
   #refuse(refusal: Refusal): void {
     if (this.#phase === "over") return;
     this.#end();
-    this.#reject(refusal);
+    this.#settling.reject(refusal);
   }
 
   #end(): void {

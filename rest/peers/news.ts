@@ -1,4 +1,4 @@
-import type { CallerGone, Clock, LeaveListener } from "../domain/ports.ts";
+import type { Clock } from "../domain/ports.ts";
 
 /** What somebody waits for who cannot know when it comes. */
 export class News {
@@ -17,25 +17,5 @@ export class News {
     await promise;
     this.#wake = undefined;
     callOff();
-  }
-}
-
-/** A caller's leaving, told on to one who listens later. */
-export class Leaving implements CallerGone {
-  aborted = false;
-  #listener: LeaveListener | undefined;
-
-  /** The caller has left. */
-  tell(): void {
-    this.aborted = true;
-    this.#listener?.handleEvent();
-  }
-
-  addEventListener(_type: "abort", listener: LeaveListener): void {
-    this.#listener = listener;
-  }
-
-  removeEventListener(_type: "abort", _listener: LeaveListener): void {
-    this.#listener = undefined;
   }
 }

@@ -4,7 +4,7 @@ import { PEER_KEY_HEADER } from "../domain/owners.ts";
 import { Refusal } from "../domain/refusal.ts";
 import type { Secret } from "../domain/secret.ts";
 import { digestOf, isSameDigest } from "../listener/access/digest.ts";
-import { faultOf } from "../listener/fault_of.ts";
+import { tellFault } from "../listener/fault_of.ts";
 import { fieldOf } from "../listener/http/fields.ts";
 import type {
   HttpAnswer,
@@ -49,7 +49,7 @@ export function refused(
       timing === undefined ? {} : { timing },
     );
   }
-  facts({ kind: "warning", message: `Fault of our own: ${faultOf(error)}` });
+  tellFault(facts, error);
   return refusalAnswer(internalRefusal(null));
 }
 

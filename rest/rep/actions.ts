@@ -1,4 +1,4 @@
-import type { Entry, Guarantee } from "../domain/entry.ts";
+import type { EntryRef, Guarantee } from "../domain/entry.ts";
 import type { Fact } from "../domain/fact.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { CloseCode } from "./connections/close_codes.ts";
@@ -32,13 +32,15 @@ export type Action =
     readonly guarantee: Guarantee | undefined;
   }
   /** Tell the journal that nobody can ask for the request any more. */
-  | { readonly kind: "forget"; readonly entry: Entry }
+  | { readonly kind: "forget"; readonly entry: EntryRef }
   /** Cancel the request if it has not been sent, and tell the result with `cancelled`. */
   | {
     readonly kind: "cancel";
     readonly submissionId: number;
     readonly inquiry: CancelInquiry | undefined;
   }
+  /** Tell the queue that the caller of the request has left. */
+  | { readonly kind: "leave"; readonly submissionId: number }
   /** Tell with `measured` how many bytes the socket has not sent. */
   | { readonly kind: "measure"; readonly connectionId: number }
   /** Hand the fact to the operators' log and metrics. */

@@ -1,6 +1,6 @@
 import type { HandedOver } from "../domain/owners.ts";
 import type {
-  Entry,
+  EntryRef,
   FrameGuarantee,
   Guarantee,
   ReplyRecord,
@@ -137,7 +137,7 @@ export class RepMachine {
     submissionId: number,
     outcome: SubmissionResult,
     moment: Moment,
-    entry?: Entry,
+    entry?: EntryRef,
   ): readonly Action[] {
     const step = this.#step(moment);
     const submission = this.#state.submissions.get(submissionId);
@@ -151,7 +151,7 @@ export class RepMachine {
     action: Extract<Action, { kind: "cancel" }>,
     outcome: "cancelled" | "sent" | "done",
     moment: Moment,
-    entry?: Entry,
+    entry?: EntryRef,
   ): readonly Action[] {
     const step = this.#step(moment);
     noteCancelled(step, action, outcome, entry);
@@ -260,9 +260,8 @@ export class RepMachine {
       slowReaders: slow.size,
       sessions: store.size,
       inFlight: submissions.size,
-      mailboxBytes: store.bytes,
-      mailboxReplies: [...store.all()]
-        .reduce((sum, { mailbox }) => sum + mailbox.unacked, 0),
+      mailboxBytes: sumOf(store, ({ bytes }) => bytes),
+      mailboxReplies: sumOf(store, ({ unacked }) => unacked),
       repliesDropped: counters.repliesDropped,
       framesDropped: counters.framesDropped,
       closed: Object.fromEntries(counters.closed),
@@ -279,4 +278,14 @@ export class RepMachine {
   #step({ nowMs, wallMs }: Moment): Step {
     return { state: this.#state, nowMs, wallMs, actions: [] };
   }
+}
+
+/** A figure of all mailboxes together. */
+function sumOf(
+  store: SessionStore,
+  figureOf: (mailbox: Session["mailbox"]) => number,
+): number {
+  let sum = 0;
+  for (const { mailbox } of store.all()) sum += figureOf(mailbox);
+  return sum;
 }

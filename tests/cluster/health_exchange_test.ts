@@ -5,6 +5,7 @@ import type { SharedHealth } from "../../rest/domain/shared_health.ts";
 import { createScheduler } from "../../rest/scheduler/scheduler.ts";
 import { until } from "./_clusters.ts";
 import { hasRedis, startRedis } from "./_redis.ts";
+import { partsOf, stageTest } from "./_stage.ts";
 
 Deno.test({
   name:
@@ -50,3 +51,29 @@ Deno.test("what others have used up of the budget is not there any more, and the
   assert.equal(invalid.count, 0);
   assert.deepEqual(breaker, { state: "open", untilMs: 61_000 });
 });
+
+stageTest(
+  "what one proxy is refused by Discord counts against the budget of every other one behind its address, also when it is gone",
+  2,
+  async ({ sim, proxies }) => {
+    const { owner, doors: [door] } = await partsOf(proxies);
+    assert.ok(door !== undefined);
+    const body = '{"message":"Missing Access","code":50001}';
+    const fault = { kind: "answer", status: 403, body } as const;
+    sim.script({ fault, times: REFUSED });
+    const statuses = await Promise.all(
+      Array.from({ length: REFUSED }, (_, at) => owner.post(50 + at, "no")),
+    );
+    assert.deepEqual(statuses, Array(REFUSED).fill(403));
+    const counted = async () =>
+      /^sluice_invalid_requests (\d+)$/m.exec(await door.figures())?.[1];
+    while (await counted() !== `${REFUSED}`) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    owner.child.signal("SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    assert.equal(await counted(), `${REFUSED}`);
+  },
+);
+
+const REFUSED = 7;

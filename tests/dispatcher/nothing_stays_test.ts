@@ -210,8 +210,8 @@ Deno.test("of 100,000 detached writes that were adopted, overtaken, expired or b
   let forgotten = 0;
   const bodies = new KeptBodies(1_000);
   const detachedWrites = new DetachedWrites<Job>({
-    printOf: ({ target }) => `${target.path} `,
-    pathPrintOf: (path) => path,
+    printOf: ({ target }) => target.path,
+    adoptMs: ADOPT_MS,
     bodies,
     onForget: () => forgotten++,
   });
@@ -224,7 +224,7 @@ Deno.test("of 100,000 detached writes that were adopted, overtaken, expired or b
     assert.ok(detached !== undefined);
     if (index % 3 === 0) detachedWrites.remove(detached);
     else if (index % 3 === 1) detachedWrites.forgetPath(detached.path);
-    else detachedWrites.keep(detached, OUTCOME, ADOPT_MS);
+    else detachedWrites.end(job, OUTCOME, 0);
   }
   assert.ok(detachedWrites.size > 0);
   detachedWrites.expire(ADOPT_MS);

@@ -1,4 +1,4 @@
-import type { Entry } from "../../rest/domain/entry.ts";
+import type { EntryRef } from "../../rest/domain/entry.ts";
 import { KeptBodies } from "../../rest/idempotency/kept_bodies.ts";
 import assert from "node:assert/strict";
 import type { Fact } from "../../rest/domain/fact.ts";
@@ -14,10 +14,7 @@ import type { Message } from "../../rest/rep/conversation/receive.ts";
 import { DEFAULT_LIMITS, type RepLimits } from "../../rest/rep/limits.ts";
 import { RepMachine } from "../../rest/rep/machine.ts";
 import type { RepSettings } from "../../rest/rep/rep_state.ts";
-import {
-  MemorySessionStore,
-  type SessionStore,
-} from "../../rest/rep/sessions/session_store.ts";
+import { SessionStore } from "../../rest/rep/sessions/session_store.ts";
 import { createHash } from "../deps.ts";
 
 export const KEY = "the-key-of-these-tests";
@@ -72,16 +69,18 @@ export class Conversation {
     readonly request: ProxyRequest;
   }[] = [];
   readonly taken: number[] = [];
+  /** Whose callers have left. */
+  readonly left: number[] = [];
   readonly told: Fact[] = [];
   /** What a journal is told that nobody can ask for any more. */
-  readonly forgotten: Entry[] = [];
+  readonly forgotten: EntryRef[] = [];
   readonly #sent = new Map<number, string[]>();
   readonly #closed = new Map<number, { code: number; reason: string }>();
 
   constructor(options: ConversationOptions = {}) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.store = options.store ??
-      new MemorySessionStore(
+      new SessionStore(
         this.limits,
         new KeptBodies(options.keptBytesMax ?? Infinity),
       );
@@ -224,6 +223,9 @@ export class Conversation {
         return this.perform(
           this.machine.cancelled(action, this.cancelOutcome, this.moment),
         );
+      case "leave":
+        this.left.push(action.submissionId);
+        return;
       case "forget":
         this.forgotten.push(action.entry);
         return;

@@ -15,7 +15,7 @@ import {
 import { readBounded } from "../../streams/read_bounded.ts";
 import type { Job, JobTicket } from "../job.ts";
 import type { MessageNonces } from "../../idempotency/nonces/message_nonces.ts";
-import { lostAnswerRefusal } from "./refusals.ts";
+import { refuseLostAnswer } from "./lost_answer.ts";
 import { shareAnswer } from "./share_answer.ts";
 
 /** Header with the number of tries, if there was more than one. */
@@ -95,12 +95,12 @@ export class Responder {
     facts(isOutcomeUnknown ? { ...fact, isOutcomeUnknown } : fact);
     // A POST that may have run must not be sent for a second try, which is told so.
     const isKept = isOutcomeUnknown &&
-      register.keeps(job, { status: undefined, sent });
+      register.detached.keeps(job, { status: undefined, sent });
     const second = isKept ? this.#deps.takeSecondTry(job) : undefined;
-    second?.reject(lostAnswerRefusal());
+    if (second !== undefined) refuseLostAnswer(second, facts);
     if (isKept && second === undefined) {
       this.#keep(job, { kind: "refusal", refusal });
-    } else register.drop(job);
+    } else register.detached.drop(job);
     for (const ticket of job.tickets) ticket.reject(refusal);
     return isKept && second === undefined;
   }
@@ -120,11 +120,11 @@ export class Responder {
       ? takeSecondTry(job)
       : undefined;
     if (second !== undefined) second.resolve(answer);
-    else if (register.keeps(job, { status })) {
+    else if (register.detached.keeps(job, { status })) {
       this.#keepAnswer(job, answer);
       return true;
     } else {
-      register.drop(job);
+      register.detached.drop(job);
       discardBody(answer);
     }
     return false;
@@ -153,7 +153,7 @@ export class Responder {
     job.state = "done";
     const [ticket] = job.tickets;
     if (ticket?.isWanted === true) {
-      if (read.kind === "broken") ticket.reject(lostAnswerRefusal());
+      if (read.kind === "broken") refuseLostAnswer(ticket, this.#deps.facts);
       else {
         const body = read.kind === "whole" ? read.bytes : read.stream;
         ticket.resolve({ ...answer, body });
@@ -172,8 +172,8 @@ export class Responder {
   #keep(job: Job, outcome: Outcome): void {
     const { register, journal, clock, adoptMs } = this.#deps;
     // Its path was changed while its answer was read.
-    if (!register.isDetached(job)) return journal.gone(job);
-    register.keep(job, outcome, clock.nowMs());
+    if (!register.detached.has(job)) return journal.gone(job);
+    register.detached.end(job, outcome, clock.nowMs());
     journal.ended(job, outcome, adoptMs)?.catch(ignore);
   }
 

@@ -3,7 +3,7 @@ import { detailOf, type FactSink } from "../../domain/fact.ts";
 import { internalRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Proof } from "../access/authorize.ts";
-import { faultOf } from "../fault_of.ts";
+import { tellFault } from "../fault_of.ts";
 import type { RequestContext } from "./admit.ts";
 import { handlerContextOf, type HttpEndpointDeps } from "./handler_context.ts";
 import type { HeldBody } from "./body.ts";
@@ -119,7 +119,7 @@ function refuse(
     }
     return refusalAnswer(error, label);
   }
-  facts({ kind: "warning", message: `Fault of our own: ${faultOf(error)}` });
+  tellFault(facts, error);
   facts({ kind: "refused", code: "internal", label, caller });
   return refusalAnswer(internalRefusal(isSubmitted ? null : false));
 }

@@ -1,26 +1,23 @@
 import type { Answer } from "../../domain/answer.ts";
 import {
-  endedEntry,
   type Guarantee,
   type Outcome,
+  refOf,
   type RestoredEntry,
 } from "../../domain/entry.ts";
 import type { FactSink } from "../../domain/fact.ts";
+import { invariant } from "../../domain/invariant.ts";
 import { type Journal, NO_JOURNAL } from "../../domain/journal.ts";
-import {
-  internalRefusal,
-  shortenedRefusal,
-} from "../../domain/own_refusals.ts";
+import { shortenedRefusal } from "../../domain/own_refusals.ts";
 import type { Clock, Submitter, Ticket } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
 import type { NamedEntry } from "../../idempotency/named_entries.ts";
 import { POLICIES } from "../../idempotency/policies.ts";
 import type { NamedRegister } from "../../idempotency/register.ts";
-import { faultOf } from "../fault_of.ts";
 import { isLeftBehind } from "../left_behind.ts";
+import { outcomeOf } from "../outcome_of.ts";
 import { ownAnswer } from "../own_answer.ts";
-import { readWhole } from "../whole_answer.ts";
 import type { KeepWish } from "./keep_wish.ts";
 
 /** What named requests are made with. */
@@ -66,20 +63,18 @@ const OWN_PATH = /^\/_rep\/requests\/([A-Za-z0-9-]{1,64})(?:\?|$)/;
 export function createNamedRequests(deps: NamedRequestsDeps): NamedRequests {
   const { clock, register: { named } } = deps;
   return {
-    // No `async` before the request is queued: callers rely on the order of calls.
-    handle(request, wish, owner) {
+    async handle(request, wish, owner) {
+      // Nothing is awaited before the request is queued: callers rely on the order of calls.
+      named.expire(clock.nowMs());
+      const one = findOrBegin(deps, request, wish, owner);
+      if (!wish.isAsync) return answerOf(one);
+      one.isAsync = true;
       try {
-        named.expire(clock.nowMs());
-        const one = findOrBegin(deps, request, wish, owner);
-        if (!wish.isAsync) return answerOf(one);
-        one.isAsync = true;
-        const committed = one.running?.accepted;
-        return committed === undefined
-          ? Promise.resolve(accepted(one, deps))
-          : committed.then(() => accepted(one, deps), () => answerOf(one));
-      } catch (error) {
-        return Promise.reject(error);
+        await one.running?.ticket.accepted;
+      } catch {
+        return answerOf(one);
       }
+      return accepted(one, deps);
     },
     restore: (restored, ticket) => restore(restored, ticket, deps),
     answerAt(method, target, owner) {
@@ -99,11 +94,12 @@ function findOrBegin(
   owner: string,
 ): NamedEntry {
   const { register: { named }, submitter, newId } = deps;
-  const name = idempotencyKey === undefined
-    ? undefined
-    : { key: idempotencyKey, identityId: request.identity.id };
-  const fingerprint = name === undefined ? "" : deps.fingerprintOf(request);
-  const known = named.byName({ owner, name, fingerprint });
+  const identityId = request.identity.id;
+  const fingerprint = idempotencyKey === undefined
+    ? ""
+    : deps.fingerprintOf(request);
+  const name = { owner, idempotencyKey, identityId, fingerprint };
+  const known = named.byName(name);
   if (known !== undefined) return known;
   if (!named.hasRoom()) {
     throw new Refusal(
@@ -111,37 +107,40 @@ function findOrBegin(
       `Cannot keep the request: ${named.size} kept ones are under way; wait for some`,
     );
   }
-  const guarantee: Guarantee = {
-    owner,
-    idempotencyKey,
-    asyncId: newId(),
-    fingerprint,
-  };
+  const asyncId = newId();
+  const guarantee = { owner, idempotencyKey, asyncId, fingerprint };
   const ticket = submitter.submit(request, undefined, guarantee);
-  const one = namedOf(request, guarantee, ticket);
-  one.isAsync = isAsync;
-  named.add(one);
-  follow(one, ticket, deps);
-  return one;
+  return add({ request, guarantee }, { isAsync, ticket }, deps);
 }
 
-function namedOf(
-  { identity }: ProxyRequest,
-  { owner, idempotencyKey: key, asyncId = "", fingerprint }: Guarantee,
-  running: Ticket | undefined,
+/** Notes a request under its names, and sees it to its end (`ticket`) where it is under way. */
+function add(
+  { request, guarantee }: {
+    readonly request: ProxyRequest;
+    readonly guarantee: Guarantee;
+  },
+  { isAsync, ticket }: {
+    readonly isAsync: boolean;
+    readonly ticket: Ticket | undefined;
+  },
+  deps: NamedRequestsDeps,
 ): NamedEntry {
-  return {
-    id: asyncId,
-    owner,
-    name: key === undefined ? undefined : { key, identityId: identity.id },
-    fingerprint,
-    running,
-    waiters: [],
+  const { asyncId = "" } = guarantee;
+  const one: NamedEntry = {
+    ...guarantee,
+    asyncId,
+    identityId: request.identity.id,
+    isAsync,
+    running: undefined,
     outcome: undefined,
-    isAsync: true,
     untilMs: 0,
-    entry: running?.entry,
+    entry: undefined,
   };
+  if (ticket !== undefined) {
+    one.running = { ticket, outcome: follow(one, ticket, deps) };
+  }
+  deps.register.named.add(one);
+  return one;
 }
 
 /** Takes up a request of another process, which waits again (`ticket`) or is through. */
@@ -153,16 +152,12 @@ function restore(
   const { clock, register: { named } } = deps;
   const { request, guarantee } = entry;
   if (guarantee === undefined || !named.hasRoom()) return;
-  const one = namedOf(request, guarantee, ticket);
-  named.add(one);
-  if (ticket !== undefined) follow(one, ticket, deps);
-  else if (outcome !== undefined) {
-    one.entry = endedEntry(entry);
-    const nowMs = clock.nowMs();
-    const restMs = (untilWallMs ?? Infinity) - clock.wallMs();
-    const untilMs = nowMs + Math.min(restMs, POLICIES.key.keptMs);
-    named.end(one, outcome, nowMs, untilMs);
-  }
+  const one = add({ request, guarantee }, { isAsync: true, ticket }, deps);
+  if (ticket !== undefined || outcome === undefined) return;
+  one.entry = refOf(entry);
+  const restMs = (untilWallMs ?? Infinity) - clock.wallMs();
+  const keptMs = Math.min(restMs, POLICIES.key.keptMs);
+  named.end(one, outcome, clock.nowMs() + keptMs);
 }
 
 /** Sees a request to its end, which the journal knows before anybody else. */
@@ -171,93 +166,68 @@ async function follow(
   ticket: Ticket,
   { register: { named }, journal = NO_JOURNAL, clock, facts }:
     NamedRequestsDeps,
-): Promise<void> {
-  const outcome = await outcomeOf(ticket, facts);
+): Promise<Outcome> {
+  const maxBytes = ANSWER_BYTES_MAX;
+  const outcome = await outcomeOf(ticket, { maxBytes, facts });
   const { entry } = ticket;
+  const { keptMs } = POLICIES.key;
   if (entry !== undefined) {
-    if (isLeftBehind(entry, outcome, journal)) return named.leave(one, outcome);
-    one.entry = entry;
+    if (isLeftBehind(entry, outcome, journal)) {
+      named.remove(one);
+      return outcome;
+    }
+    one.entry = refOf(entry);
     try {
-      await journal.ended(entry, outcome, POLICIES.key.keptMs);
+      await journal.ended(entry, outcome, keptMs);
     } catch {
       // What came of it is true all the same.
     }
   }
-  named.end(one, outcome, clock.nowMs());
-}
-
-async function outcomeOf(
-  { answer }: Ticket,
-  facts: FactSink,
-): Promise<Outcome> {
-  try {
-    const { status, headers, body } = await answer;
-    const whole = body instanceof ReadableStream
-      ? await readWhole({ status, headers, body }, body, ANSWER_BYTES_MAX)
-      : { status, headers, body };
-    return { kind: "answer", answer: whole };
-  } catch (error) {
-    if (error instanceof Refusal) return { kind: "refusal", refusal: error };
-    facts({ kind: "warning", message: `Fault of our own: ${faultOf(error)}` });
-    return { kind: "refusal", refusal: internalRefusal(null) };
-  }
+  named.end(one, outcome, clock.nowMs() + keptMs);
+  return outcome;
 }
 
 /** The stored answer, or the one that is to come. */
-function answerOf({ outcome, waiters }: NamedEntry): Promise<Answer> {
-  if (outcome !== undefined) return given(outcome);
-  const { promise, resolve } = Promise.withResolvers<Outcome>();
-  waiters.push(resolve);
-  return promise.then(given);
-}
-
-function given(outcome: Outcome): Promise<Answer> {
-  switch (outcome.kind) {
+async function answerOf({ outcome, running }: NamedEntry): Promise<Answer> {
+  const end = outcome ?? await running?.outcome;
+  invariant(end !== undefined, "a kept request neither runs nor is through");
+  switch (end.kind) {
     case "answer":
-      return Promise.resolve(outcome.answer);
+      return end.answer;
     case "refusal":
-      return Promise.reject(outcome.refusal);
+      throw end.refusal;
     case "shortened":
-      return Promise.reject(shortenedRefusal(outcome.status));
+      throw shortenedRefusal(end.status);
   }
 }
 
 /** What a caller gets who asks for `/_rep/requests/<id>`. */
-function answerFor(
+async function answerFor(
   one: NamedEntry | undefined,
   method: string,
   deps: NamedRequestsDeps,
 ): Promise<Answer> {
   if (one === undefined) {
-    return refused(
+    throw new Refusal(
       "no_such_target",
       "No such request: it was never taken with this key, or is no longer kept",
     );
   }
   if (method === "GET") {
     return one.running === undefined
-      ? answerOf(one)
-      : Promise.resolve(accepted(one, deps));
+      ? await answerOf(one)
+      : accepted(one, deps);
   }
   if (method === "DELETE") {
-    const state = one.running?.cancel() ?? "done";
-    return Promise.resolve(
-      state === "cancelled"
-        ? ownAnswer(200, { cancelled: true }, "kept")
-        : ownAnswer(200, { cancelled: false, state }, "kept"),
-    );
+    const state = one.running?.ticket.cancel() ?? "done";
+    return state === "cancelled"
+      ? ownAnswer(200, { cancelled: true }, "kept")
+      : ownAnswer(200, { cancelled: false, state }, "kept");
   }
-  return refused(
+  throw new Refusal(
     "bad_method",
     `Cannot ${method.slice(0, 20)} a kept request: GET or DELETE it`,
   );
-}
-
-function refused(
-  code: "no_such_target" | "bad_method",
-  message: string,
-): Promise<Answer> {
-  return Promise.reject(new Refusal(code, message));
 }
 
 /** A second is soon enough to ask again, and late enough not to be a burden. */
@@ -265,12 +235,13 @@ const ASK_AGAIN: readonly [string, string] = ["retry-after", "1"];
 
 /** The word that it was taken, and where its answer will be. */
 function accepted(
-  { id, running }: NamedEntry,
+  { asyncId: id, running }: NamedEntry,
   { journal = NO_JOURNAL }: Pick<NamedRequestsDeps, "journal">,
 ): Answer {
+  const entry = running?.ticket.entry;
   const location = `/_rep/requests/${id}`;
   // Whether the answer will be there after a restart, too.
-  const durable = running?.entry !== undefined && journal.keeps(running.entry);
+  const durable = entry !== undefined && journal.keeps(entry);
   return ownAnswer(202, { id, state: "waiting", location, durable }, "kept", [
     ["location", location],
     ["preference-applied", "respond-async"],

@@ -14,10 +14,7 @@ import type { ConnectionStart } from "../../rep/connections/connection.ts";
 import type { KeptBodies } from "../../idempotency/kept_bodies.ts";
 import { DEFAULT_LIMITS, type RepLimits } from "../../rep/limits.ts";
 import { RepMachine, type RepSnapshot } from "../../rep/machine.ts";
-import {
-  MemorySessionStore,
-  type SessionStore,
-} from "../../rep/sessions/session_store.ts";
+import { SessionStore } from "../../rep/sessions/session_store.ts";
 import type { SessionView } from "../../rep/sessions/session_views.ts";
 import type { Session } from "../../rep/sessions/session.ts";
 import type { Authorizer } from "../access/authorize.ts";
@@ -220,7 +217,7 @@ class RepEndpoint implements WebSocketEndpoint {
   #openStore(limits: RepLimits): SessionStore {
     const { store, bodies, journal } = this.#deps;
     if (store !== undefined) return store;
-    if (journal === undefined) return new MemorySessionStore(limits, bodies);
+    if (journal === undefined) return new SessionStore(limits, bodies);
     const onStored = (session: Session) => this.#runner.stored(session);
     return new JournaledSessions({ limits, bodies, journal, onStored });
   }

@@ -1,10 +1,14 @@
-import type { Entry, ReplyRecord, SessionRecord } from "../../domain/entry.ts";
+import type {
+  EntryRef,
+  ReplyRecord,
+  SessionRecord,
+} from "../../domain/entry.ts";
 import type { Journal } from "../../domain/journal.ts";
 import type { KeptBodies } from "../../idempotency/kept_bodies.ts";
 import type { RepLimits } from "../../rep/limits.ts";
 import type { KeptReply, NewReply } from "../../rep/sessions/mailbox.ts";
 import type { Session, SessionOwner } from "../../rep/sessions/session.ts";
-import { MemorySessionStore } from "../../rep/sessions/session_store.ts";
+import { SessionStore } from "../../rep/sessions/session_store.ts";
 
 /** What sessions with a journal behind them are made with. */
 export interface JournaledSessionsDeps {
@@ -16,10 +20,10 @@ export interface JournaledSessionsDeps {
 }
 
 /** Sessions of which a journal is told everything that the next process needs. */
-export class JournaledSessions extends MemorySessionStore {
+export class JournaledSessions extends SessionStore {
   readonly #deps: JournaledSessionsDeps;
   /** What the journal knows the requests of stored replies as. */
-  readonly #entries = new WeakMap<KeptReply, Entry>();
+  readonly #entries = new WeakMap<KeptReply, EntryRef>();
 
   /** Numbers that the journal does not have yet, in their order. */
   readonly #unstored = new WeakMap<Session, Set<number>>();
@@ -53,14 +57,14 @@ export class JournaledSessions extends MemorySessionStore {
   override keep(
     session: Session,
     reply: NewReply,
-    entry: Entry | undefined,
+    entry: EntryRef | undefined,
   ): KeptReply {
     const { journal, onStored } = this.#deps;
     const kept = super.keep(session, reply, entry);
     if (entry !== undefined) this.#entries.set(kept, entry);
     const committed = journal.replied(
       recordOf(session),
-      replyRecordOf(session, kept),
+      replyRecordOf(kept),
       entry?.entryId,
     );
     const unstored = this.#unstored.get(session) ?? new Set();
@@ -100,12 +104,8 @@ function recordOf(session: Session): SessionRecord {
   return { owner, name, identityId, expiryMs, seq, ackedSeq };
 }
 
-function replyRecordOf(session: Session, kept: KeptReply): ReplyRecord {
-  const { ackedAtMs: _, ...reply } = kept;
-  const known = reply.reqKey === undefined
-    ? undefined
-    : session.known.get(reply.reqKey);
-  return { ...reply, fingerprint: known?.fingerprint };
+function replyRecordOf({ ackedAtMs: _, ...reply }: KeptReply): ReplyRecord {
+  return reply;
 }
 
 /** A failing journal tells of itself. */

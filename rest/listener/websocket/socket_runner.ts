@@ -1,7 +1,6 @@
 import type { HandedOver } from "../../domain/owners.ts";
 import {
-  endedEntry,
-  type Entry,
+  type EntryRef,
   type ReplyRecord,
   type RestoredEntry,
   type SessionRecord,
@@ -16,7 +15,7 @@ import type { SubmissionResult } from "../../rep/conversation/settle.ts";
 import type { RepMachine } from "../../rep/machine.ts";
 import type { Moment } from "../../rep/rep_state.ts";
 import type { Session } from "../../rep/sessions/session.ts";
-import { faultOf } from "../fault_of.ts";
+import { tellFault } from "../fault_of.ts";
 import type { OpenSocket } from "../http/incoming_request.ts";
 import { isLeftBehind } from "../left_behind.ts";
 import { resultOf, Submissions } from "./submissions.ts";
@@ -59,7 +58,6 @@ export class SocketRunner {
     this.#submissions = new Submissions({
       ...deps,
       onEnd: (id, result, entry) => this.#end(id, result, entry),
-      tellBug: (error) => this.#tellBug(error),
     });
   }
 
@@ -120,12 +118,10 @@ export class SocketRunner {
     if (guarantee?.frame === undefined) return;
     const { machine } = this.#deps;
     const id = machine.restoreFrame(guarantee, guarantee.frame);
-    if (ticket !== undefined) return this.#submissions.follow(id, ticket);
+    if (ticket !== undefined) this.#submissions.follow(id, ticket);
     if (outcome === undefined) return;
     const result = resultOf(outcome);
-    this.#run((_, moment) =>
-      machine.answered(id, result, moment, endedEntry(entry))
-    );
+    this.#run((_, moment) => machine.answered(id, result, moment, entry));
   }
 
   /** Another proxy has the sessions of this identity. */
@@ -199,6 +195,8 @@ export class SocketRunner {
           machine.cancelled(action, outcome, moment, ticket?.entry)
         );
       }
+      case "leave":
+        return this.#submissions.leave(action.submissionId);
       case "measure": {
         const { connectionId } = action;
         const bytes = this.#sockets.get(connectionId)?.bufferedAmount ?? 0;
@@ -236,7 +234,7 @@ export class SocketRunner {
   #end(
     submissionId: number,
     result: SubmissionResult,
-    entry: Entry | undefined,
+    entry: EntryRef | undefined,
   ): void {
     const { journal } = this.#deps;
     const isElsewhere = entry !== undefined &&
@@ -249,8 +247,7 @@ export class SocketRunner {
   }
 
   #tellBug(error: unknown): void {
-    const message = `Fault of our own: ${faultOf(error)}`;
-    this.#deps.facts({ kind: "warning", message });
+    tellFault(this.#deps.facts, error);
   }
 
   /** One timer for all: set anew only when something is due earlier than it. */

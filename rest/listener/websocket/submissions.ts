@@ -1,13 +1,12 @@
 import type { Answer } from "../../domain/answer.ts";
-import type { Entry, Outcome } from "../../domain/entry.ts";
-import {
-  internalRefusal,
-  shortenedRefusal,
-} from "../../domain/own_refusals.ts";
+import type { EntryRef, Outcome } from "../../domain/entry.ts";
+import type { FactSink } from "../../domain/fact.ts";
+import { Leaving } from "../../domain/leaving.ts";
+import { shortenedRefusal } from "../../domain/own_refusals.ts";
 import type { AnswerListener, Submitter, Ticket } from "../../domain/ports.ts";
-import { Refusal } from "../../domain/refusal.ts";
 import type { Action } from "../../rep/actions.ts";
 import type { SubmissionResult } from "../../rep/conversation/settle.ts";
+import { failureOf } from "../outcome_of.ts";
 import { readWhole, withoutCodings } from "../whole_answer.ts";
 
 /** What submissions are handed in with, and where their ends are told. */
@@ -19,15 +18,17 @@ export interface SubmissionsDeps {
   readonly onEnd: (
     submissionId: number,
     result: SubmissionResult,
-    entry: Entry | undefined,
+    entry: EntryRef | undefined,
   ) => void;
-  readonly tellBug: (error: unknown) => void;
+  readonly facts: FactSink;
 }
 
 /** The requests of all connections that the queue has, by the machine's ids. */
 export class Submissions implements AnswerListener {
   readonly #deps: SubmissionsDeps;
   readonly #tickets = new Map<number, Ticket>();
+  /** Of those that their callers can leave. */
+  readonly #leavings = new Map<number, Leaving>();
 
   constructor(deps: SubmissionsDeps) {
     this.#deps = deps;
@@ -38,7 +39,9 @@ export class Submissions implements AnswerListener {
   ): void {
     const { submitter } = this.#deps;
     try {
-      const ticket = submitter.submit(request, undefined, guarantee);
+      const leaving = guarantee === undefined ? new Leaving() : undefined;
+      if (leaving !== undefined) this.#leavings.set(submissionId, leaving);
+      const ticket = submitter.submit(request, leaving, guarantee);
       this.follow(submissionId, ticket);
     } catch (error) {
       this.refused(submissionId, error);
@@ -59,6 +62,10 @@ export class Submissions implements AnswerListener {
     return this.#tickets.get(submissionId);
   }
 
+  leave(submissionId: number): void {
+    this.#leavings.get(submissionId)?.tell();
+  }
+
   answered(submissionId: number, answer: Answer): void {
     const { status, headers, body } = answer;
     if (body instanceof ReadableStream) {
@@ -77,14 +84,13 @@ export class Submissions implements AnswerListener {
   }
 
   refused(submissionId: number, error: unknown): void {
-    if (!(error instanceof Refusal)) this.#deps.tellBug(error);
-    const refusal = error instanceof Refusal ? error : internalRefusal(null);
-    this.#end(submissionId, { kind: "refusal", refusal });
+    this.#end(submissionId, failureOf(error, this.#deps.facts));
   }
 
   #end(submissionId: number, result: SubmissionResult): void {
     const entry = this.#tickets.get(submissionId)?.entry;
     this.#tickets.delete(submissionId);
+    this.#leavings.delete(submissionId);
     this.#deps.onEnd(submissionId, result, entry);
   }
 }

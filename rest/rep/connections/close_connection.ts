@@ -17,7 +17,7 @@ export function closeConnection(
   leave(step, connection);
 }
 
-/** Removes a connection whose socket is closed: its session stays, its unsent reads are cancelled (C52). */
+/** Removes a connection whose socket is closed: its session stays; nobody waits for what it asked for without one (C52). */
 export function leave(step: Step, connection: Connection): void {
   const { state } = step;
   connection.isClosed = true;
@@ -25,9 +25,8 @@ export function leave(step: Step, connection: Connection): void {
   state.unauthenticated.delete(connection);
   state.slow.delete(connection);
   detach(step, connection);
-  for (const { verb, id } of connection.inFlight ?? []) {
-    if (verb !== "GET") continue;
-    step.actions.push({ kind: "cancel", submissionId: id, inquiry: undefined });
+  for (const { id } of connection.inFlight ?? []) {
+    step.actions.push({ kind: "leave", submissionId: id });
   }
 }
 

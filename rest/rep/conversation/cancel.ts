@@ -1,4 +1,4 @@
-import type { Entry } from "../../domain/entry.ts";
+import type { EntryRef } from "../../domain/entry.ts";
 import { cancelledRefusal } from "../../domain/own_refusals.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { Action, CancelInquiry } from "../actions.ts";
@@ -60,7 +60,7 @@ export function noteCancelled(
   step: Step,
   { submissionId, inquiry }: Extract<Action, { kind: "cancel" }>,
   outcome: "cancelled" | "sent" | "done",
-  entry?: Entry,
+  entry?: EntryRef,
 ): void {
   const submission = step.state.submissions.get(submissionId);
   if (outcome === "cancelled" && submission !== undefined) {

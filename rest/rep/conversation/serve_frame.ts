@@ -84,15 +84,13 @@ function serveRequest(
     reqText,
     reqKey,
     wantsHeaders,
+    fingerprint,
   };
   const submissionId = submission.id;
   step.state.submissions.set(submissionId, submission);
   inFlightOf(connection).add(submission);
-  if (session !== undefined && reqKey !== undefined) {
-    const known = { fingerprint, submissionId, seq: 0 };
-    step.state.store.remember(session, reqKey, known);
-  }
-  const guarantee = guaranteeOf(submission, principal, fingerprint);
+  if (reqKey !== undefined) session?.known.set(reqKey, submission);
+  const guarantee = guaranteeOf(submission, principal);
   step.actions.push({ kind: "submit", submissionId, request, guarantee });
 }
 
@@ -103,10 +101,9 @@ function serveRequest(
 function guaranteeOf(
   submission: Submission,
   { owner }: Principal,
-  fingerprint: string,
 ): Guarantee | undefined {
-  const { session, reqText, reqKey, verb, targetText, wantsHeaders } =
-    submission;
+  const { session, reqText, verb, fingerprint } = submission;
+  const { reqKey, targetText, wantsHeaders } = submission;
   const isAwaited = session === undefined &&
     (reqText !== undefined || verb === "GET");
   if (isAwaited) return undefined;
@@ -136,7 +133,6 @@ function isKnown(
 ): boolean {
   const known = session?.known.find(reqKey, fingerprint);
   if (session === undefined || known === undefined) return false;
-  const reply = known.seq === 0 ? undefined : session.mailbox.get(known.seq);
-  if (reply !== undefined) replay(step, session, reply);
+  if ("seq" in known) replay(step, session, known);
   return true;
 }

@@ -1,5 +1,5 @@
 import type { WholeAnswer } from "../../domain/answer.ts";
-import type { Entry } from "../../domain/entry.ts";
+import type { EntryRef } from "../../domain/entry.ts";
 import type { Refusal, RefusalCode } from "../../domain/refusal.ts";
 import { push } from "../connections/outbound.ts";
 import { bodyTextOf, headersTextOf } from "../frames/answer_text.ts";
@@ -34,7 +34,7 @@ export function settle(
   step: Step,
   submission: Submission,
   outcome: SubmissionResult,
-  entry?: Entry,
+  entry?: EntryRef,
 ): void {
   const { state } = step;
   const { session, reqText } = submission;
@@ -55,8 +55,8 @@ export function settle(
     state.counters.repliesDropped++;
     return;
   }
-  if (session !== undefined && submission.reqKey !== undefined) {
-    state.store.forget(session, submission.reqKey);
+  if (submission.reqKey !== undefined) {
+    session?.known.free(submission.reqKey, submission);
   }
   const receiver = session === undefined
     ? origin
@@ -84,19 +84,20 @@ function replyOf(
   reqText: string,
   outcome: SubmissionResult,
 ): NewReply {
-  const { targetText, reqKey, verb } = submission;
+  const { targetText, reqKey, verb, fingerprint } = submission;
   return {
     ...wordsOf(submission, outcome),
     targetText,
     reqText,
     reqKey,
+    fingerprint,
     verb,
     atWallMs: wallMs,
   };
 }
 
 /** Nobody can ask for the request any more. */
-function forget({ actions }: Step, entry: Entry | undefined): void {
+function forget({ actions }: Step, entry: EntryRef | undefined): void {
   if (entry !== undefined) actions.push({ kind: "forget", entry });
 }
 

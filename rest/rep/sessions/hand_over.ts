@@ -32,14 +32,12 @@ export function restoreFrame(
     reqText,
     reqKey,
     wantsHeaders,
+    fingerprint,
   };
   const { id } = submission;
   state.submissions.set(id, submission);
   session?.inFlight.add(submission);
-  if (session !== undefined && reqKey !== undefined) {
-    const known = { fingerprint, submissionId: id, seq: 0 };
-    state.store.remember(session, reqKey, known);
-  }
+  if (reqKey !== undefined) session?.known.set(reqKey, submission);
   return id;
 }
 

@@ -10,6 +10,8 @@ export interface PendingRequest {
   /** The key of the request within its session (I1). */
   readonly reqKey: string | undefined;
   readonly wantsHeaders: boolean;
+  /** Tells it from another one under the same `req` of its session. */
+  readonly fingerprint: string;
 }
 
 /** The requests without an answer of one session, or of one connection without a session. */

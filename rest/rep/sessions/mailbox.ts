@@ -5,6 +5,8 @@ export interface KeptReply {
   readonly seq: number;
   /** The key of its request within the session; undefined if the `req` makes none (I1). */
   readonly reqKey: string | undefined;
+  /** Tells its request from another one under the same `req`; "" where nobody knows. */
+  readonly fingerprint: string;
   readonly targetText: string;
   readonly reqText: string;
   readonly verb: string;
@@ -109,7 +111,8 @@ export class Mailbox {
     for (let at = from; at <= this.#seq; at++) {
       const reply = bySeq.get(at);
       const ackedAtMs = at <= ackedSeq ? nowMs : undefined;
-      this.#take(reply && { ...reply, ackedAtMs });
+      const fingerprint = reply?.fingerprint ?? "";
+      this.#take(reply && { ...reply, fingerprint, ackedAtMs });
     }
     return [...this];
   }

@@ -1,14 +1,6 @@
-import { type Named, Names } from "../../idempotency/names.ts";
-import { InFlight } from "./in_flight.ts";
-import { Mailbox } from "./mailbox.ts";
-
-/** A request that its session remembers by its `req` (I1 to I5). */
-export interface KnownRequest extends Named {
-  /** The submission without an answer; undefined once there is a reply. */
-  submissionId: number | undefined;
-  /** The seq of the reply; 0 while there is none. */
-  seq: number;
-}
+import { Names } from "../../idempotency/names.ts";
+import { InFlight, type PendingRequest } from "./in_flight.ts";
+import { type KeptReply, Mailbox } from "./mailbox.ts";
 
 /** A session: it outlives its connections (B). */
 export interface Session {
@@ -18,7 +10,8 @@ export interface Session {
   readonly identityId: string;
   readonly name: string;
   readonly mailbox: Mailbox;
-  readonly known: Names<KnownRequest>;
+  /** Its requests by the keys of their `req`s, or their replies, once there are any (I1 to I5). */
+  readonly known: Names<PendingRequest | KeptReply>;
   readonly inFlight: InFlight;
   /** Replies up to this one may be sent: their numbers will not be given again. */
   storedSeq: number;

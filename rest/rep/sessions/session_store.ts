@@ -1,74 +1,31 @@
-import type { Entry, ReplyRecord, SessionRecord } from "../../domain/entry.ts";
+import type {
+  EntryRef,
+  ReplyRecord,
+  SessionRecord,
+} from "../../domain/entry.ts";
 import type { KeptBodies } from "../../idempotency/kept_bodies.ts";
 import type { RepLimits } from "../limits.ts";
 import type { KeptReply, NewReply } from "./mailbox.ts";
-import {
-  type KnownRequest,
-  newSession,
-  type Session,
-  type SessionOwner,
-} from "./session.ts";
-
-/**
- * Stores sessions. The part of a session that must survive changes only through
- * these methods, so that a persistent store can replace the one in memory.
- */
-export interface SessionStore {
-  /** Bytes of all stored replies. */
-  readonly bytes: number;
-  readonly size: number;
-  find(owner: string, name: string): Session | undefined;
-  /** Opens a session; undefined if the owner has too many, or all owners together have. */
-  create(
-    owner: SessionOwner,
-    name: string,
-    expiryMs: number,
-  ): Session | undefined;
-  /** Forgets the session without a word: another process has it. */
-  release(session: Session): void;
-  /** Ends the session and deletes everything of it. */
-  end(session: Session): void;
-  /** Remembers an accepted request by its key. */
-  remember(session: Session, reqKey: string, known: KnownRequest): void;
-  /** Forgets a request that was refused before it was accepted: its `req` may be used again. */
-  forget(session: Session, reqKey: string): void;
-  /** Its expiry is another one. */
-  changed(session: Session): void;
-  /** Numbers a reply and stores it in the mailbox, within its bounds (B3, B9). `entry` is its request, where a journal knows that. */
-  keep(session: Session, reply: NewReply, entry: Entry | undefined): KeptReply;
-  /** Takes over a session of another process, with its replies in order; undefined as with `create`. */
-  restore(
-    record: SessionRecord,
-    replies: readonly ReplyRecord[],
-    nowMs: number,
-  ): Session | undefined;
-  acknowledge(session: Session, seq: number, nowMs: number): void;
-  /** Drops bodies until the mailbox is within its bounds; unacknowledged ones only without a connection (B9). */
-  shrink(session: Session): void;
-  /** Forgets replies and requests that were acknowledged long enough ago (I5). */
-  prune(session: Session, nowMs: number): void;
-  all(): Iterable<Session>;
-}
+import { newSession, type Session, type SessionOwner } from "./session.ts";
 
 /** Most acknowledged replies that are remembered, as a multiple of the mailbox: 60 s at 1,600 a second. */
 const REMEMBERED_FACTOR = 10;
 
-/** Stores sessions in memory: they end with the process. */
-export class MemorySessionStore implements SessionStore {
+/**
+ * Stores sessions in memory: they end with the process. The part of a session
+ * that must survive changes only through these methods, so that one that
+ * inherits from it can tell a journal.
+ */
+export class SessionStore {
   readonly #limits: RepLimits;
   readonly #bodies: KeptBodies;
   readonly #byOwner = new Map<string, Map<string, Session>>();
-  #bytes = 0;
   #size = 0;
 
   /** `bodies` bounds those of all sessions, together with whatever else is kept. */
   constructor(limits: RepLimits, bodies: KeptBodies) {
     this.#limits = limits;
     this.#bodies = bodies;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
   }
 
   get size(): number {
@@ -79,6 +36,7 @@ export class MemorySessionStore implements SessionStore {
     return this.#byOwner.get(owner)?.get(name);
   }
 
+  /** Opens a session; undefined if the owner has too many, or all owners together have. */
   create(
     whose: SessionOwner,
     name: string,
@@ -95,54 +53,39 @@ export class MemorySessionStore implements SessionStore {
     return session;
   }
 
+  /** Ends the session and deletes everything of it. */
   end(session: Session): void {
     this.release(session);
   }
 
+  /** Forgets the session without a word: another process has it. */
   release(session: Session): void {
     const sessions = this.#byOwner.get(session.owner);
     if (sessions?.get(session.name) !== session) return;
     sessions.delete(session.name);
     if (sessions.size === 0) this.#byOwner.delete(session.owner);
     this.#size--;
-    this.#bytes -= session.mailbox.bytes;
     for (const reply of session.mailbox) this.#bodies.release(reply);
     session.hasEnded = true;
   }
 
-  remember(session: Session, reqKey: string, known: KnownRequest): void {
-    session.known.set(reqKey, known);
-  }
-
-  forget({ known }: Session, reqKey: string): void {
-    const request = known.get(reqKey);
-    if (request !== undefined) known.free(reqKey, request);
-  }
-
+  /** Its expiry is another one. */
   changed(_session: Session): void {}
 
+  /** Numbers a reply and stores it in the mailbox, within its bounds (B3, B9). `entry` is its request, where a journal knows that. */
   keep(
     session: Session,
     reply: NewReply,
-    _entry: Entry | undefined,
+    _entry: EntryRef | undefined,
   ): KeptReply {
-    const { mailbox } = session;
-    const before = mailbox.bytes;
-    const kept = mailbox.add(reply);
+    const kept = session.mailbox.add(reply);
     session.storedSeq = kept.seq;
-    const known = reply.reqKey === undefined
-      ? undefined
-      : session.known.get(reply.reqKey);
-    if (known !== undefined) {
-      known.submissionId = undefined;
-      known.seq = kept.seq;
-    }
-    this.#bytes += mailbox.bytes - before;
-    this.#hold(mailbox, kept);
+    this.#hold(session, kept);
     this.shrink(session);
     return kept;
   }
 
+  /** Takes over a session of another process, with its replies in order; undefined as with `create`. */
   restore(
     { owner, identityId, name, expiryMs, seq, ackedSeq }: SessionRecord,
     replies: readonly ReplyRecord[],
@@ -150,18 +93,12 @@ export class MemorySessionStore implements SessionStore {
   ): Session | undefined {
     const session = this.create({ owner, identityId }, name, expiryMs);
     if (session === undefined) return undefined;
-    const { mailbox, known } = session;
+    const { mailbox } = session;
     session.absentSinceMs = nowMs;
     for (const kept of mailbox.restore(replies, seq, ackedSeq, nowMs)) {
-      this.#hold(mailbox, kept);
+      this.#hold(session, kept);
     }
-    this.#bytes += mailbox.bytes;
     session.storedSeq = mailbox.seq;
-    for (const { reqKey, fingerprint, seq } of replies) {
-      if (reqKey === undefined || fingerprint === undefined) continue;
-      if (mailbox.get(seq) === undefined) continue;
-      known.set(reqKey, { fingerprint, submissionId: undefined, seq });
-    }
     return session;
   }
 
@@ -170,12 +107,12 @@ export class MemorySessionStore implements SessionStore {
     this.#bodies.release(reply);
   }
 
-  #hold(mailbox: Session["mailbox"], kept: KeptReply): void {
-    this.#bodies.hold(kept, kept.bodyText?.length ?? 0, () => {
-      const held = mailbox.bytes;
-      mailbox.dropBody(kept);
-      this.#bytes += mailbox.bytes - held;
-    });
+  #hold({ mailbox, known }: Session, kept: KeptReply): void {
+    const { reqKey, fingerprint } = kept;
+    // What another process wrote down without its request is known by its number alone.
+    if (reqKey !== undefined && fingerprint !== "") known.set(reqKey, kept);
+    const bytes = kept.bodyText?.length ?? 0;
+    this.#bodies.hold(kept, bytes, () => mailbox.dropBody(kept));
   }
 
   acknowledge(session: Session, seq: number, nowMs: number): void {
@@ -183,10 +120,10 @@ export class MemorySessionStore implements SessionStore {
     this.prune(session, nowMs);
   }
 
+  /** Drops bodies until the mailbox is within its bounds; unacknowledged ones only without a connection (B9). */
   shrink(session: Session): void {
     const { mailbox } = session;
     const { mailboxBytes, mailboxReplies } = this.#limits;
-    const before = mailbox.bytes;
     let hasBody = true;
     while (mailbox.bytes > mailboxBytes && hasBody) {
       hasBody = this.#drop(mailbox, mailbox.ackedSeq);
@@ -197,27 +134,21 @@ export class MemorySessionStore implements SessionStore {
       hasBody && (mailbox.unackedBytes > mailboxBytes ||
         mailbox.unackedBodies > mailboxReplies)
     ) hasBody = this.#drop(mailbox, mailbox.seq);
-    this.#bytes += mailbox.bytes - before;
   }
 
+  /** Forgets replies and requests that were acknowledged long enough ago (I5). */
   prune(session: Session, nowMs: number): void {
     const { mailbox, known } = session;
-    const before = mailbox.bytes;
     const untilMs = nowMs - this.#limits.rememberAckedMs;
     const max = this.#limits.mailboxReplies * REMEMBERED_FACTOR;
     for (;;) {
       const acked = mailbox.size - mailbox.unacked;
       const oldest = mailbox.peekAckedBefore(acked > max ? nowMs : untilMs);
       if (oldest === undefined) break;
-      const { reqKey, seq } = oldest;
-      const request = reqKey === undefined ? undefined : known.get(reqKey);
-      if (reqKey !== undefined && request?.seq === seq) {
-        known.free(reqKey, request);
-      }
+      if (oldest.reqKey !== undefined) known.free(oldest.reqKey, oldest);
       mailbox.shift();
       this.dropped(oldest);
     }
-    this.#bytes += mailbox.bytes - before;
   }
 
   *all(): Iterable<Session> {

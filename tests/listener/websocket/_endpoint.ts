@@ -35,6 +35,8 @@ export class Job implements Ticket {
   readonly request: ProxyRequest;
   readonly answer: Promise<Answer>;
   isTaken = false;
+  /** A write whose caller is gone. */
+  isLeft = false;
   /** What a cancellation comes to. */
   state: "waiting" | "sent" | "done" = "waiting";
   readonly #settle: PromiseWithResolvers<Answer>;
@@ -68,6 +70,12 @@ export class Job implements Ticket {
     this.#settle.resolve(answer);
   }
 
+  /** As the queue does it: a waiting read ends, a write goes on. */
+  leave(): void {
+    if (this.request.method === "GET") this.cancel();
+    else this.isLeft = true;
+  }
+
   fail(error: unknown): void {
     this.#settle.reject(error);
   }
@@ -84,10 +92,11 @@ export class FakeSubmitter implements Submitter {
 
   submit(
     request: ProxyRequest,
-    _callerGone?: CallerGone,
+    callerGone?: CallerGone,
     guarantee?: Guarantee,
   ): Ticket {
     const job = new Job(request);
+    callerGone?.addEventListener("abort", { handleEvent: () => job.leave() });
     this.guarantees.push(guarantee);
     this.jobs.push(job);
     this.#waiters = this.#waiters.filter(({ count, resolve }) => {

@@ -1,4 +1,3 @@
-import type { Outcome } from "../domain/entry.ts";
 import type { FactSink } from "../domain/fact.ts";
 import { botOf } from "../domain/identity.ts";
 import type { Journal } from "../domain/journal.ts";
@@ -7,26 +6,33 @@ import type { Clock } from "../domain/ports.ts";
 import type { DetachedWrite } from "../idempotency/detached_writes.ts";
 import type { Register } from "../idempotency/register.ts";
 import type { Scheduler } from "../scheduler/types.ts";
-import { lostAnswerRefusal } from "./answering/refusals.ts";
+import { refuseLostAnswer } from "./answering/lost_answer.ts";
+import type { TicketHandler } from "./answering/ticket.ts";
 import { termsOf } from "./ask.ts";
 import type { Job, JobTicket } from "./job.ts";
 
-/** What a caller can be attached to. */
-export interface AttachingDeps {
+/** What callers come to and leave. */
+export interface CallersDeps {
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly facts: FactSink;
   readonly journal: Journal;
   readonly register: Register<Job>;
+  /** Takes a waiting job out of the queue; false: it does not wait any more. */
+  readonly takeOut: (job: Job) => boolean;
   /** The scheduler has something new to think about. */
   readonly onChange: () => void;
 }
 
-/** Attaches callers to requests that are under way, or through, where the register says that they are the same. */
-export class Attaching {
-  readonly #deps: AttachingDeps;
+/**
+ * Who waits for which job. Callers who come are attached to one that is under
+ * way, or handed what came of it, where the register says that they are the
+ * same; when they leave, a write goes on without them.
+ */
+export class Callers implements TicketHandler {
+  readonly #deps: CallersDeps;
 
-  constructor(deps: AttachingDeps) {
+  constructor(deps: CallersDeps) {
     this.#deps = deps;
   }
 
@@ -63,9 +69,38 @@ export class Attaching {
     }
     second.state = "done";
     second.detach(ticket);
-    register.drop(job);
+    register.detached.drop(job);
     this.#tell("adopted", ticket);
     return { second, ticket };
+  }
+
+  callerLeft(ticket: JobTicket): void {
+    const { job } = ticket;
+    if (job === undefined) return;
+    const { state } = job;
+    if (job.isWanted || state === "ending" || state === "done") {
+      const sent = state === "waiting" ? job.sent : null;
+      job.detach(ticket);
+      ticket.reject(cancelledRefusal({ sent }));
+      if (state === "ending") this.#leaveBehind(job);
+    } else if (state === "waiting" && !job.outlivesCallers) {
+      this.#deps.takeOut(job);
+    } else if (job.isWrite) {
+      this.#leaveBehind(job);
+    }
+  }
+
+  takeBack(ticket: JobTicket): "cancelled" | "sent" | "done" {
+    const { job } = ticket;
+    if (job === undefined || job.state === "ending") return "done";
+    // A request that may have run will be answered.
+    if (job.state !== "waiting" || job.mayHaveRun) return "sent";
+    if (job.tickets.some((other) => other !== ticket && other.isWanted)) {
+      job.detach(ticket);
+      ticket.reject(cancelledRefusal({ sent: false }));
+      return "cancelled";
+    }
+    return this.#deps.takeOut(job) ? "cancelled" : "sent";
   }
 
   /** Waits with an identical read that has not left yet. */
@@ -95,12 +130,13 @@ export class Attaching {
     return true;
   }
 
-  #handOver(first: DetachedWrite<Job>, ticket: JobTicket): void {
-    const { journal } = this.#deps;
-    if (first.write !== undefined) this.#takeOver(first.write, ticket);
-    else if (first.outcome !== undefined) {
-      if (first.entry !== undefined) journal.gone(first.entry);
-      giveOutcome(first.outcome, ticket);
+  #handOver({ write, outcome, entry }: DetachedWrite<Job>, ticket: JobTicket) {
+    if (write !== undefined) this.#takeOver(write, ticket);
+    else if (outcome !== undefined) {
+      const { journal, facts } = this.#deps;
+      if (entry !== undefined) journal.gone(entry);
+      if (outcome.kind === "answer") ticket.resolve(outcome.answer);
+      else refuseLostAnswer(ticket, facts);
     }
     this.#tell("adopted", ticket);
   }
@@ -130,15 +166,21 @@ export class Attaching {
     onChange();
   }
 
+  /** A write goes on without a caller, unless an equal one before it does so already. */
+  #leaveBehind(job: Job): void {
+    const { clock, register, journal, takeOut } = this.#deps;
+    const nowMs = clock.nowMs();
+    const isSecondTry = job.state === "waiting" && job.isSecondTryAtMost &&
+      register.isSecondTry(job, nowMs);
+    if (isSecondTry && takeOut(job)) return;
+    register.detached.add(job, nowMs);
+    journal.detached(job);
+  }
+
   /** Last of all: whoever hears of it finds it done. */
   #tell(kind: "adopted" | "joined", ticket: JobTicket): void {
     const { route, caller, identity } = ticket.request;
     const bot = botOf(identity);
     this.#deps.facts({ kind, bot, label: route.label, caller });
   }
-}
-
-function giveOutcome(outcome: Outcome, ticket: JobTicket): void {
-  if (outcome.kind === "answer") ticket.resolve(outcome.answer);
-  else ticket.reject(lostAnswerRefusal());
 }
