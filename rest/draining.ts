@@ -1,4 +1,4 @@
-import type { DrainReport } from "./dispatcher/drain.ts";
+import type { DrainOptions, DrainReport } from "./dispatcher/drain.ts";
 import type { Dispatcher } from "./dispatcher/types.ts";
 import type { Clock } from "./domain/ports.ts";
 import type { JournalKeeper } from "./journal_keeper.ts";
@@ -27,6 +27,7 @@ export async function drainProxy(
   parts: DrainParts,
   forMs: number,
   closePorts: () => Promise<void> = () => Promise.resolve(),
+  options: DrainOptions = {},
 ): Promise<DrainReport> {
   const { clock, dispatcher, http, sockets, operating, stopLimits } = parts;
   const { peering, keeper } = parts;
@@ -44,7 +45,7 @@ export async function drainProxy(
       peering?.door.drain(leftMs),
     ]);
     return Promise.all([closed, closePorts(), peering?.forwarder.whenIdle()]);
-  });
+  }, options);
   await peering?.close();
   await closed;
   http.close();

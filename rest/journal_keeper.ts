@@ -1,5 +1,5 @@
 import type { Settings } from "./config/settings.ts";
-import type { FactSink } from "./domain/fact.ts";
+import { type FactSink, refusedFact } from "./domain/fact.ts";
 import { type Identity, NOBODY } from "./domain/identity.ts";
 import type {
   JournalFailure,
@@ -15,7 +15,12 @@ import { COMMON_SCOPE } from "./journal/codec/learnt_codec.ts";
 import { JournalDriver } from "./journal/driver.ts";
 import { LearntSaver } from "./journal/learnt_saver.ts";
 import { isAnotherStart, machineRow } from "./journal/machine_start.ts";
-import { type FoundJournal, readJournal } from "./journal/read_journal.ts";
+import {
+  type FoundEntry,
+  type FoundJournal,
+  isUnknown,
+  readJournal,
+} from "./journal/read_journal.ts";
 import { tellFound } from "./journal/tell_found.ts";
 import { UnknownOutcomes } from "./journal/unknown_outcomes.ts";
 
@@ -97,10 +102,18 @@ export class JournalKeeper {
   }
 
   /** For metrics, page and probe. */
-  reading(): JournalFigures & { readonly isFailing: boolean } {
+  reading(): JournalFigures & {
+    readonly isFailing: boolean;
+    readonly isFull: boolean;
+  } {
     const { open } = this.#deps;
-    const isFailing = this.driver.writer.failure !== undefined;
-    return { ...open.store.figures(), isFailing };
+    const { failure } = this.driver.writer;
+    const isFull = failure?.code === "journal_full";
+    return {
+      ...open.store.figures(),
+      isFailing: failure !== undefined,
+      isFull,
+    };
   }
 
   /** A request is sent. */
@@ -173,6 +186,7 @@ export class JournalKeeper {
     this.driver.takeUp(found);
     this.unknown.note(entries);
     into.restore(found);
+    for (const found of entries) this.#tellUnknown(found);
     return found;
   }
 
@@ -180,6 +194,13 @@ export class JournalKeeper {
   #wallMs(): number {
     const { open, clock } = this.#deps;
     return open.shared?.wallMs() ?? clock.wallMs();
+  }
+
+  /** Counted and logged like any other write that nobody knows the outcome of. */
+  #tellUnknown({ entry, outcome }: FoundEntry): void {
+    if (outcome?.kind !== "refusal" || !isUnknown({ outcome })) return;
+    const fact = refusedFact(entry.request, outcome.refusal);
+    this.#deps.facts({ ...fact, isOutcomeUnknown: true });
   }
 
   /** The process ends: nothing is sent any more. */

@@ -247,7 +247,10 @@ async function stop(
   const left = leftCluster(opened);
   let closed = Promise.resolve();
   const closePort = () => closed = left.then(() => takeInAndShutDown(listener));
-  const report = await proxy.drain(settings.drainMs, closePort);
+  const { isHeldOutside } = listener;
+  const report = await proxy.drain(settings.drainMs, closePort, {
+    isHeldOutside,
+  });
   await opened?.end();
   const { finished, waiting, inFlight } = report;
   const isClean = waiting === 0 && inFlight === 0;

@@ -1,7 +1,7 @@
 import { randomUUID, type RestManager } from "../deps.ts";
 import { type OpenAccess, openAccess } from "./access.ts";
 import type { Settings } from "./config/settings.ts";
-import type { DrainReport } from "./dispatcher/drain.ts";
+import type { DrainOptions, DrainReport } from "./dispatcher/drain.ts";
 import type { Access, BotEntry, KeyEntry } from "./domain/access.ts";
 import { KEYLESS_SHARE } from "./domain/caller.ts";
 import type { FactSink } from "./domain/fact.ts";
@@ -72,6 +72,7 @@ export interface Proxy {
   drain(
     forMs?: number,
     closePorts?: () => Promise<void>,
+    options?: DrainOptions,
   ): Promise<DrainReport>;
   /** discordeno's manager, whose calls wait in the same queue as those that come over HTTP and REP. */
   readonly manager: RestManager;
@@ -213,8 +214,8 @@ function shownOf(
     fetch: fetchHandlerOf(http.handle),
     endpoint: endpointOf(settings, http, sockets),
     peerEndpoint: peering?.endpoint(http, named, sockets),
-    drain: (forMs, closePorts) =>
-      drainProxy(parts, forMs ?? settings.drainMs, closePorts),
+    drain: (forMs, closePorts, options) =>
+      drainProxy(parts, forMs ?? settings.drainMs, closePorts, options),
     manager,
     metrics: operating.metrics,
     takeUp: async () =>

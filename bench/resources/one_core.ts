@@ -18,6 +18,9 @@ const GLOBAL_LIMIT = 10_000;
 /** A request in a hundred that takes so much longer than a direct one is a sign of a queue in the process, not of Discord's limits. */
 const DEGRADED_MS = 10;
 
+/** One may be other work of the machine. */
+const MISSES_MAX = 2;
+
 /** What Discord gives a bot until it raises that (docs: rate limits, global). */
 const PER_BOT = 50;
 
@@ -36,7 +39,13 @@ export async function* coreLines(): AsyncGenerator<string> {
   const [place] = places as [Place, Place];
   const caller = stack.use(await callOverHttp(place, CONNECTIONS));
   await caller.saturate(WARM_UP_MS);
+  const usedBeforeMs = await proxy.cpuMs();
+  const answered = await caller.saturate(STEP_MS);
+  const eachMs = (await proxy.cpuMs() - usedBeforeMs) / answered;
+  yield `as fast as it goes: ${(eachMs * 1_000).toFixed(0)} µs of CPU per ` +
+    `request, of which a core has ${(1_000 / eachMs).toFixed(0)} in a second`;
   let best = 0;
+  let misses = 0;
   for (const rate of RATES) {
     await pace(places, rate, LEAD_MS);
     const beforeMs = await proxy.cpuMs();
@@ -49,8 +58,10 @@ export async function* coreLines(): AsyncGenerator<string> {
     yield `${rate}/s: p50 ${quantile(took, 0.5).toFixed(2)} ms, ` +
       `p99 ${p99Ms.toFixed(2)} ms (direct ${directMs.toFixed(2)} ms), ` +
       `${cores.toFixed(2)} cores`;
-    if (p99Ms > directMs + DEGRADED_MS) break;
-    best = rate;
+    const isWell = p99Ms <= directMs + DEGRADED_MS;
+    if (isWell) best = rate;
+    misses = isWell ? 0 : misses + 1;
+    if (misses === MISSES_MAX) break;
   }
   yield `one process keeps its p99 within ${DEGRADED_MS} ms of a direct call ` +
     `up to ${best} requests a second: ${Math.floor(best / PER_BOT)} bots ` +

@@ -142,5 +142,11 @@ function notesOn(settings: Settings, env: Env): string[] {
       "REST_UPSTREAM is not https: tokens can be read on the way there",
     );
   }
+  const { journalKey, journalFile, redisUrl } = settings;
+  if (journalKey !== undefined && (journalFile ?? redisUrl) === undefined) {
+    notes.push(
+      "REST_JOURNAL_KEY is set, but no journal is: set REST_JOURNAL, or nothing outlives the proxy",
+    );
+  }
   return notes;
 }

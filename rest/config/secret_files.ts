@@ -5,6 +5,7 @@ import { SETTINGS } from "./settings.ts";
 export const SECRET_FILES = [
   [SETTINGS.discordToken, SETTINGS.discordTokenFile],
   [SETTINGS.authorization, SETTINGS.authorizationFile],
+  [SETTINGS.journalKey, SETTINGS.journalKeyFile],
 ] as const;
 
 type SecretSetting = (typeof SECRET_FILES)[number][0];

@@ -88,6 +88,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
       "journalFile",
       "journalWrites",
       "journalKey",
+      "journalKeyFile",
       "journalSync",
       "journalLimitMib",
       "isJournalReset",

@@ -84,6 +84,7 @@ export interface Settings {
   readonly journalFile: string | undefined;
   readonly journalWrites: "promised" | "all";
   readonly journalKey: Secret | undefined;
+  readonly journalKeyFile: string | undefined;
   readonly journalSync: "process" | "machine";
   readonly journalLimitMib: number;
   readonly isJournalReset: boolean;
@@ -423,6 +424,12 @@ export const SETTINGS: {
     JOURNAL_KEY,
     "",
     "The key that encrypts bodies and answers in the journal. Without it what holds a token of a webhook or interaction is kept in memory only.",
+  ),
+  journalKeyFile: row(
+    "REST_JOURNAL_KEY_FILE",
+    FILE,
+    "",
+    "A file that holds that key, in place of `REST_JOURNAL_KEY`. Read at the start.",
   ),
   journalSync: row(
     "REST_JOURNAL_SYNC",

@@ -1,4 +1,3 @@
-import { type Outcome } from "../domain/entry.ts";
 import type { FactSink } from "../domain/fact.ts";
 import { botOf } from "../domain/identity.ts";
 import type { Journal } from "../domain/journal.ts";
@@ -7,7 +6,7 @@ import type { Clock } from "../domain/ports.ts";
 import type { DetachedWrite } from "../idempotency/detached_writes.ts";
 import type { Register } from "../idempotency/register.ts";
 import type { Scheduler } from "../scheduler/types.ts";
-import { lostAnswerRefusal } from "./answering/refusals.ts";
+import { refuseLostAnswer } from "./answering/lost_answer.ts";
 import type { TicketHandler } from "./answering/ticket.ts";
 import { termsOf } from "./ask.ts";
 import type { Job, JobTicket } from "./job.ts";
@@ -134,8 +133,10 @@ export class Callers implements TicketHandler {
   #handOver({ write, outcome, entry }: DetachedWrite<Job>, ticket: JobTicket) {
     if (write !== undefined) this.#takeOver(write, ticket);
     else if (outcome !== undefined) {
-      if (entry !== undefined) this.#deps.journal.gone(entry);
-      giveOutcome(outcome, ticket);
+      const { journal, facts } = this.#deps;
+      if (entry !== undefined) journal.gone(entry);
+      if (outcome.kind === "answer") ticket.resolve(outcome.answer);
+      else refuseLostAnswer(ticket, facts);
     }
     this.#tell("adopted", ticket);
   }
@@ -182,9 +183,4 @@ export class Callers implements TicketHandler {
     const bot = botOf(identity);
     this.#deps.facts({ kind, bot, label: route.label, caller });
   }
-}
-
-function giveOutcome(outcome: Outcome, ticket: JobTicket): void {
-  if (outcome.kind === "answer") ticket.resolve(outcome.answer);
-  else ticket.reject(lostAnswerRefusal());
 }

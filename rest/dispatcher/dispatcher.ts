@@ -14,7 +14,13 @@ import { refusalOf } from "./answering/refusals.ts";
 import { Responder } from "./answering/responder.ts";
 import { CallerTicket } from "./answering/ticket.ts";
 import { Callers } from "./callers.ts";
-import { type CloseWayIn, Drain, type DrainReport } from "./drain.ts";
+import {
+  type CloseWayIn,
+  Drain,
+  type DrainOptions,
+  type DrainReport,
+  lastSendMsOf,
+} from "./drain.ts";
 import { LeftOver } from "./left_over.ts";
 import { isWaiting, Job, type JobTicket, leasedFact } from "./job.ts";
 import { Intake } from "./intake.ts";
@@ -162,8 +168,12 @@ class QueueDispatcher implements Dispatcher {
     return renewToken(this.#jobs.values(), identity);
   }
 
-  drain(forMs: number, closeWayIn?: CloseWayIn): Promise<DrainReport> {
-    return this.#report ??= this.#runDrain(forMs, closeWayIn);
+  drain(
+    forMs: number,
+    closeWayIn?: CloseWayIn,
+    options?: DrainOptions,
+  ): Promise<DrainReport> {
+    return this.#report ??= this.#runDrain(forMs, closeWayIn, options);
   }
 
   #act(poll: Poll, nowMs: number): void {
@@ -250,9 +260,17 @@ class QueueDispatcher implements Dispatcher {
     return true;
   }
 
-  async #runDrain(forMs: number, closeWayIn?: CloseWayIn) {
-    this.#deps.scheduler.endAt(this.#deps.clock.nowMs() + forMs);
-    await this.#drain.run(forMs, closeWayIn);
+  async #runDrain(
+    forMs: number,
+    closeWayIn?: CloseWayIn,
+    options?: DrainOptions,
+  ) {
+    const { scheduler, clock } = this.#deps;
+    const lastSendAtMs = clock.nowMs() + forMs - lastSendMsOf(forMs);
+    scheduler.endAt(lastSendAtMs);
+    const callOff = clock.wakeAt(lastSendAtMs, () => this.#pollLoop.stop());
+    await this.#drain.run(forMs, closeWayIn, options);
+    callOff();
     this.#hasEnded = true;
     const { finished } = this.#drain;
     const { openStreams } = this.#responder;

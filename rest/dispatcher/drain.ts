@@ -13,6 +13,12 @@ export interface DrainReport {
 /** Lets nobody come any more; settles when that is so. */
 export type CloseWayIn = () => Promise<unknown>;
 
+/** What a drain has to know of the process. */
+export interface DrainOptions {
+  /** Whoever comes when the way in is closed is taken in by the next process, and not turned away. */
+  readonly isHeldOutside?: boolean | undefined;
+}
+
 /** What a drain waits for. */
 export interface OpenWork {
   /** Whether a request waits for its turn. */
@@ -27,6 +33,31 @@ export interface OpenWork {
  * tenth of its time.
  */
 const LAST_ANSWERS_MS = 2_000;
+
+/**
+ * Where the next process takes in who comes then, the way in is closed earlier,
+ * so that whoever came before has time to wait for a limit: nobody is refused who
+ * needs less. They wait outside as long, which no library's time-out (15 s and
+ * more) notices. A short drain gives them half of its time.
+ */
+const HELD_OUTSIDE_MS = 5_000;
+
+/** What is sent in the very last moments would be cut off without its answer, and nobody could know what became of it. */
+const LAST_SEND_MS = 500;
+
+/** How long before the end of a drain the last request is sent. */
+export function lastSendMsOf(forMs: number): number {
+  return Math.min(LAST_SEND_MS, forMs / 40);
+}
+
+function lastAnswersMsOf(
+  forMs: number,
+  { isHeldOutside = false }: DrainOptions,
+): number {
+  return isHeldOutside
+    ? Math.min(HELD_OUTSIDE_MS, forMs / 2)
+    : Math.min(LAST_ANSWERS_MS, forMs / 10);
+}
 
 /**
  * The end of a process, in two parts. Everybody is served until nothing waits
@@ -58,10 +89,11 @@ export class Drain {
   async run(
     forMs: number,
     closeWayIn: CloseWayIn = nothingToClose,
+    options: DrainOptions = {},
   ): Promise<void> {
     this.#isOn = true;
     const endsAtMs = this.#clock.nowMs() + forMs;
-    const lastMs = Math.min(LAST_ANSWERS_MS, forMs / 10);
+    const lastMs = lastAnswersMsOf(forMs, options);
     await this.#until(endsAtMs - lastMs, () => !this.#work.hasWaiting());
     let isClosed = false;
     // Whether it fails or not: nothing more is to be waited for.

@@ -15,7 +15,7 @@ import type {
   RegisterOptions,
 } from "../idempotency/register.ts";
 import type { Scheduler } from "../scheduler/types.ts";
-import type { CloseWayIn, DrainReport } from "./drain.ts";
+import type { CloseWayIn, DrainOptions, DrainReport } from "./drain.ts";
 import type { MessageNonces } from "../idempotency/nonces/message_nonces.ts";
 import type { QueueControl } from "./queue_control.ts";
 import type { Reassignment } from "./reassign.ts";
@@ -57,7 +57,11 @@ export interface Dispatcher extends Submitter {
    * near, `closeWayIn` is called; it settles when nobody can come any more.
    * Called again, it returns the same report.
    */
-  drain(forMs: number, closeWayIn?: CloseWayIn): Promise<DrainReport>;
+  drain(
+    forMs: number,
+    closeWayIn?: CloseWayIn,
+    options?: DrainOptions,
+  ): Promise<DrainReport>;
   isDraining(): boolean;
   /** Where requests with a name are kept. */
   readonly register: NamedRegister;

@@ -24,6 +24,8 @@ export interface UnknownOutcome {
   /** Whose limits it counted against. */
   readonly identity: string;
   readonly caller: string;
+  /** What its caller calls it: its `Idempotency-Key`, its location, or its session and `req`; null: nothing. */
+  readonly name: string | null;
   /** In ms since 1970. */
   readonly acceptedAt: number;
 }

@@ -1,3 +1,4 @@
+import type { Guarantee } from "../domain/entry.ts";
 import type { UnknownOutcome } from "../domain/request_row.ts";
 import { type FoundEntry, isUnknown } from "./read_journal.ts";
 
@@ -20,7 +21,7 @@ export class UnknownOutcomes {
       if (!isUnknown(one)) continue;
       this.#count++;
       if (this.#rows.length >= LISTED_MAX) continue;
-      const { request, acceptedWallMs, entryId } = one.entry;
+      const { request, acceptedWallMs, entryId, guarantee } = one.entry;
       const { method, target, route, identity, caller } = request;
       this.#rows.push({
         id: entryId,
@@ -30,6 +31,7 @@ export class UnknownOutcomes {
           : `${method} ${target.path}${target.query}`,
         identity: identity.id,
         caller,
+        name: guarantee === undefined ? null : nameOf(guarantee),
         acceptedAt: acceptedWallMs,
       });
     }
@@ -44,4 +46,14 @@ export class UnknownOutcomes {
     return this.#rows.filter(({ caller }) => isMeant(caller))
       .slice(offset, offset + limit);
   }
+}
+
+/** How its caller would ask for it. */
+function nameOf({ idempotencyKey, asyncId, frame }: Guarantee): string | null {
+  if (idempotencyKey !== undefined) return `Idempotency-Key: ${idempotencyKey}`;
+  if (asyncId !== undefined) return `/_rep/requests/${asyncId}`;
+  const { session, reqText } = frame ?? {};
+  return session === undefined || reqText === undefined
+    ? null
+    : `session ${session}, req ${reqText}`;
 }

@@ -57,7 +57,9 @@ const UNREADY: ReadonlySet<string> = new Set([
  * that the proxy drains, so that a load balancer sends new requests elsewhere
  * (they would be served), or what is wrong though it takes requests in: that is
  * no reason to send them elsewhere, since another replica would do no better,
- * but for a journal that fails, and a Redis that this one does not reach.
+ * but for a journal that fails, and a Redis that this one does not reach. A
+ * journal without room is none either: what promises nothing is served without a
+ * row, and where this is the only proxy a 503 would keep that away, too.
  */
 export function answerProbe(
   target: string,

@@ -5,6 +5,7 @@ export type Trouble =
   | "token_rejected"
   | "blocked"
   | "invalid_budget"
+  | "journal_full"
   | "journal_failing"
   | "shared_journal_failing"
   | "store_unreachable"
@@ -28,7 +29,8 @@ export function troublesOf(
   if (invalid.count >= invalid.ceiling * INVALID_NEAR_SHARE) {
     troubles.push("invalid_budget");
   }
-  if (journal?.isFailing === true) {
+  if (journal?.isFull === true) troubles.push("journal_full");
+  else if (journal?.isFailing === true) {
     // Where all proxies have the same another one would do no better.
     troubles.push(cluster ? "shared_journal_failing" : "journal_failing");
   }

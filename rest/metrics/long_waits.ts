@@ -51,8 +51,8 @@ export class LongWaits {
     this.#callOff = undefined;
     if (found.length > 0) this.#wait();
     const told = new Set<string>();
-    for (const { caller, label, major, enqueuedAtMs, wait } of found) {
-      if (nowMs - enqueuedAtMs < LONG_MS || told.size >= TOLD_MAX) return;
+    for (const { caller, label, major, acceptedAtMs, wait } of found) {
+      if (nowMs - acceptedAtMs < LONG_MS || told.size >= TOLD_MAX) return;
       const group = `${caller} ${label} ${major}`;
       if (told.has(group)) continue;
       told.add(group);
@@ -61,7 +61,7 @@ export class LongWaits {
         kind: "long_wait",
         caller,
         label,
-        waitedMs: nowMs - enqueuedAtMs,
+        waitedMs: nowMs - acceptedAtMs,
         reason,
         leavesInMs: earliestAtMs === undefined
           ? undefined

@@ -3,7 +3,7 @@ import type { WaitingRequest } from "../scheduler/types.ts";
 
 /** A waiting request as its caller and operators are shown it; `nowMs` is the scheduler's clock. */
 export function requestRowOf(
-  { id, label, major, caller, enqueuedAtMs, wait }: WaitingRequest,
+  { id, label, major, caller, acceptedAtMs, wait }: WaitingRequest,
   nowMs: number,
 ): RequestRow {
   const { reason, place, earliestAtMs } = wait;
@@ -12,7 +12,7 @@ export function requestRowOf(
     route: label,
     major,
     caller,
-    waitedMs: Math.round(nowMs - enqueuedAtMs),
+    waitedMs: Math.round(nowMs - acceptedAtMs),
     reason,
     place,
     earliestInMs: earliestAtMs === undefined

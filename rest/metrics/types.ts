@@ -80,6 +80,8 @@ export interface JournalReading {
   readonly bytes: number;
   /** It does not take what it should: new promises are refused. */
   readonly isFailing: boolean;
+  /** So it is since it has no room: what promises nothing is served all the same. */
+  readonly isFull: boolean;
 }
 
 /** One second of the page's charts. What it counts is undefined where nobody looked before it. */

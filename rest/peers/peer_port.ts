@@ -71,6 +71,7 @@ function bothOf(callers: Listener, peers: Listener): Listener {
   const renewed = [callers, peers].flatMap(({ renew }) => renew ?? []);
   return {
     url: callers.url,
+    isHeldOutside: callers.isHeldOutside === true,
     endKeepAlive() {
       callers.endKeepAlive();
       peers.endKeepAlive();

@@ -131,7 +131,7 @@ function newWaiting(
     isRetry: false,
     expiresAtMs,
     longestAtMs,
-    enqueuedAtMs: nowMs,
+    enqueuedAtMs: Math.min(nowMs, ask.sinceMs ?? nowMs),
     next: undefined,
     previous: undefined,
     heapIndex: -1,

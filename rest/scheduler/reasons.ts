@@ -7,7 +7,7 @@ import { subOf } from "./limits/sub_limits.ts";
 import { laneOpensAtMs, laneReasonOf } from "./lease.ts";
 import { knownLine } from "./queues/lines.ts";
 import { groupOf } from "./queues/order.ts";
-import type { Lane, Line, State, Waiting } from "./state.ts";
+import { type Lane, type Line, type State, type Waiting } from "./state.ts";
 import type { Ask, WaitingQuery, WaitingRequest } from "./types.ts";
 
 /**
@@ -195,7 +195,7 @@ function viewOf(
     label,
     major: line.major,
     caller: caller.name,
-    enqueuedAtMs,
+    acceptedAtMs: enqueuedAtMs,
     wait: waitOf(state, waiting, place, nowMs),
   };
 }

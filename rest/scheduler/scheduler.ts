@@ -23,7 +23,7 @@ import {
 } from "./reasons.ts";
 import { release, reopenLanes, settle } from "./settle.ts";
 import { snapshotOf } from "./snapshot.ts";
-import type { State, SubLimit, Waiting, Wake } from "./state.ts";
+import { type State, type SubLimit, type Waiting, type Wake } from "./state.ts";
 import { forgetOrphans } from "./limits/counters_of.ts";
 import { takeParked, watchSub } from "./limits/sub_limits.ts";
 import { forgetIdle, forgetLanes } from "./queues/sweep.ts";

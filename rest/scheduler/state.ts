@@ -63,6 +63,7 @@ export interface Waiting extends Expiring<Waiting> {
   readonly bytes: number;
   readonly caller: Caller;
   readonly seq: number;
+  /** When it was accepted, by another process perhaps. */
   readonly enqueuedAtMs: number;
   /** The longest wait, or its deadline if that comes first and it has not left yet. */
   expiresAtMs: number;

@@ -112,7 +112,8 @@ export interface WaitingRequest {
   readonly label: string;
   readonly major: string;
   readonly caller: string;
-  readonly enqueuedAtMs: number;
+  /** By this process or one before it. */
+  readonly acceptedAtMs: number;
   readonly wait: Wait;
 }
 

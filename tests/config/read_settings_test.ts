@@ -57,6 +57,7 @@ Deno.test("a key is all it takes; everything else has its documented default", (
     journalFile: undefined,
     journalWrites: "promised",
     journalKey: undefined,
+    journalKeyFile: undefined,
     journalSync: "process",
     journalLimitMib: 1_024,
     isJournalReset: false,
@@ -118,6 +119,7 @@ Deno.test("every row of the table is read from its own name, but for two that co
     REST_JOURNAL: "/var/lib/sluice/journal.db",
     REST_JOURNAL_WRITES: "all",
     REST_JOURNAL_KEY: "0123456789abcdef".repeat(4),
+    REST_JOURNAL_KEY_FILE: "/run/journal-key",
     REST_JOURNAL_SYNC: "machine",
     REST_JOURNAL_LIMIT_MIB: "11",
     REST_JOURNAL_RESET: "true",
@@ -191,6 +193,7 @@ Deno.test("every row of the table is read from its own name, but for two that co
     isSingleFlight: true,
     journalFile: "/var/lib/sluice/journal.db",
     journalWrites: "all",
+    journalKeyFile: "/run/journal-key",
     journalSync: "machine",
     journalLimitMib: 11,
     isJournalReset: true,
@@ -514,6 +517,28 @@ Deno.test("without a bot's token it is said whom that leaves, but not beside a f
     "DISCORD_TOKEN is not set: only callers that bring their own token are served",
   ]);
   assert.deepEqual(notesFor({ DISCORD_TOKENS_FILE: "t" }), []);
+});
+
+Deno.test("a key for a journal that is not kept is told, beside a journal of either kind it is not", () => {
+  const notesFor = (env: Env) => {
+    const read = readSettings({
+      REST_AUTHORIZATION: KEY,
+      DISCORD_TOKEN: TOKEN,
+      REST_JOURNAL_KEY: "0123456789abcdef".repeat(4),
+      ...env,
+    });
+    return read.ok ? read.notes : undefined;
+  };
+  assert.deepEqual(notesFor({}), [
+    "REST_JOURNAL_KEY is set, but no journal is: set REST_JOURNAL, or nothing outlives the proxy",
+  ]);
+  assert.deepEqual(notesFor({ REST_JOURNAL: "j.db" }), []);
+  const cluster = {
+    REST_REDIS_URL: "redis://r",
+    REST_PEER_URL: "https://10.0.0.5:8001/",
+    REST_PEER_KEY: KEY + KEY + KEY,
+  };
+  assert.deepEqual(notesFor(cluster), []);
 });
 
 Deno.test("global limits name each bot once", () => {

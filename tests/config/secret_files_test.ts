@@ -6,7 +6,7 @@ import {
 import type { SettingFile } from "../../rest/config/setting_file.ts";
 import { fileOf, missing } from "./_files.ts";
 
-const [[TOKEN], [AUTHORIZATION]] = SECRET_FILES;
+const [[TOKEN], [AUTHORIZATION], [JOURNAL_KEY]] = SECRET_FILES;
 const KEY = "a-key-of-these-tests";
 const SETTING = "REST_AUTHORIZATION_FILE";
 
@@ -17,6 +17,25 @@ Deno.test("a secret is the text of its file, without what editors put around it"
     assert.equal(readSecretFile(AUTHORIZATION, "", file, problems), KEY);
     assert.deepEqual(problems, []);
   }
+});
+
+Deno.test("the journal's key may stand in a file, as hex digits or base64", () => {
+  const hex = "0123456789abcdef".repeat(4);
+  const base64 = btoa("a key of thirty-two bytes, for it");
+  for (const key of [hex, base64.slice(0, 43) + "="]) {
+    const problems: string[] = [];
+    const file = fileOf("REST_JOURNAL_KEY_FILE", `${key}\n`);
+    assert.equal(readSecretFile(JOURNAL_KEY, "", file, problems), key);
+    assert.deepEqual(problems, []);
+  }
+  const problems: string[] = [];
+  const file = fileOf("REST_JOURNAL_KEY_FILE", "0123456789abcdef");
+  assert.equal(readSecretFile(JOURNAL_KEY, "", file, problems), undefined);
+  assert.match(
+    problems.join(),
+    /^REST_JOURNAL_KEY_FILE is "\/f": what is in it/,
+  );
+  assert.doesNotMatch(problems.join(), /0123456789abcdef/);
 });
 
 const MISTAKES: ReadonlyArray<

@@ -96,6 +96,12 @@ Deno.test("a second try whose first came to an unknown end is told so, and not s
   bench.upstream.next.fail(lost());
   assert.equal((await refusalOf(second.answer)).code, "outcome_unknown");
   assert.equal(bench.upstream.sends.length, 1);
+  // Two are told, and one write is unknown.
+  const refused = bench.facts.filter((fact) => fact.kind === "refused");
+  assert.deepEqual(
+    refused.map(({ code, isOutcomeUnknown }) => [code, isOutcomeUnknown]),
+    [["outcome_unknown", true], ["outcome_unknown", undefined]],
+  );
 });
 
 Deno.test("of four tries that each give up before the next one's is told, one is sent", async () => {

@@ -258,7 +258,7 @@ Deno.test("drain() still takes what comes while something waits, and tells the s
   const waiting = bench.dispatcher.submit(requestOf());
   await bench.clock.settle();
   const drained = bench.dispatcher.drain(25_000);
-  assert.equal(bench.scheduler.endsAtMs, bench.clock.nowMs() + 25_000);
+  assert.equal(bench.scheduler.endsAtMs, bench.clock.nowMs() + 24_500);
   await bench.clock.advance(1_000);
   const late = bench.dispatcher.submit(requestOf());
   bench.scheduler.isHeld = false;
@@ -324,6 +324,54 @@ for (const [drainMs, closesAtMs] of [[25_000, 23_000], [1_000, 900]] as const) {
     assert.ok((await refusal).sent === false);
   });
 }
+
+for (
+  const [drainMs, closesAtMs] of [[25_000, 20_000], [3_000, 1_500]] as const
+) {
+  Deno.test(`drain() of ${drainMs} ms closes a way in that is held outside after ${closesAtMs} ms, so that who came before has time to wait`, async () => {
+    const bench = benchOf();
+    bench.scheduler.isHeld = true;
+    const { answer } = bench.dispatcher.submit(requestOf());
+    await bench.clock.settle();
+    let isClosed = false;
+    const close = () => {
+      isClosed = true;
+      return Promise.resolve();
+    };
+    const drained = bench.dispatcher.drain(drainMs, close, {
+      isHeldOutside: true,
+    });
+    await bench.clock.advance(closesAtMs - 1);
+    assert.ok(isClosed === false);
+    await bench.clock.advance(1);
+    assert.ok(isClosed);
+    bench.scheduler.isHeld = false;
+    bench.dispatcher.submit(requestOf("GET", { path: "/gateway" }));
+    await bench.clock.settle();
+    for (const send of openSends(bench)) send.answer(answerOf(200));
+    assert.equal((await answer).status, 200);
+    assert.deepEqual(await drained, { finished: 2, waiting: 0, inFlight: 0 });
+  });
+}
+
+Deno.test("drain() sends nothing in its last half second: it would be cut off without its answer", async () => {
+  for (const [lateMs, sends] of [[1, 0], [-1, 1]] as const) {
+    const bench = benchOf();
+    bench.scheduler.isHeld = true;
+    const refusal = refusalOf(bench.dispatcher.submit(requestOf()).answer);
+    await bench.clock.settle();
+    const drained = bench.dispatcher.drain(25_000);
+    await bench.clock.advance(24_500 + lateMs);
+    bench.scheduler.isHeld = false;
+    // Something that happens has the scheduler asked.
+    bench.dispatcher.submit(requestOf()).answer.catch(() => {});
+    await bench.clock.settle();
+    assert.equal(bench.upstream.sends.length > 0 ? 1 : 0, sends);
+    await bench.clock.advance(1_000);
+    assert.equal((await refusal).sent, sends === 0 ? false : null);
+    await drained;
+  }
+});
 
 function openSends({ upstream }: Bench): readonly Send[] {
   return upstream.sends.filter(({ isOpen }) => isOpen);

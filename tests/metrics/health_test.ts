@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { answerProbe } from "../../rest/listener/operators.ts";
 import { troublesOf } from "../../rest/metrics/health.ts";
 import type { ClusterReading } from "../../rest/metrics/types.ts";
 
@@ -15,7 +16,7 @@ const WELL = {
   bots: [BOT],
   breaker: "closed",
   invalid: { count: 7_199, ceiling: 9_000 },
-  journal: { rows: 3, bytes: 4_096, isFailing: false },
+  journal: { rows: 3, bytes: 4_096, isFailing: false, isFull: false },
 } as const;
 
 Deno.test("nothing is wrong just below four fifths of the budget of invalid requests", () => {
@@ -38,6 +39,14 @@ Deno.test("one rejected token among several, and a block of Cloudflare's, are tr
 Deno.test("a journal that does not take new promises is a trouble, one that does is none", () => {
   const journal = { ...WELL.journal, isFailing: true };
   assert.deepEqual(troublesOf({ ...WELL, journal }), ["journal_failing"]);
+});
+
+Deno.test("a journal without room is a trouble of its own, which keeps no requests away", () => {
+  const journal = { ...WELL.journal, isFailing: true, isFull: true };
+  const troubles = troublesOf({ ...WELL, journal });
+  assert.deepEqual(troubles, ["journal_full"]);
+  const probed = answerProbe("/readyz", "GET", () => troubles);
+  assert.equal(probed?.status, 200);
 });
 
 const CLUSTER: ClusterReading = {

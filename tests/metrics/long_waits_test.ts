@@ -62,14 +62,14 @@ function longWaitsOf() {
   return { clock, told, waiting, longWaits };
 }
 
-function waitOf(caller: string, enqueuedAtMs: number): WaitingRequest {
+function waitOf(caller: string, acceptedAtMs: number): WaitingRequest {
   return {
     id: 1,
     identityId: "bot:1",
     label: "POST /channels/{channel_id}/messages",
     major: "1",
     caller,
-    enqueuedAtMs,
+    acceptedAtMs,
     wait: { reason: "bucket", place: 1, earliestAtMs: 6_000 },
   };
 }

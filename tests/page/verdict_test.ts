@@ -317,7 +317,7 @@ Deno.test("among proxies that are well the verdict is that of one alone, also be
 });
 
 Deno.test("a journal that takes nothing new is told before what waits", () => {
-  const journal = { rows: 3, bytes: 9, isFailing: true };
+  const journal = { rows: 3, bytes: 9, isFailing: true, isFull: true };
   const { tone, text } = verdictOf(figuresOf({ reading: { journal } }));
   assert.equal(tone, "bad");
   assert.match(text, /^The journal does not take new requests/);

@@ -28,6 +28,18 @@ Deno.test("behind a first request of its route a request waits for the first ans
   assert.equal(second?.wait.place, 1);
 });
 
+Deno.test("a request that another process accepted is shown to wait since then, and so is what is oldest", () => {
+  const scheduler = createScheduler();
+  enqueueAll(scheduler, reads(1), T);
+  scheduler.poll(T);
+  const [ask] = reads(1);
+  assert.ok(ask !== undefined);
+  scheduler.enqueue({ ...ask, sinceMs: T - 60_000 }, T);
+  const [found] = waitsOf(scheduler, T);
+  assert.equal(found?.acceptedAtMs, T - 60_000);
+  assert.equal(scheduler.snapshot(T + 1).oldestWaitMs, 60_001);
+});
+
 Deno.test("behind a spent bucket a request waits until the reset, one behind it for its place", () => {
   const { scheduler, ids } = spentBucket(7);
   const waits = waitsOf(scheduler, T + 60).map(({ wait }) => wait);

@@ -55,8 +55,11 @@ export interface Processes extends AsyncDisposable {
   restart(upstream?: string): Promise<void>;
 }
 
-/** Starts the first of them. */
-export async function startProcesses(upstream: string): Promise<Processes> {
+/** Starts the first of them; `env` is for all. */
+export async function startProcesses(
+  upstream: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Processes> {
   const flags = startWords().slice(2, -1)
     .filter((word) => word !== "--env-file");
   const child = denoCommand({
@@ -68,6 +71,7 @@ export async function startProcesses(upstream: string): Promise<Processes> {
       DISCORD_TOKEN: TOKEN,
       REST_AUTHORIZATION: KEY,
       REST_UPSTREAM: upstream,
+      ...env,
     },
     stdin: "piped",
     stdout: "piped",

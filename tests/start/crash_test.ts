@@ -62,7 +62,16 @@ Deno.test("what nobody can know is told to whoever asks, counted in the log and 
   const { body } = await ask(proxy, { method: "GET", path: "/_rep/unknown" });
   assert.equal(body.requests.length, 1);
   assert.equal(body.requests[0].target, "POST /channels/1/messages");
+  assert.equal(body.requests[0].name, "Idempotency-Key: order-7");
+  assert.match(body.requests[0].caller, /^default/);
   assert.match(proxy.said.join("\n"), /1 outcome is unknown/);
+  const metrics = await fetch(`${proxy.url}/metrics`, {
+    headers: { authorization: KEY },
+  });
+  assert.match(
+    await metrics.text(),
+    /^sluice_unknown_outcomes_total\{[^}]+\} 1$/m,
+  );
 });
 
 Deno.test("a role that was being given is given again: twice is once", async () => {

@@ -12,14 +12,6 @@ export function refusalOf(refused: Refused, sent: false | null): Refusal {
   return new Refusal(code, message, options);
 }
 
-/** For a write whose equal ran, while its answer is not available. */
-export function lostAnswerRefusal(): Refusal {
-  return new Refusal(
-    "outcome_unknown",
-    "Cannot give an answer: an identical request was sent already and its answer is not at hand; look before sending it again",
-  );
-}
-
 /** For a message whose further try comes too late for Discord to know it again. */
 export function unrecognisedRefusal(): Refusal {
   return new Refusal(

@@ -15,7 +15,7 @@ import {
 import { readBounded } from "../../streams/read_bounded.ts";
 import type { Job, JobTicket } from "../job.ts";
 import type { MessageNonces } from "../../idempotency/nonces/message_nonces.ts";
-import { lostAnswerRefusal } from "./refusals.ts";
+import { refuseLostAnswer } from "./lost_answer.ts";
 import { shareAnswer } from "./share_answer.ts";
 
 /** Header with the number of tries, if there was more than one. */
@@ -97,7 +97,7 @@ export class Responder {
     const isKept = isOutcomeUnknown &&
       register.detached.keeps(job, { status: undefined, sent });
     const second = isKept ? this.#deps.takeSecondTry(job) : undefined;
-    second?.reject(lostAnswerRefusal());
+    if (second !== undefined) refuseLostAnswer(second, facts);
     if (isKept && second === undefined) {
       this.#keep(job, { kind: "refusal", refusal });
     } else register.detached.drop(job);
@@ -153,7 +153,7 @@ export class Responder {
     job.state = "done";
     const [ticket] = job.tickets;
     if (ticket?.isWanted === true) {
-      if (read.kind === "broken") ticket.reject(lostAnswerRefusal());
+      if (read.kind === "broken") refuseLostAnswer(ticket, this.#deps.facts);
       else {
         const body = read.kind === "whole" ? read.bytes : read.stream;
         ticket.resolve({ ...answer, body });

@@ -1,4 +1,4 @@
-import type { JournalStore } from "../../domain/journal_store.ts";
+import type { JournalRow, JournalStore } from "../../domain/journal_store.ts";
 import { BodyFiles } from "./body_files.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { DatabaseSync, dirname, resolve } from "./deps.ts";
@@ -51,9 +51,9 @@ export async function openSqliteStore(
   try {
     makeFolder(dirname(path));
     stack.use(await lockStore(path));
-    const notes = await checkOrSetAside(path, options);
+    const { notes, rows } = await checkOrSetAside(path, options);
     const isLogOld = ageOfLog(path, options.bootedAtWallMs) === "older";
-    const store = await open({ ...options, path, isLogOld }, stack);
+    const store = await open({ ...options, path, isLogOld, rows }, stack);
     return { store, notes };
   } catch (error) {
     stack.dispose();
@@ -68,8 +68,9 @@ function makeFolder(folder: string): void {
 
 /** Opens the files; what is open is closed with the stack. */
 async function open(
-  { path, sync, limitBytes, wallMs, isLogOld }: SqliteStoreOptions & {
+  { path, sync, limitBytes, wallMs, isLogOld, rows }: SqliteStoreOptions & {
     readonly isLogOld: boolean;
+    readonly rows: readonly JournalRow[] | undefined;
   },
   stack: DisposableStack,
 ): Promise<JournalStore> {
@@ -96,6 +97,7 @@ async function open(
     room: new StoreRoom(database, bodies, limitBytes),
     checkpoints: new Checkpoints(database, worker, path, order),
     isForMachine: sync === "machine",
+    found: rows,
     dispose: () => stack.dispose(),
   });
 }

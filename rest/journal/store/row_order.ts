@@ -38,10 +38,15 @@ export class RowOrder {
       needs.then((given) => this.#ready(step, () => actOn(given)), (error) => {
         this.#ready(step, () => reject(error));
       });
-    } else if (this.#waiting.length > 0 || this.#isHeld) {
+    } else if (!this.isFree) {
       this.#ready(this.#push(keys()), () => actOn(needs));
     } else actOn(needs);
     return promise;
+  }
+
+  /** A step that needs nothing would be done at once. */
+  get isFree(): boolean {
+    return this.#waiting.length === 0 && !this.#isHeld;
   }
 
   /** Nothing is done until `release()`. */

@@ -7,23 +7,31 @@ interface Placed<Kind> {
   readonly change: Extract<JournalChange, { readonly kind: Kind }>;
 }
 
+type Place = readonly [put: Placed<"put">, gone: Placed<"delete">];
+
+const NONE: readonly Place[] = [];
+
 /**
  * New rows of a batch, each with a row that goes and may leave it its place. None
  * where a row is changed twice, since then the order of the changes matters.
  */
-export function placesIn(
-  changes: readonly JournalChange[],
-): readonly (readonly [put: Placed<"put">, gone: Placed<"delete">])[] {
+export function placesIn(changes: readonly JournalChange[]): readonly Place[] {
   const puts: Placed<"put">[] = [];
   const gone: Placed<"delete">[] = [];
   for (const [at, change] of changes.entries()) {
     if (change.kind === "put") puts.push({ at, change });
     else if (change.kind === "delete") gone.push({ at, change });
   }
-  if (puts.length === 0 || gone.length === 0) return [];
-  if (new Set(changes.map(keyOf)).size < changes.length) return [];
-  return puts.slice(0, gone.length).flatMap((put, at) => {
+  if (puts.length === 0 || gone.length === 0) return NONE;
+  if (isAnyTwice(changes)) return NONE;
+  const places: Place[] = [];
+  for (const [at, put] of puts.entries()) {
     const place = gone[at];
-    return place === undefined ? [] : [[put, place] as const];
-  });
+    if (place !== undefined) places.push([put, place]);
+  }
+  return places;
+}
+
+function isAnyTwice(changes: readonly JournalChange[]): boolean {
+  return new Set(changes.map(keyOf)).size < changes.length;
 }

@@ -5,7 +5,9 @@ import type {
 } from "../../domain/journal_store.ts";
 import type { DatabaseSync, StatementSync } from "./deps.ts";
 import {
+  type ColumnCells,
   type Columns,
+  columnsOf,
   headSum,
   type KeptBodies,
   type KeptBody,
@@ -63,6 +65,7 @@ export class RowTable {
        WHERE (id, scope) > (?, ?) AND (?3 IS NULL OR scope = ?3)
        ORDER BY id, scope LIMIT ${PAGE_ROWS}`,
     );
+    inArrays(this.#page);
     this.#withFiles = database.prepare(
       `SELECT * FROM journal_rows
        WHERE bodyFile IS NOT NULL OR outcomeBodyFile IS NOT NULL`,
@@ -126,8 +129,8 @@ export class RowTable {
     { id, scope }: Pick<JournalRow, "id" | "scope">,
     ofScope: string | undefined,
   ): readonly Columns[] {
-    const rows = this.#page.all(id, scope, ofScope ?? null);
-    return rows as unknown as Columns[];
+    const rows: unknown = this.#page.all(id, scope, ofScope ?? null);
+    return (rows as ColumnCells[]).map(columnsOf);
   }
 
   /** The rows whose bodies are files. */
@@ -139,6 +142,15 @@ export class RowTable {
   count(): number {
     return Number(this.#count.get()?.["rows"]);
   }
+}
+
+/** Has a statement give arrays, since objects with sixteen members take twice as long. The types of Deno 2.9.6 do not know it. */
+function inArrays(statement: StatementSync): void {
+  const known = statement as StatementSync & {
+    setReturnArrays(isOn: boolean): void;
+  };
+  const isOn = true;
+  known.setReturnArrays(isOn);
 }
 
 type Cell = string | number | null | Uint8Array;

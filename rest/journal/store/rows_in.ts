@@ -17,7 +17,8 @@ export async function* rowsIn(
   while (last !== undefined) {
     const page = pageOf(table, path, last, scope);
     for (const columns of page) {
-      const row = await rowOf(columns, readBody);
+      const read = rowOf(columns, readBody);
+      const row = read instanceof Promise ? await read : read;
       if (row === undefined) {
         throw damaged(
           path,

@@ -34,12 +34,18 @@ export interface SqliteParts {
   /** True: a change is made when it survives the end of the machine, not only that of the process. */
   readonly isForMachine: boolean;
   readonly wallMs: () => number;
+  /** What was read of it already: the rows as they are until something is changed. */
+  readonly found: readonly JournalRow[] | undefined;
   /** Gives back files, threads and locks. */
   readonly dispose: () => void;
 }
 
+/** Where the bodies of changes are kept, or will be. */
+type Kept = readonly KeptBodies[] | Promise<readonly KeptBodies[]>;
+
 type Made = ReturnType<RowTable["make"]>;
 
+const MADE: Promise<void> = Promise.resolve();
 const NOT_MADE: Made = { isMade: false, more: 0 };
 const NOTHING_KEPT: KeptBodies = { body: undefined, outcome: undefined };
 
@@ -52,6 +58,7 @@ export class SqliteStore implements JournalStore {
   readonly #claim: StatementSync;
   readonly #epochOf: StatementSync;
   #rows: number;
+  #found: readonly JournalRow[] | undefined;
   /** What is being written, to be waited for before the end. */
   readonly #running = new Set<Promise<unknown>>();
   #isClosed = false;
@@ -59,6 +66,7 @@ export class SqliteStore implements JournalStore {
   constructor(parts: SqliteParts) {
     const { database, table } = parts;
     this.#parts = parts;
+    this.#found = parts.found;
     this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#commit = database.prepare("COMMIT");
     this.#claim = database.prepare(
@@ -84,22 +92,53 @@ export class SqliteStore implements JournalStore {
     });
   }
 
-  async append(changes: readonly JournalChange[]): Promise<void> {
-    await this.#whileOpen(async () => {
+  append(changes: readonly JournalChange[]): Promise<void> {
+    const { order, isForMachine } = this.#parts;
+    return order.isFree && !isForMachine && !this.#isClosed
+      ? this.#appendNow(changes)
+      : this.#whileOpen(() => this.#append(changes));
+  }
+
+  /** What waits for nothing goes without the promises of what does, which cost as much as a statement. */
+  #appendNow(changes: readonly JournalChange[]): Promise<void> {
+    let kept: Kept;
+    try {
       this.#parts.room.take(changes);
-      await this.#parts.order.take(
-        () => changes.map(keyOf),
-        this.#keep(changes),
-        (kept) => this.#make(changes, kept),
-      );
-      await this.#lasts();
-    });
+      kept = this.#keep(changes);
+      if (!(kept instanceof Promise)) {
+        this.#make(changes, kept);
+        return MADE;
+      }
+    } catch (error) {
+      return Promise.reject(failureOf(error));
+    }
+    return this.#whileOpen(() => this.#inOrder(changes, kept));
+  }
+
+  async #append(changes: readonly JournalChange[]): Promise<void> {
+    this.#parts.room.take(changes);
+    await this.#inOrder(changes, this.#keep(changes));
+  }
+
+  async #inOrder(
+    changes: readonly JournalChange[],
+    kept: Kept,
+  ): Promise<void> {
+    await this.#parts.order.take(
+      () => changes.map(keyOf),
+      kept,
+      (there) => this.#make(changes, there),
+    );
+    await this.#lasts();
   }
 
   async *load(scope?: string): AsyncIterable<JournalRow> {
     const { table, path, bodies, wallMs } = this.#parts;
     const readBody = (file: string) => bodies.read(file);
-    for await (const row of rowsIn(table, path, readBody, scope)) {
+    const found = scope === undefined ? this.#found : undefined;
+    this.#found = undefined;
+    const rows = found ?? rowsIn(table, path, readBody, scope);
+    for await (const row of rows) {
       if (!isOver(row.untilWallMs, wallMs())) yield row;
     }
   }
@@ -136,9 +175,7 @@ export class SqliteStore implements JournalStore {
   }
 
   /** Where the bodies of changes are kept: at once where none is a file. */
-  #keep(
-    changes: readonly JournalChange[],
-  ): readonly KeptBodies[] | Promise<readonly KeptBodies[]> {
+  #keep(changes: readonly JournalChange[]): Kept {
     const { bodies } = this.#parts;
     const kept = changes.map((change) => bodies.keep(change));
     return kept.every(isKept) ? kept : this.#allOrNone(kept);
@@ -159,6 +196,7 @@ export class SqliteStore implements JournalStore {
   /** Makes all changes in one transaction, or throws and has made none. */
   #make(changes: readonly JournalChange[], kept: readonly KeptBodies[]): void {
     const { book, checkpoints } = this.#parts;
+    this.#found = undefined;
     let made: readonly Made[];
     try {
       made = this.#inTransaction(() => this.#makeAll(changes, kept));

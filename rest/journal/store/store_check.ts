@@ -1,9 +1,17 @@
+import type { JournalRow } from "../../domain/journal_store.ts";
 import { DatabaseSync } from "./deps.ts";
 import { isLogDamaged } from "./log_damage.ts";
 import { RowTable } from "./row_table.ts";
 import { rowsIn } from "./rows_in.ts";
 import { damaged, refusalOf } from "./store_faults.ts";
 import { checkSchema, isCurrent } from "./store_schema.ts";
+
+/** What came of reading a journal. */
+export interface Checked {
+  readonly notes: readonly string[];
+  /** Undefined where there were none to read. */
+  readonly rows: readonly JournalRow[] | undefined;
+}
 
 /** Where the large bodies of a journal are. */
 export function bodyFolderOf(path: string): string {
@@ -14,7 +22,7 @@ export function bodyFolderOf(path: string): string {
  * Reads a journal to its end, so that damage is found at the start and not in
  * the middle of it. Rejects with `JournalRefusal` where it cannot be taken up;
  * a damaged one is set aside instead where that is wanted. Returns what there is
- * to say.
+ * to say, and the rows that were read, which are wanted next.
  */
 export async function checkOrSetAside(
   path: string,
@@ -23,21 +31,21 @@ export async function checkOrSetAside(
     readonly wallMs: () => number;
     readonly bootedAtWallMs?: number | undefined;
   },
-): Promise<readonly string[]> {
+): Promise<Checked> {
   try {
     if (ageOfLog(path, bootedAtWallMs) === "of this start") checkLog(path);
-    await check(path);
-    return [];
+    return { notes: [], rows: await check(path) };
   } catch (error) {
     const refusal = refusalOf(error, path);
     if (!isReset || refusal.fault !== "corrupt") throw refusal;
     const name = `${path}.damaged-${Math.floor(wallMs())}`;
     setAside(path, name);
-    return [
-      `The journal ${JSON.stringify(path)} was damaged: it is set aside as ${
-        JSON.stringify(name)
-      }, and nothing in it will be done`,
-    ];
+    const note = `The journal ${
+      JSON.stringify(path)
+    } was damaged: it is set aside as ${
+      JSON.stringify(name)
+    }, and nothing in it will be done`;
+    return { notes: [note], rows: undefined };
   }
 }
 
@@ -58,14 +66,15 @@ function checkLog(path: string): void {
   throw damaged(path, "its log is not as it was written");
 }
 
-async function check(path: string): Promise<void> {
+/** Undefined where none were read. */
+async function check(path: string): Promise<JournalRow[] | undefined> {
   if (sizeOf(path) === 0) {
     // SQLite would remove the log of a database that is empty.
-    if (sizeOf(`${path}-wal`) === 0) return;
+    if (sizeOf(`${path}-wal`) === 0) return undefined;
     throw damaged(path, "its log is there, and its database is empty");
   }
   // The process ended while it made the database: nothing is in it yet, and only a writer may tidy it up.
-  if (sizeOf(`${path}-journal`) > 0) return;
+  if (sizeOf(`${path}-journal`) > 0) return undefined;
   // Whoever may only read copies no log into the database when it closes it.
   const database = new DatabaseSync(path, { readOnly: true });
   try {
@@ -73,17 +82,21 @@ async function check(path: string): Promise<void> {
     const said = database.prepare("PRAGMA integrity_check(1)").get();
     const [verdict] = Object.values(said ?? {});
     if (verdict !== "ok") throw damaged(path, String(verdict));
-    if (isCurrent(database)) await readAll(database, path);
+    return isCurrent(database) ? await readAll(database, path) : undefined;
   } finally {
     database.close();
   }
 }
 
-async function readAll(database: DatabaseSync, path: string): Promise<void> {
+async function readAll(
+  database: DatabaseSync,
+  path: string,
+): Promise<JournalRow[]> {
   const readBody = (file: string) =>
     Deno.readFile(`${bodyFolderOf(path)}/${file}`).catch(ignoreMissing);
-  const rows = rowsIn(new RowTable(database), path, readBody);
-  for await (const _row of rows);
+  return await Array.fromAsync(
+    rowsIn(new RowTable(database), path, readBody),
+  );
 }
 
 function setAside(path: string, name: string): void {

@@ -64,6 +64,7 @@ export async function startPassedListener(
     url: typeof address === "object" && address !== null
       ? urlOf("http", addressOf(server))
       : `fd:${fd}`,
+    isHeldOutside: true,
     endKeepAlive: () => transport.connections.endKeepAlive(),
     shutdown: keptOpen(server, transport),
   };

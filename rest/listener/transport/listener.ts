@@ -4,6 +4,8 @@ import type { TlsPair } from "../../domain/tls_pair.ts";
 export interface Listener {
   /** Where it is, as people are told: `http://127.0.0.1:8000`. */
   readonly url: string;
+  /** Somebody outside holds its socket: who comes after `shutdown` waits there for the next process. */
+  readonly isHeldOutside?: boolean;
   /** Lets every connection end with its next answer: `Connection: close`, or GOAWAY after it. */
   endKeepAlive(): void;
   /** Takes no new connections and settles once every answer under way is out. */
