@@ -28,10 +28,8 @@ export class OpenWrites<W extends OpenWrite<W>> {
   add(write: W): void {
     const { path } = write.request.target;
     const newest = this.#newest.get(path);
-    if (newest !== undefined) {
-      write.older = newest;
-      newest.newer = write;
-    }
+    write.older = newest;
+    if (newest !== undefined) newest.newer = write;
     this.#newest.set(path, write);
   }
 
