@@ -153,11 +153,21 @@ export class JournalKeeper {
     return tellFound(found, this.unknown.count);
   }
 
-  /** Goes on with what another proxy left of a scope of the cluster. Before it settles nothing of that scope may be served. */
-  async takeUpScope(scope: string, into: TakeUp): Promise<void> {
+  /**
+   * Goes on with what another proxy left of a scope of the cluster, unless it is
+   * another one's again when it has been read: what waited here for a scope to
+   * come back would be done a second time then. Before it settles nothing of that
+   * scope may be served.
+   */
+  async takeUpScope(
+    scope: string,
+    into: TakeUp,
+    isStillOurs: () => boolean,
+  ): Promise<void> {
     const { store, shared } = this.#deps.open;
     await shared?.takeOver(scope);
-    this.#goOn(await Array.fromAsync(store.load(scope)), into);
+    const rows = await Array.fromAsync(store.load(scope));
+    if (isStillOurs()) this.#goOn(rows, into);
   }
 
   /** Writes down what another proxy goes on with, and forgets it. */

@@ -57,11 +57,12 @@ export function keptScopes(
   keeper: JournalKeeper | undefined,
   into: Parameters<typeof takeUpOf>[0],
 ): {
-  takeUp(scope: string): Promise<void>;
+  takeUp(scope: string, isStillOurs: () => boolean): Promise<void>;
   handOver(handed: HandedOver): Promise<void>;
 } | undefined {
   return keeper && {
-    takeUp: (scope) => keeper.takeUpScope(scope, takeUpOf(into)),
+    takeUp: (scope, isStillOurs) =>
+      keeper.takeUpScope(scope, takeUpOf(into), isStillOurs),
     handOver: (handed) => keeper.handOver(handed),
   };
 }

@@ -14,7 +14,8 @@ export interface ScopeKeeperParts
   readonly facts: FactSink;
   /** What was kept of a scope, and is to be; nothing is where this is left out. */
   readonly kept?: {
-    takeUp(scope: string): Promise<void>;
+    /** What was lost again before it was read is not gone on with. */
+    takeUp(scope: string, isStillOurs: () => boolean): Promise<void>;
     handOver(handed: HandedOver): Promise<void>;
   } | undefined;
 }
@@ -30,14 +31,22 @@ const LAST_ANSWERS_MS = 2_000;
 function scopeKeeperOf(parts: ScopeKeeperParts): ScopeKeeper {
   const { clock } = parts;
   const epochs = new Map<string, number>();
-  const letGo = async (scope: string) => {
-    const handed = handedOver(scope, parts);
-    await release(handed, parts);
-    await parts.kept?.handOver(handed);
+  /** Scopes that are being let go of: one that comes back begins when that has ended. */
+  const leaving = new Map<string, Promise<void>>();
+  const letGo = (scope: string) => {
+    const left = Promise.resolve(leaving.get(scope)).then(async () => {
+      const handed = handedOver(scope, parts);
+      await release(handed, parts);
+      await parts.kept?.handOver(handed);
+      if (leaving.get(scope) === left) leaving.delete(scope);
+    });
+    leaving.set(scope, left);
+    return left;
   };
   return {
     async gained(scope, epoch) {
       epochs.set(scope, epoch);
+      await leaving.get(scope);
       await takeUp(scope, parts, () => epochs.get(scope) === epoch);
     },
     lost(scope) {
@@ -60,9 +69,9 @@ async function takeUp(
   { kept, clock, facts }: ScopeKeeperParts,
   isStillOurs: () => boolean,
 ): Promise<void> {
-  for (;;) {
+  while (isStillOurs()) {
     try {
-      return await kept?.takeUp(scope);
+      return await kept?.takeUp(scope, isStillOurs);
     } catch (error) {
       const why = error instanceof Error ? error.message : "no reason given";
       facts({
@@ -73,7 +82,6 @@ async function takeUp(
     const { promise, resolve } = Promise.withResolvers<void>();
     clock.wakeAt(clock.nowMs() + AGAIN_MS, resolve);
     await promise;
-    if (!isStillOurs()) return;
   }
 }
 

@@ -3,11 +3,11 @@
 import {
   type ChaosOptions,
   type ChaosReport,
-  LIFTED,
   replayOf,
   runChaos,
 } from "./chaos/run_chaos.ts";
 import type { BotKind } from "./chaos/bot.ts";
+import { LIFTED } from "./chaos/world.ts";
 import { mayTrace } from "./chaos/strace.ts";
 import {
   killedAtWrites,

@@ -10,7 +10,10 @@ import type {
   Ticket,
   Upstream,
 } from "../domain/ports.ts";
-import type { NamedRegister } from "../idempotency/register.ts";
+import type {
+  NamedRegister,
+  RegisterOptions,
+} from "../idempotency/register.ts";
 import type { Scheduler } from "../scheduler/types.ts";
 import type { CloseWayIn, DrainOptions, DrainReport } from "./drain.ts";
 import type { MessageNonces } from "../idempotency/nonces/message_nonces.ts";
@@ -19,15 +22,10 @@ import type { Reassignment } from "./reassign.ts";
 import type { Digest } from "../idempotency/fingerprint.ts";
 
 /** What operators decide about the queue. */
-export interface DispatcherOptions {
+export interface DispatcherOptions
+  extends Pick<RegisterOptions, "isSingleFlight" | "adoptMs" | "keptBytesMax"> {
   /** No retry begins after a request has been in the queue for this time. */
   readonly maxWaitMs: number;
-  /** Whether identical waiting reads are sent once. */
-  readonly isSingleFlight: boolean;
-  /** How long the outcome of a write whose caller left waits for its second try; 0: every write is one of its own. */
-  readonly adoptMs: number;
-  /** Bodies of kept answers of all kinds together. */
-  readonly keptBytesMax: number;
   /** API version of the proxy's own requests. */
   readonly apiVersion: number;
 }

@@ -59,7 +59,9 @@ export type JournalFailureCode =
   /** The store cannot be reached or fails. */
   | "store_unreachable"
   /** Somebody with a later epoch writes to this scope now. */
-  | "fenced";
+  | "fenced"
+  /** Another proxy has this scope by now, as it may have at any time: nothing is wrong. */
+  | "moved";
 
 /** A change was not made. Its message is a sentence for people. */
 export class JournalFailure extends Error {
@@ -121,6 +123,8 @@ export interface JournalStore {
    * nobody knows whether they were made.
    */
   append(changes: readonly JournalChange[]): Promise<void>;
+  /** Where scopes fail by themselves: those of one part are given to `append` together, those of two parts never. */
+  readonly partOf?: ((scope: string) => string) | undefined;
   /** All rows of a scope, or of all scopes where it is left out, by their ids; throws `JournalRefusal` only. */
   load(scope?: string): AsyncIterable<JournalRow>;
   figures(): JournalFigures;

@@ -4,6 +4,7 @@ import {
   type Kept,
   KeptOutcomes,
   type KeptOutcomesDeps,
+  NO_OUTCOME,
 } from "./kept_outcomes.ts";
 import type { OpenWrite } from "./open_writes.ts";
 import { type End, POLICIES } from "./policies.ts";
@@ -65,9 +66,7 @@ export class DetachedWrites<W extends OpenWrite<W>>
       leftAtMs: nowMs,
       print: undefined,
       write,
-      outcome: undefined,
-      untilMs: 0,
-      entry: undefined,
+      ...NO_OUTCOME,
     };
     this.#byWrite.set(write, detached);
     this.#file(detached);
@@ -106,8 +105,7 @@ export class DetachedWrites<W extends OpenWrite<W>>
       leftAtMs: -Infinity,
       print: entry.print,
       write: undefined,
-      outcome,
-      untilMs,
+      ...NO_OUTCOME,
       entry: refOf(entry),
     };
     this.#file(detached);

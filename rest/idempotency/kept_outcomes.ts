@@ -12,6 +12,13 @@ export interface Kept {
   entry: EntryRef | undefined;
 }
 
+/** Of one that is under way. */
+export const NO_OUTCOME: Kept = {
+  outcome: undefined,
+  untilMs: 0,
+  entry: undefined,
+};
+
 /** What outcomes are kept with. */
 export interface KeptOutcomesDeps {
   readonly bodies: KeptBodies;

@@ -22,12 +22,7 @@ export interface NamedEntry extends Kept, Guarantee {
 /** By what a request is known again, beside its id. */
 type Name = Named & Pick<NamedEntry, "owner" | "idempotencyKey" | "identityId">;
 
-/** What named entries are kept with. */
-export interface NamedEntriesDeps extends KeptOutcomesDeps {
-  /** Most that are remembered; some 30 MiB of names. */
-  readonly countMax?: number;
-}
-
+/** Most that are remembered; some 30 MiB of names. */
 const COUNT_MAX = 100_000;
 
 /** Requests with an `Idempotency-Key` or after `Prefer: respond-async`: those under way, and those whose answer may be asked for. */
@@ -39,9 +34,9 @@ export class NamedEntries extends KeptOutcomes<NamedEntry> {
     "Cannot send the request: its Idempotency-Key was used for a different one",
   );
 
-  constructor(deps: NamedEntriesDeps) {
+  constructor(deps: KeptOutcomesDeps, countMax = COUNT_MAX) {
     super(deps);
-    this.#countMax = deps.countMax ?? COUNT_MAX;
+    this.#countMax = countMax;
   }
 
   get size(): number {

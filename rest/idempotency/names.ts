@@ -7,33 +7,25 @@ export interface Named {
 }
 
 /** Requests by the names that their callers gave them: the same name is the same request, or refused. */
-export class Names<N extends Named> {
-  readonly #byName = new Map<string, N>();
+export class Names<N extends Named> extends Map<string, N> {
   readonly #reused: readonly [RefusalCode, string];
 
   /** `reused` is what a different request under a known name is told. */
   constructor(...reused: readonly [RefusalCode, string]) {
+    super();
     this.#reused = reused;
-  }
-
-  get(name: string): N | undefined {
-    return this.#byName.get(name);
   }
 
   /** The request of that name; refuses a different one. */
   find(name: string, fingerprint: string): N | undefined {
-    const named = this.#byName.get(name);
+    const named = this.get(name);
     if (named === undefined || named.fingerprint === fingerprint) return named;
     const [code, message] = this.#reused;
     throw new Refusal(code, message);
   }
 
-  set(name: string, named: N): void {
-    this.#byName.set(name, named);
-  }
-
   /** Frees a name, unless another request has it by now. */
   free(name: string, named: N): void {
-    if (this.#byName.get(name) === named) this.#byName.delete(name);
+    if (this.get(name) === named) this.delete(name);
   }
 }

@@ -104,9 +104,8 @@ export class Register<W extends OpenWrite<W>> {
 
   /** The waiting read that an identical one may share. */
   readLike(request: ProxyRequest): W | undefined {
-    return isShareableRead(request)
-      ? this.#reads.get(readPrintOf(request))
-      : undefined;
+    if (!isShareableRead(request)) return undefined;
+    return this.#reads.get(readPrintOf(request));
   }
 
   /** A request is about to be sent: a read is shared no more, since what comes later might expect a later answer. */
@@ -117,11 +116,9 @@ export class Register<W extends OpenWrite<W>> {
   /** The detached write that a newcomer repeats, which is in the newcomer's hands now. */
   adopt(request: ProxyRequest, nowMs: number): DetachedWrite<W> | undefined {
     const found = this.#find(request, nowMs);
-    // Its second try is here already, and this one is the third: that one's leaving is told late, too.
-    if (found?.write !== undefined && this.secondTryOf(found.write)) {
-      return undefined;
-    }
-    return this.#take(found);
+    // Where its second try is here already, this one is the third: that one's leaving is told late, too.
+    const second = found?.write && this.secondTryOf(found.write);
+    return second === undefined ? this.#take(found) : undefined;
   }
 
   /**
@@ -200,8 +197,9 @@ export class Register<W extends OpenWrite<W>> {
   /** Lets others wait with a read until it leaves. */
   #share(read: W): void {
     const { request, guarantee } = read;
-    if (!this.#options.isSingleFlight || guarantee !== undefined) return;
-    if (!isShareableRead(request)) return;
+    const isShared = this.#options.isSingleFlight &&
+      guarantee === undefined && isShareableRead(request);
+    if (!isShared) return;
     read.print = readPrintOf(request);
     this.#reads.set(read.print, read);
   }

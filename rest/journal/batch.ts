@@ -1,6 +1,7 @@
 import {
   type JournalChange,
-  type JournalFailure,
+  JournalFailure,
+  type JournalStore,
 } from "../domain/journal_store.ts";
 import { PendingChanges, rowKeyOf } from "./codec/pending_changes.ts";
 
@@ -21,6 +22,25 @@ export interface Batch {
   /** When it is written at the latest where it has not. */
   dueMs: number;
   readonly written: PromiseWithResolvers<Verdict>;
+}
+
+/** Changes that the store makes together, all or none of each list. */
+export function partsOf(
+  changes: readonly JournalChange[],
+  { partOf }: Pick<JournalStore, "partOf">,
+): readonly (readonly JournalChange[])[] {
+  if (changes.length === 0) return [];
+  if (partOf === undefined) return [changes];
+  const parts = Map.groupBy(changes, (change) => {
+    const { scope } = change.kind === "put" ? change.row : change;
+    return partOf(scope);
+  });
+  return [...parts.values()];
+}
+
+/** Whether another proxy goes on with what is written of it: there is nothing to try again. */
+export function hasMoved(error: unknown): boolean {
+  return error instanceof JournalFailure && error.code === "moved";
 }
 
 /** A batch with nothing in it. */

@@ -8,8 +8,10 @@ import {
   againOf,
   ALL_WELL,
   type Batch,
+  hasMoved,
   isLarge,
   newBatch,
+  partsOf,
   type Verdict,
   verdictOf,
 } from "./batch.ts";
@@ -110,8 +112,8 @@ export class JournalWriter {
     for (;;) {
       try {
         return await this.written(key);
-      } catch {
-        if (clock.nowMs() >= untilMs) return;
+      } catch (error) {
+        if (hasMoved(error) || clock.nowMs() >= untilMs) return;
       }
     }
   }
@@ -170,7 +172,7 @@ export class JournalWriter {
       if (isApart) apart.set(key, this.#writeApart(key, change));
       return !isApart;
     });
-    const verdict = await this.#writeAll(together);
+    const verdict = await this.#writeParts(together);
     this.#writing = undefined;
     written.resolve(
       apart.size === 0 ? verdict : new Map([...apart, ...verdict]),
@@ -191,10 +193,19 @@ export class JournalWriter {
     return writing;
   }
 
+  /** What fails in one part harms no other. */
+  async #writeParts(changes: readonly JournalChange[]): Promise<Verdict> {
+    const parts = partsOf(changes, this.#deps.store);
+    const made = parts.map((part) => this.#writeAll(part));
+    return new Map(
+      (await Promise.all(made)).flatMap((verdict) => [...verdict]),
+    );
+  }
+
   async #writeAll(changes: readonly JournalChange[]): Promise<Verdict> {
-    if (changes.length === 0) return ALL_WELL;
     const failure = await this.#append(changes);
     if (failure === undefined) return this.#well(ALL_WELL);
+    if (hasMoved(failure)) return verdictOf(changes, failure);
     if (failure.code !== "journal_full") {
       return this.#failed(changes, changes, failure);
     }

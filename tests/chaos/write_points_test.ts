@@ -1,10 +1,12 @@
 /** The proxy is killed at its writes, and its disk fails: real processes, traced. */
 import assert from "node:assert/strict";
 import {
+  killedAtSends,
   killedAtWrites,
   onAFailingDisk,
 } from "../../tools/chaos/proxy_lives.ts";
 import { runChaos } from "../../tools/chaos/run_chaos.ts";
+import { redisServerPath } from "../../tools/cluster/redis_server.ts";
 import { hasStrace } from "../_strace.ts";
 
 const REPLAY = "replay: SIM_SEEDS=1 deno task chaos";
@@ -42,6 +44,26 @@ Deno.test({
       proxyLives: onAFailingDisk,
     });
     assert.deepEqual(problems, [], REPLAY);
+    assert.ok(proxyKills > 1, `${proxyKills} kills`);
+  },
+});
+
+const REDIS = redisServerPath();
+
+Deno.test({
+  name:
+    "chaos: a proxy with its journal in Redis, killed at any of its sends, loses, doubles and reorders nothing, and tells what nobody can know (seed 1)",
+  ignore: !HAS_STRACE || REDIS === undefined,
+  async fn() {
+    const { problems, proxyKills } = await runChaos({
+      seed: 1,
+      bots: 3,
+      messages: 80,
+      kinds: ["rep", "key", "async"],
+      proxyLives: killedAtSends,
+      redis: REDIS,
+    });
+    assert.deepEqual(problems, []);
     assert.ok(proxyKills > 1, `${proxyKills} kills`);
   },
 });

@@ -52,7 +52,7 @@ export async function partsOf(proxies: readonly ProxyProcess[]): Promise<{
 }> {
   for (;;) {
     const figures = await Promise.all(proxies.map((one) => one.figures()));
-    const at = figures.findIndex((text) => /^sluice_owner.* 1$/m.test(text));
+    const at = figures.findIndex((text) => /^sluice_owner\{.* 1$/m.test(text));
     const owner = proxies[at];
     if (owner === undefined) continue;
     return { owner, doors: proxies.filter((one) => one !== owner) };

@@ -32,6 +32,7 @@ export async function liveAndDie(
   plan: Omit<BotPlan, "window">,
   random: Random,
   signal: AbortSignal,
+  lifeMs: Range = LIFE,
 ): Promise<Lives> {
   const failures: string[] = [];
   let kills = 0;
@@ -39,7 +40,7 @@ export async function liveAndDie(
     const window = WINDOWS[Math.floor(random() * WINDOWS.length)] ?? 1;
     const life = await oneLife(
       { ...plan, window },
-      drawMs(random, LIFE),
+      drawMs(random, lifeMs),
       signal,
     );
     if (life.kind === "done") return { kills, isDone: true, failures };

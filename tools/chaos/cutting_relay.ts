@@ -17,8 +17,8 @@ export interface CuttingRelay extends AsyncDisposable {
 }
 
 export interface RelayOptions {
-  /** Port of the server, on loopback. */
-  readonly serverPort: number;
+  /** Port of the server, on loopback; of several each connection gets one that is drawn. */
+  readonly serverPort: number | readonly number[];
   readonly random: Random;
   /** How long a connection lives. */
   readonly lifeMs: Range;
@@ -39,7 +39,10 @@ export async function startCuttingRelay(
   const cuts: Record<Cut, number> = { reset: 0, torn: 0, ghost: 0 };
   const pairs = new Set<Pair>();
   const server = createTcpServer({ noDelay: true }, (near) => {
-    const far = connectTcp({ port: serverPort, host: "127.0.0.1" });
+    const port = typeof serverPort === "number"
+      ? serverPort
+      : serverPort[Math.floor(random() * serverPort.length)] ?? 0;
+    const far = connectTcp({ port, host: "127.0.0.1" });
     far.setNoDelay();
     const way = ways[Math.floor(random() * ways.length)] ?? "reset";
     const pair = new Pair(near, far, {

@@ -32,6 +32,22 @@ export function killedAtWrites(random: Random): Life {
   return { ms: drawMs(random, TRACED), fault };
 }
 
+/** A journal in Redis is written by sends, and so is everything to callers and to Discord: the latest, as a power of two. */
+const SENDS_LATEST = 11;
+
+/** What it takes to start and to wait for a lease. */
+const SENDS_BEFORE = 60;
+
+/** Whoever is started anew waits for the lease of the life before. */
+const LEASED: Range = { minMs: 7_000, maxMs: 10_000 };
+
+/** Lives that end at the n-th send to anybody: Redis, Discord, a caller. */
+export function killedAtSends(random: Random): Life {
+  const n = SENDS_BEFORE + Math.floor(2 ** (random() * SENDS_LATEST));
+  const fault = { call: "sendto", what: `signal=KILL:when=${n}` };
+  return { ms: drawMs(random, LEASED), fault };
+}
+
 /** Writes of an open journal, those of its opening apart. */
 const OPEN_AFTER = 100;
 

@@ -1,13 +1,14 @@
-import { createRandom, type Range } from "../../sim/model/random.ts";
+import { createRandom } from "../../sim/model/random.ts";
 import type { AuditReport } from "../../sim/auditor.ts";
 import { type Child, startSimChild } from "../soak/child.ts";
 import type { BotKind } from "./bot.ts";
-import { liveAndDie } from "./bot_lives.ts";
 import { type Cut, startCuttingRelay } from "./cutting_relay.ts";
+import { type JournalPlace, journalPlace } from "./journal_place.ts";
+import { audit, liveAll, missedIn, sum } from "./live_all.ts";
 import { type MortalProxy, startMortalProxy } from "./mortal_proxy.ts";
 import type { DrawLife } from "./proxy_lives.ts";
-import { readReplies } from "./reply_log.ts";
-import { type BotRecord, marksOf, problemsOf, unknownOf } from "./verdict.ts";
+import { marksOf, problemsOf, unknownOf } from "./verdict.ts";
+import { LIFTED, SOCKET_LIFE, WORLD } from "./world.ts";
 
 /** How large a run is. */
 export interface ChaosOptions {
@@ -21,6 +22,8 @@ export interface ChaosOptions {
   readonly kinds?: readonly BotKind[];
   /** How the proxy's lives end; it keeps a journal then. It is never killed unless said. */
   readonly proxyLives?: DrawLife;
+  /** A Redis or Valkey that keeps the journal; it is a file unless said. */
+  readonly redis?: string | undefined;
   /** It has to end by then. */
   readonly runMsMax?: number;
 }
@@ -43,28 +46,6 @@ export interface ChaosReport {
   readonly tookMs: number;
 }
 
-/** The simulator's limits are lifted, so that thousands of messages need seconds. */
-export const LIFTED = {
-  globalPerSecond: 2_000,
-  channelPerSecond: 50,
-} as const;
-
-const WORLD = {
-  recordLimit: 0,
-  globalLimit: { limit: LIFTED.globalPerSecond },
-  rules: [{
-    match: "POST /channels/{}/messages",
-    limit: LIFTED.channelPerSecond,
-    periodMs: 1_000,
-  }],
-  // Long enough that a kill finds requests on their way, short enough for 50 a second.
-  latencyIn: { minMs: 0, maxMs: 3 },
-  latencyOut: { minMs: 1, maxMs: 10 },
-} as const;
-
-/** A socket is cut every few seconds; most outlive no bot. */
-const SOCKET_LIFE: Range = { minMs: 50, maxMs: 2_500 };
-
 /** It ends by itself in some ten seconds, on a machine that is busy with other things in a minute; whatever takes five is stuck. */
 const RUN_MS_MAX = 300_000;
 
@@ -82,14 +63,19 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const startedMs = performance.now();
   const faults: string[] = [];
   await using sim = await startSimChild({ ...WORLD, seed });
-  await using journal = await temporaryFolder();
-  await using proxy = await startProxy(options, sim, journal.path, faults);
+  await using journal = await journalPlace(options);
+  await using proxy = await startProxy(options, sim, journal, faults);
   await using relay = await startCuttingRelay({
     serverPort: proxy.port,
     random: createRandom(seed),
     lifeMs: SOCKET_LIFE,
   });
-  const bots = await liveAll(options, relay.port);
+  const bots = await liveAll({
+    runMsMax: RUN_MS_MAX,
+    ...options,
+    port: relay.port,
+    keyOf: () => KEY,
+  });
   await proxy.spare();
   faults.push(...proxy.failures.map((said) => `ended: ${said}`));
   const report = await audit(sim.url, marksOf(bots));
@@ -100,7 +86,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     startMs: spreadOf(proxy.startsMs),
     unknown: sum(bots.map((bot) => unknownOf(bot).size)),
     cuts: { ...relay.cuts },
-    missed: sum(bots.map(missedOf)),
+    missed: missedIn(bots),
     limited: report.limited,
     tookMs: performance.now() - startedMs,
   };
@@ -114,15 +100,14 @@ export function replayOf(seed: number): string {
 function startProxy(
   { seed, proxyLives }: ChaosOptions,
   sim: Child,
-  folder: string,
+  journal: JournalPlace,
   faults: string[],
 ): Promise<MortalProxy> {
-  const journal = { REST_JOURNAL: `${folder}/journal.db` };
   const random = createRandom(seed + 1);
   return startMortalProxy({
     nextLife: () => proxyLives?.(random),
     env: {
-      ...proxyLives === undefined ? {} : journal,
+      ...journal.env,
       DISCORD_TOKEN: TOKEN,
       REST_AUTHORIZATION: KEY,
       REST_UPSTREAM: sim.url.href,
@@ -138,70 +123,4 @@ function spreadOf(values: readonly number[]): ChaosReport["startMs"] {
   const sorted = values.toSorted((one, other) => one - other);
   const median = sorted[sorted.length >> 1] ?? 0;
   return { median, most: sorted.at(-1) ?? 0 };
-}
-
-/** A folder that goes when it is disposed of. */
-async function temporaryFolder(): Promise<
-  AsyncDisposable & { readonly path: string }
-> {
-  const path = await Deno.makeTempDir({ prefix: "chaos-" });
-  return {
-    path,
-    [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
-  };
-}
-
-const ONLY_REP: readonly BotKind[] = ["rep"];
-
-async function liveAll(
-  options: ChaosOptions,
-  port: number,
-): Promise<BotRecord[]> {
-  const { seed, bots, messages, areForgetful = false } = options;
-  const { kinds = ONLY_REP, runMsMax = RUN_MS_MAX } = options;
-  await using folder = await temporaryFolder();
-  const signal = AbortSignal.timeout(runMsMax);
-  return await Promise.all(Array.from({ length: bots }, async (_, index) => {
-    const name = `bot-${index + 1}`;
-    const kind = kinds[index % kinds.length] ?? "rep";
-    const logPath = `${folder.path}/${name}.log`;
-    await Deno.writeTextFile(logPath, "");
-    const channelId = String(1_200_000_000_000_000_000n + BigInt(index));
-    const lives = await liveAndDie(
-      {
-        url: kind === "rep"
-          ? `ws://127.0.0.1:${port}/rep`
-          : `http://127.0.0.1:${port}`,
-        kind,
-        key: KEY,
-        name,
-        channelId,
-        messages,
-        logPath,
-        isForgetful: areForgetful,
-      },
-      createRandom(seed * 1_000 + index),
-      signal,
-    );
-    return { ...lives, name, messages, replies: readReplies(logPath) };
-  }));
-}
-
-async function audit(
-  simUrl: URL,
-  expected: readonly string[],
-): Promise<AuditReport> {
-  const response = await fetch(new URL("/__sim/report", simUrl), {
-    method: "POST",
-    body: JSON.stringify({ expected }),
-  });
-  return await response.json();
-}
-
-function missedOf({ replies }: BotRecord): number {
-  return replies.filter(({ wasMissed }) => wasMissed).length;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

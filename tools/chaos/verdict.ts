@@ -22,6 +22,8 @@ export interface Evidence {
   readonly faults: readonly string[];
   /** How often the proxy was killed; each time every bot may have had one message under way. */
   readonly proxyKills?: number;
+  /** A bot may have been done before it was killed. */
+  readonly mayLive?: boolean;
 }
 
 /** What every bot sends. */
@@ -35,7 +37,7 @@ export function marksOf(
 
 /** Every broken promise, in words; empty when nothing was lost, doubled or out of order. */
 export function problemsOf(
-  { bots, report, faults, proxyKills = 0 }: Evidence,
+  { bots, report, faults, proxyKills = 0, mayLive = false }: Evidence,
 ): string[] {
   const { lost, doubled, reordered, unexpected } = report;
   const unknown = new Set(bots.flatMap((bot) => [...unknownOf(bot)]));
@@ -50,13 +52,18 @@ export function problemsOf(
     ...tell("messages Discord got twice", doubled),
     ...tell("messages out of order", reordered),
     ...tell("messages nobody meant to send", unexpected),
+    ...mayLive
+      ? []
+      : bots.flatMap(({ name, kills }) =>
+        kills > 0 ? [] : [`${name}: never killed`]
+      ),
     ...bots.flatMap(problemsOfBot),
     ...tell("faults the proxy tells of", faults),
   ];
 }
 
 function problemsOfBot(bot: BotRecord): string[] {
-  const { name, messages, replies, kills, isDone, failures } = bot;
+  const { name, messages, replies, isDone, failures } = bot;
   const seen = new Set(replies.map(({ number }) => number));
   const missing = Array.from({ length: messages }, (_, index) => index + 1)
     .filter((number) => !seen.has(number));
@@ -65,7 +72,6 @@ function problemsOfBot(bot: BotRecord): string[] {
   );
   return [
     ...isDone ? [] : [`${name}: not done in time`],
-    ...kills > 0 ? [] : [`${name}: never killed`],
     ...failures.map((said) => `${name}: ended by itself: ${said}`),
     ...tell(`${name}: messages without a reply`, missing),
     ...tell(`${name}: wrong replies`, wrong.map((it) => JSON.stringify(it))),

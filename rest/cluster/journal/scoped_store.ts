@@ -32,35 +32,26 @@ const BETWEEN = " ";
  */
 export function scopedStore(options: ScopedStoreOptions): ScopedStore {
   const { store, scopeOfIdentity, isOwned } = options;
-  async function append(
-    scope: string,
-    changes: readonly JournalChange[],
-  ): Promise<void> {
-    const isPromise = changes.some(promises);
-    try {
-      if (!isOwned(scope)) throw fenced(scope);
-      await store.append(changes.map((change) => movedTo(scope, change)));
-    } catch (error) {
-      const isFenced = error instanceof JournalFailure &&
-        error.code === "fenced";
-      if (!isFenced || isPromise) throw error;
-    }
-  }
   return {
     // A scope is taken over when it is gained, whatever identities are in it.
     claimEpoch: () => Promise.resolve(0),
     async takeOver(scope) {
       await store.claimEpoch(scope);
     },
+    partOf: scopeOfIdentity,
     async append(changes) {
-      const groups = Map.groupBy(
-        changes,
-        (change) => scopeOfIdentity(scopeOf(change)),
-      );
-      const made = [...groups].map(([scope, own]) => append(scope, own));
-      const ends = await Promise.allSettled(made);
-      const failed = ends.find((end) => end.status === "rejected");
-      if (failed !== undefined) throw failed.reason;
+      const [first] = changes;
+      if (first === undefined) return;
+      const scope = scopeOfIdentity(scopeOf(first));
+      try {
+        if (!isOwned(scope)) throw fenced(scope);
+        await store.append(changes.map((change) => movedTo(scope, change)));
+      } catch (error) {
+        const isFenced = error instanceof JournalFailure &&
+          error.code === "fenced";
+        if (!isFenced) throw error;
+        if (changes.some(promises)) throw moved(scope);
+      }
     },
     async *load(scope) {
       if (scope === undefined) return;
@@ -71,6 +62,13 @@ export function scopedStore(options: ScopedStoreOptions): ScopedStore {
     figures: () => store.figures(),
     close: () => store.close(),
   };
+}
+
+function moved(scope: string): JournalFailure {
+  return new JournalFailure(
+    "moved",
+    `Another proxy sends for scope ${scope} now`,
+  );
 }
 
 /** Whether somebody relies on it: a row that is accepted, or about to be sent. */

@@ -41,6 +41,7 @@ export function sealedStore(
   const order = new RowOrder();
   return {
     claimEpoch: (scope) => store.claimEpoch(scope),
+    partOf: store.partOf,
     append(changes) {
       if (cipher === undefined) return store.append(changes);
       const bodies = changes.map((change) => sealBodies(cipher, change));

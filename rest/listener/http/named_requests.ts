@@ -12,6 +12,7 @@ import { shortenedRefusal } from "../../domain/own_refusals.ts";
 import type { Clock, Submitter, Ticket } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { ProxyRequest } from "../../domain/request.ts";
+import { NO_OUTCOME } from "../../idempotency/kept_outcomes.ts";
 import type { NamedEntry } from "../../idempotency/named_entries.ts";
 import { POLICIES } from "../../idempotency/policies.ts";
 import type { NamedRegister } from "../../idempotency/register.ts";
@@ -132,9 +133,7 @@ function add(
     identityId: request.identity.id,
     isAsync,
     running: undefined,
-    outcome: undefined,
-    untilMs: 0,
-    entry: undefined,
+    ...NO_OUTCOME,
   };
   if (ticket !== undefined) {
     one.running = { ticket, outcome: follow(one, ticket, deps) };

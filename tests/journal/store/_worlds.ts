@@ -33,18 +33,31 @@ export const STORE_KINDS: readonly StoreKind[] = [
   ...hasRedis ? [{ name: "Redis", traces: 20, make: redisWorld }] : [],
 ];
 
-/** Each proxy owns what it claims, as a later lease than all before. */
+/** Each proxy owns what it claims, by a later lease than all before. */
 async function redisWorld(wallMs: () => number): Promise<World> {
   const redis = await startRedis();
-  const epochs = new Map<string, number>();
-  const epochOf = (scope: string) => {
-    const epoch = Math.max(wallMs(), (epochs.get(scope) ?? 0) + 1);
-    epochs.set(scope, epoch);
-    return epoch;
-  };
+  const leases = new Map<
+    string,
+    { readonly owner: JournalStore; readonly epoch: number }
+  >();
   return {
     async open() {
-      return createRedisStore({ redis: await redis.link(), epochOf, wallMs });
+      const store = createRedisStore({
+        redis: await redis.link(),
+        epochOf(scope) {
+          const lease = leases.get(scope);
+          return lease?.owner === store ? lease.epoch : undefined;
+        },
+        wallMs,
+      });
+      const claim = store.claimEpoch.bind(store);
+      store.claimEpoch = (scope) => {
+        const last = leases.get(scope)?.epoch ?? 0;
+        const epoch = Math.max(wallMs(), last + 1);
+        leases.set(scope, { owner: store, epoch });
+        return claim(scope);
+      };
+      return store;
     },
     async crash() {
       await redis.kill();

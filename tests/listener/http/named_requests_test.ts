@@ -51,11 +51,7 @@ function rigOf(limits: { bytes?: number; count?: number } = {}): Rig {
   let lastId = 0;
   const facts: Fact[] = [];
   const bodies = new KeptBodies(limits.bytes ?? 64 * 1_048_576);
-  const entries = new NamedEntries({
-    bodies,
-    countMax: limits.count ?? 100_000,
-    onForget: () => {},
-  });
+  const entries = new NamedEntries({ bodies, onForget() {} }, limits.count);
   const register = { bodies, named: entries };
   const named = createNamedRequests({
     submitter,

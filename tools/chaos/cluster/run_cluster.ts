@@ -1,13 +1,9 @@
 import { randomUUID } from "../../../deps.ts";
-import { createRandom } from "../../../sim/model/random.ts";
-import { type Sim, startSim } from "../../../sim/server.ts";
-import {
-  type ProxyProcess,
-  type Shared,
-  startProxy,
-} from "../../cluster/proxies.ts";
+import { startSim } from "../../../sim/server.ts";
+import type { Shared } from "../../cluster/proxies.ts";
 import { startRedisServer } from "../../cluster/redis_server.ts";
 import { callAll, type Told } from "./caller.ts";
+import { ChaosCluster, SETTLE_MS } from "./chaos_cluster.ts";
 import { type ClusterVerdict, type Disturbance, verdictOn } from "./verdict.ts";
 
 /** How large a run is. */
@@ -40,14 +36,6 @@ const WORLD = {
   ipPool: { isOn: false },
 } as const;
 
-/** Leases are spread within some seconds of a start. */
-const SETTLE_MS = 5_000;
-/** Longer than a take-over: each disturbance finds a whole cluster. */
-const BETWEEN_MS = 6_000;
-/** A zombie that wakes when its leases are long over. */
-const STOP_MS = 8_000;
-const DOWN_MS = 1_000;
-
 /** Runs bots through a cluster of real processes while its proxies are killed, stopped and replaced. */
 export async function runClusterChaos(
   options: ClusterChaosOptions,
@@ -58,7 +46,8 @@ export async function runClusterChaos(
   const redis = await startRedisServer(path, folder);
   const faults: string[] = [];
   const cluster = await ChaosCluster.start(
-    await sharedOf(options, sim, redis.url, folder),
+    await sharedOf(options, sim.url, redis.url, folder),
+    redis.process,
     options.proxies,
     (line) => {
       if (/\bbug\b|fault of our own/i.test(line)) faults.push(line);
@@ -102,9 +91,9 @@ function startCallers(
 }
 
 /** Every proxy knows every bot. */
-async function sharedOf(
-  { bots }: ClusterChaosOptions,
-  { url }: Sim,
+export async function sharedOf(
+  { bots }: Pick<ClusterChaosOptions, "bots">,
+  upstream: string,
   redisUrl: string,
   folder: string,
 ): Promise<Shared> {
@@ -121,98 +110,13 @@ async function sharedOf(
   await Deno.writeTextFile(file, JSON.stringify(Object.fromEntries(tokens)));
   await Deno.chmod(file, 0o600);
   return {
-    upstream: url,
+    upstream,
     redisUrl,
     token: "",
     key: KEY,
     peerKey: randomUUID(),
     env: { DISCORD_TOKENS_FILE: file, REST_DRAIN_MS: "10000" },
   };
-}
-
-/** The proxies of a run. */
-class ChaosCluster {
-  readonly #shared: Shared;
-  readonly #tell: (line: string) => void;
-  readonly #proxies: ProxyProcess[];
-
-  static async start(
-    shared: Shared,
-    count: number,
-    tell: (line: string) => void,
-  ): Promise<ChaosCluster> {
-    const cluster = new ChaosCluster(shared, count, tell);
-    await Promise.all(cluster.#proxies.map(({ ready }) => ready));
-    return cluster;
-  }
-
-  private constructor(
-    shared: Shared,
-    count: number,
-    tell: (line: string) => void,
-  ) {
-    this.#shared = shared;
-    this.#tell = tell;
-    this.#proxies = Array.from(
-      { length: count },
-      (_, at) => startProxy(shared, (line) => tell(`${at + 1} | ${line}`)),
-    );
-  }
-
-  get urls(): readonly string[] {
-    return this.#proxies.map(({ url }) => url);
-  }
-
-  /** Does all of it, one after the other; returns when each began. */
-  async disturb(
-    { seed, disturbances }: ClusterChaosOptions,
-    calls: Promise<unknown>,
-  ): Promise<readonly (readonly [Disturbance, number])[]> {
-    const random = createRandom(seed);
-    const first = Math.floor(random() * this.#proxies.length);
-    const moments: (readonly [Disturbance, number])[] = [];
-    let isOver = false;
-    void calls.then(() => isOver = true);
-    for (const [turn, disturbance] of disturbances.entries()) {
-      await sleep(BETWEEN_MS);
-      if (isOver) break;
-      const at = (first + turn) % this.#proxies.length;
-      this.#tell(`${at + 1} | ${disturbance}`);
-      moments.push([disturbance, performance.now()]);
-      await this.#act(disturbance, at);
-    }
-    return moments;
-  }
-
-  async end(): Promise<void> {
-    for (const { process } of this.#proxies) {
-      try {
-        process.kill("SIGKILL");
-      } catch {
-        // It has ended already.
-      }
-    }
-    await Promise.all(this.#proxies.map(({ process }) => process.status));
-  }
-
-  async #act(disturbance: Disturbance, at: number): Promise<void> {
-    const { process, url } = this.#proxies[at] as ProxyProcess;
-    if (disturbance === "stop") {
-      process.kill("SIGSTOP");
-      await sleep(STOP_MS);
-      return process.kill("SIGCONT");
-    }
-    process.kill(disturbance === "kill" ? "SIGKILL" : "SIGTERM");
-    await process.status;
-    await sleep(DOWN_MS);
-    const next = startProxy(
-      this.#shared,
-      (line) => this.#tell(`${at + 1} | ${line}`),
-      Number(new URL(url).port),
-    );
-    this.#proxies[at] = next;
-    await next.ready;
-  }
 }
 
 function sleep(ms: number): Promise<void> {

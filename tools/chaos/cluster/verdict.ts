@@ -1,8 +1,8 @@
 import type { ReceivedRequest } from "../../../sim/server.ts";
 import type { Told } from "./caller.ts";
 
-/** What is done to a proxy: signal 9, a stop of some seconds, SIGTERM; each is there again after it. */
-export type Disturbance = "kill" | "stop" | "term";
+/** What is done to a proxy: signal 9, a stop of some seconds, SIGTERM; and a stop of Redis. All are there again after it. */
+export type Disturbance = "kill" | "stop" | "term" | "redis";
 
 /** What a run is judged by. */
 export interface ClusterEvidence {
