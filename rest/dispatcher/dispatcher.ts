@@ -1,3 +1,4 @@
+import { TurnoverMap } from "../collections/turnover_map.ts";
 import type { HandedOver } from "../domain/owners.ts";
 import type { Answer } from "../domain/answer.ts";
 import type { Guarantee, RestoredEntry } from "../domain/entry.ts";
@@ -50,7 +51,7 @@ const NOT_SENT = false;
 class QueueDispatcher implements Dispatcher {
   readonly control: QueueControl;
   readonly #deps: DispatcherDeps & { readonly journal: Journal };
-  readonly #jobs = new Map<number, Job>();
+  readonly #jobs = new TurnoverMap<number, Job>();
   readonly #intake: Intake;
   readonly #pollLoop: PollLoop;
   readonly #sender: Sender;

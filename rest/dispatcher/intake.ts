@@ -1,3 +1,4 @@
+import type { TurnoverMap } from "../collections/turnover_map.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { RestoredEntry } from "../domain/entry.ts";
 import { entryIdOf } from "../domain/entry_id.ts";
@@ -17,7 +18,7 @@ import { Restoring } from "./restoring.ts";
 
 /** What takes jobs in. */
 export interface IntakeDeps {
-  readonly jobs: Map<number, Job>;
+  readonly jobs: TurnoverMap<number, Job>;
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly facts: FactSink;

@@ -1,3 +1,4 @@
+import type { TurnoverMap } from "../collections/turnover_map.ts";
 import type { HandedOver } from "../domain/owners.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import { type FactSink, refusedFact } from "../domain/fact.ts";
@@ -14,7 +15,7 @@ const NOT_SENT = false;
 
 /** What ends the jobs that are left. */
 export interface LeftOverDeps {
-  readonly jobs: Map<number, Job>;
+  readonly jobs: TurnoverMap<number, Job>;
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly facts: FactSink;

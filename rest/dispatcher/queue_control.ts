@@ -1,3 +1,4 @@
+import type { TurnoverMap } from "../collections/turnover_map.ts";
 import type { Clock, PreviewedRequest } from "../domain/ports.ts";
 import type { Wait } from "../domain/wait_reason.ts";
 import type {
@@ -13,7 +14,7 @@ import type { Job } from "./job.ts";
 export interface QueueControlDeps {
   readonly scheduler: Scheduler;
   readonly clock: Clock;
-  readonly jobs: ReadonlyMap<number, Job>;
+  readonly jobs: Pick<TurnoverMap<number, Job>, "get">;
   /** Takes a waiting request out; its caller is told 499. */
   readonly takeOut: (job: Job) => boolean;
   /** The scheduler has something new to think about. */

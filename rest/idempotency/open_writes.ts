@@ -1,3 +1,4 @@
+import { TurnoverMap } from "../collections/turnover_map.ts";
 import type { Entry } from "../domain/entry.ts";
 
 /** A write without a name that waits or is in flight, with its place among those of its path. */
@@ -22,7 +23,7 @@ const LOOKED_AT_MAX = 1_000;
 
 /** Writes without a name that have not ended, by path. They carry their places themselves, since 100,000 may wait. */
 export class OpenWrites<W extends OpenWrite<W>> {
-  readonly #newest = new Map<string, W>();
+  readonly #newest = new TurnoverMap<string, W>();
 
   add(write: W): void {
     const { path } = write.request.target;

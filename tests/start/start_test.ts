@@ -19,7 +19,7 @@ Deno.test("the start task asks for the network, its settings and the files they 
     "--allow-sys",
     "--allow-env=DISCORD_*,REST_*,OTEL_DENO*,LISTEN_*",
     "--ignore-env",
-    "--v8-flags=--memory-reducer-delay-ms=600000,--min-semi-space-size=16",
+    "--v8-flags=--memory-reducer-delay-ms=600000,--min-semi-space-size=16,--no-allocation-site-pretenuring",
     "rest/mod.ts",
   ]);
 });

@@ -15,7 +15,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/routes": ["rest/domain"],
   "rest/scheduler": ["rest/domain", "rest/collections"],
   // Which requests are one: a register without promises, sockets or time of its own.
-  "rest/idempotency": ["rest/domain"],
+  "rest/idempotency": ["rest/domain", "rest/collections"],
   "rest/rep": [
     "rest/domain",
     "rest/collections",
@@ -24,6 +24,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "rest/dispatcher": [
     "rest/domain",
+    "rest/collections",
     "rest/idempotency",
     "rest/routes",
     "rest/scheduler",

@@ -99,7 +99,8 @@ export class Connection {
   onBusy: (() => void) | undefined;
   readonly #destroy: () => void;
   readonly #onGone: () => void;
-  readonly #waiting = new Set<Waiting>();
+  /** In the order in which they came; seldom more than one. */
+  readonly #waiting: Waiting[] = [];
   #last: Waiting | undefined;
   #isGone = false;
   /** Nobody has asked anything on it yet. */
@@ -113,7 +114,7 @@ export class Connection {
   }
 
   get isIdle(): boolean {
-    return this.#waiting.size === 0;
+    return this.#waiting.length === 0;
   }
 
   /** Whether nobody has asked after it. */
@@ -122,21 +123,27 @@ export class Connection {
   }
 
   get waitingCount(): number {
-    return this.#waiting.size;
+    return this.#waiting.length;
   }
 
   add(waiting: Waiting): void {
     this.#isFresh = false;
     this.onBusy?.();
     this.#last = waiting;
-    this.#waiting.add(waiting);
+    this.#waiting.push(waiting);
   }
 
   /** It has been answered, as far as we are concerned. */
   remove(waiting: Waiting): void {
-    this.#waiting.delete(waiting);
+    if (this.#waiting.at(-1) === waiting) this.#waiting.pop();
+    else this.#takeOut(waiting);
     if (this.#last === waiting) this.#last = undefined;
-    if (this.#waiting.size === 0) this.onIdle?.();
+    if (this.#waiting.length === 0) this.onIdle?.();
+  }
+
+  #takeOut(waiting: Waiting): void {
+    const at = this.#waiting.indexOf(waiting);
+    if (at >= 0) this.#waiting.splice(at, 1);
   }
 
   /** Lets the requests on it be answered, and nothing more come; one that has only just been opened may still bring its first. */
@@ -156,13 +163,15 @@ export class Connection {
   /** What came on it cannot be read; false: nobody is there to be told through an answer. */
   spoil(): boolean {
     this.isClosing = true;
-    for (const waiting of this.#waiting) if (waiting.spoil()) return true;
+    for (const waiting of [...this.#waiting]) {
+      if (waiting.spoil()) return true;
+    }
     return false;
   }
 
   /** What was written has been taken; said only where no server says so. */
   drained(): void {
-    for (const waiting of this.#waiting) waiting.drained();
+    for (const waiting of [...this.#waiting]) waiting.drained();
   }
 
   /** The socket is gone. */
@@ -172,6 +181,6 @@ export class Connection {
     clearTimeout(this.#ending);
     this.#onGone();
     for (const waiting of [...this.#waiting]) waiting.leave();
-    this.#waiting.clear();
+    this.#waiting.length = 0;
   }
 }

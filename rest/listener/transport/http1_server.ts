@@ -19,6 +19,7 @@ import {
   rawAnswer,
   unreadable,
 } from "./raw_answer.ts";
+import { tidyNotesOf } from "./notes_on_heads.ts";
 import type { Transport } from "./transport.ts";
 import { WebSocketUpgrades } from "./websocket_upgrades.ts";
 
@@ -39,6 +40,8 @@ export class Http1Server {
   readonly #transport: Transport;
   readonly #upgrades: WebSocketUpgrades;
   readonly #served = new WeakMap<object, Connection>();
+  /** Its connection is closed. */
+  #forget: (socket: object) => void = ignore;
 
   constructor(transport: Transport) {
     const { headTimeoutMs, headBytesMax } = transport.limits;
@@ -64,6 +67,9 @@ export class Http1Server {
     };
     this.server = createHttpServer(options);
     this.server.maxHeadersCount = 0;
+    this.server.on("listening", () => {
+      this.#forget = tidyNotesOf(this.server);
+    });
     this.#listen();
   }
 
@@ -76,7 +82,10 @@ export class Http1Server {
   #listen(): void {
     const { server } = this;
     const onRequest = this.#take.bind(this, "at once");
-    server.on("connection", (socket) => this.#enter(socket));
+    server.on("connection", (socket) => {
+      socket.on("close", () => this.#forget(socket));
+      this.#enter(socket);
+    });
     server.on("request", onRequest);
     server.on("checkContinue", this.#take.bind(this, "after 100 Continue"));
     // What else a request may expect nobody has to meet (RFC 9110, 10.1.1).
