@@ -50,6 +50,8 @@ export class DoorSocket implements SocketListener {
   #isHere = false;
   #isDecided = false;
   #isClosed = false;
+  /** Its client was told to come again, and sends again what it has no answer to. */
+  #isRestarted = false;
   #callOff: (() => void) | undefined;
   /** Until when an owner is looked for. */
   #untilMs = 0;
@@ -77,6 +79,8 @@ export class DoorSocket implements SocketListener {
   }
 
   received(message: Message): void {
+    // Served here it would be done once more where the client comes again.
+    if (this.#isRestarted) return;
     if (this.#relay?.isOpen) return this.#relay.send(message);
     // What was read before the pause took hold.
     if (this.#isDecided && !this.#isHere) {
@@ -108,6 +112,7 @@ export class DoorSocket implements SocketListener {
 
   /** Has its client come again, here or elsewhere. */
   restart(): void {
+    this.#isRestarted = true;
     this.#socket?.close(1012, "restarting");
   }
 
