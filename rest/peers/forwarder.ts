@@ -51,6 +51,8 @@ export class Forwarder implements Submitter {
   ): Ticket {
     const here = (gone = callerGone) =>
       this.#queueHere(request, gone, guarantee);
+    // Its client, sent to the next owner, asks there again: handed on as well, it would be done twice.
+    if (this.#deps.isJournalShared && isAskedAgain(guarantee)) return here();
     return this.#handOn({ request, kept: undefined, here }, callerGone) ??
       here();
   }
@@ -196,6 +198,12 @@ function groupOf({ identity, route, isOrdered }: ProxyRequest) {
   return isOrdered && route.orderKey !== undefined
     ? `${identity.id} ${route.orderKey} ${route.orderPlace}`
     : undefined;
+}
+
+/** Whether its session goes to the next owner, and its client asks for it anew where it finds that. */
+function isAskedAgain(guarantee: Guarantee | undefined): boolean {
+  const { session, reqKey } = guarantee?.frame ?? {};
+  return session !== undefined && reqKey !== undefined;
 }
 
 function mayGoElsewhere(method: Method, { sent }: Refusal): boolean {

@@ -1,12 +1,14 @@
 import type { WholeAnswer } from "../../domain/answer.ts";
 import type { EntryRef } from "../../domain/entry.ts";
 import type { Refusal, RefusalCode } from "../../domain/refusal.ts";
+import { closeConnection } from "../connections/close_connection.ts";
 import { push } from "../connections/outbound.ts";
 import { bodyTextOf, headersTextOf } from "../frames/answer_text.ts";
 import { refusalReply, replyText } from "../frames/reply.ts";
 import { connectionOf, type Step, type Submission } from "../rep_state.ts";
 import { deliver } from "../sessions/deliver.ts";
 import type { NewReply } from "../sessions/mailbox.ts";
+import type { Session } from "../sessions/session.ts";
 
 /** How a submission ended. */
 export type SubmissionResult =
@@ -42,6 +44,10 @@ export function settle(
   state.submissions.delete(submission.id);
   (session?.inFlight ?? origin?.inFlight)?.delete(submission);
   if (reqText === undefined) return forget(step, entry);
+  if (session !== undefined && hasMoved(outcome)) {
+    forget(step, entry);
+    return sendElsewhere(step, session, submission);
+  }
   const isKept = session !== undefined &&
     !(isNotAccepted(outcome) && session.connectionId !== undefined);
   if (isKept && !session.hasEnded) {
@@ -99,6 +105,26 @@ function replyOf(
 /** Nobody can ask for the request any more. */
 function forget({ actions }: Step, entry: EntryRef | undefined): void {
   if (entry !== undefined) actions.push({ kind: "forget", entry });
+}
+
+/** Certainly not sent: another proxy sends for this bot by now. */
+function hasMoved(outcome: SubmissionResult): boolean {
+  if (outcome.kind === "answer") return false;
+  const { code, sent } = outcome.refusal;
+  return code === "moved" && sent === false;
+}
+
+/** Its client resumes at the next owner, and asks there for what it has no REPLY to. */
+function sendElsewhere(
+  step: Step,
+  session: Session,
+  submission: Submission,
+): void {
+  if (submission.reqKey !== undefined) {
+    session.known.free(submission.reqKey, submission);
+  }
+  const connection = connectionOf(step.state, session);
+  if (connection !== undefined) closeConnection(step, connection, 1012);
 }
 
 function isNotAccepted(outcome: SubmissionResult): boolean {

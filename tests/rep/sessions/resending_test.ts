@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { withNonce } from "../../../rest/idempotency/nonces/body_nonce.ts";
+import { movedRefusal } from "../../../rest/domain/own_refusals.ts";
 import { Refusal } from "../../../rest/domain/refusal.ts";
 import type { ProxyRequest } from "../../../rest/domain/request.ts";
 import { noncesOf } from "../../dispatcher/_builders.ts";
@@ -279,4 +280,26 @@ Deno.test("I2: a request refused at the queue's door may be sent again under its
   peer.heard();
   peer.say(MESSAGE);
   assert.equal(talk.submitted.length, 2);
+});
+
+Deno.test("a request that moved to another proxy unsent has no reply here: its client resumes there and asks again", () => {
+  const talk = new Conversation();
+  const peer = session(talk);
+  peer.say(MESSAGE);
+  const isSent = false;
+  talk.refuse(talk.last.id, movedRefusal(isSent));
+  assert.deepEqual(peer.heard(), []);
+  assert.equal(peer.closeCode(), 1012);
+  session(talk).say(MESSAGE);
+  assert.equal(talk.submitted.length, 2);
+});
+
+Deno.test("one that moved when Discord may have got it is told as that, and not asked for again", () => {
+  const talk = new Conversation();
+  const peer = session(talk);
+  peer.say(MESSAGE);
+  talk.refuse(talk.last.id, movedRefusal(null));
+  assert.equal(peer.heardOne().data.error.code, "moved");
+  peer.say(MESSAGE);
+  assert.equal(talk.submitted.length, 1);
 });
