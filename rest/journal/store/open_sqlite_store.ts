@@ -6,6 +6,7 @@ import { FileBook } from "./file_book.ts";
 import { LogSync } from "./log_sync.ts";
 import { RowOrder } from "./row_order.ts";
 import { RowTable } from "./row_table.ts";
+import { dataVersionOf } from "./rows_in.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 import { ageOfLog, bodyFolderOf, checkOrSetAside } from "./store_check.ts";
 import { refusalOf } from "./store_faults.ts";
@@ -78,6 +79,7 @@ async function open(
   makeFolder(folder);
   const database = openDatabase(path);
   stack.defer(() => database.close());
+  const foundVersion = dataVersionOf(database);
   // What a power cut left in the log must not be taken for damage later.
   if (isLogOld) database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   migrate(database);
@@ -98,6 +100,7 @@ async function open(
     checkpoints: new Checkpoints(database, worker, path, order),
     isForMachine: sync === "machine",
     found: rows,
+    foundVersion,
     dispose: () => stack.dispose(),
   });
 }

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from "./deps.ts";
 import type { JournalRow } from "../../domain/journal_store.ts";
 import { type ReadBody, rowOf } from "./row_columns.ts";
 import type { RowTable } from "./row_table.ts";
@@ -42,4 +43,11 @@ function pageOf(
   } catch (error) {
     throw refusalOf(error, path);
   }
+}
+
+/** Raised by what other connections commit to the same file. */
+export function dataVersionOf(database: DatabaseSync): number {
+  return Number(
+    database.prepare("PRAGMA data_version").get()?.["data_version"],
+  );
 }

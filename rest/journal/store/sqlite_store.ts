@@ -13,7 +13,7 @@ import type { KeptBodies } from "./row_columns.ts";
 import type { RowOrder } from "./row_order.ts";
 import type { RowTable } from "./row_table.ts";
 import { placesIn } from "./row_places.ts";
-import { rowsIn } from "./rows_in.ts";
+import { dataVersionOf, rowsIn } from "./rows_in.ts";
 import { fenced, isOver, keyOf, scopeOf } from "./store_change.ts";
 import { failureOf } from "./store_faults.ts";
 import type { StoreRoom } from "./store_room.ts";
@@ -34,8 +34,10 @@ export interface SqliteParts {
   /** True: a change is made when it survives the end of the machine, not only that of the process. */
   readonly isForMachine: boolean;
   readonly wallMs: () => number;
-  /** What was read of it already: the rows as they are until something is changed. */
+  /** What was read of it already: the rows as they are until something is changed, here or by another connection. */
   readonly found: readonly JournalRow[] | undefined;
+  /** `PRAGMA data_version` when they were: other connections raise it. */
+  readonly foundVersion: number;
   /** Gives back files, threads and locks. */
   readonly dispose: () => void;
 }
@@ -135,7 +137,9 @@ export class SqliteStore implements JournalStore {
   async *load(scope?: string): AsyncIterable<JournalRow> {
     const { table, path, bodies, wallMs } = this.#parts;
     const readBody = (file: string) => bodies.read(file);
-    const found = scope === undefined ? this.#found : undefined;
+    const isFresh = dataVersionOf(this.#parts.database) ===
+      this.#parts.foundVersion;
+    const found = scope === undefined && isFresh ? this.#found : undefined;
     this.#found = undefined;
     const rows = found ?? rowsIn(table, path, readBody, scope);
     for await (const row of rows) {
