@@ -93,6 +93,7 @@ async function open(
   const book = new FileBook();
   for (const row of table.rowsWithFiles()) book.enter(row);
   await bodies.takeStock(book.names());
+  await worker.begun();
   const order = new RowOrder();
   return new SqliteStore({
     ...{ path, database, table, bodies, book, order, log, worker, wallMs },

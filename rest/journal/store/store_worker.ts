@@ -44,6 +44,8 @@ async function answer(
   call: WorkerCall,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   switch (call.kind) {
+    case "begun":
+      return undefined;
     case "copy":
       return void databaseAt(call.path).prepare(
         "PRAGMA wal_checkpoint(PASSIVE)",

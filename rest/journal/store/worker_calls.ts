@@ -5,6 +5,8 @@ export type WorkerCall =
 
 /** One thing to do to a file. */
 export type WorkerTask =
+  /** No file: whether it runs. */
+  | { readonly kind: "begun" }
   /** The database: copies the log into it, as far as that disturbs nobody. */
   | { readonly kind: "copy" }
   /** The database, while nobody writes: copies the rest, and begins the log anew. */

@@ -27,6 +27,11 @@ export class WorkerClient implements Disposable {
     };
   }
 
+  /** Settles when the thread runs; before, it needs rights of the process to read its own modules. */
+  async begun(): Promise<void> {
+    await this.call("", { kind: "begun" });
+  }
+
   /** Set once the thread has ended by itself: why. */
   get problem(): string | undefined {
     return this.#problem;
