@@ -70,6 +70,7 @@ export async function audit(
     method: "POST",
     body: JSON.stringify({ expected }),
   });
+  if (!response.ok) throw new Error(`No audit: ${await response.text()}`);
   return await response.json();
 }
 
