@@ -98,7 +98,8 @@ stageTest(
     await waitMs(3_000);
     const statuses = await callers.end();
     assert.deepEqual(statuses.filter((status) => status !== 200), []);
-    assert.ok(gapMs < 4_000 + stall.allowanceMs, `${gapMs} ms`);
+    // A lease, for the owner's last beat may have been lost, and once more until the others are sure.
+    assert.ok(gapMs < 6_000 + stall.allowanceMs, `${gapMs} ms`);
     assertOnce(sim);
     assertNoLimit(sim);
   },
