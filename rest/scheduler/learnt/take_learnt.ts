@@ -73,6 +73,7 @@ export function takeLearnt(
       endedAtServerMs: endedAtWallMs + (learnt.offsetMs ?? 0),
     },
   };
+  forgetOver(state, nowMs);
   takeCommon(passage);
   for (const identity of learnt.identities) takeGlobal(passage, identity);
   // Without Discord's clock the moments of buckets mean nothing.
@@ -84,6 +85,14 @@ export function takeLearnt(
   for (const hash of learnt.hashes) state.registry.restore(factsOf(hash));
   for (const route of learnt.routes) state.registry.restoreRoute(route);
   for (const identity of learnt.identities) takeIdentity(passage, identity);
+}
+
+/** Identities come and go as long as the process runs. */
+function forgetOver({ former: { globals, locks } }: State, nowMs: number) {
+  for (const [id, { untilMs }] of globals) {
+    if (untilMs <= nowMs) globals.delete(id);
+  }
+  for (const [id, untilMs] of locks) if (untilMs <= nowMs) locks.delete(id);
 }
 
 /** What all tokens share. */
@@ -140,7 +149,9 @@ function takeIdentity(passage: Passage, learnt: LearntIdentity): void {
   }
   for (const { routeKey, major, fields, counter } of learnt.subLimits) {
     const name = formerSubName(id, routeKey, major);
-    const former = state.former.subs.get(name) ?? [];
+    // Of one that nobody has asked about since, the newest is told.
+    const former = (state.former.subs.get(name) ?? [])
+      .filter((sub) => sub.fields.join() !== fields.join());
     const made = newCounter(identity, "hidden", "", major);
     fill(passage, made, counter);
     state.former.subs.set(name, [...former, { fields, counter: made }]);
