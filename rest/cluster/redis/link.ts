@@ -30,7 +30,7 @@ export class RedisFailure extends Error {
 }
 
 /** Longer than a Redis under load takes, and short enough for two tries within a lease. */
-const CALL_TIMEOUT_MS = 600;
+export const CALL_TIMEOUT_MS = 600;
 const CONNECT_TIMEOUT_MS = 1_500;
 /** After so long without any answer the connection is taken for dead, and another one made. */
 const SILENCE_MAX_MS = 3_000;
