@@ -36,8 +36,13 @@ export { Counter, Gauge, Histogram, Registry } from "npm:prom-client@15.1.3";
 // Processor time, for the figures.
 export { cpuUsage } from "node:process";
 
-// Constant-time comparison, hashes and random ids.
-export { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+// Constant-time comparison, hashes with a key and without, and random ids.
+export {
+  createHash,
+  createHmac,
+  randomUUID,
+  timingSafeEqual,
+} from "node:crypto";
 
 // Reading what a compressed answer says.
 export {

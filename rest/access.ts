@@ -9,8 +9,10 @@ import {
 } from "./domain/access.ts";
 import { applicationIdOf, NO_APPLICATION_ID } from "./domain/application_id.ts";
 import type { Identity } from "./domain/identity.ts";
+import type { AddressPort } from "./domain/kept_address.ts";
 import type { Clock } from "./domain/ports.ts";
 import { Secret } from "./domain/secret.ts";
+import { AddressMarks } from "./listener/access/address_marks.ts";
 import {
   type Authorizer,
   createAuthorizer,
@@ -18,6 +20,7 @@ import {
 import { type BotRing, createBotRing } from "./listener/access/bot_ring.ts";
 import { hexDigestOf } from "./listener/access/digest.ts";
 import { createKeyRing, type KeyRing } from "./listener/access/key_ring.ts";
+import { KnownAddresses } from "./listener/access/known_addresses.ts";
 import { renewManager } from "./manager/join_queue.ts";
 
 /** What access is put together with. */
@@ -33,6 +36,8 @@ export interface OpenAccess {
   readonly bots: BotRing;
   readonly keys: KeyRing;
   readonly authorizer: Authorizer;
+  /** What may be kept beyond the process, or shared with other proxies; undefined: addresses open nothing. */
+  readonly addresses: AddressPort | undefined;
   /** Replaces all keys; that of `REST_AUTHORIZATION` is `authorization` from now on. */
   replaceKeys(keys: readonly KeyEntry[], authorization: Secret): void;
   /**
@@ -58,12 +63,16 @@ export function openAccess(settings: Settings, parts: AccessParts): OpenAccess {
     allKeys(access.keys, settings.authorization),
   );
   const { clock } = parts;
-  const { openTokenRoutes } = settings;
+  const { openTokenRoutes, peerKey, journalKey } = settings;
+  const secret = peerKey ?? journalKey;
+  const marks = new AddressMarks({ keys, bots, secret });
+  const known = new KnownAddresses({ clock, marks });
   return {
     manager,
     bots,
     keys,
-    authorizer: createAuthorizer({ keys, bots, clock, openTokenRoutes }),
+    authorizer: createAuthorizer({ keys, bots, known, openTokenRoutes }),
+    addresses: openTokenRoutes === "known" ? known : undefined,
     replaceKeys: (entries, authorization) =>
       keys.replace(allKeys(entries, authorization)),
     replaceBots(entries, renew) {

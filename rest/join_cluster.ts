@@ -61,6 +61,7 @@ export function sharedJournalOf(
       isOurs: (id) =>
         cluster.ownerOf(cluster.scopeOfIdentity(id)).kind === "self",
       wallMs: cluster.wallMs,
+      shareAddresses: opened.shareAddresses,
     },
   };
 }

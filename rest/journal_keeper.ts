@@ -7,10 +7,12 @@ import type {
   JournalRow,
   JournalStore,
 } from "./domain/journal_store.ts";
+import type { AddressPort } from "./domain/kept_address.ts";
 import type { HandedOver } from "./domain/owners.ts";
 import type { LearntState, Moment, Saving } from "./domain/learnt_state.ts";
 import type { Clock } from "./domain/ports.ts";
 import type { ProxyRequest } from "./domain/request.ts";
+import { addressesIn, addressesInRows } from "./journal/address_rows.ts";
 import { COMMON_SCOPE } from "./journal/codec/learnt_codec.ts";
 import { JournalDriver } from "./journal/driver.ts";
 import { LearntSaver } from "./journal/learnt_saver.ts";
@@ -45,6 +47,8 @@ export interface SharedJournal {
   isOurs(identityId: string): boolean;
   /** Redis' calendar: those of several machines differ. */
   wallMs(): number;
+  /** Has all proxies know the addresses that one of them knows; settles when the others' are known here, or Redis is away. */
+  shareAddresses(addresses: AddressPort): Promise<void>;
 }
 
 /** What a keeper is made with. */
@@ -66,6 +70,8 @@ export interface TakeUp {
   readonly printOf: (request: ProxyRequest) => string;
   readonly learnt: (saving: Saving) => LearntState;
   readonly takeLearnt: (learnt: LearntState, moment: Moment) => void;
+  /** Undefined: none opens anything. */
+  readonly addresses?: AddressPort | undefined;
   /** Has sessions, requests and outcomes go on. */
   readonly restore: (found: FoundJournal) => void;
 }
@@ -140,6 +146,7 @@ export class JournalKeeper {
       kind: "put",
       row: machineRow(open.bootedAtWallMs),
     });
+    await this.#goOnWithAddresses(rows, into);
     const { writer } = this.driver;
     this.#saver = new LearntSaver({
       clock,
@@ -151,6 +158,17 @@ export class JournalKeeper {
       isOurs: open.shared?.isOurs,
     });
     return tellFound(found, this.unknown.count);
+  }
+
+  async #goOnWithAddresses(
+    rows: readonly JournalRow[],
+    { addresses }: TakeUp,
+  ): Promise<void> {
+    if (addresses === undefined) return;
+    const { shared } = this.#deps.open;
+    if (shared !== undefined) return await shared.shareAddresses(addresses);
+    addresses.take(addressesIn(rows));
+    addresses.keepIn(addressesInRows(this.driver.writer));
   }
 
   /**

@@ -5,6 +5,7 @@ import {
   type TakeUp,
 } from "./journal_keeper.ts";
 import type { BotRing } from "./listener/access/bot_ring.ts";
+import type { AddressPort } from "./domain/kept_address.ts";
 import type { HandedOver } from "./domain/owners.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Journal } from "./domain/journal.ts";
@@ -69,13 +70,17 @@ export function keptScopes(
 
 /** Where the former process's requests, sessions and knowledge go on. */
 export function takeUpOf(
-  { queue, bots, named, sockets }: Omit<RestoringParts, "dispatcher"> & {
-    readonly queue: Queue;
-    readonly bots: BotRing;
-  },
+  { queue, bots, named, sockets, addresses }:
+    & Omit<RestoringParts, "dispatcher">
+    & {
+      readonly queue: Queue;
+      readonly bots: BotRing;
+      readonly addresses?: AddressPort | undefined;
+    },
 ): TakeUp {
   return {
     ...queue,
+    addresses,
     printOf: (request) => writePrintOf(request, sha256Of),
     identities: () => bots.all.map(({ identity }) => identity),
     restore: (found) =>

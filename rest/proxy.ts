@@ -219,7 +219,7 @@ function shownOf(
     manager,
     metrics: operating.metrics,
     takeUp: async () =>
-      await parts.keeper?.takeUp(takeUpOf({ ...parts, bots })),
+      await parts.keeper?.takeUp(takeUpOf({ ...parts, ...access })),
     clusterPart: parts.clusterPart,
     snapshot: () => dispatcher.control.snapshot(),
     replaceRules: (rules) => gate.replaceRules(rules),

@@ -8,6 +8,3 @@ export {
   createClient as createRedisClient,
   RESP_TYPES,
 } from "npm:@redis/client@6.3.1";
-
-// What is derived from REST_PEER_KEY.
-export { createHmac } from "node:crypto";

@@ -1,7 +1,9 @@
 import type { FactSink } from "../domain/fact.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Secret } from "../domain/secret.ts";
+import type { AddressPort } from "../domain/kept_address.ts";
 import type { HealthPort } from "../domain/shared_health.ts";
+import { AddressExchange } from "./address_exchange.ts";
 import { createPeerQuestions } from "./ask_peer.ts";
 import { type Cluster, createCluster, type ScopeKeeper } from "./cluster.ts";
 import { exchangeHealth } from "./health_exchange.ts";
@@ -37,6 +39,8 @@ export interface OpenedCluster extends Verdict {
   readonly journal: ScopedStore;
   /** Encrypts what the journal holds, unless the operator has set a key for that. */
   readonly rowKey: Uint8Array<ArrayBuffer>;
+  /** Has all proxies know the addresses that one of them knows; settles when the others' are known here, or Redis is away. */
+  shareAddresses(addresses: AddressPort): Promise<void>;
   /** Takes part from now on. */
   start(part: ClusterPart): void;
   /** Takes no part any more. */
@@ -63,11 +67,16 @@ export async function openCluster(
   const isOwned = (scope: string) => epochOf(scope) !== undefined;
   const journal = scopedStore({ store, scopeOfIdentity, isOwned });
   let stopExchange = () => {};
+  let addressExchange: AddressExchange | undefined;
   return {
     ...verdict,
     cluster,
     journal,
     rowKey: rowKeyOf(peerKey),
+    shareAddresses(addresses) {
+      addressExchange = new AddressExchange({ clock, redis }, addresses);
+      return addressExchange.start();
+    },
     start({ keeper, health, egress }) {
       cluster.start(keeper);
       const deps = { clock, redis, selfId, egress };
@@ -75,6 +84,7 @@ export async function openCluster(
     },
     async end() {
       stopExchange();
+      await addressExchange?.end();
       await cluster.close();
     },
   };

@@ -1,5 +1,5 @@
+import { createHmac } from "../../deps.ts";
 import type { Secret } from "../domain/secret.ts";
-import { createHmac } from "./deps.ts";
 
 /**
  * What all proxies of a cluster derive from the key that they share and Redis

@@ -267,7 +267,7 @@ export const SETTINGS: {
     "REST_OPEN_TOKEN_ROUTES",
     oneOf("known", "true", "false"),
     "known",
-    "Who needs no key on paths that carry a webhook or interaction token, where many libraries send none: addresses that sent a key within the last hour (`known`), everybody (`true`) or nobody (`false`). Behind a reverse proxy all callers have the same address.",
+    "Who needs no key on paths that carry a webhook or interaction token, where many libraries send none: addresses that have sent a key, until they are silent for 30 days (`known`; without a journal a restart forgets them), everybody (`true`) or nobody (`false`). Behind a reverse proxy all callers have the same address.",
   ),
   isRepHeaderRequired: row(
     "REST_REP_REQUIRE_HEADER",

@@ -36,7 +36,8 @@ export const ALL_RIGHTS: KeyRights = {
 
 /**
  * Who needs no key on paths that carry a webhook or interaction token: who
- * calls from an address that sent a key within the last hour, everybody, nobody.
+ * calls from an address that has sent a key and was not silent for 30 days
+ * since, everybody, nobody.
  */
 export type OpenTokenRoutes = "known" | "true" | "false";
 

@@ -11,7 +11,7 @@ import { createBotRing } from "../../rest/listener/access/bot_ring.ts";
 import { createKeyRing } from "../../rest/listener/access/key_ring.ts";
 import { routeOf } from "../../rest/routes/route_of.ts";
 import { createManualClock } from "../_manual_clock.ts";
-import { keyOf } from "../listener/_bench.ts";
+import { keyOf, knownOf } from "../listener/_bench.ts";
 
 const idOf = (n: number) => `1${String(n).padStart(17, "0")}`;
 const tokenOf = (n: number) => `${btoa(idOf(n))}.own.token${n}`;
@@ -24,9 +24,9 @@ function authorizerOf(rights: Partial<KeyRights> = {}, names = NAMES) {
   const bots = createBotRing(
     names.map((name, n) => ({ name, token: new Secret(tokenOf(n + 1)) })),
   );
-  const clock = createManualClock();
+  const known = knownOf({ clock: createManualClock(), keys, bots });
   const openTokenRoutes = "false";
-  const authorizer = createAuthorizer({ keys, bots, clock, openTokenRoutes });
+  const authorizer = createAuthorizer({ keys, bots, known, openTokenRoutes });
   return { keys, authorizer };
 }
 

@@ -13,7 +13,12 @@ import {
   type Authorizer,
   createAuthorizer,
 } from "../../rest/listener/access/authorize.ts";
-import { createBotRing } from "../../rest/listener/access/bot_ring.ts";
+import { AddressMarks } from "../../rest/listener/access/address_marks.ts";
+import {
+  type BotRing,
+  createBotRing,
+} from "../../rest/listener/access/bot_ring.ts";
+import { KnownAddresses } from "../../rest/listener/access/known_addresses.ts";
 import { hexDigestOf } from "../../rest/listener/access/digest.ts";
 import type { HttpSettings } from "../../rest/listener/http/handler_context.ts";
 import type {
@@ -22,7 +27,10 @@ import type {
 } from "../../rest/listener/http/incoming_request.ts";
 import { createHttpEndpoint } from "../../rest/listener/http/endpoint.ts";
 import type { MoveRequests } from "../../rest/listener/http/token_update.ts";
-import { createKeyRing } from "../../rest/listener/access/key_ring.ts";
+import {
+  createKeyRing,
+  type KeyRing,
+} from "../../rest/listener/access/key_ring.ts";
 import { startListener } from "../../rest/listener/transport/listen.ts";
 import { createManualClock, type ManualClock } from "../_manual_clock.ts";
 import { exchange, type RawResponse } from "./_raw_http.ts";
@@ -78,14 +86,25 @@ export function authorizerOf(
   clock: Clock = createManualClock(),
   openTokenRoutes: OpenTokenRoutes = "false",
 ): Authorizer {
-  return createAuthorizer({
-    clock,
-    openTokenRoutes,
-    keys: createKeyRing([keyOf("main", KEY)]),
-    bots: createBotRing(
-      token === null ? [] : [{ name: "main", token: new Secret(token) }],
-    ),
-  });
+  const keys = createKeyRing([keyOf("main", KEY)]);
+  const bots = createBotRing(
+    token === null ? [] : [{ name: "main", token: new Secret(token) }],
+  );
+  const known = knownOf({ clock, keys, bots });
+  return createAuthorizer({ keys, bots, known, openTokenRoutes });
+}
+
+/** The addresses that these keys and bots make known. */
+export function knownOf(
+  { clock, keys, bots, secret }: {
+    readonly clock: Clock;
+    readonly keys: KeyRing;
+    readonly bots: BotRing;
+    readonly secret?: Secret;
+  },
+): KnownAddresses {
+  const marks = new AddressMarks({ keys, bots, secret });
+  return new KnownAddresses({ clock, marks });
 }
 
 /** A key that may do everything but what `rights` takes from it. */

@@ -1,6 +1,7 @@
 /** The npm package as its users get it: packed, installed into an empty folder, started by its name. */
 import assert from "node:assert/strict";
 import { startSim } from "../../sim/server.ts";
+import { login, reply } from "../keys/_hosts.ts";
 import { callSteadily, postInOrder } from "../start/_callers.ts";
 import { startHeldUpstream } from "../start/_held_upstream.ts";
 import {
@@ -72,6 +73,30 @@ Deno.test({
     const { limited, reordered, doubled } = discord.audit.report();
     assert.deepEqual({ reordered, doubled }, { reordered: [], doubled: [] });
     assert.deepEqual(limited, { user: 0, global: 0, shared: 0, cloudflare: 0 });
+  },
+});
+
+Deno.test({
+  name:
+    "with a journal a bot that logged in before SIGHUP with a changed .env answers its next interaction without a key",
+  ignore,
+  async fn() {
+    await using discord = await startSim();
+    const folder = await Deno.makeTempDir({ prefix: "known-" });
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => Deno.remove(folder, { recursive: true }));
+    const journal = { REST_JOURNAL: `${folder}/journal/sluice.db` };
+    const env = { ...settings(discord.url), ...journal };
+    await using sluice = await Operated.start(env);
+    const [, address = ""] = await sluice.seen(LISTENING);
+    const port = Number(new URL(address).port);
+    assert.match(await reply(port), /^401 /);
+    assert.match(await login(port, `Bot ${TOKEN}`), /^200 /);
+    assert.equal(await reply(port), "204");
+    await sluice.change({ ...env, REST_MAX_WAIT_MS: "100001" });
+    sluice.signal("SIGHUP");
+    await sluice.seen(LISTENING, 2);
+    assert.equal(await reply(port), "204");
   },
 });
 

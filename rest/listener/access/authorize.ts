@@ -1,7 +1,5 @@
 import type { KeyRights, OpenTokenRoutes } from "../../domain/access.ts";
-import { applicationIdOf } from "../../domain/application_id.ts";
 import { type Identity, NOBODY } from "../../domain/identity.ts";
-import type { Clock } from "../../domain/ports.ts";
 import { Refusal } from "../../domain/refusal.ts";
 import type { RouteFacts } from "../../domain/route.ts";
 import {
@@ -13,7 +11,8 @@ import {
 } from "./bot_ring.ts";
 import { broughtIdentity, credentialsOf } from "./credentials.ts";
 import type { Key, KeyRing } from "./key_ring.ts";
-import { KnownAddresses } from "./known_addresses.ts";
+import { keylessRefusal } from "./keyless_refusal.ts";
+import type { KnownAddresses } from "./known_addresses.ts";
 
 /** The credentials of one call, as they arrived; null or undefined where there is none. */
 export interface Evidence {
@@ -51,7 +50,7 @@ export interface Authorizer {
   identityFor(proof: Proof, route: RouteFacts): Identity;
   /** The bot or token that a caller speaks for where no route says otherwise; undefined: its key may use no bot, or there is none. */
   ownIdentityOf(proof: Proof): Identity | undefined;
-  /** Whether a caller from this address needs no key on this route (`REST_OPEN_TOKEN_ROUTES`). */
+  /** Whether a caller from this address needs no key on this route (`REST_OPEN_TOKEN_ROUTES`); one that is known for the key it has shown stays so with that. */
   isOpen(address: string, route: RouteFacts): boolean;
   /** The refusal of a call that proved nothing, with what to do about it; `route` where it is known. */
   refusal(evidence: Evidence, route: RouteFacts | undefined): Refusal;
@@ -61,7 +60,8 @@ export interface Authorizer {
 export interface AuthorizerDeps {
   readonly keys: KeyRing;
   readonly bots: BotRing;
-  readonly clock: Clock;
+  /** Used where `openTokenRoutes` is `known`. */
+  readonly known: KnownAddresses;
   readonly openTokenRoutes: OpenTokenRoutes;
 }
 
@@ -84,9 +84,8 @@ const PUBLIC_ROUTES: ReadonlySet<string> = new Set([
 
 /** Creates an authorizer for these keys and bots. */
 export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
-  const { keys, bots, clock, openTokenRoutes } = deps;
+  const { keys, bots, known, openTokenRoutes } = deps;
   const read = createAuthorizationReader(keys, bots);
-  const known = new KnownAddresses();
 
   function prove(evidence: Evidence): Proof | undefined {
     const { authorization, restAuthorization, pathKey, botId } = evidence;
@@ -106,26 +105,18 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
   return {
     prove(evidence) {
       const proof = prove(evidence);
-      if (
-        openTokenRoutes === "known" && proof !== undefined && isOpening(proof)
-      ) {
-        known.add(evidence.address, proof.key, clock.nowMs());
+      const shown = proof?.key ?? proof?.brought;
+      if (openTokenRoutes === "known" && shown !== undefined) {
+        known.add(evidence.address, shown);
       }
       return proof;
     },
     isOpen(address, { carriesToken }) {
       if (!carriesToken || openTokenRoutes === "false") return false;
-      return openTokenRoutes === "true" ||
-        known.has(
-          address,
-          clock.nowMs(),
-          (key) => keys.current(key) !== undefined,
-        );
+      return openTokenRoutes === "true" || known.use(address);
     },
     refusal: ({ authorization }, route) =>
-      isForeignToken(authorization)
-        ? foreignToken()
-        : unauthorized(route?.carriesToken === true, openTokenRoutes),
+      keylessRefusal(authorization, route?.carriesToken, openTokenRoutes),
     ownIdentityOf({ brought, key, botId }) {
       const mine = botsWithin(bots, key?.rights);
       return brought ?? botNamed(mine, botId)?.identity;
@@ -141,51 +132,6 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
     },
   };
 }
-
-/** Whether calls without a key may follow from the same address: not after a key that could not make them itself. */
-function isOpening({ key }: Proof): boolean {
-  return key === undefined ||
-    (!key.rights.isReadOnly && key.rights.routes === undefined);
-}
-
-/** Whether `Authorization` is a bot's token by its form: one of ours would have been known. */
-function isForeignToken(authorization: string | null): boolean {
-  if (authorization === null) return false;
-  const credentials = credentialsOf(authorization);
-  return credentials?.scheme === "bot" &&
-    credentials.token.split(".").length === 3 &&
-    applicationIdOf(credentials.token) !== undefined;
-}
-
-/** Not 401: discord.js takes that for Discord's verdict on its token and drops it for good. */
-function foreignToken(): Refusal {
-  return new Refusal(
-    "unknown_token",
-    "Cannot accept the request: the bot's token in Authorization is not one of this proxy's. Set DISCORD_TOKEN (or DISCORD_TOKENS_FILE) of the proxy to it, or send the key in X-Rest-Authorization beside it",
-  );
-}
-
-function unauthorized(
-  carriesToken: boolean,
-  openTokenRoutes: OpenTokenRoutes,
-): Refusal {
-  const where =
-    "Send it in Authorization, or in X-Rest-Authorization beside a token of your own";
-  const without = carriesToken ? `. ${HOW_OPEN[openTokenRoutes]}` : "";
-  return new Refusal(
-    "unauthorized",
-    `Cannot accept the request: the key is missing or wrong. ${where}${without}`,
-  );
-}
-
-/** How a path that carries a token is served without the key. */
-const HOW_OPEN: Readonly<Record<OpenTokenRoutes, string>> = {
-  known:
-    "This path carries a token of its own: with REST_OPEN_TOKEN_ROUTES=known it needs no key from an address that sent one within the last hour, with REST_OPEN_TOKEN_ROUTES=true from none",
-  true: "",
-  false:
-    "This path carries a token of its own: REST_OPEN_TOKEN_ROUTES=known opens it to addresses that sent the key within the last hour",
-};
 
 /** The rights that the key has now; undefined where no key was needed. */
 function rightsOf(keys: KeyRing, { key }: Proof): KeyRights | undefined {

@@ -181,9 +181,9 @@ Deno.test("without the key nothing else is told, wherever the request goes", asy
 
 const SWITCHES = {
   false:
-    ". This path carries a token of its own: REST_OPEN_TOKEN_ROUTES=known opens it to addresses that sent the key within the last hour",
+    ". This path carries a token of its own: REST_OPEN_TOKEN_ROUTES=known opens it to addresses that have sent the key",
   known:
-    ". This path carries a token of its own: with REST_OPEN_TOKEN_ROUTES=known it needs no key from an address that sent one within the last hour, with REST_OPEN_TOKEN_ROUTES=true from none",
+    ". This path carries a token of its own: with REST_OPEN_TOKEN_ROUTES=known it needs no key from an address that has sent one, until it is silent for 30 days or the proxy restarts without a journal; with REST_OPEN_TOKEN_ROUTES=true from none",
 } as const;
 
 for (const openTokenRoutes of ["false", "known"] as const) {
