@@ -6,12 +6,15 @@ export interface RedisRelay extends AsyncDisposable {
   /** From now on nothing comes through in either direction, and nobody is told; what was sent comes when it is mended. */
   cut(): void;
   mend(): void;
+  /** Connections that were made while it was cut. */
+  readonly held: number;
 }
 
 /** Leads to the Redis at `port` on this machine. */
 export async function startRedisRelay(port: number): Promise<RedisRelay> {
   const sockets = new Set<Socket>();
   let isCut = false;
+  let held = 0;
   const track = (socket: Socket) => {
     sockets.add(socket);
     if (isCut) socket.pause();
@@ -28,6 +31,7 @@ export async function startRedisRelay(port: number): Promise<RedisRelay> {
     pass(far, near);
     track(near);
     track(far);
+    if (isCut) held++;
   });
   await new Promise<void>((resolve) =>
     server.listen(0, "127.0.0.1", () => resolve())
@@ -35,6 +39,9 @@ export async function startRedisRelay(port: number): Promise<RedisRelay> {
   const address = server.address() as { port: number };
   return {
     url: `redis://127.0.0.1:${address.port}`,
+    get held() {
+      return held;
+    },
     cut() {
       isCut = true;
       for (const socket of sockets) socket.pause();

@@ -17,6 +17,10 @@ class OwnerTable {
   /** By scope: the place of its owner; undefined: nobody. Everything else is the first one's. */
   readonly #owners = new Map<string, number | undefined>();
   readonly urls: string[] = [];
+  /** The lease by which everything is owned; undefined: there are none. */
+  epoch: number | undefined;
+  /** Ids of those that answer no question. */
+  readonly silent = new Set<string>();
   #news = Promise.withResolvers<void>();
 
   /** Gives a scope to a proxy, or to nobody. */
@@ -64,6 +68,9 @@ class OwnerTable {
         const scope = scopeOf(request);
         return scope === undefined || ownerOf(scope).kind === "self";
       },
+      isSilent: (id) => this.silent.has(id),
+      leaseOf: () =>
+        this.epoch === undefined ? undefined : { epoch: this.epoch, ageMs: 0 },
       answerPeer: (question) => ({ heard: question }),
     };
   }
