@@ -78,6 +78,7 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
       addsNonces: settings.messageNonce === "add",
       digest: sha256Of,
       drawName: () => crypto.randomUUID(),
+      onForget: (entry) => parts.journal?.gone(entry),
     }),
     options: {
       maxWaitMs: settings.maxWaitMs,

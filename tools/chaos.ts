@@ -10,10 +10,12 @@ import type { BotKind } from "./chaos/bot.ts";
 import { LIFTED } from "./chaos/world.ts";
 import { mayTrace } from "./chaos/strace.ts";
 import {
+  killedAtSends,
   killedAtWrites,
   livesOf,
   onAFailingDisk,
 } from "./chaos/proxy_lives.ts";
+import { redisServerPath } from "./cluster/redis_server.ts";
 import { flags, taskWords } from "./task_words.ts";
 
 const USAGE = `SIM_SEEDS=… deno task sim
@@ -23,9 +25,9 @@ Judges the scheduler in worlds of its own, and the whole proxy while bots are
 killed and restarted and their sockets cut. SIM_SEEDS=1,2,3 chooses the seeds,
 SIM_SEEDS=new draws five. deno task chaos kills the proxy, too, which keeps a
 journal, while 100,000 messages come over REP and HTTP: some twenty minutes for
-the one seed it takes unless told; with strace, also at its writes, and on a disk
-that fails. Exit code 1 when a message or a reply was lost,
-doubled or late.`;
+the one seed it takes unless told; with strace, also at its writes, on a disk
+that fails, and with Redis at its sends. Exit code 1 when a message or a reply
+was lost, doubled or late.`;
 
 /** As many as bots of middle size have shards, with work for ten seconds at least. */
 const SIZE = { bots: 20, messages: 500 } as const;
@@ -80,6 +82,18 @@ const WITH_WRITES: readonly Ordeal[] = [
   },
 ];
 
+/** Where there is a Redis, too. */
+const WITH_SENDS: Ordeal = {
+  size: {
+    bots: 8,
+    messages: 500,
+    kinds: KINDS,
+    proxyLives: killedAtSends,
+    runMsMax: 1_800_000,
+  },
+  who: "they killed, and the proxy, whose journal is in Redis, at its sends",
+};
+
 const { seeds, isWithProxy } = taskWords(USAGE, (words) => {
   const isWithProxy = flags(words, ["proxy"]).proxy;
   const wish = Deno.env.get("SIM_SEEDS") ?? (isWithProxy ? "1" : "1,2,3,4,5");
@@ -91,11 +105,21 @@ if (failed > 0) Deno.exit(1);
 
 async function ordealsOf(isWithProxy: boolean): Promise<readonly Ordeal[]> {
   if (!isWithProxy) return BOTS_ONLY;
-  if (await mayTrace()) return [...WITH_PROXY, ...WITH_WRITES];
-  console.log(
-    "chaos: strace is not installed or may not trace: kills at writes and failing disks are passed over",
-  );
-  return WITH_PROXY;
+  if (!await mayTrace()) {
+    console.log(
+      "chaos: strace is not installed or may not trace: kills at writes and failing disks are passed over",
+    );
+    return WITH_PROXY;
+  }
+  const traced = [...WITH_PROXY, ...WITH_WRITES];
+  const redis = redisServerPath();
+  if (redis === undefined) {
+    console.log(
+      "chaos: Redis is not installed: a journal in it is passed over",
+    );
+    return traced;
+  }
+  return [...traced, { ...WITH_SENDS, size: { ...WITH_SENDS.size, redis } }];
 }
 
 async function undergo({ size, who }: Ordeal): Promise<void> {
@@ -110,7 +134,7 @@ async function undergo({ size, who }: Ordeal): Promise<void> {
     if (report.problems.length === 0) continue;
     failed++;
     for (const problem of report.problems) console.log(`  ${problem}`);
-    console.log(`  replay: ${replayOf(seed)}`);
+    console.log(`  replay: ${replayOf(seed, isWithProxy ? "chaos" : "sim")}`);
   }
 }
 

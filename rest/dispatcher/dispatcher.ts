@@ -189,6 +189,7 @@ class QueueDispatcher implements Dispatcher {
       this.#deps.facts({ kind: "warning", message });
     }
     this.register.expire(nowMs);
+    this.#deps.nonces?.expire(nowMs);
     this.#drain.noteProgress();
   }
 

@@ -72,7 +72,7 @@ export class Intake {
 
   /** Keeps what came of a write of another process. */
   restoreOutcome(restored: RestoredEntry): void {
-    this.#restoring.keep(restored, this.#deps.register);
+    this.#restoring.keep(restored, this.#deps);
   }
 
   #enqueue(

@@ -6,6 +6,7 @@ import type { Journal } from "../domain/journal.ts";
 import { drainingRefusal, movedRefusal } from "../domain/own_refusals.ts";
 import type { Clock } from "../domain/ports.ts";
 import type { Refusal } from "../domain/refusal.ts";
+import type { MessageNonces } from "../idempotency/nonces/message_nonces.ts";
 import type { Register } from "../idempotency/register.ts";
 import type { Scheduler } from "../scheduler/types.ts";
 import type { Job } from "./job.ts";
@@ -21,6 +22,7 @@ export interface LeftOverDeps {
   readonly facts: FactSink;
   readonly journal: Journal;
   readonly register: Register<Job>;
+  readonly nonces?: MessageNonces | undefined;
   /** Settles the lease of a job whose answer is not waited for. */
   readonly abandon: (job: Job) => void;
   readonly refuse: (job: Job, refusal: Refusal) => void;
@@ -64,7 +66,7 @@ export class LeftOver {
    * are told `moved`. Settles when nothing of it is in flight any more.
    */
   async release(handed: HandedOver): Promise<void> {
-    const { jobs, scheduler, clock, register } = this.#deps;
+    const { jobs, scheduler, clock, register, nonces } = this.#deps;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#releases.set(handed, resolve);
     for (const job of [...jobs.values()]) {
@@ -78,6 +80,7 @@ export class LeftOver {
     this.noteClosed();
     await promise;
     register.release(handed);
+    nonces?.release(handed);
   }
 
   /** Refuses what comes for a scope that is being handed away. */

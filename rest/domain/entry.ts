@@ -105,7 +105,7 @@ export interface Restored {
 export type Outcome =
   | { readonly kind: "answer"; readonly answer: WholeAnswer }
   | { readonly kind: "refusal"; readonly refusal: Refusal }
-  /** Discord answered, and the body was given up to make room. */
+  /** Only its status is known any more: the body was given up to make room, or is for nobody. */
   | { readonly kind: "shortened"; readonly status: number };
 
 /** A REP session as a store has to know it. */

@@ -8,7 +8,7 @@ Deno.test("chaos: 20 bots x 500 messages, killed with signal 9 and cut off at ra
     bots: 20,
     messages: 500,
   });
-  assert.deepEqual(problems, [], `replay: ${replayOf(1)}`);
+  assert.deepEqual(problems, [], `replay: ${replayOf(1, "sim")}`);
   assert.ok(kills >= 20);
   assert.ok(missed > 0, "no reply came after its asker's death");
   for (const [way, count] of Object.entries(cuts)) {

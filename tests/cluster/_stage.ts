@@ -20,6 +20,7 @@ export function stageTest(
   count: number,
   fn: (stage: Stage) => Promise<void>,
   options: SimOptions = {},
+  settings: Readonly<Record<string, string>> = {},
 ): void {
   Deno.test({
     name,
@@ -30,7 +31,7 @@ export function stageTest(
       await using stack = new AsyncDisposableStack();
       const started = Array.from({ length: count }, async () => {
         const relay = stack.use(await startRedisRelay(redis.port));
-        const env = { REST_REDIS_URL: relay.url };
+        const env = { REST_REDIS_URL: relay.url, ...settings };
         const proxy = await startProxyProcess(redis, sim.url, env);
         stack.use(proxy.child);
         return { relay, proxy };

@@ -54,3 +54,26 @@ stageTest(
     assertNoLimit(sim);
   },
 );
+
+for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+  stageTest(
+    `a message that was made and denied until its owner gave up is one message, though its library sends it again after ${signal} to that owner`,
+    2,
+    async ({ sim, proxies }) => {
+      const { owner, doors: [door] } = await partsOf(proxies);
+      assert.ok(door !== undefined);
+      const fault = { kind: "status", status: 502, isExecuted: true } as const;
+      const proxySends = 4;
+      sim.script({ fault, times: proxySends });
+      assert.equal(await door.post(5, "ok"), 502);
+      // What stands in Redis of the first is there when the second is sent.
+      assert.equal(await door.post(6, "another"), 200);
+      owner.child.signal(signal);
+      await owner.child.ended();
+      assert.equal(await door.post(5, "ok"), 200);
+      assert.equal(sim.audit.report().executed, 2);
+    },
+    {},
+    { REST_MESSAGE_NONCE: "add", REST_JOURNAL_WRITES: "all" },
+  );
+}

@@ -1,5 +1,8 @@
 import { createHash } from "../deps.ts";
-import { MessageNonces } from "../../rest/idempotency/nonces/message_nonces.ts";
+import {
+  MessageNonces,
+  type MessageNoncesDeps,
+} from "../../rest/idempotency/nonces/message_nonces.ts";
 import { createDispatcher } from "../../rest/dispatcher/dispatcher.ts";
 import type {
   Dispatcher,
@@ -73,13 +76,16 @@ export function benchOf(
 
 /** By default nothing gets a nonce that its caller does not ask for. */
 export function noncesOf(
-  { addsNonces = false }: { readonly addsNonces?: boolean } = {},
+  { addsNonces = false, onForget = () => {} }: Partial<
+    Pick<MessageNoncesDeps, "addsNonces" | "onForget">
+  > = {},
 ): MessageNonces {
   let drawn = 0;
   return new MessageNonces({
     addsNonces,
     digest: sha256,
     drawName: () => `name ${++drawn}`,
+    onForget,
   });
 }
 

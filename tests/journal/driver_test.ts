@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { NOBODY } from "../../rest/domain/identity.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
+import { readJournal } from "../../rest/journal/read_journal.ts";
 import { BOT, requestOf } from "../dispatcher/_builders.ts";
 import { driverBench, entryOf, PROMISED, SESSION } from "./_driver.ts";
 
@@ -189,6 +190,31 @@ Deno.test("an outcome is kept as long as somebody may ask, and its request's bod
   bench.driver.gone(entry);
   await bench.endTurn(25);
   assert.deepEqual(bench.rows(), []);
+});
+
+Deno.test("of a message that failed the next process reads nonce, print and status until it may not be told any more", async () => {
+  const bench = driverBench({ writes: "all" });
+  const entry = entryOf("POST", { print: "p" });
+  bench.driver.accepted(entry);
+  bench.driver.sent({
+    ...entry,
+    nonce: { added: "n", sentAtMs: bench.clock.nowMs() },
+  });
+  const outcome = { kind: "shortened", status: 502 } as const;
+  bench.driver.ended(entry, outcome, 120_000);
+  await bench.endTurn();
+  const sentWallMs = bench.clock.wallMs();
+  const found = readJournal(bench.rows(), {
+    nowWallMs: sentWallMs,
+    identityOf: () => BOT,
+    printOf: () => "not worked out again",
+    adoptMs: 0,
+    mayLackMarks: false,
+  });
+  const [{ entry: read, ...rest } = assert.fail()] = found.entries;
+  assert.deepEqual(read.nonce, { added: "n", sentWallMs });
+  assert.deepEqual([read.print, rest.outcome], ["p", outcome]);
+  assert.equal(rest.untilWallMs, sentWallMs + 120_000);
 });
 
 Deno.test("a full journal refuses new promises, serves what promises nothing, and still ends rows", async () => {

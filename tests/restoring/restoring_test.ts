@@ -8,6 +8,7 @@ import type {
 } from "../../rest/domain/entry.ts";
 import { entryIdOf } from "../../rest/domain/entry_id.ts";
 import { NOBODY } from "../../rest/domain/identity.ts";
+import { writePrintOf } from "../../rest/idempotency/fingerprint.ts";
 import { createNamedRequests } from "../../rest/listener/http/named_requests.ts";
 import {
   createWebSocketEndpoint,
@@ -16,6 +17,7 @@ import { release, restore } from "../../rest/restoring.ts";
 import {
   answerOf,
   BOT,
+  noncesOf,
   refusalOf,
   requestOf,
   sha256,
@@ -36,7 +38,14 @@ const OWNER = "key own";
 class Rig {
   readonly journal: RecordingJournal = createRecordingJournal();
   readonly queue: Queue = queueOf({
-    parts: { journal: this.journal, epochOf: () => 2_000 },
+    parts: {
+      journal: this.journal,
+      epochOf: () => 2_000,
+      nonces: noncesOf({
+        addsNonces: true,
+        onForget: (entry) => this.journal.gone(entry),
+      }),
+    },
   });
   readonly named = createNamedRequests({
     submitter: this.queue.dispatcher,
@@ -186,6 +195,43 @@ Deno.test("what came of a POST in another process is given to its second try, un
     await rig.goOn();
     assert.equal(await textOf(await answer), sends === 0 ? "kept" : "sent");
     assert.equal(rig.posts, sends);
+  }
+});
+
+const MESSAGE = requestOf("POST", {
+  text: '{"content":"ok"}',
+  headers: [["content-type", "application/json"]],
+});
+
+Deno.test("a message that failed in another process goes with the same nonce when it comes again within two minutes, once, and then the journal forgets it", async () => {
+  const twoMinutesMs = 120_000;
+  for (
+    const [ageMs, isRecognised] of [
+      [twoMinutesMs - 1, true],
+      [twoMinutesMs, false],
+    ] as const
+  ) {
+    const rig = new Rig();
+    const nonce = { added: "n", sentWallMs: rig.queue.clock.wallMs() - ageMs };
+    const request = { ...MESSAGE, body: undefined };
+    const failed = rig.entryOf(1, {
+      request,
+      print: writePrintOf(MESSAGE, sha256),
+      outcome: { kind: "shortened", status: 502 },
+      untilWallMs: nonce.sentWallMs + twoMinutesMs,
+    });
+    rig.restore([{ ...failed, entry: { ...failed.entry, nonce } }]);
+    assert.equal(rig.posts, 0);
+    const [first, second] = [1, 2].map(() => submitWith(rig.queue, MESSAGE));
+    await rig.goOn();
+    assert.equal((await first?.answer)?.status, 200);
+    assert.equal((await second?.answer)?.status, 200);
+    const nonces = rig.queue.upstream.sends.map(({ request: { body } }) =>
+      JSON.parse(new TextDecoder().decode(body)).nonce
+    );
+    assert.equal(nonces[0] === "n", isRecognised);
+    assert.notEqual(nonces[1], "n");
+    assert.equal(rig.journal.told[0], `gone ${entryIdOf(1_000, 1)}`);
   }
 });
 

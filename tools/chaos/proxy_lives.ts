@@ -26,26 +26,31 @@ const LATEST = 10;
 
 /** Lives that end at the n-th write, n drawn so that small ones come as often as large ones. */
 export function killedAtWrites(random: Random): Life {
-  const call = drawFrom(random, CALLS) ?? CALLS[0];
-  const n = Math.floor(2 ** (random() * LATEST));
-  const fault = { call, what: `signal=KILL:when=${n}` };
-  return { ms: drawMs(random, TRACED), fault };
+  return killedAt(CALLS, TRACED, random);
 }
 
-/** A journal in Redis is written by sends, and so is everything to callers and to Discord: the latest, as a power of two. */
-const SENDS_LATEST = 11;
-
-/** What it takes to start and to wait for a lease. */
-const SENDS_BEFORE = 60;
+/** What writes to Redis, Discord and callers: parts at once nearly always, handshakes and short commands as one. */
+const SENDS = ["writev", "writev", "writev", "sendto"] as const;
 
 /** Whoever is started anew waits for the lease of the life before. */
 const LEASED: Range = { minMs: 7_000, maxMs: 10_000 };
 
-/** Lives that end at the n-th send to anybody: Redis, Discord, a caller. */
+/** Lives that end at the n-th send to anybody: a journal in Redis is written by sends, and so is everything to callers and to Discord. */
 export function killedAtSends(random: Random): Life {
-  const n = SENDS_BEFORE + Math.floor(2 ** (random() * SENDS_LATEST));
-  const fault = { call: "sendto", what: `signal=KILL:when=${n}` };
-  return { ms: drawMs(random, LEASED), fault };
+  return killedAt(SENDS, LEASED, random);
+}
+
+function killedAt(
+  calls: readonly [string, ...string[]],
+  span: Range,
+  random: Random,
+): Life {
+  const call = drawFrom(random, calls) ?? calls[0];
+  const n = Math.floor(2 ** (random() * LATEST));
+  return {
+    ms: drawMs(random, span),
+    fault: { call, what: `signal=KILL:when=${n}` },
+  };
 }
 
 /** Writes of an open journal, those of its opening apart. */

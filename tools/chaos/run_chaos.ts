@@ -93,8 +93,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 }
 
 /** The command that does the same again. */
-export function replayOf(seed: number): string {
-  return `SIM_SEEDS=${seed} deno task sim`;
+export function replayOf(seed: number, task: "chaos" | "sim"): string {
+  return `SIM_SEEDS=${seed} deno task ${task}`;
 }
 
 function startProxy(

@@ -5,7 +5,7 @@ import { botOf } from "../../domain/identity.ts";
 import type { Journal } from "../../domain/journal.ts";
 import { cancelledRefusal } from "../../domain/own_refusals.ts";
 import type { Clock } from "../../domain/ports.ts";
-import type { Refusal } from "../../domain/refusal.ts";
+import { Refusal } from "../../domain/refusal.ts";
 import type { Register } from "../../idempotency/register.ts";
 import {
   discard,
@@ -58,7 +58,7 @@ export class Responder {
   }
 
   answer(job: Job, answer: Answer, receivedAtMs: number): boolean {
-    this.#deps.nonces?.ended(job, answer.status, receivedAtMs);
+    const isNonceKept = this.#keepNonce(job, answer, receivedAtMs);
     const { request, attempts, sentAtMs, queuedAtMs, waitReason } = job;
     const waitMs = sentAtMs - queuedAtMs;
     const discordMs = receivedAtMs - sentAtMs;
@@ -77,15 +77,15 @@ export class Responder {
     const tracked = this.#track(withAttempts({ ...answer, timing }, attempts));
     const [first, second] = job.tickets;
     if (second !== undefined || first?.isWanted !== true) {
-      return this.#answerOthers(job, tracked);
+      return this.#answerOthers(job, tracked) || isNonceKept;
     }
     first.resolve(tracked);
-    return false;
+    return isNonceKept;
   }
 
   refuse(job: Job, refusal: Refusal, nowMs: number): boolean {
-    const { facts, register, nonces } = this.#deps;
-    nonces?.ended(job, undefined, nowMs);
+    const { facts, register } = this.#deps;
+    const isNonceKept = this.#keepNonce(job, refusal, nowMs);
     const { sent } = refusal;
     const isOutcomeUnknown = sent !== false && !job.isRepeatable(nowMs);
     const waitMs = nowMs - job.queuedAtMs;
@@ -102,7 +102,18 @@ export class Responder {
       this.#keep(job, { kind: "refusal", refusal });
     } else register.detached.drop(job);
     for (const ticket of job.tickets) ticket.reject(refusal);
-    return isKept && second === undefined;
+    return isNonceKept || (isKept && second === undefined);
+  }
+
+  /** Whoever sends a message that failed again, to the next process too, is to send the same one. */
+  #keepNonce(job: Job, end: Answer | Refusal, nowMs: number): boolean {
+    const { nonces, journal } = this.#deps;
+    const answered = end instanceof Refusal ? undefined : end.status;
+    const keptMs = nonces?.ended(job, answered, nowMs);
+    if (keptMs === undefined) return false;
+    const outcome = { kind: "shortened", status: end.status } as const;
+    journal.ended(job, outcome, keptMs)?.catch(ignore);
+    return true;
   }
 
   #answerOthers(job: Job, answer: Answer): boolean {

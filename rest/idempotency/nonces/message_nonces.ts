@@ -1,8 +1,8 @@
-import type { Entry } from "../../domain/entry.ts";
+import type { Entry, RestoredEntry } from "../../domain/entry.ts";
 import type { MessageNonce } from "../../domain/message_nonce.ts";
-import type { Digest } from "../fingerprint.ts";
+import type { HandedOver } from "../../domain/owners.ts";
 import { broughtNonce } from "./body_nonce.ts";
-import { NonceBook } from "./nonce_book.ts";
+import { type Failed, NonceBook, type NonceBookDeps } from "./nonce_book.ts";
 
 /**
  * The only route whose messages have a nonce: webhook execution knows none
@@ -17,10 +17,9 @@ const NONCE_CHARS = 25;
 const encoder = new TextEncoder();
 
 /** What nonces are drawn with, and for whom. */
-export interface MessageNoncesDeps {
+export interface MessageNoncesDeps extends NonceBookDeps {
   /** Every message gets one, as `REST_MESSAGE_NONCE=add` says, and not only those whose caller asks (`dedupe`). */
   readonly addsNonces: boolean;
-  readonly digest: Digest;
   /** A name that nothing else has. */
   readonly drawName: () => string;
 }
@@ -37,7 +36,7 @@ export class MessageNonces {
 
   constructor(deps: MessageNoncesDeps) {
     this.#deps = deps;
-    this.#book = new NonceBook(deps.digest);
+    this.#book = new NonceBook(deps);
   }
 
   /** The nonce of a new request; undefined: it has none, and is not sent again where it may have arrived. */
@@ -67,19 +66,44 @@ export class MessageNonces {
     return isFree ? this.#book.take(request, nowMs) ?? nonce : nonce;
   }
 
-  /** Keeps the nonce of a message that ended without a 2xx though it may have been made. */
+  /**
+   * Keeps the nonce of a message that ended without a 2xx though it may have been
+   * made. Says for how long, and works out its print; undefined: it is not kept.
+   */
   ended(
-    ended: Pick<Entry, "request" | "guarantee" | "nonce" | "mayHaveRun">,
+    ended: Failed & Pick<Entry, "guarantee" | "mayHaveRun">,
     status: number | undefined,
     nowMs: number,
-  ): void {
-    const { request, nonce, mayHaveRun } = ended;
-    if (nonce?.added === undefined || isNamed(ended)) return;
+  ): number | undefined {
+    const { nonce, mayHaveRun } = ended;
+    if (nonce?.added === undefined || isNamed(ended)) return undefined;
     // A 2xx: it was made. Another answer than a 5xx: it was not, unless it was
     // sent before.
     const isCertain = status !== undefined && status < 500 &&
       (status < 300 || !mayHaveRun);
-    if (!isCertain) this.#book.keep(request, nonce, nowMs);
+    return isCertain ? undefined : this.#book.keep(ended, nowMs);
+  }
+
+  /** Keeps what another process kept by `ended`; false: it was kept for something else. */
+  restore(
+    { entry, outcome }: Pick<RestoredEntry, "entry" | "outcome">,
+    nonce: MessageNonce | undefined,
+  ): boolean {
+    const { print } = entry;
+    // Of a message that was made its second try is told the answer.
+    const hasFailed = outcome?.kind === "shortened" && outcome.status >= 300;
+    if (!hasFailed || print === undefined || nonce === undefined) return false;
+    this.#book.restore({ ...entry, print, nonce });
+    return true;
+  }
+
+  expire(nowMs: number): void {
+    this.#book.expire(nowMs);
+  }
+
+  /** Without a word: another process goes on with them. */
+  release(handed: Pick<HandedOver, "hasRequest">): void {
+    this.#book.release(handed);
   }
 
   #newNonce(name: string): MessageNonce {

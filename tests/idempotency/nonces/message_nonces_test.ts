@@ -4,6 +4,9 @@ import { noncesOf, requestOf } from "../../dispatcher/_builders.ts";
 
 const JSON_TYPE = { headers: [["content-type", "application/json"]] as const };
 
+/** Of a message that no journal knows. */
+const ENDED = { entryId: "", print: "" };
+
 function messageOf(change: Parameters<typeof requestOf>[1] = {}): ProxyRequest {
   return requestOf("POST", {
     text: '{"content":"ok"}',
@@ -73,7 +76,11 @@ Deno.test("an equal message has the nonce of one that ended in doubt, and of no 
     const request = messageOf();
     const added = nonces.nonceFor(asked(request), 0)?.added;
     const nonce = { added, sentAtMs: isSent ? 0 : undefined };
-    nonces.ended({ ...asked(request), nonce, mayHaveRun }, status, 10);
+    nonces.ended(
+      { ...ENDED, ...asked(request), nonce, mayHaveRun },
+      status,
+      10,
+    );
     return nonces.nonceFor(asked(messageOf()), 20)?.added === added;
   };
   const inDoubt = true;
@@ -99,7 +106,7 @@ Deno.test("a request that its caller named takes and leaves no nonce of another"
     const first = { request, guarantee: guarantee(isFirstNamed) };
     const added = nonces.nonceFor(first, 0)?.added;
     const nonce = { added, sentAtMs: 0 };
-    nonces.ended({ ...first, nonce, mayHaveRun: true }, 502, 10);
+    nonces.ended({ ...ENDED, ...first, nonce, mayHaveRun: true }, 502, 10);
     const second = { request, guarantee: guarantee(isSecondNamed) };
     assert.notEqual(nonces.nonceFor(second, 20)?.added, added);
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { entryIdOf } from "../../../rest/domain/entry_id.ts";
 import type { ProxyRequest } from "../../../rest/domain/request.ts";
 import {
   answerOf,
@@ -7,6 +8,10 @@ import {
   requestOf,
 } from "../../dispatcher/_builders.ts";
 import { type Queue, queueOf } from "../../dispatcher/_queue.ts";
+import {
+  createRecordingJournal,
+  type RecordingJournal,
+} from "../../dispatcher/_recording_journal.ts";
 import { lost, timedOut } from "../../dispatcher/_scripted_upstream.ts";
 
 const TWO_MINUTES_MS = 120_000;
@@ -126,4 +131,52 @@ Deno.test("a message that was sent again leaves before what waits behind it in i
     JSON.parse(new TextDecoder().decode(request.body)).content
   );
   assert.deepEqual(said, ["ok", "ok", "later"]);
+});
+
+/** A queue whose first message has failed, and what its journal was told after that. */
+async function failedOnce(status: number): Promise<
+  Queue & { readonly journal: RecordingJournal }
+> {
+  const journal = createRecordingJournal();
+  const nonces = noncesOf({
+    addsNonces: true,
+    onForget: (entry) => journal.gone(entry),
+  });
+  const parts = { nonces, journal, epochOf: () => 1 };
+  const queue = queueOf({ maxWaitMs: 2 * TWO_MINUTES_MS, parts });
+  const { answer } = queue.dispatcher.submit(MESSAGE);
+  for (let isOver = false; !isOver;) {
+    await queue.clock.settle();
+    queue.upstream.next.answer(answerOf(status));
+    await queue.clock.advance(2_000);
+    isOver = queue.upstream.sends.every(({ isOpen }) => !isOpen);
+  }
+  assert.equal((await answer).status, status);
+  journal.told.splice(
+    0,
+    journal.told.findLastIndex((told) => told.startsWith("sent")) + 1,
+  );
+  return { ...queue, journal };
+}
+
+const [FIRST, SECOND] = [entryIdOf(1, 1), entryIdOf(1, 2)];
+
+Deno.test("a journal keeps a message that failed until it has taken in the one that repeats it", async () => {
+  const { journal, dispatcher } = await failedOnce(502);
+  assert.deepEqual(journal.told, [`ended ${FIRST}`]);
+  dispatcher.submit({ ...MESSAGE }).answer.catch(() => {});
+  assert.deepEqual(journal.told, [
+    `ended ${FIRST}`,
+    `gone ${FIRST}`,
+    `accepted ${SECOND}`,
+  ]);
+});
+
+Deno.test("a journal forgets a message that failed when two minutes are over, and one that Discord did not make at once", async () => {
+  const { journal, dispatcher, clock } = await failedOnce(502);
+  await clock.advance(TWO_MINUTES_MS);
+  dispatcher.submit(requestOf("GET")).answer.catch(() => {});
+  await clock.settle();
+  assert.ok(journal.told.includes(`gone ${FIRST}`), journal.told.join());
+  assert.deepEqual((await failedOnce(403)).journal.told, [`gone ${FIRST}`]);
 });
