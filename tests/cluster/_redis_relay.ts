@@ -13,6 +13,8 @@ export interface RedisRelay extends AsyncDisposable {
 /** Leads to the Redis at `port` on this machine. */
 export async function startRedisRelay(port: number): Promise<RedisRelay> {
   const sockets = new Set<Socket>();
+  /** Whose other end has closed while it was cut. */
+  const untold = new Set<Socket>();
   let isCut = false;
   let held = 0;
   const track = (socket: Socket) => {
@@ -23,7 +25,10 @@ export async function startRedisRelay(port: number): Promise<RedisRelay> {
   };
   const pass = (from: Socket, to: Socket) => {
     from.on("data", (bytes) => void to.write(bytes));
-    from.on("close", () => to.destroy());
+    from.on("close", () => {
+      if (isCut) untold.add(to);
+      else to.destroy();
+    });
   };
   const server = createTcpServer({ noDelay: true }, (near) => {
     const far = connectTcp({ host: "127.0.0.1", port });
@@ -49,6 +54,8 @@ export async function startRedisRelay(port: number): Promise<RedisRelay> {
     mend() {
       isCut = false;
       for (const socket of sockets) socket.resume();
+      for (const socket of untold) socket.destroy();
+      untold.clear();
     },
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) =>

@@ -13,6 +13,8 @@ async function startCuttable(discord: GatedDiscord) {
     upstream: discord.url,
     count: 3,
     isJournalShared,
+    // Nobody waits for so long.
+    env: { REST_UPSTREAM_TIMEOUT_MS: "600000" },
   });
   const { table, proxies: [owner, door] } = cluster;
   assert.ok(owner && door);
