@@ -70,7 +70,11 @@ out what a machine that is busy with other things makes waver.`;
 async function soak(): Promise<void> {
   const options = taskWords(USAGE, (words) => numberOptions(words, DEFAULTS));
   const key = randomUUID();
-  await using sim = await startSimChild({ ...WORLD, seed: options.seed });
+  let stalledMs = 0;
+  await using sim = await startSimChild(
+    { ...WORLD, seed: options.seed },
+    (ms) => stalledMs += ms,
+  );
   const insides: InsideSample[] = [];
   await using proxy = await startWatchedProxy(sim.url, key, insides);
   console.log(
@@ -95,7 +99,7 @@ async function soak(): Promise<void> {
   });
   tellVerdict([
     ...options.trends === 0 ? [] : judgeTrends(seen),
-    ...judgeAudit(report),
+    ...judgeAudit(report, { globalLimitPerSecond: GLOBAL_LIMIT, stalledMs }),
     ...judgeAnswers(odd),
     ...left,
   ], proxy);

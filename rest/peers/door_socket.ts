@@ -24,8 +24,8 @@ export interface DoorSocketDeps {
   readonly scopeOf: (principal: Principal) => string | undefined;
   /** Whether it may be handed on; what a door relays is not relayed again. */
   readonly mayRelay: boolean;
-  /** What the owner is told of it. */
-  readonly call: () => string;
+  /** What the owner is told of it, and for how long its greeting was kept back. */
+  readonly call: (keptBackMs: number | undefined) => string;
   /** It is of this scope from now on. */
   readonly onScope: (scope: string) => void;
   readonly onEnd: () => void;
@@ -33,6 +33,9 @@ export interface DoorSocketDeps {
 
 /** How long a socket waits for an owner: twice what the longest change of owners takes. */
 const OWNERLESS_MS = 8_000;
+
+/** The target of authentication requests. */
+const GREETING = "/_rep/auth";
 
 /** An owner that could not be reached is tried again after this. */
 const AGAIN_MS = 100;
@@ -58,8 +61,10 @@ export class DoorSocket implements SocketListener {
   #callOff: (() => void) | undefined;
   /** Until when an owner is looked for. */
   #untilMs = 0;
-  /** What authenticated it, for the owner to answer. */
+  /** What came before there was an owner to hear it. */
   readonly #unsent: Message[] = [];
+  /** When an authentication request among it came. */
+  #greetedAtMs: number | undefined;
 
   constructor(deps: DoorSocketDeps) {
     this.#deps = deps;
@@ -85,13 +90,10 @@ export class DoorSocket implements SocketListener {
     // Served here it would be done once more where the client comes again.
     if (this.#isRestarted) return;
     if (this.#relay?.isOpen) return this.#relay.send(message);
-    // What was read before the pause took hold.
-    if (this.#isDecided && !this.#isHere) {
-      return void this.#unsent.push(message);
-    }
+    if (this.#isDecided && !this.#isHere) return this.#keepBack(message);
     const principal = this.#isDecided ? undefined : this.#shownIn(message);
     if (principal === undefined) return this.#deps.here.received(message);
-    this.#unsent.push(message);
+    this.#keepBack(message);
     this.#decide(principal);
   }
 
@@ -144,7 +146,27 @@ export class DoorSocket implements SocketListener {
   #openHere(): void {
     if (this.#isHere || this.#socket === undefined) return;
     this.#isHere = true;
-    this.#deps.here.opened(this.#socket);
+    this.#deps.here.opened(this.#socket, this.#keptBackMs);
+  }
+
+  /** For how long its greeting has been kept back; undefined: none is. */
+  get #keptBackMs(): number | undefined {
+    return this.#greetedAtMs === undefined
+      ? undefined
+      : this.#deps.clock.nowMs() - this.#greetedAtMs;
+  }
+
+  /**
+   * A pause hides that a client is gone, so one that has only greeted is read on:
+   * it is not to be attached once it is dead. Requests wait unread, and are served
+   * though their caller is gone.
+   */
+  #keepBack(message: Message): void {
+    const isGreeting = typeof message === "string" &&
+      message.includes(GREETING);
+    if (isGreeting) this.#greetedAtMs ??= this.#deps.clock.nowMs();
+    this.#unsent.push(message);
+    if (!isGreeting || this.#unsent.length > 1) this.#socket?.pause();
   }
 
   #decide(principal: Principal): void {
@@ -159,7 +181,6 @@ export class DoorSocket implements SocketListener {
     if (this.#isHere) here.closed();
     this.#isHere = false;
     this.#socket?.trust();
-    this.#socket?.pause();
     this.#untilMs = clock.nowMs() + OWNERLESS_MS;
     this.#connect();
   }
@@ -189,7 +210,7 @@ export class DoorSocket implements SocketListener {
       socket,
       url: owner.url,
       key,
-      call: call(),
+      call: call(this.#keptBackMs),
       caCertificates,
       unsent: this.#unsent,
       onRefused: () => {

@@ -7,7 +7,7 @@ export type Message = string | Uint8Array<ArrayBuffer>;
 
 /** What a relay is made with. */
 export interface RelayDeps {
-  /** The caller's; paused until the link is open. */
+  /** The caller's; it may be paused until the link is open. */
   readonly socket: OpenSocket;
   /** Of the owner's port for peers. */
   readonly url: string;

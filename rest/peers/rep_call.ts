@@ -21,6 +21,8 @@ export interface RepCall {
   readonly address: string;
   readonly hasOptedIn: boolean;
   readonly origins: readonly string[];
+  /** For how long the door has kept back its authentication request; undefined: none has come. */
+  readonly keptBackMs?: number | undefined;
 }
 
 /** The call as a header's value. */
@@ -33,10 +35,12 @@ export function readRepCall(text: string | null): RepCall | undefined {
   const value = objectIn(text);
   if (value === undefined) return undefined;
   const { keyName, botId, clientName, address, hasOptedIn, origins } = value;
+  const { keptBackMs } = value;
   const isCall = isTextOr(undefined, keyName) && isTextOr(null, botId) &&
     isTextOr(null, clientName) && typeof address === "string" &&
     typeof hasOptedIn === "boolean" && Array.isArray(origins) &&
-    origins.every((origin) => typeof origin === "string");
+    origins.every((origin) => typeof origin === "string") &&
+    (keptBackMs === undefined || typeof keptBackMs === "number");
   return isCall ? value as unknown as RepCall : undefined;
 }
 
@@ -53,13 +57,14 @@ export function startOf(
     readonly identities: Identities;
   },
 ): ConnectionStart {
-  const { clientName, address, botId, hasOptedIn, origins } = call;
+  const { clientName, address, botId, hasOptedIn, origins, keptBackMs } = call;
   const proof = proofIn(call, keys, identities);
   const unproved = { ...NO_EVIDENCE, botId, address };
   return {
     principal: proof && principalWith(authorizer, proof, clientName, address),
     hasOptedIn,
     origins,
+    keptBackMs,
     authorize: authorizeWith(authorizer, unproved, clientName),
   };
 }

@@ -45,7 +45,7 @@ export class RepDoor {
   enter(upgrade: AdmittedUpgrade, here: SocketListener): SocketListener {
     return this.#add(here, upgrade.start, {
       mayRelay: true,
-      call: () => this.#callOf(upgrade),
+      call: (keptBackMs) => this.#callOf(upgrade, keptBackMs),
     });
   }
 
@@ -105,7 +105,10 @@ export class RepDoor {
       : this.#deps.owners.scopeOfIdentity(identityId);
   }
 
-  #callOf({ start, evidence, clientName }: AdmittedUpgrade): string {
+  #callOf(
+    { start, evidence, clientName }: AdmittedUpgrade,
+    keptBackMs: number | undefined,
+  ): string {
     const proof = start.principal && this.#deps.authorizer.prove(evidence);
     const call: RepCall = {
       keyName: proof?.keyName,
@@ -115,6 +118,7 @@ export class RepDoor {
       address: evidence.address,
       hasOptedIn: start.hasOptedIn,
       origins: start.origins,
+      keptBackMs,
     };
     return writeRepCall(call);
   }

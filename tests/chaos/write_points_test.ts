@@ -38,7 +38,7 @@ Deno.test({
     const { problems, proxyKills } = await runChaos({
       seed: 1,
       bots: 4,
-      messages: 150,
+      messages: 100,
       // Over HTTP a bot sends what was refused again before it goes on.
       kinds: ["key", "async"],
       proxyLives: onAFailingDisk,

@@ -22,10 +22,32 @@ class OwnerTable {
   /** Ids of those that answer no question. */
   readonly silent = new Set<string>();
   #news = Promise.withResolvers<void>();
+  /** Who has not heard of an owner yet, and knows of none. */
+  readonly #unheard = new Set<number>();
+  readonly #asked = new Map<number, () => void>();
 
-  /** Gives a scope to a proxy, or to nobody. */
-  give(scope: string, place: number | undefined): void {
+  /** Gives a scope to a proxy, or to nobody; those of `unheardBy` do not hear of it before `hear`. */
+  give(
+    scope: string,
+    place: number | undefined,
+    { unheardBy = [] }: { readonly unheardBy?: readonly number[] } = {},
+  ): void {
+    for (const one of unheardBy) this.#unheard.add(one);
     this.#owners.set(scope, place);
+    this.#tell();
+  }
+
+  hear(place: number): void {
+    this.#unheard.delete(place);
+    this.#tell();
+  }
+
+  /** Settles when the proxy at a place asks next whose a scope is. */
+  whenAsked(place: number): Promise<void> {
+    return new Promise((resolve) => this.#asked.set(place, resolve));
+  }
+
+  #tell(): void {
     const news = this.#news;
     this.#news = Promise.withResolvers();
     news.resolve();
@@ -42,7 +64,8 @@ class OwnerTable {
   /** What the proxy at a place knows. */
   seenBy(place: number): Owners {
     const ownerOf = (scope: string): Owner => {
-      const owner = this.placeOf(scope);
+      this.#asked.get(place)?.();
+      const owner = this.#unheard.has(place) ? undefined : this.placeOf(scope);
       if (owner === undefined) return { kind: "nobody", sinceMs: 0 };
       return owner === place
         ? { kind: "self" }

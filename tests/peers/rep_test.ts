@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { SYSTEM_CLOCK } from "../../rest/clock/system_clock.ts";
+import type { Clock } from "../../rest/domain/ports.ts";
 import { GatedDiscord } from "../conformance/_gated_discord.ts";
+import { KEY } from "../_proxy.ts";
 import { BOT } from "./_calls.ts";
 import { startCluster } from "./_cluster.ts";
 import { hello, say, talkTo } from "./_talk.ts";
@@ -103,6 +106,96 @@ Deno.test("a WebSocket waits while nobody owns its bot, and loses no frame", asy
   const order = discord.calls.map((call) => /m\d/.exec(call)?.[0]);
   assert.deepEqual(order, ["m1", "m2", "m3"]);
 });
+
+/** A clock that a test puts forward. */
+function clockPutForward(): Clock & { aheadMs: number } {
+  return {
+    aheadMs: 0,
+    nowMs() {
+      return SYSTEM_CLOCK.nowMs() + this.aheadMs;
+    },
+    wallMs: () => SYSTEM_CLOCK.wallMs(),
+    wakeAt(atMs, action) {
+      return SYSTEM_CLOCK.wakeAt(atMs - this.aheadMs, action);
+    },
+  };
+}
+
+for (const key of [undefined, ""]) {
+  const when = key === undefined ? "at its upgrade" : "in a frame";
+  Deno.test(`B8: a WebSocket that a door kept back takes no session from a newer one, with a key shown ${when}`, async () => {
+    await using discord = new GatedDiscord();
+    discord.open();
+    const clock = clockPutForward();
+    await using cluster = await startCluster({
+      upstream: discord.url,
+      count: 3,
+      clockAt: (place) => place === 1 ? clock : SYSTEM_CLOCK,
+    });
+    const { table, proxies: [, slow, other] } = cluster;
+    assert.ok(slow && other);
+    table.give(BOT, undefined);
+    await using older = await talkTo(slow.url, { key });
+    const asked = table.whenAsked(1);
+    older.send(hello("shard-0"));
+    await asked;
+    await using newer = await talkTo(other.url, { key });
+    newer.send(hello("shard-0"));
+    table.give(BOT, 0, { unheardBy: [1] });
+    await newer.seen(({ req }) => req === "hello");
+    clock.aheadMs = 3_000;
+    table.hear(1);
+    const { code } = await Promise.race([older.closed, newer.closed]);
+    assert.equal(code, 4409);
+    newer.send(say("still here", "a-1"));
+    await newer.seen(({ req }) => req === "a-1");
+  });
+}
+
+Deno.test("a door lets go of a client that greeted and is gone while nobody owns its bot", async () => {
+  await using discord = new GatedDiscord();
+  await using cluster = await startCluster({ upstream: discord.url, count: 2 });
+  const { table, proxies: [, door] } = cluster;
+  assert.ok(door);
+  table.give(BOT, undefined);
+  const asked = table.whenAsked(1);
+  using socket = await Deno.connect({ port: Number(new URL(door.url).port) });
+  await socket.write(UPGRADE);
+  await socket.read(new Uint8Array(1_024));
+  await socket.write(frameOf(hello("a-session-with-a-name")));
+  await asked;
+  await socket.closeWrite();
+  // Where it waits for an owner until it gives up, it says 1012.
+  assert.equal(await new Response(socket.readable).text(), "");
+});
+
+const UPGRADE = new TextEncoder().encode([
+  "GET /rep HTTP/1.1",
+  "Host: localhost",
+  "Connection: Upgrade",
+  `Authorization: ${KEY}`,
+  "Upgrade: websocket",
+  "Sec-WebSocket-Version: 13",
+  "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+  "\r\n",
+].join("\r\n"));
+
+/** A text of 126 to 65,535 bytes on the wire, masked with nothing. */
+function frameOf(value: unknown): Uint8Array<ArrayBuffer> {
+  const text = new TextEncoder().encode(JSON.stringify(value));
+  const { length } = text;
+  return new Uint8Array([
+    0x81,
+    0xfe,
+    length >> 8,
+    length & 255,
+    0,
+    0,
+    0,
+    0,
+    ...text,
+  ]);
+}
 
 Deno.test("a wrong key gets no further than the door", async () => {
   await using discord = new GatedDiscord();

@@ -108,14 +108,16 @@ export class Conversation {
     change: {
       readonly keyName?: string | null;
       readonly hasOptedIn?: boolean;
+      readonly keptBackMs?: number;
     } = {},
   ): Peer {
-    const { keyName = "main", hasOptedIn = false } = change;
+    const { keyName = "main", hasOptedIn = false, keptBackMs } = change;
     const { id, actions } = this.machine.open({
       principal: keyName === null ? undefined : principalOf(keyName),
       hasOptedIn,
       origins: [OWN_ORIGIN, DISCORD_ORIGIN],
       authorize,
+      keptBackMs,
     }, this.moment);
     this.perform(actions);
     return new Peer(this, id);
@@ -124,11 +126,17 @@ export class Conversation {
   /** Opens a socket that speaks for a session. */
   openSession(
     name: string,
-    change: { readonly keyName?: string; readonly data?: object } = {},
+    change: {
+      readonly keyName?: string;
+      readonly data?: object;
+      readonly keptBackMs?: number;
+    } = {},
   ): Peer {
+    const { keyName = "main", keptBackMs = NaN } = change;
     const peer = this.open({
-      keyName: change.keyName ?? "main",
+      keyName,
       hasOptedIn: true,
+      ...keptBackMs >= 0 && { keptBackMs },
     });
     peer.say({
       target: "/_rep/auth",

@@ -1,4 +1,5 @@
 import { denoCommand, startWords } from "../deno_child.ts";
+import { stallIn } from "./stalls.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -52,16 +53,28 @@ export async function startProxyChild(
   });
 }
 
-/** Starts the simulated Discord; `options` are `sim/server.ts`'s. */
-export async function startSimChild(options: unknown): Promise<Child> {
+/** Starts the simulated Discord; `options` are `sim/server.ts`'s. `onStall` is told how long it stood still, in ms. */
+export async function startSimChild(
+  options: unknown,
+  onStall?: (ms: number) => void,
+): Promise<Child> {
   const permissions = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-env"];
+  const preload = `--preload=${pathOf("tools/soak/stalls.ts")}`;
   return await startChild({
     args: [
       "run",
       ...permissions,
+      ...onStall === undefined ? [] : [preload],
       pathOf("sim/main.ts"),
       JSON.stringify(options),
     ],
+    ...onStall && {
+      env: { TELL_STALLS: "1" },
+      onLine: (line) => {
+        const ms = stallIn(line);
+        if (ms !== undefined) onStall(ms);
+      },
+    },
   });
 }
 

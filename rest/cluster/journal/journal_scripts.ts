@@ -8,22 +8,30 @@ export function rowsKey(scope: string): string {
   return `{sluice}:journal:${scope}`;
 }
 
-/** Raises a scope's fence. A claim that comes late does not lower it. */
-export const CLAIM: Script = scriptOf(`
+const NOW = `
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+`;
+
+/** Raises a scope's fence. A claim that comes late does not lower it. Gives back Redis' time, or 0. */
+export const CLAIM: Script = scriptOf(`${NOW}
 local last = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0')
 if tonumber(ARGV[2]) < last then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-return 1
+return now
 `);
 
 /**
  * Makes changes (\`changeWords\`), all or none of them: first it looks whether
- * every scope is still at the epoch it is written to by. Gives back by how many
- * rows and bytes the journal has grown.
+ * every scope is still at the epoch it is written to by, and whether anybody
+ * still waits: who does not was told that it was not made. Gives back by how many
+ * rows and bytes the journal has grown, and Redis' time.
  */
-const APPEND_TEXT = `
+const APPEND_TEXT = `${NOW}
 local at = 0
 local function word() at = at + 1; return ARGV[at] end
+
+if now > tonumber(word()) then return 'late ' .. string.format('%.0f', now) end
 
 for _ = 1, tonumber(word()) do
   local scope, epoch = word(), word()
@@ -79,7 +87,7 @@ while at < #ARGV do
   local kind, key, id = word(), KEYS[tonumber(word())], word()
   change[kind](key, id)
 end
-return { rows, bytes }
+return { rows, bytes, now }
 `;
 
 /** For new rows: Redis refuses them where its memory is full. */

@@ -7,7 +7,13 @@ import {
   type JournalStore,
 } from "../../domain/journal_store.ts";
 import { fenced, isOver, scopeOf } from "../../journal/store/store_change.ts";
-import { RedisFailure, type RedisLink, type Word } from "../redis/link.ts";
+import {
+  CALL_TIMEOUT_MS,
+  RedisFailure,
+  type RedisLink,
+  type Script,
+  type Word,
+} from "../redis/link.ts";
 import {
   APPEND,
   APPEND_WITHOUT_ROOM,
@@ -49,6 +55,8 @@ interface Place {
 class RedisStore implements JournalStore {
   readonly #options: RedisStoreOptions;
   readonly #claimed = new Map<string, number>();
+  /** By how much Redis' clock is ahead of ours, or less. */
+  #aheadMs = 0;
   #rows = 0;
   #bytes = 0;
 
@@ -67,7 +75,38 @@ class RedisStore implements JournalStore {
   async #claim(scope: string, epoch: number): Promise<boolean> {
     const { redis } = this.#options;
     const words = [scope, String(epoch)];
-    return await redis.run(CLAIM, [FENCE_KEY], words).catch(failed) === 1;
+    const reply = await redis.run(CLAIM, [FENCE_KEY], words).catch(failed);
+    if (reply === 0) return false;
+    this.#noteNow(Number(reply));
+    return true;
+  }
+
+  #noteNow(redisMs: number): void {
+    this.#aheadMs = redisMs - this.#options.wallMs();
+  }
+
+  /**
+   * Runs a script that does nothing once its time-out is over: a command that a
+   * network held back for long would make a row that has been deleted meanwhile,
+   * and the next owner send what its caller was told is not sent.
+   */
+  async #runInTime(
+    script: Script,
+    keys: readonly string[],
+    words: readonly Word[],
+  ): Promise<unknown> {
+    const { redis, wallMs } = this.#options;
+    const run = () => {
+      const untilMs = wallMs() + this.#aheadMs + CALL_TIMEOUT_MS;
+      return redis.run(script, keys, [String(Math.ceil(untilMs)), ...words])
+        .catch(failed);
+    };
+    const reply = await run();
+    const lateMs = /^late (\d+)$/.exec(String(reply))?.[1];
+    if (lateMs === undefined) return reply;
+    // It is here in time, so one of the two clocks was set.
+    this.#noteNow(Number(lateMs));
+    return await run();
   }
 
   /** A Redis that was emptied knows nobody's epoch; one that knows a later one gives nothing back. */
@@ -91,8 +130,7 @@ class RedisStore implements JournalStore {
     }
     const isNew = changes.some(({ kind }) => kind === "put");
     const script = isNew ? APPEND : APPEND_WITHOUT_ROOM;
-    const run = () =>
-      this.#options.redis.run(script, keys, words).catch(failed);
+    const run = () => this.#runInTime(script, keys, words);
     let reply = await run();
     if (!Array.isArray(reply) && await this.#claimAgain(fencedIn(reply))) {
       reply = await run();
@@ -100,6 +138,7 @@ class RedisStore implements JournalStore {
     if (!Array.isArray(reply)) throw fenced(fencedIn(reply));
     this.#rows += Number(reply[0]);
     this.#bytes += Number(reply[1]);
+    this.#noteNow(Number(reply[2]));
   }
 
   async *load(scope?: string): AsyncIterable<JournalRow> {

@@ -32,7 +32,7 @@ export class RedisFailure extends Error {
 class Late extends RedisFailure {}
 
 /** Longer than a Redis under load takes, and short enough for two tries within a lease. */
-const CALL_TIMEOUT_MS = 600;
+export const CALL_TIMEOUT_MS = 600;
 const CONNECT_TIMEOUT_MS = 1_500;
 /** Until a new connection can be used: who accepts it, a balancer perhaps, need not be who answers on it. */
 const READY_TIMEOUT_MS = 3_000;

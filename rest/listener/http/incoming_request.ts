@@ -72,7 +72,8 @@ export interface OpenSocket {
 
 /** What a WebSocket brings. */
 export interface SocketListener {
-  opened(socket: OpenSocket): void;
+  /** `keptBackMs`: for how long its authentication request was kept back until it could be heard. */
+  opened(socket: OpenSocket, keptBackMs?: number): void;
   received(message: string | Uint8Array<ArrayBuffer>): void;
   closed(): void;
 }

@@ -9,14 +9,14 @@ export function listenerOf(
 ): SocketListener {
   let id = 0;
   return {
-    opened(socket) {
+    opened(socket, keptBackMs = start.keptBackMs) {
       const authorize: ConnectionStart["authorize"] = (presented) => {
         const principal = start.authorize(presented);
         if (principal !== undefined) socket.trust();
         return principal;
       };
       if (start.principal !== undefined) socket.trust();
-      id = runner.open(socket, { ...start, authorize });
+      id = runner.open(socket, { ...start, authorize, keptBackMs });
     },
     received: (message) => runner.receive(id, message),
     closed: () => runner.closed(id),

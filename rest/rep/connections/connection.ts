@@ -11,6 +11,8 @@ export interface ConnectionStart {
   readonly hasOptedIn: boolean;
   /** Origins whose absolute URLs may be targets (C16), as `canonicalOrigin` spells them. */
   readonly origins: readonly string[];
+  /** For how long its authentication request was kept back until it could be heard; undefined: none was. */
+  readonly keptBackMs?: number | undefined;
   /** Checks the key of an authentication request on this connection. */
   readonly authorize: (presented: Presented) => Principal | undefined;
 }
@@ -25,6 +27,10 @@ export interface Connection {
   /** Whether the client has opted in: replies may then have more members than plain REP knows. */
   hasOptedIn: boolean;
   session: Session | undefined;
+  /** When its next authentication request came, if that was kept back until the connection was opened (monotonic). */
+  keptSinceMs: number | undefined;
+  /** When its client authenticated, wherever it was heard first (monotonic). */
+  authenticatedAtMs: number;
   isClosed: boolean;
   /** Requests without an answer, if the connection has no session. */
   inFlight: InFlight | undefined;
@@ -61,6 +67,10 @@ export function newConnection(
     principal: start.principal,
     hasOptedIn: start.hasOptedIn,
     session: undefined,
+    keptSinceMs: start.keptBackMs === undefined
+      ? undefined
+      : nowMs - start.keptBackMs,
+    authenticatedAtMs: nowMs,
     isClosed: false,
     inFlight: undefined,
     unauthenticatedFrames: 0,

@@ -4,7 +4,11 @@ import type { Connection } from "../connections/connection.ts";
 import type { Presented, Principal } from "../connections/principal.ts";
 import { dataOf, type Frame } from "../frames/frame.ts";
 import type { Step } from "../rep_state.ts";
-import { attach, readSessionPreferences } from "../sessions/attach_session.ts";
+import {
+  attach,
+  isOvertaken,
+  readSessionPreferences,
+} from "../sessions/attach_session.ts";
 import { deliver } from "../sessions/deliver.ts";
 import { answer, refuse } from "./own_replies.ts";
 
@@ -28,6 +32,12 @@ export function authenticate(
   const preferences = readSessionPreferences(data, step.state.settings.limits);
   connection.principal = principal;
   step.state.unauthenticated.delete(connection);
+  connection.authenticatedAtMs = connection.keptSinceMs ?? step.nowMs;
+  connection.keptSinceMs = undefined;
+  if (
+    preferences !== undefined &&
+    isOvertaken(step, connection, principal, preferences)
+  ) return closeConnection(step, connection, 4409);
   if (data["ext"] === true || preferences !== undefined) {
     connection.hasOptedIn = true;
   }

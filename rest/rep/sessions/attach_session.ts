@@ -49,6 +49,22 @@ function numberOf(value: unknown, name: string): number | undefined {
 }
 
 /**
+ * Whether the session has a newer connection (B8). What was kept back while a
+ * bot had no owner comes after what its client has sent since on another socket.
+ */
+export function isOvertaken(
+  { state }: Step,
+  connection: Connection,
+  { owner }: Principal,
+  { name }: SessionPreferences,
+): boolean {
+  const session = state.store.find(owner, name);
+  const present = session && connectionOf(state, session);
+  return present !== undefined &&
+    present.authenticatedAtMs > connection.authenticatedAtMs;
+}
+
+/**
  * Attaches the connection to its session, or to a new one if none of that name
  * exists (B10). Returns whether it existed. Another connection that has the
  * session is closed (B8).

@@ -121,3 +121,37 @@ storeTest(
     redis.signal("SIGCONT");
   },
 );
+
+storeTest(
+  "what Redis gets to do after it was told as not made is not made",
+  [],
+  async (open, redis) => {
+    const store = await open(10);
+    await store.claimEpoch("7");
+    // Redis knows the script from then on.
+    await store.append([put("before")]);
+    await (await redis.link()).call(["CLIENT", "PAUSE", "900"]);
+    const made = store.append([put("a")]);
+    assert.equal(await codeOf(made), "store_unreachable");
+    // Redis does it first: both went over one connection.
+    const rows = await Array.fromAsync(store.load("7"));
+    assert.deepEqual(rows.map(({ id }) => id), ["before"]);
+  },
+);
+
+storeTest(
+  "a Redis whose clock was set is written to all the same",
+  [],
+  async (_, redis) => {
+    let wallMs = 1_000_000;
+    const store = createRedisStore({
+      redis: await redis.link(),
+      epochOf: () => 10,
+      wallMs: () => wallMs,
+    });
+    await store.claimEpoch("7");
+    wallMs -= 60_000;
+    await store.append([put("a")]);
+    assert.equal((await Array.fromAsync(store.load("7"))).length, 1);
+  },
+);

@@ -331,6 +331,38 @@ Deno.test("B8: a new connection takes the session over and the old one is closed
   assert.equal(newer.heardOne().seq, 3);
 });
 
+for (
+  const [keptBackMs, taker] of [
+    [999, "takes the session over"],
+    [1_000, "takes the session over"],
+    [1_001, "is closed with 4409 itself"],
+  ] as const
+) {
+  Deno.test(`B8: 1,000 ms after the session's connection one whose greeting was kept back for ${keptBackMs} ms ${taker}`, () => {
+    const talk = new Conversation();
+    const { peer } = resume(talk, "s");
+    talk.pass(1_000);
+    const late = talk.openSession("s", { keptBackMs });
+    const isOlder = keptBackMs > 1_000;
+    assert.equal(peer.closeCode(), isOlder ? 0 : 4409);
+    assert.equal(late.closeCode(), isOlder ? 4409 : 0);
+    if (isOlder) ask(talk, peer, "heard");
+  });
+}
+
+Deno.test("B8: only the authentication that was kept back counts from before", () => {
+  const talk = new Conversation();
+  const late = talk.openSession("other", { keptBackMs: 1_000 });
+  const { peer } = resume(talk, "s");
+  late.say({
+    target: "/_rep/auth",
+    method: "ACTION",
+    data: { session: "s" },
+    req: 1,
+  });
+  assert.deepEqual([peer.closeCode(), late.closeCode()], [4409, 0]);
+});
+
 Deno.test("B8: authenticating again on the same connection takes nothing over and repeats nothing", () => {
   const { peer } = sessionWith(2);
   peer.heard();
