@@ -199,6 +199,8 @@ async function untilSettled(
   clock: Clock,
 ): Promise<void> {
   if (scope === undefined || owners.ownerOf(scope).kind !== "nobody") return;
+  // Who cannot reach Redis becomes no owner, and would not hear who has.
+  if (owners.figures?.().isStoreAway) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const callOff = clock.wakeAt(clock.nowMs() + TAKING_OVER_MS_MAX, resolve);
   void owners.whenChanged(scope).then(resolve);

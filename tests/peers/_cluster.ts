@@ -19,6 +19,8 @@ class OwnerTable {
   readonly urls: string[] = [];
   /** The lease by which everything is owned; undefined: there are none. */
   epoch: number | undefined;
+  /** Whether Redis, if there were one, could not be reached. */
+  isStoreAway = false;
   /** Ids of those that answer no question. */
   readonly silent = new Set<string>();
   #news = Promise.withResolvers<void>();
@@ -91,6 +93,12 @@ class OwnerTable {
         const scope = scopeOf(request);
         return scope === undefined || ownerOf(scope).kind === "self";
       },
+      figures: () => ({
+        owned: 0,
+        scopes: 0,
+        peers: [],
+        isStoreAway: this.isStoreAway,
+      }),
       isSilent: (id) => this.silent.has(id),
       leaseOf: () =>
         this.epoch === undefined ? undefined : { epoch: this.epoch, ageMs: 0 },

@@ -1,6 +1,7 @@
 /** A proxy that is gone without a word: its network swallows everything. */
 import assert from "node:assert/strict";
 import { type RedisRelay, startRedisRelay } from "../cluster/_redis_relay.ts";
+import { createManualClock } from "../_manual_clock.ts";
 import { GatedDiscord } from "../conformance/_gated_discord.ts";
 import { BOT, CHANNEL, post, until } from "./_calls.ts";
 import { PEER_KEY, startCluster } from "./_cluster.ts";
@@ -72,6 +73,39 @@ Deno.test("B13: a WebSocket whose owner is lost and answers nothing is closed wi
   assert.equal((await talk.closed).code, 1012);
 });
 
+/** A message as a door hands it to the owner by this lease. */
+function handed(epoch?: number): RequestInit {
+  const call = {
+    from: "a door",
+    caller: "default@127.0.0.1",
+    identity: { own: BOT },
+    urgency: 3,
+    isOrdered: true,
+    ...epoch !== undefined && { epoch },
+  };
+  return post("handed on", {
+    "x-rest-peer-key": PEER_KEY,
+    "x-rest-peer-call": JSON.stringify(call),
+  });
+}
+
+Deno.test("a proxy that owns a bot no more and cannot reach Redis gives back at once what comes for it", async () => {
+  await using discord = new GatedDiscord();
+  const clock = createManualClock();
+  await using cluster = await startCluster({
+    upstream: discord.url,
+    count: 1,
+    clockAt: () => clock,
+  });
+  const { table, proxies: [owner] } = cluster;
+  assert.ok(owner);
+  table.give(BOT, undefined);
+  table.isStoreAway = true;
+  const response = await fetch(owner.peerUrl + CHANNEL, handed());
+  await response.body?.cancel();
+  assert.equal(response.status, 421);
+});
+
 for (const [known, status] of [[undefined, 200], [7, 200], [6, 421]] as const) {
   const what = known === undefined ? "no lease" : `lease ${known}`;
   Deno.test(`what a door has handed to the owner by ${what} gets ${status} while it is the owner by lease 7`, async () => {
@@ -84,21 +118,7 @@ for (const [known, status] of [[undefined, 200], [7, 200], [6, 421]] as const) {
     const { table, proxies: [owner] } = cluster;
     assert.ok(owner);
     table.epoch = 7;
-    const call = {
-      from: "a door",
-      caller: "default@127.0.0.1",
-      identity: { own: BOT },
-      urgency: 3,
-      isOrdered: true,
-      ...known !== undefined && { epoch: known },
-    };
-    const response = await fetch(
-      owner.peerUrl + CHANNEL,
-      post("late?", {
-        "x-rest-peer-key": PEER_KEY,
-        "x-rest-peer-call": JSON.stringify(call),
-      }),
-    );
+    const response = await fetch(owner.peerUrl + CHANNEL, handed(known));
     await response.body?.cancel();
     assert.equal(response.status, status);
     assert.equal(discord.calls.length, status === 200 ? 1 : 0);
