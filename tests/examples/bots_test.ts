@@ -163,6 +163,24 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "docs/operating.md's lines for discord.js print where the time of a call went",
+  ignore: !hasNode(),
+  async fn() {
+    await using place = await startPlace({ discord: {} });
+    const page = Deno.readTextFileSync(new URL("docs/operating.md", ROOT));
+    const [, lines = ""] = /^```js\n(.*?)^```$/ms.exec(page) ?? [];
+    const trial = quickStart("@discordjs/rest")
+      .replace("127.0.0.1:8000", new URL(place.origin).host)
+      .replace(/^console\.log/m, `const client = { rest };\n${lines}$&`);
+    await using program = await runNode(trial, { DISCORD_TOKEN: TOKEN });
+    await assert.rejects(program.ended);
+    assert.match(program.said, /^GET \/users\/@me queue;dur=\d.*discord;dur=/m);
+    assert.match(program.said, /^POST \/interactions\/.* queue;dur=\d/m);
+  },
+});
+
+Deno.test({
   name: "README's curl has its key from a .env made of .env.example",
   ignore: Deno.build.os === "windows",
   async fn() {
