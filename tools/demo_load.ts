@@ -124,7 +124,8 @@ async function callOnce(
 }
 
 /** Seven seconds look slow to whoever does not know what they are waited for. */
-const WHOSE_TIMES = "(The times are Discord's: its limits let no more out.)";
+const WHOSE_TIMES =
+  "(Discord's limits set these times: sooner would be a 429.)";
 
 /** The table as lines of text. */
 export function demoTable(

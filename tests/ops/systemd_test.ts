@@ -60,6 +60,21 @@ Deno.test("the service takes a filled-in .env.example, and keeps its journal in 
   await Deno.remove(state, { recursive: true });
 });
 
+Deno.test("what docs/deploying.md takes out of /opt/sluice is in the repository", () => {
+  const page = Deno.readTextFileSync(new URL("docs/deploying.md", ROOT));
+  const places = [...page.matchAll(/ \/opt\/sluice\/([\w./]+)/g)]
+    .map(([, place = ""]) => new URL(place, ROOT));
+  assert.ok(places.length >= 2);
+  for (const place of places) {
+    // A name that ends in a dot stands for all files that begin so.
+    const [start = "", folder] = [place.pathname, new URL("./", place)];
+    const names = [...Deno.readDirSync(folder)].map(({ name }) =>
+      `${folder.pathname}${name}`
+    );
+    assert.ok(names.some((name) => name.startsWith(start)), start);
+  }
+});
+
 Deno.test("systemd kills the service later than a drain ends", () => {
   const stopMs = Number(valueOf("TimeoutStopSec")) * 1_000;
   assert.ok(stopMs >= Number(SETTINGS.drainMs.fallback) + 5_000);
