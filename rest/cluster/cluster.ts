@@ -134,6 +134,8 @@ class ClusterDriver implements Cluster {
 
   peers: Owners["peers"] = () => this.#book.peers();
 
+  readonly isSilent = (id: string): boolean => this.#watch.isSilent(id);
+
   maySend(request: Parameters<Owners["maySend"]>[0]): boolean {
     const scope = scopeOf(request);
     return scope === undefined || this.ownerOf(scope).kind === "self";

@@ -51,6 +51,11 @@ export class PeerWatch {
     }));
   }
 
+  /** One that is not known, or was not asked yet, is not taken for silent. */
+  isSilent(id: string): boolean {
+    return this.#isAnswering.get(id) === false;
+  }
+
   async #ask({ id, url }: Peer): Promise<void> {
     // A question that says nothing and does nothing.
     const question = { kind: "holding", of: id, scopes: [] } as const;

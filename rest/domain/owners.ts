@@ -37,6 +37,8 @@ export interface Owners {
   whenChanged(scope: string): Promise<void>;
   /** Those last seen alive, without ourselves. */
   peers(): readonly Peer[];
+  /** Whether that proxy did not answer when it was last asked; left out where nobody asks. */
+  readonly isSilent?: (id: string) => boolean;
   /** Whether a request may leave now. Asked right before each send; true where it needs no owner. */
   maySend(request: Pick<ProxyRequest, "identity" | "route">): boolean;
   /** How it stands; left out by a proxy that is alone. */

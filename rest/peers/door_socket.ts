@@ -9,6 +9,7 @@ import type {
 import type { ConnectionStart } from "../rep/connections/connection.ts";
 import type { Principal } from "../rep/connections/principal.ts";
 import { presentedIn } from "../rep/conversation/receive.ts";
+import { awaitFormerOwner } from "./former_owner.ts";
 import { type Message, Relay } from "./relay.ts";
 
 /** What one socket at a door needs. */
@@ -49,6 +50,8 @@ export class DoorSocket implements SocketListener {
   readonly #deps: DoorSocketDeps;
   #socket: OpenSocket | undefined;
   #relay: Relay | undefined;
+  /** To whom the link leads. */
+  #ownerId = "";
   /** Whether the listener of this process has it. */
   #isHere = false;
   #isDecided = false;
@@ -107,9 +110,19 @@ export class DoorSocket implements SocketListener {
   ownerChanged(): void {
     if (this.scope === undefined) return;
     const owner = this.#deps.owners.ownerOf(this.scope);
-    // Who relays has a link that its owner ends.
     if (this.#isHere && owner.kind !== "self") return this.restart();
-    if (!this.#isHere && this.#relay === undefined) this.#connect();
+    if (this.#isHere) return;
+    if (this.#relay === undefined) return this.#connect();
+    // Who relays has a link that its owner ends, unless it is gone without a word.
+    this.#callOff?.();
+    const isFormer = owner.kind === "self" ||
+      (owner.kind === "peer" && owner.id !== this.#ownerId);
+    if (!isFormer) return;
+    this.#callOff = awaitFormerOwner(this.#deps, {
+      id: this.#ownerId,
+      forMs: Infinity,
+      onOver: () => this.restart(),
+    });
   }
 
   /** Has its client come again, here or elsewhere. */
@@ -192,6 +205,7 @@ export class DoorSocket implements SocketListener {
     const owner = owners.ownerOf(this.scope);
     if (owner.kind === "self") return this.#goOnHere();
     if (owner.kind === "nobody") return this.#connectLater();
+    this.#ownerId = owner.id;
     this.#relay = new Relay({
       socket,
       url: owner.url,
@@ -209,6 +223,7 @@ export class DoorSocket implements SocketListener {
   #connectLater(): void {
     const { clock } = this.#deps;
     const atMs = clock.nowMs() + AGAIN_MS;
+    this.#callOff?.();
     this.#callOff = clock.wakeAt(atMs, () => this.#connect());
   }
 }

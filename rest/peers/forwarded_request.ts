@@ -18,6 +18,7 @@ import {
   outcomeOf,
   ownerlessRefusal,
 } from "./attempt.ts";
+import { awaitFormerOwner, FORMER_OWNER_MS } from "./former_owner.ts";
 import { News } from "./news.ts";
 import type { Turn } from "./order_lines.ts";
 import { type HandedOn, peerRequestOf } from "./peer_call.ts";
@@ -55,9 +56,6 @@ export interface Handed extends HandedOn {
  * is none: a hand-over takes a fraction of a second, and its news may be late.
  */
 const AGAIN_MS = 50;
-
-/** What a former owner has in flight ends within Discord's time, and it says so within this. */
-const FORMER_OWNER_MS = 1_000;
 
 type Phase = "waiting" | "handed on" | "accepted" | "over";
 
@@ -143,18 +141,18 @@ export class ForwardedRequest implements Ticket, LeaveListener {
   /** Its scope has another owner, or none. */
   ownerChanged(): void {
     if (this.#exchange === undefined) return this.#news.tell();
-    const { owners, clock, upstreamTimeoutMs } = this.#deps;
+    const { owners, upstreamTimeoutMs } = this.#deps;
     const now = owners.ownerOf(this.scope);
     const isSame = now.kind === "peer" && now.id === this.#ownerId;
     if (now.kind === "nobody" || isSame) return;
     // A proxy that is the owner no more gives back what it has not sent, and
     // answers what it has. One that says nothing has stopped.
     const isRead = this.#request.method === "GET";
-    const graceMs = FORMER_OWNER_MS + (isRead ? 0 : upstreamTimeoutMs);
-    this.#callOffGrace ??= clock.wakeAt(
-      clock.nowMs() + graceMs,
-      () => this.#exchange?.abort(),
-    );
+    this.#callOffGrace ??= awaitFormerOwner(this.#deps, {
+      id: this.#ownerId ?? "",
+      forMs: FORMER_OWNER_MS + (isRead ? 0 : upstreamTimeoutMs),
+      onOver: () => this.#exchange?.abort(),
+    });
   }
 
   /** The process ends. */
@@ -248,7 +246,7 @@ export class ForwardedRequest implements Ticket, LeaveListener {
     const waitedMs = clock.nowMs() - this.#cameAtMs;
     this.#phase = "handed on";
     const exchange = peers.send(
-      peerRequestOf(owner.url, owners.selfId, this.#handed, waitedMs),
+      peerRequestOf({ url: owner.url, owners, waitedMs }, this.#handed),
       () => this.#accepted(),
     );
     this.#exchange = exchange;

@@ -1,6 +1,7 @@
 import type { KeepWish } from "../listener/http/keep_wish.ts";
 import type { Identity } from "../domain/identity.ts";
 import { NOBODY } from "../domain/identity.ts";
+import type { Owners } from "../domain/owners.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import type { Urgency } from "../domain/urgency.ts";
 import type { PeerRequest } from "./peer_client.ts";
@@ -22,6 +23,8 @@ export interface PeerCall {
   readonly isOrdered: boolean;
   /** What is left of it. */
   readonly leaveWithinMs: number | undefined;
+  /** By which lease its receiver owns it, as far as its door knows; undefined: there are none. */
+  readonly epoch: number | undefined;
   /** How its caller wants it kept, and whose it is then. */
   readonly kept: Kept | undefined;
 }
@@ -38,16 +41,23 @@ export interface HandedOn {
   readonly kept: Kept | undefined;
 }
 
-/** A request that has waited `waitedMs` at the door `from`, as it is handed to the proxy at `url`. */
+/** To whom a request is handed. */
+export interface Passage {
+  readonly url: string;
+  readonly owners: Owners;
+  /** At its door. */
+  readonly waitedMs: number;
+}
+
+/** A request as it is handed to another proxy. */
 export function peerRequestOf(
-  url: string,
-  from: string,
-  { request, kept }: HandedOn,
-  waitedMs: number,
+  { url, owners, waitedMs }: Passage,
+  { request, kept, scope }: HandedOn & { readonly scope: string },
 ): PeerRequest {
   const { method, target, headers, body } = request;
   const call = headerJson({
-    from,
+    from: owners.selfId,
+    epoch: owners.leaseOf?.(scope)?.epoch,
     ...peerCallOf(request, kept, waitedMs),
   });
   return {
@@ -63,7 +73,7 @@ function peerCallOf(
   request: ProxyRequest,
   kept: Kept | undefined,
   waitedMs: number,
-): Omit<PeerCall, "from"> {
+): Omit<PeerCall, "from" | "epoch"> {
   const { caller, identity, urgency, isOrdered, leaveWithinMs } = request;
   return {
     caller,
@@ -96,17 +106,31 @@ export function readPeerCall(text: string | null): PeerCall | undefined {
     urgency,
     isOrdered,
     leaveWithinMs,
+    epoch,
     kept,
   } = value;
   const isCall = typeof from === "string" && typeof caller === "string" &&
     isPeerIdentity(identity) &&
     isUrgency(urgency) &&
     typeof isOrdered === "boolean" &&
-    (leaveWithinMs === undefined || typeof leaveWithinMs === "number") &&
+    isNumberOrNone(leaveWithinMs) && isNumberOrNone(epoch) &&
     (kept === undefined || isKept(kept));
   return isCall
-    ? { from, caller, identity, urgency, isOrdered, leaveWithinMs, kept }
+    ? {
+      from,
+      caller,
+      identity,
+      urgency,
+      isOrdered,
+      leaveWithinMs,
+      epoch,
+      kept,
+    }
     : undefined;
+}
+
+function isNumberOrNone(value: unknown): value is number | undefined {
+  return value === undefined || typeof value === "number";
 }
 
 function isPeerIdentity(value: unknown): value is PeerIdentity {

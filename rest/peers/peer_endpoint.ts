@@ -26,7 +26,6 @@ import { proofOf, readOwnCall, unlessUnsettled } from "./own_paths.ts";
 import {
   type Identities,
   identityIn,
-  type Kept,
   type PeerCall,
   readPeerCall,
 } from "./peer_call.ts";
@@ -87,7 +86,7 @@ export function createPeerHandler(deps: PeerEndpointDeps): HttpHandler {
       if (call.from === deps.owners.selfId) throw mirrorRefusal();
       const whole = wantedOf(request, call, deps, targetOf);
       label = whole.route.label;
-      return await serve(request, whole, call.kept, deps);
+      return await serve(request, whole, call, deps);
     } catch (error) {
       return refused(error, label, request, deps.facts);
     }
@@ -126,17 +125,17 @@ function wantedOf(
 async function serve(
   request: IncomingRequest,
   wanted: Omit<ProxyRequest, "body">,
-  kept: Kept | undefined,
+  { kept, epoch }: PeerCall,
   { owners, http, local, named, clock }: PeerEndpointDeps,
 ): Promise<HttpAnswer> {
   const scope = owners.scopeOf(wanted);
   await untilSettled(owners, scope, clock);
-  if (!isOurs(owners, scope)) return notMine(owners, scope);
+  if (!isOurs(owners, scope, epoch)) return notMine(owners, scope);
   const isCallback = wanted.route.lane === "interaction";
   const body = await http.readBody(request, wanted.caller, isCallback);
   try {
     // It may have changed while the body came.
-    if (!isOurs(owners, scope)) return notMine(owners, scope);
+    if (!isOurs(owners, scope, epoch)) return notMine(owners, scope);
     const whole = { ...wanted, body: body.bytes };
     const { answer, accepted } = kept === undefined
       ? local.submit(whole, request.callerGone)
@@ -200,6 +199,8 @@ async function untilSettled(
   clock: Clock,
 ): Promise<void> {
   if (scope === undefined || owners.ownerOf(scope).kind !== "nobody") return;
+  // Who cannot reach Redis becomes no owner, and would not hear who has.
+  if (owners.figures?.().isStoreAway) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const callOff = clock.wakeAt(clock.nowMs() + TAKING_OVER_MS_MAX, resolve);
   void owners.whenChanged(scope).then(resolve);
@@ -207,9 +208,19 @@ async function untilSettled(
   callOff();
 }
 
-/** What needs no owner is anybody's. */
-function isOurs(owners: Owners, scope: string | undefined): boolean {
-  return scope === undefined || owners.ownerOf(scope).kind === "self";
+/**
+ * What needs no owner is anybody's. By another lease than its door knows we do
+ * not have it: a network may bring what its door has given up long since, when
+ * another proxy has sent what came after it and we are the owner once more.
+ */
+function isOurs(
+  owners: Owners,
+  scope: string | undefined,
+  epoch?: number,
+): boolean {
+  if (scope === undefined) return true;
+  if (owners.ownerOf(scope).kind !== "self") return false;
+  return epoch === undefined || epoch === owners.leaseOf?.(scope)?.epoch;
 }
 
 /** "Not mine": certainly not accepted, and where it belongs, if that is known. */

@@ -26,8 +26,10 @@ export async function startProxyProcess(
   redis: TestRedis,
   upstream: string,
   env: Record<string, string> = {},
+  through: readonly string[] = [],
 ): Promise<ProxyProcess> {
   const child = await startChild({
+    through,
     env: {
       DISCORD_TOKEN: TOKEN,
       REST_AUTHORIZATION: KEY,

@@ -23,8 +23,9 @@ function watchOf(peers: Peer[], answers: Record<string, Asked>) {
         watch.figures().map(({ isAnswering }) => `${isAnswering}`).join(" "),
       ),
   });
+  const isSilent = () => peers.map(({ id }) => watch.isSilent(id));
   const isAnswering = () => watch.figures().map((one) => one.isAnswering);
-  return { clock, watch, asked, changes, isAnswering };
+  return { clock, watch, asked, changes, isAnswering, isSilent };
 }
 
 const peerOf = (id: string): Peer => ({
@@ -35,16 +36,18 @@ const peerOf = (id: string): Peer => ({
 
 Deno.test("a peer answers, is silent, is gone, or is another process at its address: only the first one is reachable", async () => {
   const peers = ["a", "b", "c", "d"].map(peerOf);
-  const { watch, isAnswering } = watchOf(peers, {
+  const { watch, isAnswering, isSilent } = watchOf(peers, {
     a: { id: "a", scopes: [] },
     b: "silent",
     c: "gone",
     d: { id: "later", scopes: [] },
   });
   assert.deepEqual(isAnswering(), Array(4).fill(undefined));
+  assert.deepEqual(isSilent(), [false, false, false, false]);
   watch.start();
   await settled();
   assert.deepEqual(isAnswering(), [true, false, false, false]);
+  assert.deepEqual(isSilent(), [false, true, true, true]);
   watch.stop();
 });
 

@@ -17,6 +17,12 @@ class OwnerTable {
   /** By scope: the place of its owner; undefined: nobody. Everything else is the first one's. */
   readonly #owners = new Map<string, number | undefined>();
   readonly urls: string[] = [];
+  /** The lease by which everything is owned; undefined: there are none. */
+  epoch: number | undefined;
+  /** Whether Redis, if there were one, could not be reached. */
+  isStoreAway = false;
+  /** Ids of those that answer no question. */
+  readonly silent = new Set<string>();
   #news = Promise.withResolvers<void>();
   /** Who has not heard of an owner yet, and knows of none. */
   readonly #unheard = new Set<number>();
@@ -87,6 +93,15 @@ class OwnerTable {
         const scope = scopeOf(request);
         return scope === undefined || ownerOf(scope).kind === "self";
       },
+      figures: () => ({
+        owned: 0,
+        scopes: 0,
+        peers: [],
+        isStoreAway: this.isStoreAway,
+      }),
+      isSilent: (id) => this.silent.has(id),
+      leaseOf: () =>
+        this.epoch === undefined ? undefined : { epoch: this.epoch, ageMs: 0 },
       answerPeer: (question) => ({ heard: question }),
     };
   }

@@ -24,6 +24,8 @@ export interface ChildOptions {
   readonly filesMax?: number;
   /** Text of a `.env` in its working directory; none unless given. */
   readonly envFile?: string;
+  /** A program and its words that gets the command line behind them and runs it; itself unless said. */
+  readonly through?: readonly string[];
 }
 
 /** Elsewhere than in the project's folder its lock file would not be found, and packages be asked for anew. */
@@ -50,10 +52,11 @@ export async function startChild(options: ChildOptions = {}): Promise<Child> {
     : ["run", ...flags, pathOf("mod.ts")];
   if (options.isTask) args.splice(0, args.length, ...TASK);
   else args.splice(1, 0, ...NOTHING_FETCHED);
-  const { filesMax } = options;
+  const { filesMax, through } = options;
   const child = denoCommand({
     args,
     ...(filesMax !== undefined && { filesMax }),
+    ...(through !== undefined && { through }),
     cwd: directory,
     clearEnv: true,
     env: { ...options.env },

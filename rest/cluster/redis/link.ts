@@ -29,9 +29,13 @@ export class RedisFailure extends Error {
   override readonly name = "RedisFailure";
 }
 
+class Late extends RedisFailure {}
+
 /** Longer than a Redis under load takes, and short enough for two tries within a lease. */
 export const CALL_TIMEOUT_MS = 600;
 const CONNECT_TIMEOUT_MS = 1_500;
+/** Until a new connection can be used: who accepts it, a balancer perhaps, need not be who answers on it. */
+const READY_TIMEOUT_MS = 3_000;
 /** After so long without any answer the connection is taken for dead, and another one made. */
 const SILENCE_MAX_MS = 3_000;
 /** Between two connections. */
@@ -116,20 +120,25 @@ class ClientLink implements RedisLink {
     if (!client.isReady) {
       throw this.#problem ?? new RedisFailure("no connection");
     }
-    const late = Promise.withResolvers<never>();
-    const stop = this.#clock.wakeAt(
-      this.#clock.nowMs() + CALL_TIMEOUT_MS,
-      () => {
-        late.reject(new RedisFailure(`no answer in ${CALL_TIMEOUT_MS} ms`));
-        this.#mindSilence(client);
-      },
-    );
     try {
-      const reply = await Promise.race([send(client), late.promise]);
+      const reply = await this.#within(CALL_TIMEOUT_MS, send(client));
       this.#heardAtMs = this.#clock.nowMs();
       return reply;
     } catch (error) {
-      throw failureOf(error);
+      const failure = failureOf(error);
+      if (failure instanceof Late) this.#mindSilence(client);
+      throw failure;
+    }
+  }
+
+  async #within<T>(ms: number, action: Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const stop = this.#clock.wakeAt(
+      this.#clock.nowMs() + ms,
+      () => late.reject(new Late(`no answer in ${ms} ms`)),
+    );
+    try {
+      return await Promise.race([action, late.promise]);
     } finally {
       stop();
     }
@@ -149,7 +158,7 @@ class ClientLink implements RedisLink {
     });
     client.on("end", () => this.#reconnect(client));
     try {
-      await client.connect();
+      await this.#within(READY_TIMEOUT_MS, client.connect());
       this.#heardAtMs = this.#clock.nowMs();
     } catch (error) {
       this.#problem = failureOf(error);

@@ -137,7 +137,6 @@ export class WebSocketUpgrades {
     head: Uint8Array,
     { protocol, listener }: AcceptedUpgrade,
   ): void {
-    const count = new UntrustedBytes(socket);
     // The package refuses lists that are not spelt its way (C2).
     delete request.headers["sec-websocket-protocol"];
     const addProtocol = (lines: string[]) => {
@@ -149,7 +148,10 @@ export class WebSocketUpgrades {
       request,
       socket,
       head,
-      (webSocket) => this.#listen(webSocket, count, listener),
+      // Whoever listened to the socket before the package would take what came
+      // together with the request from it.
+      (webSocket) =>
+        this.#listen(webSocket, new UntrustedBytes(socket), listener),
     );
     this.#server.off("headers", addProtocol);
   }

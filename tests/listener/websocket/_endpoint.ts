@@ -347,10 +347,11 @@ export class Client {
   }
 }
 
-/** A peer that speaks TCP by hand: it neither reads nor answers but what the test does. */
+/** A peer that speaks TCP by hand: it neither reads nor answers but what the test does. `behind` comes in the same segment as its request. */
 export async function rawPeer(
   door: TestEndpoint,
   headers: readonly string[] = [],
+  behind = new Uint8Array(),
 ): Promise<Deno.TcpConn> {
   const { port } = new URL(`http://${door.url}`);
   const peer = await Deno.connect({
@@ -366,7 +367,8 @@ export async function rawPeer(
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     ...headers,
   ];
-  await peer.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
+  const head = new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`);
+  await peer.write(new Uint8Array([...head, ...behind]));
   const buffer = new Uint8Array(1);
   // Byte by byte, so that no frame behind the headers is swallowed.
   for (let text = ""; !text.endsWith("\r\n\r\n");) {

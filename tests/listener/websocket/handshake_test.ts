@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { authorizerOf } from "../_bench.ts";
-import { AUTHORIZER, KEY, TestEndpoint } from "./_endpoint.ts";
+import {
+  AUTHORIZER,
+  KEY,
+  maskedText,
+  rawPeer,
+  TestEndpoint,
+} from "./_endpoint.ts";
 
 const BASE64_KEY = new TextEncoder().encode(KEY)
   .toBase64({ alphabet: "base64url", omitPadding: true });
@@ -257,4 +263,20 @@ Deno.test("C16: the address the client dialled may stand in front of a target", 
   client.say({ target: `http://${door.url}/users/1`, method: "GET" });
   const { request } = await door.submitter.job(1);
   assert.equal(request.target.path, "/users/1");
+});
+
+Deno.test("what comes in the same segment as the upgrade is heard, though RFC 6455 has a client wait for its answer", async () => {
+  await using door = await TestEndpoint.open();
+  const frame = maskedText(JSON.stringify({
+    target: "/_rep/auth",
+    method: "ACTION",
+    data: { token: KEY },
+    req: 1,
+  }));
+  const peer = await rawPeer(door, [], frame);
+  const buffer = new Uint8Array(4_096);
+  const read = await peer.read(buffer);
+  const said = new TextDecoder().decode(buffer.subarray(0, read ?? 0));
+  assert.match(said, /"target":"\/_rep\/auth".*"status":200/);
+  peer.close();
 });
