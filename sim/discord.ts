@@ -9,9 +9,12 @@ import { startSim } from "./server.ts";
 const USAGE = `discord [--port 8001] [--host 127.0.0.1] [--options file.json]
 
 A simulated Discord: REST API v10 with rate limits as the real one keeps them,
-for tests of bots, libraries and proxies. Any token of the right shape is good.
+for tests of bots, libraries and proxies. Any token is good.
 --options names a JSON file of rules, faults and answers; the README lists all.
 Port 0 takes any free one.`;
+
+/** Nobody's: any token is good here, and this one has the shape that libraries and Sluice want. */
+const TRIAL_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.trial.token";
 
 /** Exit code for a wrong command line. */
 const MISUSE = 2;
@@ -27,6 +30,7 @@ async function discord(words: readonly string[]): Promise<void> {
   process.stdout.write(
     `A simulated Discord at ${sim.url}\n` +
       `Point a library's base URL at it, or a proxy: REST_UPSTREAM=${sim.url}\n` +
+      `Any token is good, such as this one: DISCORD_TOKEN=${TRIAL_TOKEN}\n` +
       `Rules, faults and what arrived: ${new URL("/__sim/", sim.url)}\n`,
   );
 }

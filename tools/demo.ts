@@ -155,7 +155,6 @@ function curls(baseUrl: string, key: string): string[] {
   return [
     `curl -i ${auth} ${baseUrl}/users/@me`,
     `curl -i ${auth} -H 'Content-Type: application/json' -d '{"content":"hello"}' ${baseUrl}/channels/80000000000000000/messages`,
-    `curl -i ${baseUrl}/users/@me`,
   ];
 }
 

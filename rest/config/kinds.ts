@@ -1,7 +1,7 @@
 import { mayCrossFromFrame } from "../domain/crossing_headers.ts";
 import type { OutboundProxy } from "../domain/outbound_proxy.ts";
 import { Secret } from "../domain/secret.ts";
-import { discordTokenIn } from "./discord_token.ts";
+import { discordTokenIn, TOKEN_WANTED } from "./discord_token.ts";
 
 /** What a setting may hold: how it is read, what is wanted, how a bad value is shown. */
 export interface Kind<T> {
@@ -93,8 +93,7 @@ export const KEY: Kind<Secret> = {
 
 /** A bot's token, or none. */
 export const TOKEN: Kind<Secret | undefined> = {
-  wanted:
-    "the bot's token: three parts joined by dots, as Discord's developer portal shows it",
+  wanted: TOKEN_WANTED,
   values: "a bot's token",
   parse: (text) => {
     const token = discordTokenIn(text);

@@ -1,7 +1,7 @@
 import type { BotEntry } from "../domain/access.ts";
 import { applicationIdOf } from "../domain/application_id.ts";
 import { Secret } from "../domain/secret.ts";
-import { discordTokenIn } from "./discord_token.ts";
+import { discordTokenIn, TOKEN_WANTED } from "./discord_token.ts";
 import {
   ENTRY_NAME,
   ENTRY_NAME_WANTED,
@@ -64,7 +64,7 @@ function readBot(
   }
   const token = typeof given === "string" ? discordTokenIn(given) : undefined;
   if (token === undefined) {
-    return "has a bad token: want three parts joined by dots, as Discord's developer portal shows it";
+    return `has a bad token: want ${TOKEN_WANTED}`;
   }
   const id = applicationIdOf(token);
   const same = others.find((other) =>

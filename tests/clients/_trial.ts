@@ -78,7 +78,7 @@ export async function tryLibrary(
   const result = {
     library: library.name,
     version: await versionOf(folder, library.package),
-    lines: await linesOf(library.program),
+    lines: await linesOf(library),
     ...calls,
     discordError: await trial.discordError(),
     burst: await trial.burst(),

@@ -47,11 +47,15 @@ const WRONG: ReadonlyArray<readonly [content: unknown, problem: string]> = [
   ],
   [
     { a: "hunter2" },
-    ': bot "a" has a bad token: want three parts joined by dots, as Discord\'s developer portal shows it',
+    ": bot \"a\" has a bad token: want a token as Discord's developer portal shows it, three parts joined by dots, of which the first is the bot's id in base64",
+  ],
+  [
+    { a: "x.y.z" },
+    ": bot \"a\" has a bad token: want a token as Discord's developer portal shows it, three parts joined by dots, of which the first is the bot's id in base64",
   ],
   [
     { a: 7 },
-    ': bot "a" has a bad token: want three parts joined by dots, as Discord\'s developer portal shows it',
+    ": bot \"a\" has a bad token: want a token as Discord's developer portal shows it, three parts joined by dots, of which the first is the bot's id in base64",
   ],
   [{ a: tokenOf(1) }, ': bot "a" is the same bot as "main": want it once'],
   [

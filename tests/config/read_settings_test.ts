@@ -223,7 +223,7 @@ Deno.test("every mistake has its line, all at once", () => {
       REST_LOG_LEVEL: "loud",
     }),
     [
-      "DISCORD_TOKEN is a secret of 14 characters: want the bot's token: three parts joined by dots, as Discord's developer portal shows it",
+      "DISCORD_TOKEN is a secret of 14 characters: want a token as Discord's developer portal shows it, three parts joined by dots, of which the first is the bot's id in base64",
       "REST_AUTHORIZATION is a secret of 12 characters: want 16 to 256 visible ASCII characters; make one with: deno task key",
       'REST_PORT is "80a": want a whole number from 0 to 65535',
       'REST_HOST is "localhost:80": want an address or a host name without a port, such as 127.0.0.1 or ::1',

@@ -40,8 +40,18 @@ const READY = {
   application: { id: INTERACTION.application_id, flags: 0 },
 };
 
+/** Someone is still typing the options of one: nothing that could be replied to. */
+export const TYPING = {
+  ...INTERACTION,
+  id: "1300000000000000008",
+  type: 4,
+  data: { ...INTERACTION.data, options: [] },
+};
+
 /** Speaks as much of Discord's gateway as a library needs to log in: Hello, Identify, Ready, heartbeats. */
-export function startGateway(): Gateway {
+export function startGateway(
+  interactions: readonly object[] = [INTERACTION],
+): Gateway {
   const sockets = new Set<WebSocket>();
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -56,7 +66,9 @@ export function startGateway(): Gateway {
         if (op !== 2) return;
         const resumeUrl = { "resume_gateway_url": url };
         say({ op: 0, t: "READY", s: 1, d: { ...READY, ...resumeUrl } });
-        say({ op: 0, t: "INTERACTION_CREATE", s: 2, d: INTERACTION });
+        for (const [at, d] of interactions.entries()) {
+          say({ op: 0, t: "INTERACTION_CREATE", s: 2 + at, d });
+        }
       };
       socket.onclose = () => void sockets.delete(socket);
       return response;

@@ -3,8 +3,10 @@ import { hasNode } from "../clients/_packages.ts";
 import { KEY, type Place, startPlace, TOKEN } from "../clients/_places.ts";
 import type { FaultChance } from "../../sim/model/fault.ts";
 import { arrived } from "./_arrived.ts";
-import { INTERACTION, startGateway } from "./_gateway.ts";
+import { INTERACTION, startGateway, TYPING } from "./_gateway.ts";
 import { runNode } from "./_node_example.ts";
+
+const ROOT = new URL("../../", import.meta.url);
 
 /** Of the length that discord.js wants of one. */
 const WEBHOOK = `/webhooks/1300000000000000002/${
@@ -65,37 +67,49 @@ function startBehind(gatewayUrl: string): Promise<Place> {
   });
 }
 
-/** The program for a language's block below README's "Quick starts", that speaks of `library`. */
-function quickStart(library: string): string {
-  const readme = Deno.readTextFileSync(
-    new URL("../../README.md", import.meta.url),
-  );
+/** The blocks of a language below README's "Quick starts". */
+function quickStarts(language: string): string[] {
+  const readme = Deno.readTextFileSync(new URL("README.md", ROOT));
   const [, section = ""] = readme.split("\n## Quick starts\n");
-  const blocks = section.split("\n## ")[0]?.matchAll(/^```js\n(.*?)^```$/gms);
-  const codes = [...blocks ?? []].map(([, code = ""]) => code);
-  const found = codes.find((code) => code.includes(`from "${library}"`));
+  const blocks = section.split("\n## ")[0]
+    ?.matchAll(/^```(\w+)\n(.*?)^```$/gms);
+  return [...blocks ?? []]
+    .flatMap(([, word, code = ""]) => word === language ? [code] : []);
+}
+
+/** The program below README's "Quick starts" that has to do with `library`. */
+function quickStart(library: string): string {
+  const found = quickStarts("js").find((code) =>
+    code.includes(`from "${library}"`)
+  );
   assert.ok(found !== undefined, `README's quick starts have no ${library}`);
   return found;
 }
 
 function exampleOf(file: string): string {
-  return Deno.readTextFileSync(
-    new URL(`../../examples/${file}`, import.meta.url),
-  );
+  return Deno.readTextFileSync(new URL(`examples/${file}`, ROOT));
 }
+
+/** What a bot is given besides its token. */
+const GIVEN = {
+  interactions: [INTERACTION] as readonly object[],
+  env: { WEBHOOK_URL: `https://discord.com/api${WEBHOOK}` },
+};
 
 /** Runs a bot until these calls have arrived, and returns what each of them said. */
 async function bodiesFrom(
   code: string,
   lines: readonly string[],
+  given: { interactions: readonly object[]; env: Record<string, string> } =
+    GIVEN,
 ): Promise<unknown[]> {
-  await using gateway = startGateway();
+  await using gateway = startGateway(given.interactions);
   await using place = await startBehind(gateway.url);
   const here = code.replaceAll("http://127.0.0.1:8000", place.origin);
   await using program = await runNode(here, {
     DISCORD_TOKEN: TOKEN,
     REST_AUTHORIZATION: KEY,
-    WEBHOOK_URL: `https://discord.com/api${WEBHOOK}`,
+    ...given.env,
   });
   const calls = await arrived(
     place.sim,
@@ -105,7 +119,7 @@ async function bodiesFrom(
   assert.doesNotMatch(program.said, /Error/);
   return lines.map((line) => {
     const { body = "" } = calls.find((call) => call.line === line) ?? {};
-    return JSON.parse(body);
+    return body === "" ? undefined : JSON.parse(body);
   });
 }
 
@@ -120,6 +134,76 @@ Deno.test({
     ]);
     assert.deepEqual(Object(reply).data.content, "Pong!");
     assert.equal(Object(post).content, "Deployed");
+  },
+});
+
+Deno.test({
+  name:
+    "README's discord.js quick start needs no webhook, and leaves alone what is no command",
+  ignore: !hasNode(),
+  async fn() {
+    const code = quickStart("discord.js");
+    const given = { interactions: [TYPING, INTERACTION], env: {} };
+    const [reply] = await bodiesFrom(code, [CALLBACK], given);
+    assert.equal(Object(reply).data.content, "Pong!");
+  },
+});
+
+Deno.test({
+  name:
+    "README's trial without Discord logs in and replies to an interaction, without a key",
+  ignore: !hasNode(),
+  async fn() {
+    const [reply] = await bodiesFrom(quickStart("@discordjs/rest"), [
+      `POST /interactions/${INTERACTION.id}/aW50ZXJhY3Rpb24/callback`,
+      "GET /users/@me",
+    ]);
+    assert.equal(Object(reply).data.content, "Pong!");
+  },
+});
+
+Deno.test({
+  name:
+    "docs/operating.md's lines for discord.js print where the time of a call went",
+  ignore: !hasNode(),
+  async fn() {
+    await using place = await startPlace({ discord: {} });
+    const page = Deno.readTextFileSync(new URL("docs/operating.md", ROOT));
+    const [, lines = ""] = /^```js\n(.*?)^```$/ms.exec(page) ?? [];
+    const trial = quickStart("@discordjs/rest")
+      .replace("127.0.0.1:8000", new URL(place.origin).host)
+      .replace(/^console\.log/m, `const client = { rest };\n${lines}$&`);
+    await using program = await runNode(trial, { DISCORD_TOKEN: TOKEN });
+    await assert.rejects(program.ended);
+    assert.match(program.said, /^GET \/users\/@me queue;dur=\d.*discord;dur=/m);
+    assert.match(program.said, /^POST \/interactions\/.* queue;dur=\d/m);
+  },
+});
+
+Deno.test({
+  name: "README's curl has its key from a .env made of .env.example",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using place = await startPlace({ discord: {} });
+    const folder = await Deno.makeTempDir();
+    const example = Deno.readTextFileSync(new URL(".env.example", ROOT));
+    await Deno.writeTextFile(
+      `${folder}/.env`,
+      example.replace(/^(REST_AUTHORIZATION)=$/m, `$1=${KEY}`),
+    );
+    const code = quickStarts("sh").find((block) => block.includes("curl"));
+    assert.ok(code !== undefined);
+    const { code: exit } = await new Deno.Command("sh", {
+      args: ["-ec", code.replaceAll("http://127.0.0.1:8000", place.origin)],
+      cwd: folder,
+      clearEnv: true,
+      env: { PATH: Deno.env.get("PATH") ?? "" },
+    }).output();
+    await Deno.remove(folder, { recursive: true });
+    assert.equal(exit, 0);
+    const [{ target, status } = { target: "", status: 0 }] = place.sim
+      .requests();
+    assert.deepEqual([target, status], ["/api/v10/users/@me", 200]);
   },
 });
 

@@ -28,6 +28,7 @@ export interface Image extends AsyncDisposable {
   readonly volume: string;
   readonly config: {
     readonly User: string;
+    readonly WorkingDir: string;
     readonly Entrypoint: readonly string[];
     readonly Env: readonly string[];
     readonly Volumes: Readonly<Record<string, unknown>>;
@@ -81,14 +82,14 @@ export async function buildImage(): Promise<Image> {
 
 /** Binds what a runtime of containers does, makes the root read-only, and becomes the process. */
 const RUN = `
-root=$1 volume=$2 user=$3; shift 3
+root=$1 volume=$2 user=$3 folder=$4; shift 4
 mount --bind "$root" "$root"
 mount --bind "$volume" "$root/var/lib/sluice"
 mkdir -p "$root/proc" "$root/dev"
 mount --rbind /proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount -o remount,ro,bind "$root"
-exec chroot --userspec="$user" "$root" "$@"
+exec unshare --root="$root" --wd="$folder" --setuid="\${user%:*}" --setgid="\${user#*:}" "$@"
 `;
 
 function start(
@@ -99,7 +100,8 @@ function start(
   return new Deno.Command("unshare", {
     args: [
       ...["--mount", "sh", "-ec", RUN, "sh"],
-      ...[root, volume, config.User, ...config.Entrypoint],
+      ...[root, volume, config.User, config.WorkingDir],
+      ...config.Entrypoint,
     ],
     clearEnv: true,
     env: { ...Object.fromEntries(own), ...env },

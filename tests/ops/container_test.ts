@@ -3,6 +3,7 @@ import { SETTINGS } from "../../rest/config/settings.ts";
 import { startSim } from "../../sim/server.ts";
 import { startFlags } from "../../tools/build_sluice.ts";
 import { reachesRegistry } from "../_registry.ts";
+import { filledExample } from "./_env_file.ts";
 import { buildImage, canBuildImages, type Image } from "./_container.ts";
 
 const CONTAINERFILE = Deno.readTextFileSync(
@@ -36,7 +37,7 @@ Deno.test("every REST_ name that the container sets is a setting", () => {
 
 Deno.test({
   name:
-    "the image is small, has no shell, serves from a read-only root as nobody, and drains on SIGTERM",
+    "the image is small, has no shell, serves from a read-only root as nobody, with settings of .env.example, and drains on SIGTERM",
   ignore: !canBuildImages() || !reachesRegistry(),
   async fn() {
     await using image = await buildImage();
@@ -56,8 +57,7 @@ async function serveAndDrain(image: Image): Promise<void> {
   await using discord = await startSim();
   const before = filesIn(image.root).length;
   const child = image.run({
-    DISCORD_TOKEN: `${btoa("123456789012345678")}.a.b`,
-    REST_AUTHORIZATION: KEY,
+    ...filledExample(KEY),
     // Not to be reached from elsewhere while tests run.
     REST_HOST: "127.0.0.1",
     REST_PORT: "0",

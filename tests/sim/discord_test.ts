@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { discordTokenIn } from "../../rest/config/discord_token.ts";
 import { denoCommand } from "../../tools/deno_child.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -21,7 +22,7 @@ async function said(...words: string[]) {
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
-Deno.test("deno task discord says where it is, takes a file of options, and ends on SIGTERM", async () => {
+Deno.test("deno task discord says where it is and a token that Sluice takes, as the READMEs do, takes a file of options, and ends on SIGTERM", async () => {
   const file = await Deno.makeTempFile({ suffix: ".json" });
   await Deno.writeTextFile(file, '{"accounts": {"badTokens": ["bad"]}}');
   const child = denoCommand({
@@ -34,6 +35,11 @@ Deno.test("deno task discord says where it is, takes a file of options, and ends
   while (!text.includes("/__sim/\n")) text += (await reader.read()).value;
   const [, url = ""] = /at (http:\S+\/api)\n/.exec(text) ?? [];
   assert.ok(text.includes(`REST_UPSTREAM=${url}\n`));
+  const [, token = ""] = /DISCORD_TOKEN=(.*)\n/.exec(text) ?? [];
+  assert.equal(discordTokenIn(token), token);
+  for (const page of ["README.md", "sim/README.md"]) {
+    assert.ok(Deno.readTextFileSync(new URL(page, ROOT)).includes(token), page);
+  }
   const statusOf = async (token: string) => {
     const response = await fetch(`${url}/v10/users/@me`, {
       headers: { authorization: `Bot ${token}` },
@@ -42,7 +48,7 @@ Deno.test("deno task discord says where it is, takes a file of options, and ends
     return response.status;
   };
   assert.equal(await statusOf("bad"), 401);
-  assert.equal(await statusOf("good"), 200);
+  assert.equal(await statusOf(token), 200);
   child.kill("SIGTERM");
   const { code } = await child.status;
   await reader.cancel();

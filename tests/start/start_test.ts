@@ -49,7 +49,7 @@ Deno.test("every bad setting has its line, no secret and no stack trace among th
   assert.equal(code, 1);
   assert.equal(out, "");
   assert.deepEqual(err.replace(NO_ENV_FILE, "").trimEnd().split("\n"), [
-    "DISCORD_TOKEN is a secret of 7 characters: want the bot's token: three parts joined by dots, as Discord's developer portal shows it",
+    "DISCORD_TOKEN is a secret of 7 characters: want a token as Discord's developer portal shows it, three parts joined by dots, of which the first is the bot's id in base64",
     "REST_AUTHORIZATION is a secret of 10 characters: want 16 to 256 visible ASCII characters; make one with: deno task key",
     'REST_PORT is "eighty": want a whole number from 0 to 65535',
     'REST_UPSTREAM is "https://[secret]@discord.com/api": want an http or https URL without user, query, fragment or version, such as https://discord.com/api',

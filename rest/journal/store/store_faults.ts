@@ -6,6 +6,9 @@ const NO_ROOM = /database or disk is full|ENOSPC|No space left|os error 28/;
 /** SQLite's result codes 11 and 26. */
 const DAMAGED = /malformed|not a database/;
 
+/** What the system says where the file is in the wrong place (EACCES, EROFS), and SQLite's result code 8. */
+const NOT_OURS = /os error (?:13|30)\b|readonly database/;
+
 /** A change that could not be written. */
 export function failureOf(error: unknown): JournalFailure {
   if (error instanceof JournalFailure) return error;
@@ -26,9 +29,12 @@ export function refusalOf(error: unknown, path: string): JournalRefusal {
   if (error instanceof JournalRefusal) return error;
   const said = messageOf(error);
   if (DAMAGED.test(said)) return damaged(path, said);
+  const wayOut = NOT_OURS.test(said)
+    ? ": let REST_JOURNAL name a file where the proxy may write"
+    : "";
   return new JournalRefusal(
     "unusable",
-    `The journal ${JSON.stringify(path)} cannot be opened (${said})`,
+    `The journal ${JSON.stringify(path)} cannot be opened (${said})${wayOut}`,
   );
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { refusalOf } from "../../../rest/journal/store/store_faults.ts";
 import {
   JournalFailure,
   JournalRefusal,
@@ -291,6 +292,21 @@ Deno.test("a database of another program is refused and left as it is", async ()
     refusalWith("unusable", "is a database of another program: name another"),
   );
 });
+
+for (
+  const said of [
+    "Permission denied (os error 13): mkdir '/opt/sluice/journal'",
+    "Read-only file system (os error 30): mkdir '/journal'",
+    "attempt to write a readonly database",
+  ]
+) {
+  Deno.test(`a journal that may not be written names the setting to change: ${said}`, () => {
+    assert.equal(
+      refusalOf(new Error(said), "/journal/sluice.db").message,
+      `The journal "/journal/sluice.db" cannot be opened (${said}): let REST_JOURNAL name a file where the proxy may write`,
+    );
+  });
+}
 
 Deno.test("a journal of a later version is refused in words", async () => {
   await using place = await makePlace();
