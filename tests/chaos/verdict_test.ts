@@ -5,6 +5,7 @@ import {
   type Evidence,
   marksOf,
   problemsOf,
+  refusedOf,
 } from "../../tools/chaos/verdict.ts";
 
 function repliesOf(...numbers: number[]): NotedReply[] {
@@ -111,9 +112,40 @@ const FLAWS: ReadonlyArray<
 for (const [what, change, problem] of FLAWS) {
   Deno.test(`problemsOf() names the bot that ${what}`, () => {
     const bots = [botOf(change)];
-    assert.deepEqual(problemsOf(evidenceOf({ bots })), [problem]);
+    const lost = bots.flatMap((bot) => [...refusedOf(bot)]);
+    const report = { ...evidenceOf().report, lost };
+    assert.deepEqual(problemsOf(evidenceOf({ bots, report })), [problem]);
   });
 }
+
+Deno.test("problemsOf() does not call lost what its bot was told is refused", () => {
+  const { report } = evidenceOf();
+  const bots = [botOf({ replies: [...repliesOf(1, 2), REFUSED] })];
+  const lost = { ...report, lost: ["bot-1 3"] };
+  const problems = problemsOf(evidenceOf({ bots, report: lost }));
+  assert.equal(problems.length, 1);
+  assert.match(problems[0] ?? "", /^1 bot-1: wrong replies/);
+});
+
+Deno.test("problemsOf() tells of a message that was made though its bot was told that it is refused", () => {
+  const bots = [botOf({ replies: [...repliesOf(1, 2), REFUSED] })];
+  const [told] = problemsOf(evidenceOf({ bots }));
+  assert.equal(
+    told,
+    "1 messages Discord got, though they were told as refused: bot-1 3",
+  );
+});
+
+Deno.test("problemsOf() counts what wrong replies of all bots say, whatever figures are in it", () => {
+  const saying = (name: string, said: string) =>
+    botOf({ name, replies: [...repliesOf(1, 2), { ...REFUSED, said }] });
+  const bots = [
+    saying("bot-1", "it would wait 12 s"),
+    saying("bot-2", "it would wait 9 s"),
+  ];
+  const last = problemsOf(evidenceOf({ bots })).at(-1);
+  assert.equal(last, "2 wrong replies say: it would wait # s");
+});
 
 Deno.test("problemsOf() tells what the proxy blames itself for", () => {
   assert.deepEqual(problemsOf(evidenceOf({ faults: ["a bug"] })), [

@@ -77,13 +77,14 @@ function notedOf(
   { status, data, error }: RawReply,
 ): NotedReply {
   const id = (data as { id?: unknown } | null | undefined)?.id;
-  const code = (error as { code?: unknown } | null | undefined)?.code;
+  const { code, message } = Object(error);
   return {
     number,
     status,
     id: typeof id === "string" ? id : null,
     wasMissed: false,
     code: typeof code === "string" ? code : null,
+    ...typeof message === "string" && { said: message },
   };
 }
 

@@ -43,7 +43,15 @@ async function note(
   const body = await response.json();
   const id = response.ok && typeof body.id === "string" ? body.id : null;
   const { status } = response;
-  log.note({ number, status, id, wasMissed: false, code: codeOf(body) });
+  const { message } = body;
+  log.note({
+    number,
+    status,
+    id,
+    wasMissed: false,
+    code: codeOf(body),
+    ...!response.ok && typeof message === "string" && { said: message },
+  });
 }
 
 function codeOf({ code }: { readonly code?: unknown }): string | null {

@@ -9,6 +9,8 @@ export interface NotedReply {
   readonly wasMissed: boolean;
   /** The refusal's code; null or left out of an answer of Discord's. */
   readonly code?: string | null;
+  /** What the refusal says; left out where nothing was refused. */
+  readonly said?: string;
 }
 
 /**

@@ -43,12 +43,19 @@ export function problemsOf(
   const unknown = new Set(bots.flatMap((bot) => [...unknownOf(bot)]));
   // A channel's messages go one after the other.
   const most = proxyKills * bots.length;
-  const told = lost.filter((mark) => !unknown.has(mark));
+  const refused = new Set(bots.flatMap((bot) => [...refusedOf(bot)]));
+  const unmade = new Set(lost);
+  const untold = lost
+    .filter((mark) => !unknown.has(mark) && !refused.has(mark));
   return [
-    ...tell("messages Discord never got, though nobody was told so", told),
+    ...tell("messages Discord never got, though nobody was told so", untold),
     ...unknown.size > most
       ? [`${unknown.size} messages nobody knows of, and ${most} under way`]
       : [],
+    ...tell(
+      "messages Discord got, though they were told as refused",
+      [...refused].filter((mark) => !unmade.has(mark)),
+    ),
     ...tell("messages Discord got twice", doubled),
     ...tell("messages out of order", reordered),
     ...tell("messages nobody meant to send", unexpected),
@@ -58,6 +65,7 @@ export function problemsOf(
         kills > 0 ? [] : [`${name}: never killed`]
       ),
     ...bots.flatMap(problemsOfBot),
+    ...causesIn(bots),
     ...tell("faults the proxy tells of", faults),
   ];
 }
@@ -67,9 +75,7 @@ function problemsOfBot(bot: BotRecord): string[] {
   const seen = new Set(replies.map(({ number }) => number));
   const missing = Array.from({ length: messages }, (_, index) => index + 1)
     .filter((number) => !seen.has(number));
-  const wrong = replies.filter((reply) =>
-    (reply.status !== 200 || reply.id === null) && !isUnknown(reply)
-  );
+  const wrong = replies.filter(isWrong);
   return [
     ...isDone ? [] : [`${name}: not done in time`],
     ...failures.map((said) => `${name}: ended by itself: ${said}`),
@@ -79,6 +85,14 @@ function problemsOfBot(bot: BotRecord): string[] {
   ];
 }
 
+/** What wrong replies say and how often, without their figures: that names the line of code. */
+function causesIn(bots: readonly BotRecord[]): string[] {
+  const said = bots.flatMap(({ replies }) => replies.filter(isWrong))
+    .flatMap(({ said }) => said?.replaceAll(/\d+/g, "#") ?? []);
+  return [...Map.groupBy(said, (text) => text)]
+    .map(([text, all]) => `${all.length} wrong replies say: ${text}`);
+}
+
 /** The messages of a bot that was told that nobody knows of them. */
 export function unknownOf(
   { name, replies }: Pick<BotRecord, "name" | "replies">,
@@ -86,6 +100,19 @@ export function unknownOf(
   return new Set(
     replies.filter(isUnknown).map(({ number }) => `${name} ${number}`),
   );
+}
+
+/** The messages of a bot that was told that they are not made. */
+export function refusedOf(
+  { name, replies }: Pick<BotRecord, "name" | "replies">,
+): ReadonlySet<string> {
+  return new Set(
+    replies.filter(isWrong).map(({ number }) => `${name} ${number}`),
+  );
+}
+
+function isWrong(reply: NotedReply): boolean {
+  return (reply.status !== 200 || reply.id === null) && !isUnknown(reply);
 }
 
 function isUnknown({ status, code }: NotedReply): boolean {
