@@ -81,13 +81,14 @@ async function withJournal(): Promise<readonly string[]> {
     kinds: hasOutages ? ["key", "async"] : ["rep", "key", "rep", "async"],
     runMsMax: more.minutes * 60_000,
   });
-  const { problems, lost, doubled, reordered, unknown, limited } = report;
-  const { kills, cuts, missed } = report;
+  const { problems, lost, refused, doubled, reordered } = report;
+  const { unknown, limited, kills, cuts, missed } = report;
   const said429 = Object.values(limited).reduce((all, count) => all + count, 0);
   tell(report, said429, `${deathsIn(report)} of proxies and Redis`);
   const ways = Object.entries(cuts).map(([way, count]) => `${count} ${way}`);
   console.log(
-    `  ${lost} lost, ${doubled} doubled, ${reordered} reordered, ` +
+    `  ${lost} lost, ${refused} refused, ${doubled} doubled, ` +
+      `${reordered} reordered, ` +
       `${unknown} unknown and told so; bots killed ${kills} times, ` +
       `sockets cut: ${ways.join(", ")}; ${missed} replies in a later life`,
   );

@@ -7,7 +7,13 @@ import { startSimChild } from "../../soak/child.ts";
 import type { BotKind } from "../bot.ts";
 import { type Cut, startCuttingRelay } from "../cutting_relay.ts";
 import { audit, liveAll, missedIn, sum } from "../live_all.ts";
-import { type BotRecord, marksOf, problemsOf, unknownOf } from "../verdict.ts";
+import {
+  type BotRecord,
+  marksOf,
+  problemsOf,
+  refusedOf,
+  unknownOf,
+} from "../verdict.ts";
 import { LIFTED, temporaryFolder, WORLD } from "../world.ts";
 import { ChaosCluster, SETTLE_MS } from "./chaos_cluster.ts";
 import { sharedOf } from "./run_cluster.ts";
@@ -38,6 +44,8 @@ export interface JournaledChaosReport {
   readonly messages: number;
   /** Never made, and nobody was told so. */
   readonly lost: number;
+  /** Told with a refusal that is final for its bot. */
+  readonly refused: number;
   readonly doubled: number;
   readonly reordered: number;
   /** Of bots. */
@@ -120,12 +128,15 @@ function verdictOn(
   faults: readonly string[],
 ): Omit<JournaledChaosReport, "cuts" | "tookMs"> {
   const unknown = new Set(bots.flatMap((bot) => [...unknownOf(bot)]));
+  const refused = new Set(bots.flatMap((bot) => [...refusedOf(bot)]));
   const proxyKills = moments.length;
   const evidence = { bots, report, faults, proxyKills, mayLive: true };
   return {
     problems: problemsOf(evidence),
     messages: sum(bots.map(({ messages }) => messages)),
-    lost: report.lost.filter((mark) => !unknown.has(mark)).length,
+    lost: report.lost
+      .filter((mark) => !unknown.has(mark) && !refused.has(mark)).length,
+    refused: refused.size,
     doubled: report.doubled.length,
     reordered: report.reordered.length,
     kills: sum(bots.map(({ kills }) => kills)),
@@ -139,6 +150,13 @@ function verdictOn(
 function* againAndAgain<T>(values: readonly T[]): Iterable<T> {
   while (values.length > 0) yield* values;
 }
+
+/**
+ * The longest there is. A channel's messages go one after the other, and on a
+ * machine that is busy with other things each takes half a second: of a bot's
+ * 500 the last would wait longer than the four minutes there are, and be refused.
+ */
+const LONGEST_WAIT_MS = 3_600_000;
 
 /** A key of its own says for which bot each process speaks. */
 function keyOf(index: number): string {
@@ -159,7 +177,11 @@ async function withKeys(
   await Deno.writeTextFile(file, JSON.stringify(keys));
   await Deno.chmod(file, 0o600);
   const limit = String(LIFTED.globalPerSecond);
-  const env = { REST_KEYS_FILE: file, REST_GLOBAL_LIMIT: limit };
+  const env = {
+    REST_KEYS_FILE: file,
+    REST_GLOBAL_LIMIT: limit,
+    REST_MAX_WAIT_MS: String(LONGEST_WAIT_MS),
+  };
   return { ...shared, env: { ...shared.env, ...env } };
 }
 
