@@ -82,8 +82,8 @@ export interface ClientOptions {
   readonly webSocket?: SocketFactory;
   /** Wait before attempt `attempt` (1 is the first after a loss). */
   readonly retryWaitMs?: (attempt: number, closed: Closed) => number;
-  /** Whether to connect again; without it the close code decides. */
-  readonly shouldRetry?: (closed: Closed) => boolean;
+  /** Whether to connect again; without it, and where it says undefined, the close code decides. */
+  readonly shouldRetry?: (closed: Closed) => boolean | undefined;
   /** What to do with requests whose outcome is unknown; `never` when absent. */
   readonly repeatUnknown?: RepeatUnknown;
   /** How many requests may wait in this process; 10 000 when absent. */

@@ -48,7 +48,9 @@ export interface ReconnectorParts {
   readonly retryWaitMs:
     | ((attempt: number, closed: Closed) => number)
     | undefined;
-  readonly shouldRetry: ((closed: Closed) => boolean) | undefined;
+  readonly shouldRetry:
+    | ((closed: Closed) => boolean | undefined)
+    | undefined;
 }
 
 /** What a reconnector tells. */

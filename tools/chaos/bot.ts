@@ -30,6 +30,9 @@ export interface BotPlan {
 /** Sockets are cut every few seconds: the usual back-off would grow to its longest. */
 const RETRY_MS_MAX = 200;
 
+/** PROTOCOL, B8. */
+const TAKEN_OVER = 4409;
+
 if (import.meta.main) await live(JSON.parse(Deno.args[0] ?? "{}"));
 
 async function live(plan: BotPlan): Promise<void> {
@@ -38,6 +41,9 @@ async function live(plan: BotPlan): Promise<void> {
     token: plan.key,
     session: plan.name,
     retryWaitMs: () => Math.random() * RETRY_MS_MAX,
+    // Nobody else lives under this name: it was an earlier life's connection,
+    // which the network had kept back.
+    shouldRetry: ({ code }) => code === TAKEN_OVER ? true : undefined,
   });
   client.on(
     "missed",

@@ -224,6 +224,18 @@ Deno.test("retryWaitMs and shouldRetry have the last word", async () => {
   await rig.client.close();
 });
 
+Deno.test("where shouldRetry says undefined the close code decides", async () => {
+  const rig = await readyRigOf({
+    shouldRetry: ({ code }) => code === 4409 ? true : undefined,
+  });
+  rig.socket.end(4409, "session taken over");
+  await rig.clock.advance(1_000);
+  assert.equal(rig.sockets.length, 2);
+  rig.socket.end(4403, "authentication refused");
+  await rig.clock.advance(600_000);
+  assert.equal(rig.sockets.length, 2);
+});
+
 Deno.test("a retryWaitMs or shouldRetry that throws is an error event, and the table decides", async () => {
   const rig = await readyRigOf({
     retryWaitMs: () => {
