@@ -183,6 +183,9 @@ export class JournalKeeper {
     isStillOurs: () => boolean,
   ): Promise<void> {
     const { store, shared } = this.#deps.open;
+    // Of what was promised by a lease that is over. Under the new one it would
+    // change rows that are gone on with, which Redis' fence could not tell.
+    if (!await this.driver.writer.noted()) throw UNWRITTEN;
     await shared?.takeOver(scope);
     const rows = await Array.fromAsync(store.load(scope));
     if (isStillOurs()) this.#goOn(rows, into);
@@ -240,6 +243,10 @@ export class JournalKeeper {
     await this.#deps.open.store.close();
   }
 }
+
+const UNWRITTEN = new Error(
+  "the journal fails, and changes of before have to be written first",
+);
 
 /** A timer of 0 takes two milliseconds, this takes none (Deno 2.9.6). */
 function afterTurn(action: () => void): void {

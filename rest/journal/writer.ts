@@ -118,23 +118,20 @@ export class JournalWriter {
     }
   }
 
-  /** Settles when what has been noted so far is written, or could not be, whatever comes meanwhile. */
-  async noted(): Promise<void> {
-    if (this.#open.changes.size === 0 || this.#callOff !== undefined) return;
-    this.#soon();
-    await this.#open.written.promise;
+  /** Settles when what has been noted so far is written, whatever comes meanwhile (true), or could not be and is still to be. */
+  async noted(): Promise<boolean> {
+    await this.#writing;
+    if (this.#open.changes.size > 0 && this.#callOff === undefined) {
+      this.#soon();
+      await this.#open.written.promise;
+    }
+    await Promise.all(this.#apart.values());
+    return this.#callOff === undefined;
   }
 
   /** Settles when everything that was noted is written, or could not be. */
   async flush(): Promise<void> {
-    for (;;) {
-      await this.#writing;
-      await Promise.all(this.#apart.values());
-      const { changes, written } = this.#open;
-      if (changes.size === 0 || this.#callOff !== undefined) return;
-      this.#soon();
-      await written.promise;
-    }
+    while (await this.noted() && this.#open.changes.size > 0);
   }
 
   /** Looks when a batch is due that begins with a deletion. A look that is set already sets the next one. */
