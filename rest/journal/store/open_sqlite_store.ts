@@ -4,6 +4,7 @@ import { Checkpoints } from "./checkpoints.ts";
 import { DatabaseSync, dirname, resolve } from "./deps.ts";
 import { FileBook } from "./file_book.ts";
 import { LogSync } from "./log_sync.ts";
+import { RowChanges } from "./row_changes.ts";
 import { RowOrder } from "./row_order.ts";
 import { RowTable } from "./row_table.ts";
 import { dataVersionOf } from "./rows_in.ts";
@@ -90,13 +91,15 @@ async function open(
   // Files go only when the disk knows that their rows are gone.
   await log.sync();
   const table = new RowTable(database);
+  const changes = new RowChanges(database, table);
   const book = new FileBook();
   for (const row of table.rowsWithFiles()) book.enter(row);
   await bodies.takeStock(book.names());
   await worker.begun();
   const order = new RowOrder();
   return new SqliteStore({
-    ...{ path, database, table, bodies, book, order, log, worker, wallMs },
+    ...{ path, database, table, changes, bodies, book, order, log, worker },
+    wallMs,
     room: new StoreRoom(database, bodies, limitBytes),
     checkpoints: new Checkpoints(database, worker, path, order),
     isForMachine: sync === "machine",

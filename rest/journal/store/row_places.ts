@@ -1,5 +1,5 @@
 import type { JournalChange } from "../../domain/journal_store.ts";
-import { keyOf } from "./store_change.ts";
+import { keyOf, scopeOf } from "./store_change.ts";
 
 /** A change, and where in its batch it stands. */
 interface Placed<Kind> {
@@ -12,8 +12,8 @@ type Place = readonly [put: Placed<"put">, gone: Placed<"delete">];
 const NONE: readonly Place[] = [];
 
 /**
- * New rows of a batch, each with a row that goes and may leave it its place. None
- * where a row is changed twice, since then the order of the changes matters.
+ * New rows of a batch, each with a row of its scope that goes and may leave it its
+ * place. None where a row is changed twice, since then the order of the changes matters.
  */
 export function placesIn(changes: readonly JournalChange[]): readonly Place[] {
   const puts: Placed<"put">[] = [];
@@ -27,7 +27,9 @@ export function placesIn(changes: readonly JournalChange[]): readonly Place[] {
   const places: Place[] = [];
   for (const [at, put] of puts.entries()) {
     const place = gone[at];
-    if (place !== undefined) places.push([put, place]);
+    if (place === undefined) continue;
+    const isOfOneScope = scopeOf(put.change) === scopeOf(place.change);
+    if (isOfOneScope) places.push([put, place]);
   }
   return places;
 }

@@ -25,6 +25,19 @@ const COLUMNS = [
   ...["outcomeBody", "outcomeBodyFile", "outcomeBodySum"],
 ];
 
+/**
+ * The end of every statement that changes rows: only while the scope's writer is
+ * the one who claimed it last.
+ */
+const FENCE =
+  "EXISTS (SELECT 1 FROM epochs WHERE epochs.scope = ? AND epochs.epoch = ?)";
+
+/** What became of a change: whether there was such a row, and how many rows there are more. */
+export interface Made {
+  readonly isMade: boolean;
+  readonly more: number;
+}
+
 /** The statements over the table of rows. */
 export class RowTable {
   readonly #insert: StatementSync;
@@ -38,27 +51,27 @@ export class RowTable {
 
   constructor(database: DatabaseSync) {
     this.#insert = database.prepare(
-      `INSERT INTO journal_rows VALUES (${COLUMNS.map(() => "?").join(", ")})
-       ON CONFLICT (id, scope) DO NOTHING`,
+      `INSERT INTO journal_rows SELECT ${COLUMNS.map(() => "?").join(", ")}
+       WHERE ${FENCE} ON CONFLICT (id, scope) DO NOTHING`,
     );
     this.#replace = database.prepare(
       `UPDATE OR IGNORE journal_rows
        SET ${COLUMNS.map((name) => `${name} = ?`).join(", ")}
-       WHERE id = ? AND scope = ?`,
+       WHERE id = ? AND scope = ? AND ${FENCE}`,
     );
     this.#mark = database.prepare(
       `UPDATE journal_rows SET state = ?
-       WHERE id = ? AND scope = ? AND state <> 'ended'`,
+       WHERE id = ? AND scope = ? AND state <> 'ended' AND ${FENCE}`,
     );
     this.#end = database.prepare(
       `UPDATE journal_rows SET state = 'ended',
          body = NULL, bodyFile = NULL, bodySum = NULL,
          outcomeHead = ?, outcomeUntil = ?, outcomeSum = ?,
          outcomeBody = ?, outcomeBodyFile = ?, outcomeBodySum = ?
-       WHERE id = ? AND scope = ?`,
+       WHERE id = ? AND scope = ? AND ${FENCE}`,
     );
     this.#delete = database.prepare(
-      "DELETE FROM journal_rows WHERE id = ? AND scope = ?",
+      `DELETE FROM journal_rows WHERE id = ? AND scope = ? AND ${FENCE}`,
     );
     this.#page = database.prepare(
       `SELECT * FROM journal_rows
@@ -73,55 +86,59 @@ export class RowTable {
     this.#count = database.prepare("SELECT count(*) AS rows FROM journal_rows");
   }
 
-  /** Makes one change; returns how many rows there are more. Whether there was such a row stands in `isMade`. */
-  make(
-    change: JournalChange,
-    kept: KeptBodies,
-  ): { readonly isMade: boolean; readonly more: number } {
+  /**
+   * Makes one change as whoever claimed the scope with that epoch, and nothing
+   * where somebody has claimed it since.
+   */
+  make(change: JournalChange, kept: KeptBodies, epoch: number): Made {
     switch (change.kind) {
       case "put":
-        return { isMade: true, more: this.#put(change.row, kept) };
+        return this.#put(change.row, kept, epoch);
       case "mark": {
         const { state, id, scope } = change;
-        const { changes } = this.#mark.run(state, id, scope);
+        const { changes } = this.#mark.run(state, id, scope, scope, epoch);
         return { isMade: Number(changes) > 0, more: 0 };
       }
       case "end": {
         const { id, scope } = change;
         const cells = outcomeCells(change, kept.outcome);
-        const { changes } = this.#end.run(...cells, id, scope);
+        const { changes } = this.#end.run(...cells, id, scope, scope, epoch);
         return { isMade: Number(changes) > 0, more: 0 };
       }
       case "delete": {
-        const gone = Number(this.#delete.run(change.id, change.scope).changes);
-        return { isMade: gone > 0, more: -gone };
+        const { id, scope } = change;
+        const { changes } = this.#delete.run(id, scope, scope, epoch);
+        return { isMade: Number(changes) > 0, more: -Number(changes) };
       }
     }
   }
 
   /**
-   * Puts a new row where another one was, which is gone then: pages are neither
-   * freed nor taken, so that fewer are written than for both changes. False:
-   * nothing was done, since the one was not there or the other was.
+   * Puts a new row where another one of its scope was, which is gone then: pages
+   * are neither freed nor taken, so that fewer are written than for both changes.
+   * False: nothing was done, since the one was not there or the other was, or
+   * somebody has claimed the scope since.
    */
   putInPlaceOf(
-    gone: Pick<JournalRow, "id" | "scope">,
+    { id }: Pick<JournalRow, "id">,
     row: JournalRow,
     kept: KeptBodies,
+    epoch: number,
   ): boolean {
+    const { scope } = row;
     const { changes } = this.#replace.run(
       ...cellsOf(row, kept),
-      gone.id,
-      gone.scope,
+      ...[id, scope],
+      ...[scope, epoch],
     );
     return Number(changes) > 0;
   }
 
-  #put(row: JournalRow, kept: KeptBodies): number {
+  #put(row: JournalRow, kept: KeptBodies, epoch: number): Made {
     const cells = cellsOf(row, kept);
-    if (Number(this.#insert.run(...cells).changes) > 0) return 1;
-    this.#replace.run(...cells, row.id, row.scope);
-    return 0;
+    const { changes } = this.#insert.run(...cells, row.scope, epoch);
+    if (Number(changes) > 0) return { isMade: true, more: 1 };
+    return { isMade: this.putInPlaceOf(row, row, kept, epoch), more: 0 };
   }
 
   /** The rows behind a row, some of them at a time. */

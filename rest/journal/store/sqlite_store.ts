@@ -11,10 +11,10 @@ import type { FileBook } from "./file_book.ts";
 import type { LogSync } from "./log_sync.ts";
 import type { KeptBodies } from "./row_columns.ts";
 import type { RowOrder } from "./row_order.ts";
-import type { RowTable } from "./row_table.ts";
-import { placesIn } from "./row_places.ts";
+import type { RowChanges } from "./row_changes.ts";
+import type { Made, RowTable } from "./row_table.ts";
 import { dataVersionOf, rowsIn } from "./rows_in.ts";
-import { fenced, isOver, keyOf, scopeOf } from "./store_change.ts";
+import { isOver, keyOf } from "./store_change.ts";
 import { failureOf } from "./store_faults.ts";
 import type { StoreRoom } from "./store_room.ts";
 import type { WorkerClient } from "./worker_client.ts";
@@ -24,6 +24,7 @@ export interface SqliteParts {
   readonly path: string;
   readonly database: DatabaseSync;
   readonly table: RowTable;
+  readonly changes: RowChanges;
   readonly bodies: BodyFiles;
   readonly book: FileBook;
   readonly room: StoreRoom;
@@ -45,8 +46,6 @@ export interface SqliteParts {
 /** Where the bodies of changes are kept, or will be. */
 type Kept = readonly KeptBodies[] | Promise<readonly KeptBodies[]>;
 
-type Made = ReturnType<RowTable["make"]>;
-
 const MADE: Promise<void> = Promise.resolve();
 const NOT_MADE: Made = { isMade: false, more: 0 };
 const NOTHING_KEPT: KeptBodies = { body: undefined, outcome: undefined };
@@ -55,10 +54,7 @@ const NOTHING_KEPT: KeptBodies = { body: undefined, outcome: undefined };
 export class SqliteStore implements JournalStore {
   readonly #parts: SqliteParts;
   readonly #claimed = new Map<string, number>();
-  readonly #begin: StatementSync;
-  readonly #commit: StatementSync;
   readonly #claim: StatementSync;
-  readonly #epochOf: StatementSync;
   #rows: number;
   #found: readonly JournalRow[] | undefined;
   /** What is being written, to be waited for before the end. */
@@ -69,15 +65,10 @@ export class SqliteStore implements JournalStore {
     const { database, table } = parts;
     this.#parts = parts;
     this.#found = parts.found;
-    this.#begin = database.prepare("BEGIN IMMEDIATE");
-    this.#commit = database.prepare("COMMIT");
     this.#claim = database.prepare(
       `INSERT INTO epochs VALUES (?, ?)
        ON CONFLICT DO UPDATE SET epoch = max(epoch + 1, excluded.epoch)
        RETURNING epoch`,
-    );
-    this.#epochOf = database.prepare(
-      "SELECT epoch FROM epochs WHERE scope = ?",
     );
     this.#rows = table.count();
   }
@@ -197,13 +188,14 @@ export class SqliteStore implements JournalStore {
     throw settled.find((one) => one.status === "rejected")?.reason;
   }
 
-  /** Makes all changes in one transaction, or throws and has made none. */
+  /** Makes all changes, or throws and has made none. */
   #make(changes: readonly JournalChange[], kept: readonly KeptBodies[]): void {
     const { book, checkpoints } = this.#parts;
     this.#found = undefined;
     let made: readonly Made[];
     try {
-      made = this.#inTransaction(() => this.#makeAll(changes, kept));
+      this.#mustWork();
+      made = this.#parts.changes.make(changes, kept, this.#claimed);
     } catch (error) {
       this.#drop(kept.flatMap(filesOf));
       throw error;
@@ -221,47 +213,11 @@ export class SqliteStore implements JournalStore {
     if (unneeded.length > 0) this.#dropOnceLasting(unneeded);
   }
 
-  #inTransaction<T>(act: () => T): T {
-    this.#begin.run();
-    try {
-      const result = act();
-      this.#commit.run();
-      return result;
-    } catch (error) {
-      const { database } = this.#parts;
-      // A full disk has rolled back already.
-      if (database.isTransaction) database.exec("ROLLBACK");
-      throw error;
-    }
-  }
-
-  #makeAll(
-    changes: readonly JournalChange[],
-    kept: readonly KeptBodies[],
-  ): readonly Made[] {
-    const { table, log, worker, isForMachine } = this.#parts;
+  #mustWork(): void {
+    const { log, worker, isForMachine } = this.#parts;
     if (isForMachine && log.isBroken) throw log.failure();
     // Nobody would shorten the log any more.
     if (worker.problem !== undefined) throw new Error(worker.problem);
-    for (const scope of new Set(changes.map(scopeOf))) {
-      const latest = this.#epochOf.get(scope)?.["epoch"];
-      const isOurs = latest !== undefined &&
-        Number(latest) === this.#claimed.get(scope);
-      if (!isOurs) throw fenced(scope);
-    }
-    const keptAt = (at: number) => kept[at] ?? NOTHING_KEPT;
-    const made: Made[] = [];
-    for (const [put, gone] of placesIn(changes)) {
-      if (!table.putInPlaceOf(gone.change, put.change.row, keptAt(put.at))) {
-        continue;
-      }
-      made[put.at] = { isMade: true, more: 1 };
-      made[gone.at] = { isMade: true, more: -1 };
-    }
-    for (const [at, change] of changes.entries()) {
-      made[at] ??= table.make(change, keptAt(at));
-    }
-    return made;
   }
 
   /** Files of rows that are gone: not before the disk knows that, or it might come back without them. */
