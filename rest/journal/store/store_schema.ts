@@ -83,7 +83,8 @@ export function migrate(
     database.exec(`PRAGMA user_version = ${steps.length}`);
     database.exec("COMMIT");
   } catch (error) {
-    database.exec("ROLLBACK");
+    // A disk that fails has rolled back already.
+    if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
 }
