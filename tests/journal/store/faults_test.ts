@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { bodyOf } from "./_rows.ts";
+import { bodyFolderOf } from "../../../rest/journal/store/store_check.ts";
 import { straceWords } from "../../../tools/chaos/strace.ts";
 import { hasStrace } from "../../_strace.ts";
 import { append, assertKept, type Said } from "./_appended.ts";
@@ -21,8 +22,16 @@ Deno.test("every change that was acknowledged survives signal 9, and none is the
 
 const HAS_STRACE = await hasStrace();
 
-function straced(call: string, what: string): string[] {
-  return straceWords({ call, what });
+/** Calls that are made on files whose names are known before; bodies have random ones. */
+const ON_KNOWN_FILES = ["pwrite64", "fdatasync", "fsync", "ftruncate"];
+
+function straced(path: string, call: string, what: string): string[] {
+  const files = [path, `${path}-wal`, bodyFolderOf(path)];
+  return straceWords({
+    call,
+    what,
+    files: ON_KNOWN_FILES.includes(call) ? files : undefined,
+  });
 }
 
 /** Writes of the database and its log, of bodies, syncs, and the removal of bodies. */
@@ -44,7 +53,7 @@ for (const [call, when] of KILLED_AT) {
     ignore: !HAS_STRACE,
     async fn() {
       const path = `${await Deno.makeTempDir()}/journal.db`;
-      const through = straced(call, `signal=KILL:when=${when}`);
+      const through = straced(path, call, `signal=KILL:when=${when}`);
       const said = await append({ path, name: "p", rows: 24, through });
       await assertKept(path, [said]);
       const after = await append({ path, name: "q", rows: 8 });
@@ -77,7 +86,7 @@ for (const [call, errno, when, code, words] of FAULTS) {
       `${errno} of ${call} refuses what it hits as ${code}, and the next goes on`,
     ignore: !HAS_STRACE,
     async fn() {
-      const said = await appendTo(straced(call, `error=${errno}:when=${when}`));
+      const said = await appendTo(call, `error=${errno}:when=${when}`);
       const failed = said.filter(isFailure);
       assert.ok(failed.length > 0, said.at(-1));
       for (const line of failed) {
@@ -95,9 +104,7 @@ for (const errno of ["EIO", "ENOSPC"]) {
     name: `a disk whose sync failed with ${errno} is not believed again`,
     ignore: !HAS_STRACE,
     async fn() {
-      const said = await appendTo(
-        straced("fdatasync", `error=${errno}:when=9+`),
-      );
+      const said = await appendTo("fdatasync", `error=${errno}:when=9+`);
       const failed = said.filter((line) => line.endsWith(NOT_KEPT));
       assert.ok(failed.length > 0, said.at(-1));
       assert.ok(failed.every((line) => line.startsWith("store_unreachable ")));
@@ -112,9 +119,11 @@ for (const errno of ["EIO", "ENOSPC"]) {
 
 /** Appends to a journal that has rows, under a fault; what was acknowledged is there afterwards. */
 async function appendTo(
-  through: readonly string[],
+  call: string,
+  what: string,
 ): Promise<readonly string[]> {
   const path = `${await Deno.makeTempDir()}/journal.db`;
+  const through = straced(path, call, what);
   const first = await append({ path, name: "p", rows: 8 });
   const options = { path, sync: "machine", name: "q", rows: 40 } as const;
   const said = await append({ ...options, through });
@@ -133,9 +142,9 @@ Deno.test({
   async fn() {
     const path = `${await Deno.makeTempDir()}/journal.db`;
     const first = await append({ path, name: "p", rows: 8 });
-    const through = straced("fsync", "error=EIO:when=4+");
+    const through = straced(path, "fsync", "error=EIO:when=4+");
     const said = await append({ path, name: "q", rows: 2_000, through });
-    assert.ok(said.isDone);
+    assert.ok(said.isDone, said.lines.at(-1));
     const refused = said.lines.filter((line) => line.startsWith("store_"));
     // A body's file has to last before its row is written.
     const large = refused.filter(isLarge);
@@ -151,7 +160,7 @@ Deno.test({
   ignore: !HAS_STRACE,
   async fn() {
     const path = `${await Deno.makeTempDir()}/journal.db`;
-    const through = straced("pwrite64", "error=EIO:when=3+");
+    const through = straced(path, "pwrite64", "error=EIO:when=3+");
     const { lines } = await append({ path, name: "p", rows: 8, through });
     assert.deepEqual(lines, [
       `refused The journal "${path}" cannot be opened (disk I/O error)`,
