@@ -7,7 +7,7 @@ import { type Child, startChild } from "./child.ts";
 import { waitUntil } from "./drive.ts";
 import { pace, quantile } from "./load.ts";
 import type { Place, RawRequest } from "./raw_http.ts";
-import { KEY, startSluice } from "./subjects.ts";
+import { KEY, startPeer, startSluice } from "./subjects.ts";
 
 const RUNS = 3;
 /** Until neither process got any faster from run to run. */
@@ -41,7 +41,21 @@ function readAt(_owner: number, turn: number): RawRequest {
 }
 
 /** What is compared with the same requests without a journal. */
-const CASES = [
+interface Case {
+  readonly title: string;
+  /** Of the proxy; undefined: a bare relay keeps what it sends, in the barest way. */
+  readonly settings: Readonly<Record<string, string>> | undefined;
+  readonly requestAt: typeof messageAt;
+  readonly want: string;
+}
+
+const CASES: readonly Case[] = [
+  {
+    title: "messages through a bare relay, one bare statement for each",
+    settings: undefined,
+    requestAt: messageAt,
+    want: "nothing: it is what SQLite takes",
+  },
   {
     title: "messages, all writes kept",
     settings: { REST_JOURNAL_WRITES: "all" },
@@ -75,7 +89,7 @@ const CASES = [
     requestAt: messageAt,
     want: "2 to 5 ms p50",
   },
-] as const;
+];
 
 interface Run {
   readonly bare: Measured;
@@ -101,7 +115,7 @@ for (const one of CASES) {
 }
 
 async function compare(
-  { title, settings, requestAt, want }: (typeof CASES)[number],
+  { title, settings, requestAt, want }: Case,
 ): Promise<void> {
   const runs: Run[] = [];
   for (let run = 0; run < RUNS; run++) {
@@ -126,7 +140,7 @@ async function compare(
 
 /** Both are asked in turn, so that a slow second of the machine meets both. */
 async function runOnce(
-  settings: Readonly<Record<string, string>>,
+  settings: Case["settings"],
   requestAt: typeof messageAt,
 ): Promise<Run> {
   await using stack = new AsyncDisposableStack();
@@ -136,13 +150,18 @@ async function runOnce(
     await startChild({ script: "bench/origin.ts", args: ["{}"] }),
   );
   const options = { upstream: origin.url.href, globalLimit: GLOBAL_LIMIT };
-  const bare = stack.use(await startSluice(options));
-  const kept = stack.use(
-    await startSluice({
-      ...options,
-      journal: { path: `${folder}/journal.db`, settings },
-    }),
-  );
+  const path = `${folder}/journal.db`;
+  const started = settings === undefined
+    ? [
+      startPeer("relay", options),
+      startPeer("relay", { ...options, journalPath: path }),
+    ] as const
+    : [
+      startSluice(options),
+      startSluice({ ...options, journal: { path, settings } }),
+    ] as const;
+  const bare = stack.use(await started[0]);
+  const kept = stack.use(await started[1]);
   await waitUntil(performance.now() + 1_500);
   const places = [bare, kept].map(placeOf);
   await pace(places, PER_SECOND, WARM_UP_MS, requestAt);
@@ -184,8 +203,9 @@ async function lagMsOf({ url }: Child): Promise<number> {
     headers: { authorization: KEY },
   });
   const text = await response.text();
+  // A bare relay sends it on, and has no such figure.
   const seconds = /^sluice_event_loop_lag_seconds (\S+)/m.exec(text)?.[1];
-  return Number(seconds) * 1_000;
+  return Number(seconds ?? NaN) * 1_000;
 }
 
 function placeOf({ url }: Child): Place {

@@ -100,12 +100,14 @@ export function startSluice(options: SubjectOptions): Promise<Child> {
 /** Starts a program of `bench/subjects/`; its options are one JSON argument. */
 export function startPeer(
   name: string,
-  options: SubjectOptions,
+  options: SubjectOptions & { readonly journalPath?: string },
 ): Promise<Child> {
   return startChild({
     script: `bench/subjects/${name}.ts`,
     args: [JSON.stringify({ ...options, key: KEY, token: TOKEN })],
-    flags: FLAGS,
+    flags: options.journalPath === undefined
+      ? FLAGS
+      : [...FLAGS, ...JOURNAL_FLAGS],
     env: trusting(options),
   });
 }

@@ -4,6 +4,8 @@ export interface PeerOptions {
   readonly globalLimit: number;
   readonly key: string;
   readonly token: string;
+  /** The relay only: writes requests down there, in the barest way. */
+  readonly journalPath?: string;
 }
 
 /** A request without its transport: what a stock client's own method takes. */

@@ -1,8 +1,10 @@
 /**
  * The least a proxy can do: check the key, filter headers, hold the body, send
- * it with the same upstream client as ours. No limits, no queue, no order.
+ * it with the same upstream client as ours. No limits, no queue, no order. Where
+ * it is told a journal, it writes each request down before it sends it.
  */
 import { createHttpServer, type IncomingMessage, Pool } from "../../deps.ts";
+import { openBareJournal } from "./_bare_journal.ts";
 import type { PeerOptions } from "./_serve.ts";
 
 /** Headers of one connection, of this proxy, or made anew by the client. */
@@ -20,6 +22,9 @@ const STAYS = new Set([
 
 const options: PeerOptions = JSON.parse(Deno.args[0] ?? "{}");
 const upstream = new URL(options.upstream);
+const journal = options.journalPath === undefined
+  ? undefined
+  : openBareJournal(options.journalPath);
 const pool = new Pool(upstream.origin, {
   connections: 256,
   pipelining: 1,
@@ -33,6 +38,8 @@ const server = createHttpServer(async (request, response) => {
     response.writeHead(401).end();
     return;
   }
+  const body = await bodyOf(request);
+  const slot = journal?.put(request.url ?? "/", body);
   const answer = await pool.request({
     method: request.method as "GET",
     path: request.url ?? "/",
@@ -41,7 +48,7 @@ const server = createHttpServer(async (request, response) => {
       "authorization",
       `Bot ${options.token}`,
     ],
-    body: await bodyOf(request),
+    body,
   });
   const headers: string[] = [];
   for (const [name, value] of Object.entries(answer.headers)) {
@@ -49,6 +56,7 @@ const server = createHttpServer(async (request, response) => {
     for (const one of [value].flat()) headers.push(name, one);
   }
   const bytes = new Uint8Array(await answer.body.arrayBuffer());
+  if (slot !== undefined) journal?.free(slot);
   headers.push("content-length", String(bytes.length));
   response.writeHead(answer.statusCode, headers);
   response.end(bytes);
