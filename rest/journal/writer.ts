@@ -193,6 +193,9 @@ export class JournalWriter {
   /** What fails in one part harms no other. */
   async #writeParts(changes: readonly JournalChange[]): Promise<Verdict> {
     const parts = partsOf(changes, this.#deps.store);
+    const [only, second] = parts;
+    if (only === undefined) return ALL_WELL;
+    if (second === undefined) return await this.#writeAll(only);
     const made = parts.map((part) => this.#writeAll(part));
     return new Map(
       (await Promise.all(made)).flatMap((verdict) => [...verdict]),
