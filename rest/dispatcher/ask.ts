@@ -11,9 +11,10 @@ export function askOf(
     & {
       readonly request: Omit<ProxyRequest, "target">;
       readonly isPromised?: boolean;
+      readonly outlivesProxy?: boolean;
     },
 ): Ask {
-  const { id, request, isPromised } = job;
+  const { id, request, isPromised, outlivesProxy } = job;
   const { method, identity, body, headers } = request;
   return {
     id,
@@ -29,6 +30,7 @@ export function askOf(
       : undefined,
     bytes: body === undefined ? 0 : body.byteLength,
     isPromised,
+    outlivesProxy,
     ...termsOf(job),
   };
 }

@@ -55,9 +55,13 @@ export class Intake {
 
   /** `sent` is what a refusal says about earlier sends of the same request. */
   take(ticket: JobTicket, sent: false | null): void {
-    const nowMs = this.#deps.clock.nowMs();
+    const { clock, journal } = this.#deps;
+    const nowMs = clock.nowMs();
     const id = this.#nextId++;
     const job = new Job(id, ticket, nowMs);
+    // Who waits for an answer over HTTP is told at once to come again.
+    job.outlivesProxy = ticket.guarantee?.frame !== undefined &&
+      journal.mayKeep(job);
     if (this.#enqueue(job, ticket, sent, nowMs)) this.#accept(job, ticket);
   }
 

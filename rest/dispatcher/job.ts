@@ -73,6 +73,8 @@ export class Job implements Entry, OpenWrite<Job> {
   mayHaveRun = false;
   /** It was accepted by another process: no limit refuses it again. */
   isPromised = false;
+  /** Left unsent at a drain's end it goes on in the next process, where its client comes for the REPLY. */
+  outlivesProxy = false;
   retries: RetryHistory = NO_RETRIES;
   /** By what Discord knows it again, where it is a message that has one. */
   nonce: MessageNonce | undefined;

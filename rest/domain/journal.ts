@@ -39,6 +39,8 @@ export interface Journal {
   gone(entry: EntryRef): void;
   /** Whether the next process would find it. */
   keeps(entry: EntryRef): boolean;
+  /** Whether it would from its acceptance on. */
+  mayKeep(entry: Pick<Entry, "request" | "guarantee">): boolean;
   /** A session was opened, or its expiry has changed. */
   sessionChanged(session: SessionRecord): Committed;
   sessionEnded(session: SessionRecord): void;
@@ -61,6 +63,7 @@ export const NO_JOURNAL: Journal = {
   ended: nothing,
   gone: nothing,
   keeps: () => false,
+  mayKeep: () => false,
   sessionChanged: nothing,
   sessionEnded: nothing,
   replied: nothing,

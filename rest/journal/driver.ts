@@ -78,6 +78,10 @@ export class JournalDriver implements Journal {
     return this.#kept.get(entryId)?.isNameOnly === false;
   }
 
+  mayKeep(entry: Pick<Entry, "request" | "guarantee">): boolean {
+    return isKeptAtOnce(entry, this.#deps.keeping);
+  }
+
   accepted(entry: Entry): Committed {
     const { keeping } = this.#deps;
     if (isNameKept(entry, keeping)) {

@@ -17,7 +17,7 @@ export interface Keeping {
 
 /** Whether a request is written down when it is accepted. */
 export function isKeptAtOnce(
-  { request, guarantee }: Entry,
+  { request, guarantee }: Pick<Entry, "request" | "guarantee">,
   keeping: Keeping,
 ): boolean {
   const isMeant = guarantee !== undefined ||

@@ -271,7 +271,7 @@ function refuseForEnd(
   nowMs: number,
 ): Refused | undefined {
   const restMs = state.endsAtMs - nowMs;
-  if (restMs === Infinity) return undefined;
+  if (restMs === Infinity || ask.outlivesProxy) return undefined;
   const ahead = aheadInLine(waiting, ask);
   const backlog = backlogMs(state, waiting.line, ahead, nowMs);
   const waitMs = Math.max(leastMs, backlog);

@@ -43,6 +43,8 @@ export interface Ask extends Terms {
   readonly bytes: number;
   /** It was accepted before, by another process: neither room nor a long wait refuses it. */
   readonly isPromised?: boolean | undefined;
+  /** Unsent at the end of the proxy it goes on in another process: that end refuses it not. */
+  readonly outlivesProxy?: boolean | undefined;
 }
 
 /** A refusal as plain data; the dispatcher turns it into a `Refusal`. */

@@ -34,6 +34,7 @@ export function createRecordingJournal(): RecordingJournal {
     ...NO_JOURNAL,
     keepsAll: false,
     keeps: () => journal.keepsAll,
+    mayKeep: () => journal.keepsAll,
     told,
     held,
     commit: () => open.shift()?.resolve(),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { entryIdOf } from "../../rest/domain/entry_id.ts";
+import type { Guarantee } from "../../rest/domain/entry.ts";
 import { NO_JOURNAL } from "../../rest/domain/journal.ts";
 import { HELD_BACK } from "../../rest/domain/ports.ts";
 import { Refusal } from "../../rest/domain/refusal.ts";
@@ -7,6 +8,7 @@ import {
   answerOf,
   type Bench,
   benchOf,
+  endOf,
   refusalOf,
   requestOf,
   submitWith,
@@ -19,6 +21,14 @@ import {
 } from "./_recording_journal.ts";
 
 const POST = requestOf("POST", { text: "hello" });
+
+/** A 429 of its route. */
+function limitedOf(retryAfterS: number) {
+  return answerOf(429, {
+    headers: [["via", "1.1 google"], ["x-ratelimit-scope", "user"]],
+    text: JSON.stringify({ retry_after: retryAfterS, global: false }),
+  });
+}
 
 function journaledBenchOf(): Bench & { readonly journal: RecordingJournal } {
   const journal = createRecordingJournal();
@@ -176,6 +186,61 @@ Deno.test("ids of entries sort in the order of acceptance, those of an earlier s
   ];
   assert.deepEqual([...ids].sort(), ids);
 });
+
+const FRAME: Guarantee = {
+  owner: "key own",
+  fingerprint: "f",
+  frame: {
+    session: "shard-0",
+    reqKey: "1",
+    reqText: "1",
+    verb: "ACTION",
+    targetText: '"/channels/1/messages"',
+    wantsHeaders: false,
+  },
+};
+const NAMED: Guarantee = { owner: "key own", fingerprint: "f", asyncId: "a" };
+
+/** What becomes of a request that comes during a drain of 25 s and would wait longer: at once, and at its end. */
+async function lateInDrain(guarantee: Guarantee, keepsAll: boolean) {
+  const journal = createRecordingJournal();
+  journal.keepsAll = keepsAll;
+  const queue = queueOf({ parts: { journal, epochOf: () => 36 } });
+  const paused = submitWith(queue, POST);
+  void refusalOf(paused.answer);
+  await queue.clock.settle();
+  queue.upstream.next.answer(limitedOf(30));
+  await queue.clock.settle();
+  const drained = queue.dispatcher.drain(25_000);
+  const { answer } = queue.dispatcher.submit(POST, undefined, guarantee);
+  const atOnce = await endOf(queue, answer);
+  await queue.clock.advance(25_000);
+  await drained;
+  const atEnd = await refusalOf(answer);
+  return { atOnce, atEnd, told: journal.told };
+}
+
+Deno.test("a frame that the next process finds is not refused for the end of this one, but left to it", async () => {
+  const { atOnce, atEnd, told } = await lateInDrain(FRAME, true);
+  assert.equal(atOnce, "open");
+  assert.deepEqual([atEnd.code, atEnd.sent], ["draining", null]);
+  const id = entryIdOf(36, 2);
+  assert.deepEqual(told.filter((text) => text.endsWith(id)), [
+    `accepted ${id}`,
+  ]);
+});
+
+for (
+  const [what, guarantee, keepsAll] of [
+    ["a frame that the journal does not keep", FRAME, false],
+    ["a kept request of HTTP", NAMED, true],
+  ] as const
+) {
+  Deno.test(`${what} is told during a drain when to come again`, async () => {
+    const { atEnd } = await lateInDrain(guarantee, keepsAll);
+    assert.deepEqual([atEnd.code, atEnd.sent], ["wait_too_long", false]);
+  });
+}
 
 Deno.test("without a journal there is nothing to wait for", () => {
   const session = {

@@ -11,6 +11,22 @@ const ANSWER = {
   answer: { status: 200, headers: [], body: undefined },
 } as const;
 
+Deno.test("mayKeep() says beforehand what keeps() says of what was accepted", () => {
+  const webhook = "/webhooks/1/a-token";
+  for (
+    const entry of [
+      entryOf("POST", { guarantee: PROMISED }),
+      entryOf("POST", { guarantee: PROMISED, path: webhook }),
+      entryOf("POST"),
+    ]
+  ) {
+    const { driver } = driverBench();
+    const before = driver.mayKeep(entry);
+    driver.accepted(entry);
+    assert.equal(before, driver.keeps(entry));
+  }
+});
+
 Deno.test("accepted and sent in one turn is one row, marked already, written once", async () => {
   const bench = driverBench();
   const entry = entryOf("POST", { guarantee: PROMISED });

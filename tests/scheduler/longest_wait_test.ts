@@ -160,6 +160,18 @@ Deno.test("windows that others of its line need first count for the end of the p
   assert.equal(scheduler.enqueue(behind, ANSWERED_MS)?.code, "wait_too_long");
 });
 
+Deno.test("what goes on in another process is not refused for the end of the proxy, and is for its longest wait", () => {
+  const scheduler = exhausted();
+  scheduler.endAt(ANSWERED_MS + 1);
+  const kept = { outlivesProxy: true };
+  assert.equal(
+    scheduler.enqueue(emoji(undefined, kept), ANSWERED_MS),
+    undefined,
+  );
+  const short = emoji(PREDICTED_MS - 1, { ...kept, id: 77 });
+  assert.equal(scheduler.enqueue(short, ANSWERED_MS)?.code, "wait_too_long");
+});
+
 Deno.test("what need not wait is taken until the end of the proxy", () => {
   const scheduler = exhausted();
   scheduler.endAt(ANSWERED_MS + 1);
