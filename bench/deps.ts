@@ -6,3 +6,4 @@ export { REST } from "npm:@discordjs/rest@2.6.3";
 // The proxy made of it, another peer.
 export { proxyRequests } from "npm:@discordjs/proxy@2.1.1";
 export { createServer } from "node:http";
+export { DatabaseSync } from "node:sqlite";

@@ -1,4 +1,4 @@
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "../deps.ts";
 
 /** The least a journal can do. */
 export interface BareJournal {

@@ -202,7 +202,10 @@ const FRAME: Guarantee = {
 const NAMED: Guarantee = { owner: "key own", fingerprint: "f", asyncId: "a" };
 
 /** What becomes of a request that comes during a drain of 25 s and would wait longer: at once, and at its end. */
-async function lateInDrain(guarantee: Guarantee, keepsAll: boolean) {
+async function lateInDrain(
+  guarantee: Guarantee,
+  { keepsAll }: { readonly keepsAll: boolean },
+) {
   const journal = createRecordingJournal();
   journal.keepsAll = keepsAll;
   const queue = queueOf({ parts: { journal, epochOf: () => 36 } });
@@ -221,7 +224,9 @@ async function lateInDrain(guarantee: Guarantee, keepsAll: boolean) {
 }
 
 Deno.test("a frame that the next process finds is not refused for the end of this one, but left to it", async () => {
-  const { atOnce, atEnd, told } = await lateInDrain(FRAME, true);
+  const { atOnce, atEnd, told } = await lateInDrain(FRAME, {
+    keepsAll: true,
+  });
   assert.equal(atOnce, "open");
   assert.deepEqual([atEnd.code, atEnd.sent], ["draining", null]);
   const id = entryIdOf(36, 2);
@@ -237,7 +242,7 @@ for (
   ] as const
 ) {
   Deno.test(`${what} is told during a drain when to come again`, async () => {
-    const { atEnd } = await lateInDrain(guarantee, keepsAll);
+    const { atEnd } = await lateInDrain(guarantee, { keepsAll });
     assert.deepEqual([atEnd.code, atEnd.sent], ["wait_too_long", false]);
   });
 }
