@@ -102,6 +102,10 @@ export class JournalDriver implements Journal {
   }
 
   sent(entry: Entry): Committed {
+    // Most requests of many bots, and none has a row.
+    if (entry.request.method === "GET" && entry.guarantee === undefined) {
+      return undefined;
+    }
     const kept = this.#kept.get(entry.entryId);
     if (kept === undefined) {
       this.#noteFlying(entry);

@@ -22,7 +22,7 @@ import type { Counter, Identity, State } from "../state.ts";
 
 /** Counters of one identity that are written down: those of 2,000 channels at work take some 300 KiB. */
 const COUNTERS_MAX = 2_000;
-/** Counters looked at for that: some 2 ms. */
+/** Counters looked at for that, and lines: some 2 ms. */
 const LOOKS_MAX = 20_000;
 /** Identities written down: callers may bring any number of tokens. */
 const IDENTITIES_MAX = 200;
@@ -115,7 +115,7 @@ function identityOf(
       ? { globalLockedUntilWallMs: wallOf(lockedUntilMs) }
       : {},
     counters: countersOf(state, identity, nowMs, wallOf),
-    subLimits: [...subLimitsOf(identity, nowMs, wallOf)],
+    subLimits: subLimitsOf(identity, nowMs, wallOf),
   };
 }
 
@@ -130,30 +130,39 @@ function countersOf(
   for (const places of identity.counters.values()) {
     for (const counter of places.values()) {
       if (++looks > LOOKS_MAX || found.length >= COUNTERS_MAX) return found;
-      const learnt = counterOf(counter, nowMs, wallOf);
       const isOver = counter.role === "hidden"
         ? isStale(counter, nowMs)
         : isAtRest(state, counter, nowMs);
-      if (learnt !== undefined && !isOver) found.push(learnt);
+      if (isOver) continue;
+      const learnt = counterOf(counter, nowMs, wallOf);
+      if (learnt !== undefined) found.push(learnt);
     }
   }
   return found;
 }
 
-function* subLimitsOf(
+/** Few lines have any, and this runs too seldom to be compiled: each line costs as little as it can. */
+function subLimitsOf(
   { lines }: Identity,
   nowMs: number,
   wallOf: WallOf,
-): Iterable<LearntSubLimit> {
+): LearntSubLimit[] {
+  const found: LearntSubLimit[] = [];
+  let looks = 0;
   for (const majors of lines.values()) {
-    for (const { subs, routeKey, major } of majors.values()) {
-      for (const { fields, counter } of subs ?? []) {
+    for (const line of majors.values()) {
+      if (++looks > LOOKS_MAX) return found;
+      if (line.subs === undefined) continue;
+      for (const { fields, counter } of line.subs) {
+        if (isStale(counter, nowMs)) continue;
+        const { routeKey, major } = line;
         const learnt = counterOf(counter, nowMs, wallOf);
-        if (learnt === undefined || isStale(counter, nowMs)) continue;
-        yield { routeKey, major, fields, counter: learnt };
+        if (learnt === undefined) continue;
+        found.push({ routeKey, major, fields, counter: learnt });
       }
     }
   }
+  return found;
 }
 
 /** Undefined of a counter that says nothing to a new process. */
