@@ -58,8 +58,7 @@ export function sharedJournalOf(
     shared: {
       takeOver: (scope) => journal.takeOver(scope),
       epochOf: (id) => cluster.epochOf(cluster.scopeOfIdentity(id)),
-      isOurs: (id) =>
-        cluster.ownerOf(cluster.scopeOfIdentity(id)).kind === "self",
+      isOurs: (id) => cluster.sendsFor(cluster.scopeOfIdentity(id)),
       wallMs: cluster.wallMs,
       shareAddresses: opened.shareAddresses,
     },

@@ -1,6 +1,5 @@
 import type { Settings } from "./config/settings.ts";
-import { type FactSink, refusedFact } from "./domain/fact.ts";
-import { type Identity, NOBODY } from "./domain/identity.ts";
+import type { FactSink } from "./domain/fact.ts";
 import type {
   JournalFailure,
   JournalFigures,
@@ -9,20 +8,14 @@ import type {
 } from "./domain/journal_store.ts";
 import type { AddressPort } from "./domain/kept_address.ts";
 import type { HandedOver } from "./domain/owners.ts";
-import type { LearntState, Moment, Saving } from "./domain/learnt_state.ts";
 import type { Clock } from "./domain/ports.ts";
-import type { ProxyRequest } from "./domain/request.ts";
 import { addressesIn, addressesInRows } from "./journal/address_rows.ts";
 import { COMMON_SCOPE } from "./journal/codec/learnt_codec.ts";
 import { JournalDriver } from "./journal/driver.ts";
+import { GoingOn, identitiesOf, type TakeUp } from "./journal/going_on.ts";
 import { LearntSaver } from "./journal/learnt_saver.ts";
 import { isAnotherStart, machineRow } from "./journal/machine_start.ts";
-import {
-  type FoundEntry,
-  type FoundJournal,
-  isUnknown,
-  readJournal,
-} from "./journal/read_journal.ts";
+import { LeftRows } from "./journal/left_rows.ts";
 import { tellFound } from "./journal/tell_found.ts";
 import { UnknownOutcomes } from "./journal/unknown_outcomes.ts";
 
@@ -62,18 +55,12 @@ export interface KeeperDeps {
   readonly facts: FactSink;
 }
 
-/** Where what was found goes on. */
-export interface TakeUp {
-  /** The bots that are configured now. */
-  readonly identities: () => readonly Identity[];
-  /** Tells a write without a name from all that are not its second try. */
-  readonly printOf: (request: ProxyRequest) => string;
-  readonly learnt: (saving: Saving) => LearntState;
-  readonly takeLearnt: (learnt: LearntState, moment: Moment) => void;
-  /** Undefined: none opens anything. */
-  readonly addresses?: AddressPort | undefined;
-  /** Has sessions, requests and outcomes go on. */
-  readonly restore: (found: FoundJournal) => void;
+/** By what a scope of the cluster is taken up. */
+export interface ScopeLease {
+  /** False: another proxy goes on with it. */
+  readonly isStillOurs: () => boolean;
+  /** What waited is known from now on, and may be sent. */
+  readonly letSend: () => void;
 }
 
 /** Keeps the journal of one process: takes up what the last one left, writes down what this one does, and leaves the rest to the next. */
@@ -127,37 +114,54 @@ export class JournalKeeper {
     this.#saver?.noteSend();
   }
 
-  /** Goes on with what the process before this one left, and says in a sentence what that was. Before it settles nobody may be served. */
+  /**
+   * Goes on with what the process before this one left, and says in a sentence
+   * what that was. What waits is sent as soon as it is read. Before it settles
+   * nobody may be served.
+   */
   async takeUp(into: TakeUp): Promise<string> {
-    const { open, clock } = this.#deps;
-    const identities = identitiesOf(into);
-    const rows: JournalRow[] = [];
-    for await (const row of open.store.load()) rows.push(row);
-    const scopes = new Set([COMMON_SCOPE, ...identities.keys()]);
-    for (const { scope } of rows) scopes.add(scope);
-    for (const scope of scopes) {
-      this.#epoch = Math.max(
-        this.#epoch,
-        await this.driver.writer.claim(scope),
-      );
-    }
-    const found = this.#goOn(rows, into);
+    const { open } = this.#deps;
+    const left = new LeftRows(() => open.store.load());
+    const waiting = await left.waiting();
+    await this.#claim([COMMON_SCOPE, ...identitiesOf(into).keys()]);
+    await this.#claim(waiting.map(({ scope }) => scope));
+    const goingOn = this.#goingOn(into, waiting);
+    const found = [goingOn.add(waiting)];
     this.driver.writer.note({
       kind: "put",
       row: machineRow(open.bootedAtWallMs),
     });
-    await this.#goOnWithAddresses(rows, into);
-    const { writer } = this.driver;
+    this.#saveLearnt(into);
+    await this.#goOnWithAddresses(waiting, into);
+    for (;;) {
+      const ended = await left.ended();
+      if (ended.length === 0) break;
+      await this.#claim(ended.map(({ scope }) => scope));
+      found.push(goingOn.add(ended));
+      await turn();
+    }
+    goingOn.end();
+    return tellFound(found, this.unknown.count);
+  }
+
+  async #claim(scopes: readonly string[]): Promise<void> {
+    for (const scope of new Set(scopes)) {
+      const epoch = await this.driver.writer.claim(scope);
+      this.#epoch = Math.max(this.#epoch, epoch);
+    }
+  }
+
+  #saveLearnt({ learnt }: TakeUp): void {
+    const { clock, open } = this.#deps;
     this.#saver = new LearntSaver({
       clock,
-      writer,
+      writer: this.driver.writer,
       afterTurn,
       wallMs: () => this.#wallMs(),
-      learnt: into.learnt,
+      learnt,
       readers: open.shared === undefined ? "one process" : "any proxy",
       isOurs: open.shared?.isOurs,
     });
-    return tellFound(found, this.unknown.count);
   }
 
   async #goOnWithAddresses(
@@ -172,23 +176,38 @@ export class JournalKeeper {
   }
 
   /**
-   * Goes on with what another proxy left of a scope of the cluster, unless it is
-   * another one's again when it has been read: what waited here for a scope to
-   * come back would be done a second time then. Before it settles nothing of that
-   * scope may be served.
+   * Goes on with what waits of a scope of the cluster, unless it is another
+   * proxy's again when that has been read: what waited here for a scope to come
+   * back would be done a second time then. Settles with what reads the rest of
+   * it, which may be called again where it rejects; before that has settled
+   * nobody of that scope may be served.
    */
   async takeUpScope(
     scope: string,
     into: TakeUp,
-    isStillOurs: () => boolean,
-  ): Promise<void> {
+    { isStillOurs, letSend }: ScopeLease,
+  ): Promise<() => Promise<void>> {
     const { store, shared } = this.#deps.open;
     // Of what was promised by a lease that is over. Under the new one it would
     // change rows that are gone on with, which Redis' fence could not tell.
     if (!await this.driver.writer.noted()) throw UNWRITTEN;
     await shared?.takeOver(scope);
-    const rows = await Array.fromAsync(store.load(scope));
-    if (isStillOurs()) this.#goOn(rows, into);
+    const left = new LeftRows(() => store.load(scope));
+    const waiting = await left.waiting();
+    if (!isStillOurs()) return () => Promise.resolve();
+    letSend();
+    const goingOn = this.#goingOn(into, waiting);
+    goingOn.add(waiting);
+    return async () => {
+      while (isStillOurs()) {
+        const ended = await left.ended();
+        if (!isStillOurs()) break;
+        if (ended.length === 0) return goingOn.end();
+        goingOn.add(ended);
+        await turn();
+      }
+      goingOn.drop();
+    };
   }
 
   /** Writes down what another proxy goes on with, and forgets it. */
@@ -200,38 +219,21 @@ export class JournalKeeper {
     this.driver.release(hasIdentity);
   }
 
-  #goOn(rows: readonly JournalRow[], into: TakeUp): FoundJournal {
-    const { open, clock, settings } = this.#deps;
-    const identities = identitiesOf(into);
-    const found = readJournal(rows, {
-      nowWallMs: clock.wallMs(),
-      identityOf: (id) => identities.get(id),
-      printOf: into.printOf,
-      adoptMs: settings.adoptMs,
-      mayLackMarks: settings.journalSync === "process" &&
-        isAnotherStart(rows, open.bootedAtWallMs),
-    });
-    const { learnt, entries } = found;
-    const moment = { nowMs: clock.nowMs(), wallMs: this.#wallMs() };
-    for (const state of learnt) into.takeLearnt(state, moment);
-    this.driver.takeUp(found);
-    this.unknown.note(entries);
-    into.restore(found);
-    for (const found of entries) this.#tellUnknown(found);
-    return found;
+  #goingOn(into: TakeUp, waiting: readonly JournalRow[]): GoingOn {
+    const { open, clock, facts, settings } = this.#deps;
+    const { driver, unknown } = this;
+    const { adoptMs } = settings;
+    const mayLackMarks = settings.journalSync === "process" &&
+      isAnotherStart(waiting, open.bootedAtWallMs);
+    const wallMs = () => this.#wallMs();
+    const deps = { driver, unknown, clock, facts, wallMs, adoptMs };
+    return new GoingOn(deps, into, { mayLackMarks });
   }
 
   /** The calendar of what was learnt, which its reader has as well. */
   #wallMs(): number {
     const { open, clock } = this.#deps;
     return open.shared?.wallMs() ?? clock.wallMs();
-  }
-
-  /** Counted and logged like any other write that nobody knows the outcome of. */
-  #tellUnknown({ entry, outcome }: FoundEntry): void {
-    if (outcome?.kind !== "refusal" || !isUnknown({ outcome })) return;
-    const fact = refusedFact(entry.request, outcome.refusal);
-    this.#deps.facts({ ...fact, isOutcomeUnknown: true });
   }
 
   /** The process ends: nothing is sent any more. */
@@ -253,10 +255,9 @@ function afterTurn(action: () => void): void {
   setImmediate(action);
 }
 
-function identitiesOf(into: TakeUp): ReadonlyMap<string, Identity> {
-  return new Map(
-    [NOBODY, ...into.identities()].map((identity) => [identity.id, identity]),
-  );
+/** Lets others have their turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise(afterTurn);
 }
 
 function tellHealth(facts: FactSink, failure: JournalFailure | undefined) {

@@ -1,8 +1,9 @@
 import type { Settings } from "./config/settings.ts";
+import type { TakeUp } from "./journal/going_on.ts";
 import {
   JournalKeeper,
   type OpenJournal,
-  type TakeUp,
+  type ScopeLease,
 } from "./journal_keeper.ts";
 import type { BotRing } from "./listener/access/bot_ring.ts";
 import type { AddressPort } from "./domain/kept_address.ts";
@@ -12,7 +13,7 @@ import type { Journal } from "./domain/journal.ts";
 import type { QueueView } from "./domain/ports.ts";
 import { writePrintOf } from "./idempotency/fingerprint.ts";
 import { sha256Of } from "./listener/access/digest.ts";
-import { restore, type RestoringParts } from "./restoring.ts";
+import { Restoration, type RestoringParts } from "./restoring.ts";
 import { openQueue, type Queue, type QueueParts } from "./queue.ts";
 
 /** What the queue and its journal are put together with. */
@@ -58,12 +59,11 @@ export function keptScopes(
   keeper: JournalKeeper | undefined,
   into: Parameters<typeof takeUpOf>[0],
 ): {
-  takeUp(scope: string, isStillOurs: () => boolean): Promise<void>;
+  takeUp(scope: string, lease: ScopeLease): Promise<() => Promise<void>>;
   handOver(handed: HandedOver): Promise<void>;
 } | undefined {
   return keeper && {
-    takeUp: (scope, isStillOurs) =>
-      keeper.takeUpScope(scope, takeUpOf(into), isStillOurs),
+    takeUp: (scope, lease) => keeper.takeUpScope(scope, takeUpOf(into), lease),
     handOver: (handed) => keeper.handOver(handed),
   };
 }
@@ -83,7 +83,7 @@ export function takeUpOf(
     addresses,
     printOf: (request) => writePrintOf(request, sha256Of),
     identities: () => bots.all.map(({ identity }) => identity),
-    restore: (found) =>
-      restore(found, { dispatcher: queue.dispatcher, named, sockets }),
+    restoring: () =>
+      new Restoration({ dispatcher: queue.dispatcher, named, sockets }),
   };
 }

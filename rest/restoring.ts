@@ -1,9 +1,16 @@
 import type { HandedOver } from "./domain/owners.ts";
 import type { Dispatcher } from "./dispatcher/types.ts";
-import type { ReplyRecord, Restored, RestoredEntry } from "./domain/entry.ts";
+import {
+  refOf,
+  type Restored,
+  type RestoredEntry,
+  type RestoredReply,
+  type SessionRecord,
+} from "./domain/entry.ts";
 import type { Ticket } from "./domain/ports.ts";
 import type { NamedRequests } from "./listener/http/named_requests.ts";
 import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
+import { discardBody } from "./streams/answer_streams.ts";
 
 /** Who goes on with what another process has left. */
 export interface RestoringParts {
@@ -13,46 +20,83 @@ export interface RestoringParts {
 }
 
 /**
- * Goes on with everything that another process has left: its sessions with
- * their replies first, then its requests in the order of their ids. To be called
- * before anybody is served who may ask for them.
+ * Goes on with what another process has left, as it is found: requests that wait
+ * at once, in the order of their ids, and sessions when all of their REPLYs are
+ * there, since new ones are numbered behind them. Until it has ended nobody may be
+ * served who may ask for any of it.
  */
-export function restore(
-  { sessions, entries, replies }: Restored,
-  parts: RestoringParts,
-): void {
-  const bySession = new Map<string, ReplyRecord[]>();
-  const note = (owner: string, session: string, reply: ReplyRecord) => {
-    const own = bySession.get(`${owner} ${session}`);
-    if (own === undefined) bySession.set(`${owner} ${session}`, [reply]);
-    else own.push(reply);
-  };
-  for (const { owner, session, reply } of replies) note(owner, session, reply);
-  for (const { entry: { guarantee }, reply } of entries) {
-    const session = guarantee?.frame?.session;
-    if (guarantee === undefined || session === undefined) continue;
-    const { owner, fingerprint } = guarantee;
-    if (reply !== undefined) note(owner, session, { ...reply, fingerprint });
-  }
-  for (const record of sessions) {
-    const own = bySession.get(`${record.owner} ${record.name}`) ?? [];
-    parts.sockets.restoreSession(record, own);
-  }
-  for (const restored of entries) {
-    if (restored.reply === undefined) restoreEntry(restored, parts);
-  }
-}
+export class Restoration {
+  readonly #parts: RestoringParts;
+  readonly #sessions: SessionRecord[] = [];
+  readonly #replies = new Map<string, RestoredReply[]>();
+  /** Requests of sessions. Those that wait are sent meanwhile, and their answers stay where they are. */
+  #frames: { restored: RestoredEntry; ticket: Ticket | undefined }[] = [];
 
-function restoreEntry(
-  restored: RestoredEntry,
-  { dispatcher, named, sockets }: RestoringParts,
-): void {
-  const { entry: { guarantee }, outcome } = restored;
-  let ticket: Ticket | undefined;
-  if (outcome === undefined) ticket = dispatcher.restore(restored);
-  if (guarantee?.frame !== undefined) sockets.restoreFrame(restored, ticket);
-  else if (guarantee !== undefined) named.restore(restored, ticket);
-  else if (outcome !== undefined) dispatcher.restoreOutcome(restored);
+  constructor(parts: RestoringParts) {
+    this.#parts = parts;
+  }
+
+  add({ sessions, entries, replies }: Restored): void {
+    this.#sessions.push(...sessions);
+    for (const { owner, session, reply } of replies) {
+      this.#note(owner, session, reply);
+    }
+    for (const restored of entries) this.#addEntry(restored);
+  }
+
+  end(): void {
+    const { sockets } = this.#parts;
+    for (const record of this.#sessions) {
+      const name = `${record.owner} ${record.name}`;
+      sockets.restoreSession(record, this.#replies.get(name) ?? []);
+    }
+    for (const { restored, ticket } of this.#frames) {
+      sockets.restoreFrame(restored, ticket);
+    }
+    this.#frames = [];
+  }
+
+  /** Another process answers what is answered here from now on: its journal says that it may have been sent. */
+  drop(): void {
+    for (const { ticket } of this.#frames) {
+      ticket?.answer.then(discardBody, () => {});
+    }
+    this.#frames = [];
+  }
+
+  #addEntry(restored: RestoredEntry): void {
+    const { dispatcher, named, sockets } = this.#parts;
+    const { entry, outcome, reply } = restored;
+    const { guarantee } = entry;
+    const session = guarantee?.frame?.session;
+    if (guarantee !== undefined && session !== undefined) {
+      if (reply === undefined) return this.#addFrame(restored);
+      const { owner, fingerprint } = guarantee;
+      const ref = refOf(entry);
+      return this.#note(owner, session, { ...reply, fingerprint, entry: ref });
+    }
+    if (reply !== undefined) return;
+    const ticket = outcome === undefined
+      ? dispatcher.restore(restored)
+      : undefined;
+    if (guarantee?.frame !== undefined) sockets.restoreFrame(restored, ticket);
+    else if (guarantee !== undefined) named.restore(restored, ticket);
+    else if (outcome !== undefined) dispatcher.restoreOutcome(restored);
+  }
+
+  #addFrame(restored: RestoredEntry): void {
+    const ticket = restored.outcome === undefined
+      ? this.#parts.dispatcher.restore(restored)
+      : undefined;
+    this.#frames.push({ restored, ticket });
+  }
+
+  #note(owner: string, session: string, reply: RestoredReply): void {
+    const name = `${owner} ${session}`;
+    const own = this.#replies.get(name);
+    if (own === undefined) this.#replies.set(name, [reply]);
+    else own.push(reply);
+  }
 }
 
 /** Hands everything of a scope to another proxy; settles when nothing of it is under way here. */

@@ -1,7 +1,8 @@
-import type { ScopeKeeper } from "./cluster/cluster.ts";
+import type { ScopeKeeper } from "./cluster/taking_over.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Clock } from "./domain/ports.ts";
 import type { HandedOver, Owners } from "./domain/owners.ts";
+import type { ScopeLease } from "./journal_keeper.ts";
 import type { ClusterPart } from "./cluster/open_cluster.ts";
 import type { Queue } from "./queue.ts";
 import { release, type RestoringParts } from "./restoring.ts";
@@ -14,8 +15,8 @@ export interface ScopeKeeperParts
   readonly facts: FactSink;
   /** What was kept of a scope, and is to be; nothing is where this is left out. */
   readonly kept?: {
-    /** What was lost again before it was read is not gone on with. */
-    takeUp(scope: string, isStillOurs: () => boolean): Promise<void>;
+    /** What was lost again before it was read is not gone on with. Settles with what reads the rest. */
+    takeUp(scope: string, lease: ScopeLease): Promise<() => Promise<void>>;
     handOver(handed: HandedOver): Promise<void>;
   } | undefined;
 }
@@ -33,6 +34,8 @@ function scopeKeeperOf(parts: ScopeKeeperParts): ScopeKeeper {
   const epochs = new Map<string, number>();
   /** Scopes that are being let go of: one that comes back begins when that has ended. */
   const leaving = new Map<string, Promise<void>>();
+  /** Scopes of which what waited is sent, while the rest of their rows is read. */
+  const reading = new Map<string, Promise<void>>();
   const letGo = (scope: string) => {
     const left = Promise.resolve(leaving.get(scope)).then(async () => {
       const handed = handedOver(scope, parts);
@@ -44,34 +47,58 @@ function scopeKeeperOf(parts: ScopeKeeperParts): ScopeKeeper {
     return left;
   };
   return {
-    async gained(scope, epoch) {
+    async gained(scope, epoch, letSend) {
       epochs.set(scope, epoch);
       await leaving.get(scope);
-      await takeUp(scope, parts, () => epochs.get(scope) === epoch);
+      const isStillOurs = () => epochs.get(scope) === epoch;
+      const readRest = await takeUp(scope, parts, { isStillOurs, letSend });
+      const read = insist(scope, parts, readRest);
+      reading.set(scope, read);
+      await read;
+      if (reading.get(scope) === read) reading.delete(scope);
     },
     lost(scope) {
       epochs.delete(scope);
       void letGo(scope);
     },
     async handOver(scope) {
-      epochs.delete(scope);
       const late = Promise.withResolvers<void>();
       const stop = clock.wakeAt(clock.nowMs() + LAST_ANSWERS_MS, late.resolve);
+      // What is sent already of frames gets its REPLYs when all is read.
+      await Promise.race([reading.get(scope), late.promise]);
+      epochs.delete(scope);
       await Promise.race([letGo(scope), late.promise]);
       stop();
     },
   };
 }
 
-/** Tries until it is done, or the scope is lost again: what was promised for it must not be passed over. */
-async function takeUp(
+/** Goes on with what waits, and settles with what reads the rest. */
+function takeUp(
   scope: string,
-  { kept, clock, facts }: ScopeKeeperParts,
-  isStillOurs: () => boolean,
-): Promise<void> {
-  while (isStillOurs()) {
+  parts: ScopeKeeperParts,
+  lease: ScopeLease,
+): Promise<() => Promise<void>> {
+  const { kept } = parts;
+  const nothing = () => Promise.resolve();
+  return insist(scope, parts, async () => {
+    if (kept !== undefined && lease.isStillOurs()) {
+      return await kept.takeUp(scope, lease);
+    }
+    lease.letSend();
+    return nothing;
+  });
+}
+
+/** Tries until it is done: what was promised for a scope must not be passed over. Whoever has lost it meanwhile does nothing, which is soon done. */
+async function insist<T>(
+  scope: string,
+  { clock, facts }: ScopeKeeperParts,
+  act: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
     try {
-      return await kept?.takeUp(scope, isStillOurs);
+      return await act();
     } catch (error) {
       const why = error instanceof Error ? error.message : "no reason given";
       facts({

@@ -18,16 +18,7 @@ import { PeerBook } from "./peer_book.ts";
 import { PeerWatch } from "./peer_watch.ts";
 import { type RedisLink, scriptOf } from "./redis/link.ts";
 import type { SignedAddresses } from "./secrets.ts";
-
-/** What happens here when scopes come and go. */
-export interface ScopeKeeper {
-  /** Takes over what is there of it; nothing is sent for it before this settles. */
-  gained(scope: string, epoch: number): Promise<void>;
-  /** Drops it at once: another proxy may have it already. */
-  lost(scope: string): void;
-  /** Sends nothing more for it; settles when nothing is under way any more. */
-  handOver(scope: string): Promise<void>;
-}
+import { NO_KEEPER, type ScopeKeeper, TakingOver } from "./taking_over.ts";
 
 /** What a cluster is put together with. */
 export interface ClusterParts {
@@ -43,6 +34,8 @@ export interface ClusterParts {
 export interface Cluster extends Owners {
   /** Takes part from now on. */
   start(keeper: ScopeKeeper): void;
+  /** Whether its requests may leave here; at first those of the journal alone. */
+  readonly sendsFor: (scope: string) => boolean;
   /** The epoch by which we own it; undefined: we do not. */
   readonly epochOf: (scope: string) => number | undefined;
   readonly figures: () => ClusterFigures;
@@ -61,13 +54,6 @@ export function createCluster(parts: ClusterParts): Cluster {
 
 const SCRIPT = scriptOf(BEAT_SCRIPT);
 
-/** Before the start nothing is gained. */
-const NO_KEEPER: ScopeKeeper = {
-  gained: () => Promise.resolve(),
-  lost: () => {},
-  handOver: () => Promise.resolve(),
-};
-
 /** Acts for the machine: beats, questions, timers, and whoever waits for a change. */
 class ClusterDriver implements Cluster {
   readonly selfId = randomUUID();
@@ -76,8 +62,7 @@ class ClusterDriver implements Cluster {
   readonly #book: PeerBook;
   readonly #watch: PeerWatch;
   readonly #address: string;
-  /** Scopes that are ours, but not ready to send for. */
-  readonly #takingOver = new Map<string, number>();
+  readonly #takingOver = new TakingOver();
   readonly #waiting = new Map<string, PromiseWithResolvers<void>>();
   #keeper: ScopeKeeper = NO_KEEPER;
   #stopTimer: () => void = () => {};
@@ -138,8 +123,12 @@ class ClusterDriver implements Cluster {
 
   maySend(request: Parameters<Owners["maySend"]>[0]): boolean {
     const scope = scopeOf(request);
-    return scope === undefined || this.ownerOf(scope).kind === "self";
+    return scope === undefined || this.sendsFor(scope);
   }
+
+  readonly sendsFor = (scope: string): boolean =>
+    this.#machine.ownerOf(scope, this.#nowMs).kind === "self" &&
+    this.#takingOver.maySend(scope);
 
   answerPeer(data: unknown): unknown {
     const question = readQuestion(data);
@@ -209,7 +198,7 @@ class ClusterDriver implements Cluster {
       case "gained":
         return void this.#gain(action.scope, action.epoch);
       case "lost":
-        this.#takingOver.delete(action.scope);
+        this.#takingOver.lost(action.scope);
         return this.#keeper.lost(action.scope);
       case "hand over":
         return void this.#handOver(action.scope);
@@ -259,12 +248,11 @@ class ClusterDriver implements Cluster {
   }
 
   async #gain(scope: string, epoch: number): Promise<void> {
-    this.#takingOver.set(scope, epoch);
-    await this.#keeper.gained(scope, epoch);
-    // It may have been lost, and gained anew, meanwhile.
-    if (this.#takingOver.get(scope) !== epoch) return;
-    this.#takingOver.delete(scope);
-    this.#tellChanged(scope);
+    const isReady = await this.#takingOver.read(
+      scope,
+      (letSend) => this.#keeper.gained(scope, epoch, letSend),
+    );
+    if (isReady) this.#tellChanged(scope);
   }
 
   async #handOver(scope: string): Promise<void> {

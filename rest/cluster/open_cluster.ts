@@ -5,13 +5,14 @@ import type { AddressPort } from "../domain/kept_address.ts";
 import type { HealthPort } from "../domain/shared_health.ts";
 import { AddressExchange } from "./address_exchange.ts";
 import { createPeerQuestions } from "./ask_peer.ts";
-import { type Cluster, createCluster, type ScopeKeeper } from "./cluster.ts";
+import { type Cluster, createCluster } from "./cluster.ts";
 import { exchangeHealth } from "./health_exchange.ts";
 import { checkRedis, type Verdict } from "./redis/demands.ts";
 import { createRedisStore } from "./journal/redis_store.ts";
 import { type ScopedStore, scopedStore } from "./journal/scoped_store.ts";
 import { openRedisLink } from "./redis/link.ts";
 import { rowKeyOf, signedAddresses } from "./secrets.ts";
+import type { ScopeKeeper } from "./taking_over.ts";
 
 /** What a cluster is opened with: three settings, and how to measure and tell. */
 export interface ClusterOptions {

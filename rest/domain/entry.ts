@@ -88,6 +88,12 @@ export interface RestoredNonce {
   readonly sentWallMs?: number | undefined;
 }
 
+/** A REPLY of another process. */
+export interface RestoredReply extends ReplyRecord {
+  /** What the journal knows its request as; undefined: that has no row. */
+  readonly entry?: EntryRef | undefined;
+}
+
 /** What another process has left. */
 export interface Restored {
   readonly sessions: readonly SessionRecord[];

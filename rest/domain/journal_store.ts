@@ -125,7 +125,11 @@ export interface JournalStore {
   append(changes: readonly JournalChange[]): Promise<void>;
   /** Where scopes fail by themselves: those of one part are given to `append` together, those of two parts never. */
   readonly partOf?: ((scope: string) => string) | undefined;
-  /** All rows of a scope, or of all scopes where it is left out, by their ids; throws `JournalRefusal` only. */
+  /**
+   * All rows of a scope, or of all scopes where it is left out: first those that
+   * have not ended, by their ids, then those that have, by their ids within each
+   * scope. Throws `JournalRefusal` only.
+   */
   load(scope?: string): AsyncIterable<JournalRow>;
   figures(): JournalFigures;
   close(): Promise<void>;

@@ -64,10 +64,12 @@ export class NamedEntries extends KeptOutcomes<NamedEntry> {
     return true;
   }
 
+  /** A name that another request has stays that one's: what was not done has freed it, however late it is read from a journal. */
   add(named: NamedEntry): void {
     this.#byId.set(named.asyncId, named);
     const place = placeOf(named);
-    if (place !== undefined) this.#names.set(place, named);
+    if (place === undefined || this.#names.has(place)) return;
+    this.#names.set(place, named);
   }
 
   /** The request is through; from now on its time runs. What was not done frees its key. */

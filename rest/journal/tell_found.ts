@@ -2,10 +2,17 @@ import type { Recovery } from "./codec/recovery.ts";
 import type { FoundJournal } from "./read_journal.ts";
 
 /** One sentence on what a process found in its journal. */
-export function tellFound(found: FoundJournal, unknown: number): string {
+export function tellFound(
+  parts: readonly FoundJournal[],
+  unknown: number,
+): string {
+  const sum = (count: (found: FoundJournal) => number) =>
+    parts.reduce((all, part) => all + count(part), 0);
   const count = (becomes: Recovery) =>
-    found.entries.filter(({ recovery }) => recovery === becomes).length;
-  const parts = [
+    sum(({ entries }) =>
+      entries.filter(({ recovery }) => recovery === becomes).length
+    );
+  const said = [
     some(count("again"), "request goes on", "requests go on"),
     some(
       unknown,
@@ -28,16 +35,16 @@ export function tellFound(found: FoundJournal, unknown: number): string {
       "requests are for bots that are not configured any more",
     ),
     some(count("kept"), "outcome is kept", "outcomes are kept"),
-    some(found.sessions.length, "session", "sessions"),
+    some(sum(({ sessions }) => sessions.length), "session", "sessions"),
     some(
-      found.unreadable.length,
+      sum(({ unreadable }) => unreadable.length),
       "row cannot be read and is left alone",
       "rows cannot be read and are left alone",
     ),
   ].filter((part) => part !== "");
-  return parts.length === 0
+  return said.length === 0
     ? "The journal is empty"
-    : `From the journal: ${parts.join(", ")}`;
+    : `From the journal: ${said.join(", ")}`;
 }
 
 function some(count: number, one: string, many: string): string {

@@ -3,7 +3,7 @@ import type {
   EntryRef,
   FrameGuarantee,
   Guarantee,
-  ReplyRecord,
+  RestoredReply,
   SessionRecord,
 } from "../domain/entry.ts";
 import type { Fact } from "../domain/fact.ts";
@@ -213,7 +213,7 @@ export class RepMachine {
   /** Takes over a session of another process; its replies in order. */
   restoreSession(
     record: SessionRecord,
-    replies: readonly ReplyRecord[],
+    replies: readonly RestoredReply[],
     { nowMs }: Moment,
   ): void {
     this.#state.store.restore(record, replies, nowMs);

@@ -5,6 +5,8 @@ import type { TestRedis } from "./_redis.ts";
 
 /** `REST_AUTHORIZATION` of all of them. */
 export const PROXY_KEY = "a-key-of-the-tests-0123456789";
+/** `REST_PEER_KEY` of all of them. */
+export const PEER_KEY = "a-key-of-the-peers-0123456789";
 const KEY = PROXY_KEY;
 
 /** One proxy of a cluster, in a process of its own. */
@@ -37,7 +39,7 @@ export async function startProxyProcess(
       REST_UPSTREAM: upstream,
       REST_REDIS_URL: redis.url.reveal(),
       REST_PEER_URL: `http://127.0.0.1:${freePort()}`,
-      REST_PEER_KEY: "a-key-of-the-peers-0123456789",
+      REST_PEER_KEY: PEER_KEY,
       REST_DRAIN_MS: "5000",
       ...env,
     },

@@ -156,7 +156,7 @@ Deno.test("outcomes, sessions and their replies are there again, and rows of ano
   );
   assert.deepEqual(journal.unreadable.map(({ id }) => id), ["strange"]);
   assert.match(
-    tellFound(journal, 0),
+    tellFound([journal], 0),
     /2 outcomes are kept, 1 session, 1 row cannot be read and is left alone/,
   );
 });

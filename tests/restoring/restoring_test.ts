@@ -8,12 +8,13 @@ import type {
 } from "../../rest/domain/entry.ts";
 import { entryIdOf } from "../../rest/domain/entry_id.ts";
 import { NOBODY } from "../../rest/domain/identity.ts";
+import { Refusal } from "../../rest/domain/refusal.ts";
 import { writePrintOf } from "../../rest/idempotency/fingerprint.ts";
 import { createNamedRequests } from "../../rest/listener/http/named_requests.ts";
 import {
   createWebSocketEndpoint,
 } from "../../rest/listener/websocket/endpoint.ts";
-import { release, restore } from "../../rest/restoring.ts";
+import { release, Restoration } from "../../rest/restoring.ts";
 import {
   answerOf,
   BOT,
@@ -72,6 +73,10 @@ class Rig {
     },
   });
 
+  get restoration(): Restoration {
+    return new Restoration(this.parts);
+  }
+
   get parts() {
     const { named, sockets } = this;
     return { dispatcher: this.queue.dispatcher, named, sockets };
@@ -82,7 +87,9 @@ class Rig {
     entries: readonly RestoredEntry[],
     sessions: readonly SessionRecord[] = [],
   ): void {
-    restore({ entries, sessions, replies: [] }, this.parts);
+    const restoration = this.restoration;
+    restoration.add({ entries, sessions, replies: [] });
+    restoration.end();
   }
 
   /** Answers every send, until nothing is open. */
@@ -269,50 +276,111 @@ Deno.test("an Idempotency-Key of another process names the same request, waiting
   }
 });
 
+/** A frame of a session that has one REPLY. */
+const FRAME = {
+  session: "shard",
+  reqKey: "sb",
+  reqText: '"b"',
+  verb: "ACTION",
+  targetText: "/x",
+  wantsHeaders: false,
+};
+const OF_FRAME: Guarantee = {
+  owner: OWNER,
+  fingerprint: "print",
+  frame: FRAME,
+};
+const REPLIED: ReplyRecord = {
+  seq: 1,
+  reqKey: "sa",
+  reqText: '"a"',
+  targetText: "/x",
+  verb: "ACTION",
+  status: 200,
+  headersText: undefined,
+  bodyText: "1",
+  atWallMs: 0,
+};
+const SESSION: SessionRecord = {
+  owner: OWNER,
+  name: "shard",
+  identityId: "bot:1",
+  expiryMs: 60_000,
+  seq: 0,
+  ackedSeq: 0,
+};
+
 Deno.test("frames of another process get their REPLY in their session, numbered after the last one", async () => {
   const rig = new Rig();
-  const frame = {
-    session: "shard",
-    reqKey: "sb",
-    reqText: '"b"',
-    verb: "ACTION",
-    targetText: "/x",
-    wantsHeaders: false,
-  };
-  const guarantee = { owner: OWNER, fingerprint: "print", frame };
-  const replied: ReplyRecord = {
-    seq: 1,
-    reqKey: "sa",
-    reqText: '"a"',
-    targetText: "/x",
-    verb: "ACTION",
-    status: 200,
-    headersText: undefined,
-    bodyText: "1",
-    atWallMs: 0,
-  };
-  const session = {
-    owner: OWNER,
-    name: "shard",
-    identityId: "bot:1",
-    expiryMs: 60_000,
-    seq: 1,
-    ackedSeq: 0,
-  };
   rig.restore([
-    rig.entryOf(1, { guarantee, reply: replied }),
-    rig.entryOf(2, { guarantee }),
+    rig.entryOf(1, { guarantee: OF_FRAME, reply: REPLIED }),
+    rig.entryOf(2, { guarantee: OF_FRAME }),
     rig.entryOf(3, {
-      guarantee: { ...guarantee, frame: { ...frame, reqKey: "sc" } },
+      guarantee: { ...OF_FRAME, frame: { ...FRAME, reqKey: "sc" } },
       outcome: ANSWER,
     }),
-  ], [session]);
+  ], [SESSION]);
   const { sessions, mailboxReplies, inFlight } = rig.sockets.snapshot();
   assert.deepEqual([sessions, mailboxReplies, inFlight], [1, 2, 1]);
   await rig.goOn();
   assert.equal(rig.sockets.snapshot().mailboxReplies, 3);
   assert.equal(rig.posts, 1);
   await rig.sockets.drain(0);
+});
+
+Deno.test("a frame that is answered before all REPLYs of its session have been read gets its number when they are", async () => {
+  const rig = new Rig();
+  const { restoration } = rig;
+  const numbers: unknown[] = [];
+  rig.journal.replied = (_session, { seq }, entryId) =>
+    void numbers.push([seq, entryId]) as undefined;
+  const waiting = rig.entryOf(2, { guarantee: OF_FRAME });
+  restoration.add({ entries: [waiting], sessions: [SESSION], replies: [] });
+  await rig.goOn();
+  assert.equal(rig.posts, 1);
+  assert.deepEqual(rig.sockets.snapshot().sessions, 0);
+  const ended = rig.entryOf(1, { guarantee: OF_FRAME, reply: REPLIED });
+  restoration.add({ entries: [ended], sessions: [], replies: [] });
+  restoration.end();
+  await rig.goOn();
+  assert.deepEqual(numbers, [[2, entryIdOf(1_000, 2)]]);
+  await rig.sockets.drain(0);
+});
+
+Deno.test("a frame that is answered after another proxy has its session leaves the journal as it is", async () => {
+  const rig = new Rig();
+  const { restoration } = rig;
+  const waiting = rig.entryOf(2, { guarantee: OF_FRAME });
+  restoration.add({ entries: [waiting], sessions: [SESSION], replies: [] });
+  await rig.queue.clock.settle();
+  restoration.drop();
+  await rig.goOn();
+  const id = entryIdOf(1_000, 2);
+  assert.deepEqual(rig.journal.told, [`sent ${id}`]);
+  assert.equal(rig.sockets.snapshot().sessions, 0);
+});
+
+Deno.test("a name that was freed by what was not done stays with the request that has it, though that was read first", async () => {
+  const rig = new Rig();
+  const named = (asyncId: string) => ({
+    owner: OWNER,
+    idempotencyKey: "k",
+    asyncId,
+    fingerprint: "print",
+  });
+  const refusal = new Refusal("deadline", "Too late", { sent: false });
+  rig.restore([
+    rig.entryOf(2, { guarantee: named("id-2") }),
+    rig.entryOf(1, {
+      guarantee: named("id-1"),
+      outcome: { kind: "refusal", refusal },
+    }),
+  ]);
+  const wish = { idempotencyKey: "k", isAsync: false };
+  const again = rig.named.handle(POST, wish, OWNER);
+  await rig.goOn();
+  assert.equal((await again).status, 200);
+  assert.equal(rig.posts, 1);
 });
 
 Deno.test("a frame without req of another process is sent, and then nobody can ask for it", async () => {

@@ -101,6 +101,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/kept_queue.ts": [
     "rest/config",
     "rest/domain",
+    "rest/journal/going_on.ts",
     "rest/journal_keeper.ts",
     "rest/idempotency/fingerprint.ts",
     "rest/listener/access",
@@ -137,7 +138,12 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "deps.ts",
   ],
   // What another process has left, handed to whoever goes on with it.
-  "rest/restoring.ts": ["rest/dispatcher", "rest/domain", "rest/listener"],
+  "rest/restoring.ts": [
+    "rest/dispatcher",
+    "rest/domain",
+    "rest/listener",
+    "rest/streams",
+  ],
   // What operators see and do, put together.
   "rest/draining.ts": [
     "rest/dispatcher",
@@ -170,6 +176,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/scope_keeper.ts": [
     "rest/cluster",
     "rest/domain",
+    "rest/journal_keeper.ts",
     "rest/queue.ts",
     "rest/restoring.ts",
   ],

@@ -21,7 +21,7 @@ import {
   FENCE_KEY,
   rowsKey,
 } from "./journal_scripts.ts";
-import { changeWords, hasLargeBody, readRow } from "./row_fields.ts";
+import { bodyApart, changeWords, readRow } from "./row_fields.ts";
 
 /** What a store on Redis is made of. */
 export interface RedisStoreOptions {
@@ -46,10 +46,12 @@ const READ_ROWS_MAX = 32;
 /** Rows that are over for so long are deleted; nobody has them in memory, and ends them, any more. */
 const FORGOTTEN_MS = 60_000;
 
+type RowName = Pick<JournalRow, "id" | "scope">;
+
 /** A row's place among all. */
-interface Place {
-  readonly id: string;
-  readonly scope: string;
+interface Place extends RowName {
+  /** It has an outcome and nothing else that is large. */
+  readonly hasEnded: boolean;
 }
 
 class RedisStore implements JournalStore {
@@ -143,11 +145,16 @@ class RedisStore implements JournalStore {
 
   async *load(scope?: string): AsyncIterable<JournalRow> {
     const nowWallMs = this.#options.wallMs();
-    const over: Place[] = [];
+    const over: RowName[] = [];
     const places = await this.#places(scope);
+    let next = this.#read(places.slice(0, READ_ROWS_MAX));
     for (let at = 0; at < places.length; at += READ_ROWS_MAX) {
-      const chunk = places.slice(at, at + READ_ROWS_MAX);
-      for (const row of await this.#read(chunk)) {
+      const rows = await next;
+      const nextAt = at + READ_ROWS_MAX;
+      // They come while these are opened.
+      next = this.#read(places.slice(nextAt, nextAt + READ_ROWS_MAX));
+      next.catch(ignore);
+      for (const row of rows) {
         if (!isOver(row.untilWallMs, nowWallMs)) {
           yield row;
         } else if (isOver(row.untilWallMs, nowWallMs - FORGOTTEN_MS)) {
@@ -171,31 +178,37 @@ class RedisStore implements JournalStore {
     const scopes = scope === undefined
       ? listOf(await this.#ask(["HKEYS", FENCE_KEY]))
       : [scope];
-    const places: Place[] = [];
+    const waiting: Place[] = [];
+    const ended: Place[] = [];
     for (const one of scopes) {
       const fields = listOf(await this.#ask(["HKEYS", rowsKey(one)]));
+      const outcomes = new Set(fields.filter(isOutcome));
       for (const field of fields) {
-        if (field[0] === "m") places.push({ id: field.slice(1), scope: one });
+        if (field[0] !== "m") continue;
+        const id = field.slice(1);
+        const hasEnded = outcomes.has("o" + id);
+        (hasEnded ? ended : waiting).push({ id, scope: one, hasEnded });
       }
     }
-    return places.sort((one, other) =>
-      compare(one.id, other.id) || compare(one.scope, other.scope)
-    );
+    return [...waiting.sort(byId), ...ended.sort(byId)];
   }
 
   async #read(places: readonly Place[]): Promise<JournalRow[]> {
     const rows = new Map<Place, JournalRow>();
     for (const [scope, own] of Map.groupBy(places, ({ scope }) => scope)) {
-      const fields = own.flatMap(({ id }) => ["m" + id, "b" + id, "o" + id]);
-      const reply = await this.#readBytes(scope, fields);
-      for (const [index, place] of own.entries()) {
-        const [main, body, outcome] = reply.slice(3 * index);
+      const reply = await this.#readBytes(scope, own.flatMap(fieldsOf));
+      let at = 0;
+      for (const place of own) {
+        const main = reply[at++];
+        const outcome = reply[at++];
+        const small = place.hasEnded ? undefined : reply[at++];
         // It may have been deleted since its name was read.
         if (main === undefined) continue;
-        const whole = hasLargeBody(main)
-          ? (await this.#readBytes(scope, ["B" + place.id]))[0]
-          : body;
-        const fields = { main, body: whole, outcome };
+        const apart = bodyApart(main, small);
+        const body = apart === undefined
+          ? small
+          : (await this.#readBytes(scope, [apart + place.id]))[0];
+        const fields = { main, body, outcome };
         rows.set(place, readRow(place.id, scope, fields));
       }
     }
@@ -219,7 +232,7 @@ class RedisStore implements JournalStore {
   }
 
   /** What nobody can ask for any more is deleted when its scope is taken over. */
-  async #deleteOver(over: readonly Place[]): Promise<void> {
+  async #deleteOver(over: readonly RowName[]): Promise<void> {
     const changes = over
       .filter(({ scope }) => this.#claimed.has(scope))
       .map(({ id, scope }) => ({ kind: "delete", id, scope } as const));
@@ -236,6 +249,22 @@ function fencedIn(reply: unknown): string {
 function listOf(reply: unknown): string[] {
   return Array.isArray(reply) ? reply.map(String) : [];
 }
+
+/** The fields that are read of a row together with those of others. */
+function fieldsOf({ id, hasEnded }: Place): string[] {
+  const fields = ["m" + id, "o" + id];
+  return hasEnded ? fields : [...fields, "b" + id];
+}
+
+function isOutcome(field: string): boolean {
+  return field[0] === "o";
+}
+
+function byId(one: Place, other: Place): number {
+  return compare(one.id, other.id) || compare(one.scope, other.scope);
+}
+
+function ignore(): void {}
 
 function compare(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;

@@ -100,9 +100,14 @@ export function readRow(
   };
 }
 
-/** Whether a row's body has to be read by itself. */
-export function hasLargeBody(main: Uint8Array): boolean {
-  return main[PLACE_AT] === LARGE.charCodeAt(0);
+/** The letter of a row's body where that has to be read by itself: a large one, or one that nobody expected. */
+export function bodyApart(
+  main: Uint8Array,
+  small: Uint8Array | undefined,
+): string | undefined {
+  const place = String.fromCharCode(main[PLACE_AT] ?? 0);
+  if (place === LARGE) return LARGE;
+  return place === SMALL && small === undefined ? SMALL : undefined;
 }
 
 function mainText(

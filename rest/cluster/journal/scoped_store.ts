@@ -55,9 +55,19 @@ export function scopedStore(options: ScopedStoreOptions): ScopedStore {
     },
     async *load(scope) {
       if (scope === undefined) return;
-      const rows: JournalRow[] = [];
-      for await (const row of store.load(scope)) rows.push(movedBack(row));
-      yield* rows.sort((one, other) => one.id < other.id ? -1 : 1);
+      // What waits goes on in the order of all identities together.
+      let waiting: JournalRow[] | undefined = [];
+      for await (const moved of store.load(scope)) {
+        const row = movedBack(moved);
+        if (waiting !== undefined && row.state !== "ended") {
+          waiting.push(row);
+          continue;
+        }
+        if (waiting !== undefined) yield* waiting.sort(byId);
+        waiting = undefined;
+        yield row;
+      }
+      if (waiting !== undefined) yield* waiting.sort(byId);
     },
     figures: () => store.figures(),
     close: () => store.close(),
@@ -85,6 +95,10 @@ function movedTo(scope: string, change: JournalChange): JournalChange {
     return { kind: "put", row: { ...row, scope, id } };
   }
   return { ...change, scope, id: change.scope + BETWEEN + change.id };
+}
+
+function byId(one: JournalRow, other: JournalRow): number {
+  return one.id < other.id ? -1 : 1;
 }
 
 function movedBack(row: JournalRow): JournalRow {

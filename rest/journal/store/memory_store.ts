@@ -3,7 +3,7 @@ import type {
   JournalRow,
   JournalStore,
 } from "../../domain/journal_store.ts";
-import { fenced, isOver, keyOf, scopeOf } from "./store_change.ts";
+import { endedLast, fenced, isOver, keyOf, scopeOf } from "./store_change.ts";
 
 /** What memory stores of several proxies share, and what outlives each of them. */
 export class MemoryJournal {
@@ -42,7 +42,7 @@ export function createMemoryStore(
         .sort((one, other) =>
           compare(one.id, other.id) || compare(one.scope, other.scope)
         );
-      for (const row of rows) yield await Promise.resolve(row);
+      for (const row of endedLast(rows)) yield await Promise.resolve(row);
     },
     figures: () => ({ rows: journal.rows.size, bytes: 0 }),
     close: () => Promise.resolve(),

@@ -14,7 +14,7 @@ import type { RowOrder } from "./row_order.ts";
 import type { RowChanges } from "./row_changes.ts";
 import type { Made, RowTable } from "./row_table.ts";
 import { dataVersionOf, rowsIn } from "./rows_in.ts";
-import { isOver, keyOf } from "./store_change.ts";
+import { endedLast, isOver, keyOf } from "./store_change.ts";
 import { failureOf } from "./store_faults.ts";
 import type { StoreRoom } from "./store_room.ts";
 import type { WorkerClient } from "./worker_client.ts";
@@ -132,8 +132,9 @@ export class SqliteStore implements JournalStore {
       this.#parts.foundVersion;
     const found = scope === undefined && isFresh ? this.#found : undefined;
     this.#found = undefined;
-    const rows = found ?? rowsIn(table, path, readBody, scope);
-    for await (const row of rows) {
+    const rows = found ??
+      await Array.fromAsync(rowsIn(table, path, readBody, scope));
+    for (const row of endedLast(rows)) {
       if (!isOver(row.untilWallMs, wallMs())) yield row;
     }
   }

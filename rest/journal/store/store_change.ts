@@ -52,3 +52,9 @@ export function bodiesOf(
       return { body: undefined, outcome: undefined };
   }
 }
+
+/** In the order in which a store gives rows back: what waits before what has ended. */
+export function endedLast(rows: readonly JournalRow[]): JournalRow[] {
+  const hasEnded = ({ state }: JournalRow) => state === "ended";
+  return [...rows.filter((row) => !hasEnded(row)), ...rows.filter(hasEnded)];
+}

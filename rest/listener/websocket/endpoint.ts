@@ -1,8 +1,8 @@
 import type { HandedOver } from "../../domain/owners.ts";
 import { randomUUID } from "../../../deps.ts";
 import type {
-  ReplyRecord,
   RestoredEntry,
+  RestoredReply,
   SessionRecord,
 } from "../../domain/entry.ts";
 import { detailOf, type Fact, type FactSink } from "../../domain/fact.ts";
@@ -96,7 +96,10 @@ export interface WebSocketEndpoint {
    */
   drain(forMs: number): Promise<void>;
   /** Takes over a session of another process, with its replies by their seq. */
-  restoreSession(record: SessionRecord, replies: readonly ReplyRecord[]): void;
+  restoreSession(
+    record: SessionRecord,
+    replies: readonly RestoredReply[],
+  ): void;
   /** Takes over a frame of another process, which waits again (`ticket`) or is through. */
   restoreFrame(restored: RestoredEntry, ticket: Ticket | undefined): void;
   /** Hands the sessions of an identity to another proxy, and has their clients come back. */
@@ -182,7 +185,10 @@ class RepEndpoint implements WebSocketEndpoint {
     this.#runner.announceDrain(this.#deps.clock.nowMs() + forMs);
   }
 
-  restoreSession(record: SessionRecord, replies: readonly ReplyRecord[]): void {
+  restoreSession(
+    record: SessionRecord,
+    replies: readonly RestoredReply[],
+  ): void {
     this.#runner.restoreSession(record, replies);
   }
 

@@ -1,8 +1,8 @@
 import type { HandedOver } from "../../domain/owners.ts";
 import {
   type EntryRef,
-  type ReplyRecord,
   type RestoredEntry,
+  type RestoredReply,
   type SessionRecord,
 } from "../../domain/entry.ts";
 import type { Fact, FactSink } from "../../domain/fact.ts";
@@ -107,7 +107,10 @@ export class SocketRunner {
   }
 
   /** Takes over a session of another process. */
-  restoreSession(record: SessionRecord, replies: readonly ReplyRecord[]): void {
+  restoreSession(
+    record: SessionRecord,
+    replies: readonly RestoredReply[],
+  ): void {
     this.#deps.machine.restoreSession(record, replies, this.#moment());
     this.#arm();
   }

@@ -1,6 +1,6 @@
 import type {
   EntryRef,
-  ReplyRecord,
+  RestoredReply,
   SessionRecord,
 } from "../../domain/entry.ts";
 import type { KeptBodies } from "../../idempotency/kept_bodies.ts";
@@ -88,7 +88,7 @@ export class SessionStore {
   /** Takes over a session of another process, with its replies in order; undefined as with `create`. */
   restore(
     { owner, identityId, name, expiryMs, seq, ackedSeq }: SessionRecord,
-    replies: readonly ReplyRecord[],
+    replies: readonly RestoredReply[],
     nowMs: number,
   ): Session | undefined {
     const session = this.create({ owner, identityId }, name, expiryMs);

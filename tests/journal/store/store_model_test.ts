@@ -158,8 +158,9 @@ class Model {
   }
 }
 
-function nameOf({ id, scope }: JournalRow): string {
-  return `${id} ${scope}`;
+/** What has ended comes last. */
+function nameOf({ id, scope, state }: JournalRow): string {
+  return `${state === "ended" ? 1 : 0} ${id} ${scope}`;
 }
 
 for (const { name, traces, make } of STORE_KINDS) {
