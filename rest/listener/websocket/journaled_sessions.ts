@@ -1,6 +1,7 @@
 import type {
   EntryRef,
   ReplyRecord,
+  RestoredReply,
   SessionRecord,
 } from "../../domain/entry.ts";
 import type { Journal } from "../../domain/journal.ts";
@@ -78,6 +79,26 @@ export class JournaledSessions extends SessionStore {
     }
     session.storedSeq = storedOf(session, unstored);
     return kept;
+  }
+
+  /** A REPLY that was acknowledged here is no row any more either. */
+  override restore(
+    record: SessionRecord,
+    replies: readonly RestoredReply[],
+    nowMs: number,
+  ): Session | undefined {
+    const session = super.restore(record, replies, nowMs);
+    if (session === undefined) return undefined;
+    // It was new for a moment, without a number.
+    this.changed(session);
+    for (const { seq, entry } of replies) {
+      if (entry === undefined) continue;
+      const kept = session.mailbox.get(seq);
+      if (kept !== undefined) this.#entries.set(kept, entry);
+      // Acknowledged, and before one that is missing: nobody can ask for it.
+      else if (seq <= record.ackedSeq) this.#deps.journal.gone(entry);
+    }
+    return session;
   }
 
   override acknowledge(session: Session, seq: number, nowMs: number): void {

@@ -175,6 +175,38 @@ Deno.test("a restored mailbox forgets what was acknowledged, also behind a REPLY
   assert.equal(next.talk.machine.snapshot().mailboxBytes, 0);
 });
 
+Deno.test("the REPLYs of a restored session are gone from the journal a minute after the acknowledgement, those that were acknowledged before it included, and it keeps its numbers", () => {
+  const former = new Journaled(false);
+  const peer = former.talk.openSession("s");
+  for (const req of ["a", "b", "c", "d"]) former.ask(peer, req);
+  const next = new Journaled(false);
+  const record = {
+    owner: "main",
+    name: "s",
+    identityId: "bot:main",
+    expiryMs: 300_000,
+    seq: 2,
+    ackedSeq: 3,
+  };
+  const replies = former.replies.flatMap((reply) =>
+    reply.seq === 2
+      ? []
+      : [{ ...reply, entry: { ...ENTRY, entryId: `1-${reply.seq}` } }]
+  );
+  next.talk.machine.restoreSession(record, replies, next.talk.moment);
+  // The second is missing: nobody can ask for what came before it.
+  assert.deepEqual(next.told, ["changed 0/0", "changed 4/3", "gone 1-1"]);
+  const again = next.talk.openSession("s");
+  assert.deepEqual(again.heard().map(({ seq }) => seq), [undefined, 4]);
+  again.say({ target: "/_rep/ack", method: "ACTION", data: { seq: 4 } });
+  next.talk.pass(61_000);
+  assert.deepEqual(next.told.slice(3), [
+    "acknowledged 4/4",
+    "gone 1-3",
+    "gone 1-4",
+  ]);
+});
+
 Deno.test("sessions that are handed to another proxy have their clients come back, and are forgotten without a word", () => {
   const rig = new Journaled(false);
   const peer = rig.talk.openSession("s");
