@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { buildSluice, startFlags } from "../../tools/build_sluice.ts";
 import { denoCommand } from "../../tools/deno_child.ts";
 import { reachesRegistry } from "../_registry.ts";
+import { assertListensAndEnds } from "./_listens_and_ends.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const KEY = "key-of-the-install-test";
@@ -43,17 +44,7 @@ Deno.test({
         },
         stdout: "piped",
       }).spawn();
-      const reader = child.stdout.pipeThrough(new TextDecoderStream())
-        .getReader();
-      let said = "";
-      while (!said.includes("Listening on")) {
-        const { value, done } = await reader.read();
-        assert.ok(!done, said);
-        said += value;
-      }
-      child.kill("SIGTERM");
-      assert.equal((await child.status).code, 0);
-      await reader.cancel();
+      await assertListensAndEnds(child);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { SETTINGS } from "../../rest/config/settings.ts";
 import { denoCommand, startWords } from "../../tools/deno_child.ts";
 import { filledExample } from "./_env_file.ts";
+import { assertListensAndEnds } from "./_listens_and_ends.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const UNITS = new URL("../../ops/systemd/", import.meta.url);
@@ -46,16 +47,7 @@ Deno.test("the service takes a filled-in .env.example, and keeps its journal in 
     env: { ...filledExample("key-of-the-systemd-tests"), REST_PORT: "0" },
     stdout: "piped",
   }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let said = "";
-  while (!said.includes("Listening on")) {
-    const { value, done } = await reader.read();
-    assert.ok(!done, said);
-    said += value;
-  }
-  child.kill("SIGTERM");
-  assert.equal((await child.status).code, 0);
-  await reader.cancel();
+  await assertListensAndEnds(child);
   assert.ok(Deno.statSync(`${state}/journal/sluice.db`).isFile);
   await Deno.remove(state, { recursive: true });
 });
