@@ -95,38 +95,34 @@ export function peerIdentityOf(
   return authorization === undefined ? {} : { brought: authorization.reveal() };
 }
 
+/** What each member of a call has to be. */
+const HOLDS: {
+  readonly [Name in keyof PeerCall]: (value: unknown) => boolean;
+} = {
+  from: isText,
+  caller: isText,
+  identity: isPeerIdentity,
+  urgency: isUrgency,
+  isOrdered: (value) => typeof value === "boolean",
+  leaveWithinMs: isNumberOrNone,
+  epoch: isNumberOrNone,
+  kept: (value) => value === undefined || isKept(value),
+};
+
 /** Reads the header; undefined where it is none of ours. */
 export function readPeerCall(text: string | null): PeerCall | undefined {
   const value = objectIn(text);
-  if (value === undefined) return undefined;
-  const {
-    from,
-    caller,
-    identity,
-    urgency,
-    isOrdered,
-    leaveWithinMs,
-    epoch,
-    kept,
-  } = value;
-  const isCall = typeof from === "string" && typeof caller === "string" &&
-    isPeerIdentity(identity) &&
-    isUrgency(urgency) &&
-    typeof isOrdered === "boolean" &&
-    isNumberOrNone(leaveWithinMs) && isNumberOrNone(epoch) &&
-    (kept === undefined || isKept(kept));
-  return isCall
-    ? {
-      from,
-      caller,
-      identity,
-      urgency,
-      isOrdered,
-      leaveWithinMs,
-      epoch,
-      kept,
-    }
-    : undefined;
+  return value !== undefined && isPeerCall(value) ? value : undefined;
+}
+
+function isPeerCall(
+  value: Record<string, unknown>,
+): value is Record<string, unknown> & PeerCall {
+  return Object.entries(HOLDS).every(([name, holds]) => holds(value[name]));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function isNumberOrNone(value: unknown): value is number | undefined {
