@@ -1,6 +1,7 @@
 /**
  * `deno task bench:journal [pace] [case…]`: what the journal costs a request, beside the same
- * run without one, and how long its loop is blocked.
+ * run without one, and how long its loop is blocked. A case is named by its whole title:
+ * `deno task bench:journal "messages, all writes kept"`.
  */
 // deno-lint-ignore-file no-console -- Its output is what it is for.
 import { type Child, startChild } from "./child.ts";
@@ -105,13 +106,17 @@ interface Measured {
 }
 
 const isNumber = (word: string) => /^[0-9]+$/.test(word);
+const titles: readonly string[] = CASES.map(({ title }) => title);
 const wanted = Deno.args.filter((word) => !isNumber(word));
+const unheardOf = wanted.find((word) => !titles.includes(word));
+if (unheardOf !== undefined) {
+  console.error(`Cannot run "${unheardOf}": cases are\n${titles.join("\n")}`);
+  Deno.exit(1);
+}
 /** Another pace may be told, for a machine that is busy with other things. */
 const PER_SECOND = Number(Deno.args.find(isNumber) ?? 1_000);
 for (const one of CASES) {
-  const isWanted = wanted.length === 0 ||
-    wanted.some((word) => one.title.includes(word));
-  if (isWanted) await compare(one);
+  if (wanted.length === 0 || wanted.includes(one.title)) await compare(one);
 }
 
 async function compare(
