@@ -114,12 +114,16 @@ class TlsEntry {
     if (connection === undefined) return void below.destroy();
     const handshake = new Handshake(below);
     this.#handshakes.add(handshake);
+    // Who says no more cannot finish it: waiting would keep a file for one who has left.
+    const leave = () => below.destroy();
+    below.on("end", leave);
     below.on("close", () => {
       this.#handshakes.remove(handshake);
       connection.gone();
     });
     this.#shakeHands(below, () => {
       this.#handshakes.remove(handshake);
+      below.off("end", leave);
     }, connection);
   }
 

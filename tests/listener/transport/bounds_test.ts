@@ -153,6 +153,17 @@ Deno.test("connections that have not shaken hands count, until they are ended", 
   for (const each of [...silent, more, connection]) each.close();
 });
 
+Deno.test("who says no more amid a TLS handshake is let go of at once, not at the end of its time", async () => {
+  for (const bytes of Object.values(UNFINISHED)) {
+    await using server = await open({ headTimeoutMs: 60_000 });
+    const connection = await server.beforeTls();
+    await writeAll(connection, bytes);
+    await connection.closeWrite();
+    assert.ok(await isClosedByUs(connection), JSON.stringify(bytes));
+    connection.close();
+  }
+});
+
 Deno.test("shutdown() does not wait for handshakes that do not come", async () => {
   const server = await open();
   const connection = await server.beforeTls();
