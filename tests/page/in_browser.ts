@@ -4,11 +4,21 @@ import type { BotEntry } from "../../rest/domain/access.ts";
 import { Secret } from "../../rest/domain/secret.ts";
 import { seenPeers } from "../_peers.ts";
 import { KEY, startTestProxy, type TestProxy } from "../_proxy.ts";
-import { startBrowser } from "./_browser.ts";
+import { launchBrowser, pagesIn, type TestBrowser } from "./_browser.ts";
 import { axe, type Page } from "./deps.ts";
 
 /** The driver holds pipes and a process for all tests of the file. */
 const DRIVER = { sanitizeOps: false, sanitizeResources: false };
+
+let launched: ReturnType<typeof launchBrowser> | undefined;
+
+/** The pages of one test; the process is one for all tests of the file. */
+async function openBrowser(): Promise<TestBrowser> {
+  launched ??= launchBrowser();
+  return pagesIn(await launched);
+}
+
+Deno.test.afterAll(async () => await (await launched)?.close());
 
 const CHANNEL = "/channels/123456789012345678/messages";
 
@@ -20,7 +30,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         `axe finds nothing serious on the page, and nothing scrolls sideways: ${colorScheme}, ${width} px`,
       async fn() {
         await using proxy = await startTestProxy();
-        await using browser = await startBrowser();
+        await using browser = await openBrowser();
         const page = await browser.open({ colorScheme, width });
         await page.goto(`${proxy.url}/admin`);
         await page.waitForSelector("input[name=key]");
@@ -50,7 +60,7 @@ for (const [colorScheme, width] of [["light", 1_280], ["dark", 390]] as const) {
       const access = { keys: [], bots: botsOf("main", "music") };
       const parts = { peers: seenPeers() };
       await using proxy = await startTestProxy({ access, parts });
-      await using browser = await startBrowser();
+      await using browser = await openBrowser();
       const page = await browser.open({ colorScheme, width });
       await page.goto(`${proxy.url}/admin`);
       await signIn(page);
@@ -87,7 +97,7 @@ Deno.test({
   name: "a proxy that is alone says nothing of others",
   async fn() {
     await using proxy = await startTestProxy();
-    await using browser = await startBrowser();
+    await using browser = await openBrowser();
     const page = await browser.open();
     await page.goto(`${proxy.url}/admin`);
     await signIn(page);
@@ -103,7 +113,7 @@ Deno.test({
     "with the keyboard alone an operator signs in, pauses a line, looks at its requests and drops one",
   async fn() {
     await using proxy = await startTestProxy();
-    await using browser = await startBrowser();
+    await using browser = await openBrowser();
     const page = await browser.open();
     await page.goto(`${proxy.url}/admin`);
     await page.waitForSelector("input[name=key]");
@@ -145,7 +155,7 @@ Deno.test({
     "the stream closes while the page is hidden, and polling takes its place where it does not come through",
   async fn() {
     await using proxy = await startTestProxy();
-    await using browser = await startBrowser();
+    await using browser = await openBrowser();
     const page = await browser.open();
     await page.goto(`${proxy.url}/admin`);
     await signIn(page);
@@ -174,7 +184,7 @@ Deno.test({
       const response = await fetch(proxy.url + path, { headers });
       await response.body?.cancel();
     }
-    await using browser = await startBrowser();
+    await using browser = await openBrowser();
     const page = await browser.open();
     await page.goto(`${proxy.url}/admin`);
     await signIn(page);
@@ -204,7 +214,7 @@ Deno.test({
     } as const;
     proxy.sim.script({ fault, times: 2 });
     await send(proxy, "GET", "/users/@me");
-    await using browser = await startBrowser();
+    await using browser = await openBrowser();
     const page = await browser.open({ width: 390 });
     await page.goto(`${proxy.url}/admin`);
     await signIn(page);
