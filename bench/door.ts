@@ -5,6 +5,7 @@ import { callOverHttp, pace, quantile } from "./load.ts";
 import { requestOf as mixed } from "./mix.ts";
 import type { Place, RawRequest } from "./raw_http.ts";
 import { KEY, startSluice } from "./subjects.ts";
+import { freePort } from "../tools/free_port.ts";
 
 const RUNS = 3;
 const WARM_UP_MS = 8_000;
@@ -69,12 +70,4 @@ function placeOf({ url }: Child): Place {
     port: Number(url.port),
     headers: [`authorization: ${KEY}`],
   };
-}
-
-/** A port that is free now; `REST_PEER_URL` has to name one. */
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
 }

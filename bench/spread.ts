@@ -4,6 +4,7 @@ import { NEAR } from "./bench_case.ts";
 import type { Child } from "./child.ts";
 import { startDiscord } from "./discord.ts";
 import { KEY, startSluice } from "./subjects.ts";
+import { freePort } from "../tools/free_port.ts";
 
 const MESSAGES = 400;
 const CHANNELS = 100;
@@ -84,11 +85,4 @@ async function startProxies(all: AsyncDisposableStack): Promise<Child[]> {
     started.push(all.use(await startSluice({ ...options, env })));
   }
   return started;
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
 }

@@ -2,6 +2,7 @@ import { SCOPES } from "../../rest/cluster/ownership/scopes.ts";
 import { TOKEN } from "../_proxy.ts";
 import { type Child, startChild } from "../start/child.ts";
 import type { TestRedis } from "./_redis.ts";
+import { freePort } from "../../tools/free_port.ts";
 
 /** `REST_AUTHORIZATION` of all of them. */
 export const PROXY_KEY = "a-key-of-the-tests-0123456789";
@@ -93,10 +94,3 @@ export async function settled(
 }
 
 const LOOK_MS = 50;
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
-}

@@ -5,6 +5,7 @@ import {
   type RedisLink,
 } from "../../rest/cluster/redis/link.ts";
 import { Secret } from "../../rest/domain/secret.ts";
+import { freePort } from "../../tools/free_port.ts";
 
 /** Where Debian's packages put it, or its successor. */
 const SERVERS = ["/usr/bin/redis-server", "/usr/bin/valkey-server"];
@@ -75,14 +76,6 @@ export async function startRedis(...words: string[]): Promise<TestRedis> {
       await Deno.remove(folder, { recursive: true });
     },
   };
-}
-
-/** A port that is free now. */
-export function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
 }
 
 /** Settles when it answers; it takes some ten milliseconds, and longer on a busy machine. */

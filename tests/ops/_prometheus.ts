@@ -1,4 +1,5 @@
 /** Debian's Prometheus and its promtool, where they are installed. */
+import { freePort } from "../../tools/free_port.ts";
 
 /** Where Debian's package puts them. */
 const PROMTOOL = "/usr/bin/promtool";
@@ -84,11 +85,4 @@ export async function startPrometheus(
       await Deno.remove(folder, { recursive: true });
     },
   };
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
 }

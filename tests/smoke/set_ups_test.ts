@@ -5,6 +5,7 @@ import { KEY, Operated, reachesRegistry, TOKEN } from "../_operated.ts";
 import { hasRedis, startRedis } from "../cluster/_redis.ts";
 import { post } from "../start/_callers.ts";
 import { startChild } from "../start/child.ts";
+import { freePort } from "../../tools/free_port.ts";
 
 const ignore = Deno.build.os !== "linux" || !reachesRegistry();
 const LISTENING = /Listening on (http:\/\/[0-9.:]+)/;
@@ -206,8 +207,3 @@ Deno.test({
     assertClean(discord);
   },
 });
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}

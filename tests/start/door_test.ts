@@ -3,17 +3,10 @@ import { startSim } from "../../sim/server.ts";
 import { TOKEN } from "../_proxy.ts";
 import { type Child, startChild } from "./child.ts";
 import { KEY } from "./_held_upstream.ts";
+import { freePort } from "../../tools/free_port.ts";
 
 const PEER_KEY = "a-key-of-the-peers-0123456789";
 const TLS = new URL("../fixtures/tls/", import.meta.url);
-
-/** A port that is free now. */
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return port;
-}
 
 async function addressOf(child: Child): Promise<string> {
   const [, address = ""] = await child.seen(

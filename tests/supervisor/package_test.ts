@@ -12,6 +12,7 @@ import {
   reachesRegistry,
   TOKEN,
 } from "../_operated.ts";
+import { freePort } from "../../tools/free_port.ts";
 
 const ignore = Deno.build.os !== "linux" || !reachesRegistry();
 const RESTARTS = 3;
@@ -210,11 +211,6 @@ Deno.test({
     assert.equal(again, address);
   },
 });
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 Deno.test({
   name:

@@ -1,5 +1,6 @@
 import { randomUUID } from "../../deps.ts";
-import { freePort, startRedisServer } from "../cluster/redis_server.ts";
+import { startRedisServer } from "../cluster/redis_server.ts";
+import { freePort } from "../free_port.ts";
 import { temporaryFolder } from "./world.ts";
 
 /** Where a proxy that is killed keeps its journal, as its settings say it. */

@@ -1,5 +1,5 @@
 import { denoCommand, startWords } from "../deno_child.ts";
-import { freePort } from "./redis_server.ts";
+import { freePort } from "../free_port.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 

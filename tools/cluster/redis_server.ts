@@ -1,3 +1,5 @@
+import { freePort } from "../free_port.ts";
+
 /** What this machine's packages call it; Valkey is Redis' successor. */
 const NAMES = ["redis-server", "valkey-server"];
 
@@ -48,14 +50,6 @@ export async function startRedisServer(
   }).spawn();
   await listening(port);
   return { url: `redis://127.0.0.1:${port}`, process };
-}
-
-/** A port that is free now. */
-export function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
 }
 
 /** It is there within a fraction of a second; ten are a lot. */

@@ -224,7 +224,13 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "client/session": ["client/api", "client/wire", "client/requests"],
   "examples": ["rest/proxy.ts", "client", "configs.ts", "deps.ts"],
   "tools": ["rest", "sim", "client", "deps.ts"],
-  "bench": ["rest", "sim", "tools/deno_child.ts", "deps.ts"],
+  "bench": [
+    "rest",
+    "sim",
+    "tools/deno_child.ts",
+    "tools/free_port.ts",
+    "deps.ts",
+  ],
   "tests": [
     "rest",
     "supervisor",

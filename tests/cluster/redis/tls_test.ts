@@ -8,7 +8,8 @@ import { Secret } from "../../../rest/domain/secret.ts";
 import { startSim } from "../../../sim/server.ts";
 import { CA, fixturePath, PAIR } from "../../tls/_callers.ts";
 import { PROXY_KEY, startProxyProcess } from "../_processes.ts";
-import { freePort, hasRedis, startRedis, type TestRedis } from "../_redis.ts";
+import { hasRedis, startRedis, type TestRedis } from "../_redis.ts";
+import { freePort } from "../../../tools/free_port.ts";
 
 const ignore = !hasRedis;
 const PASSWORD = "the-password-of-the-redis-0123456789";
