@@ -216,7 +216,8 @@ Deno.test({
     "SIGTERM with more waiting than the drain has time for makes no call to another route fail, and refuses at its end only what was left",
   ignore: !hasNode(),
   async fn() {
-    await using stand = await startStand(1_000, 3_000);
+    // Sixteen seconds of messages: more than the drain has, also where a busy machine comes to its signal late.
+    await using stand = await startStand(2_000, 3_000);
     stand.child.signal("SIGTERM");
     const late = await stand.child.seen(/SIGTERM: draining/).then(() =>
       fetch(`${stand.address}${BUSY}`, {
