@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { replayOf, runChaos } from "../../tools/chaos/run_chaos.ts";
 
-Deno.test("chaos: 20 bots x 500 messages, killed with signal 9 and cut off at random: every message once and in order, every reply seen (seed 1)", async () => {
+Deno.test("chaos: 20 bots x 250 messages, killed with signal 9 and cut off at random: every message once and in order, every reply seen (seed 1)", async () => {
   const { problems, kills, cuts, missed } = await runChaos({
     seed: 1,
     bots: 20,
-    messages: 500,
+    messages: 250,
   });
   assert.deepEqual(problems, [], `replay: ${replayOf(1, "sim")}`);
   assert.ok(kills >= 20);

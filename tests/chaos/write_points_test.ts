@@ -21,7 +21,7 @@ Deno.test({
     const { problems, proxyKills } = await runChaos({
       seed: 1,
       bots: 4,
-      messages: 250,
+      messages: 120,
       kinds: ["rep", "key", "async", "rep"],
       proxyLives: killedAtWrites,
     });
@@ -38,7 +38,7 @@ Deno.test({
     const { problems, proxyKills } = await runChaos({
       seed: 1,
       bots: 4,
-      messages: 100,
+      messages: 60,
       // Over HTTP a bot sends what was refused again before it goes on.
       kinds: ["key", "async"],
       proxyLives: onAFailingDisk,
