@@ -7,13 +7,17 @@ import { Refusal, type RefusalCode } from "../domain/refusal.ts";
 import type { ProxyRequest } from "../domain/request.ts";
 import { decodeEntry, type StoredEntry } from "./codec/entry_codec.ts";
 import { decodeLearnt } from "./codec/learnt_codec.ts";
-import { decodeOutcome, printIn } from "./codec/outcome_codec.ts";
+import { decodeOutcome } from "./codec/outcome_codec.ts";
 import {
   mayHaveBeenSent,
   type Recovery,
   recoveryOf,
 } from "./codec/recovery.ts";
-import { decodeReply, decodeSession } from "./codec/session_codec.ts";
+import {
+  decodeReply,
+  decodeSession,
+  isReplyRow,
+} from "./codec/session_codec.ts";
 
 /** A request of an earlier process, and what becomes of it. */
 export interface FoundEntry {
@@ -82,7 +86,7 @@ export function readJournal(
       if (row.kind === "learnt") learnt.push(row);
       else if (row.kind === "session") sessions.push(decodeSession(row));
       else {
-        const reply = foundReplyOf(row);
+        const reply = isReplyRow(row) ? foundReplyOf(row) : undefined;
         if (reply !== undefined) replies.push(reply);
         else entries.push(foundEntryOf(row, deps));
       }
@@ -160,8 +164,7 @@ function foundEntryOf(
   if (reply !== undefined || written === undefined) {
     return { ...found, outcome: undefined, untilWallMs };
   }
-  const outcome = decodeOutcome(written);
-  const print = printIn(written);
+  const { outcome, print } = decodeOutcome(written);
   return { ...found, entry: { ...entry, print }, outcome, untilWallMs };
 }
 

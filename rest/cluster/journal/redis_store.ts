@@ -183,14 +183,16 @@ class RedisStore implements JournalStore {
     for (const one of scopes) {
       const fields = listOf(await this.#ask(["HKEYS", rowsKey(one)]));
       const outcomes = new Set(fields.filter(isOutcome));
-      for (const field of fields) {
-        if (field[0] !== "m") continue;
+      for (const field of fields.filter(isMain).sort()) {
         const id = field.slice(1);
         const hasEnded = outcomes.has("o" + id);
         (hasEnded ? ended : waiting).push({ id, scope: one, hasEnded });
       }
     }
-    return [...waiting.sort(byId), ...ended.sort(byId)];
+    const isInOrder = scopes.length === 1;
+    return isInOrder
+      ? [...waiting, ...ended]
+      : [...waiting.sort(byId), ...ended.sort(byId)];
   }
 
   async #read(places: readonly Place[]): Promise<JournalRow[]> {
@@ -254,6 +256,10 @@ function listOf(reply: unknown): string[] {
 function fieldsOf({ id, hasEnded }: Place): string[] {
   const fields = ["m" + id, "o" + id];
   return hasEnded ? fields : [...fields, "b" + id];
+}
+
+function isMain(field: string): boolean {
+  return field[0] === "m";
 }
 
 function isOutcome(field: string): boolean {

@@ -43,12 +43,6 @@ export function encodeOutcome(outcome: StoredOutcome, print = ""): RowOutcome {
   return { head: JSON.stringify(whole), body };
 }
 
-/** The print of the write that had this outcome; undefined where it had a name, or a REPLY. */
-export function printIn({ head }: RowOutcome): string | undefined {
-  const { print } = JSON.parse(head);
-  return typeof print === "string" ? print : undefined;
-}
-
 interface Encoded {
   readonly head: OutcomeHead;
   readonly body?: Uint8Array<ArrayBuffer> | undefined;
@@ -71,11 +65,25 @@ function encoded(outcome: StoredOutcome): Encoded {
   }
 }
 
+/** What was read of an outcome. */
+interface Decoded {
+  readonly outcome: StoredOutcome;
+  /** Of the write that had it; undefined where that had a name. */
+  readonly print: string | undefined;
+}
+
+type AnyHead = Partial<AnswerHead & RefusalHead & ShortenedHead>;
+
 /** Reads an outcome again; throws where it was not written by `encodeOutcome`. */
-export function decodeOutcome({ head: text, body }: RowOutcome): StoredOutcome {
-  const head: Partial<AnswerHead & RefusalHead & ShortenedHead> = JSON.parse(
-    text,
-  );
+export function decodeOutcome({ head: text, body }: RowOutcome): Decoded {
+  const { print, ...head }: AnyHead & { print?: unknown } = JSON.parse(text);
+  return {
+    outcome: outcomeIn(head, body),
+    print: typeof print === "string" ? print : undefined,
+  };
+}
+
+function outcomeIn(head: AnyHead, body: RowOutcome["body"]): StoredOutcome {
   if (head.answer !== undefined) {
     const { answer: status, headers = [], hasBody } = head;
     return {

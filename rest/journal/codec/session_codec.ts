@@ -10,8 +10,15 @@ export function sessionRowId(
 
 /** Names the row of a REPLY whose request has no row. */
 export function replyRowId(session: SessionRecord, seq: number): string {
-  return `reply ${session.owner} ${session.name} ${seq}`;
+  return `${REPLY_ROW}${session.owner} ${session.name} ${seq}`;
 }
+
+/** Whether a row is a REPLY's whose request has none. The id of a request holds no blank. */
+export function isReplyRow({ id }: Pick<JournalRow, "id">): boolean {
+  return id.startsWith(REPLY_ROW);
+}
+
+const REPLY_ROW = "reply ";
 
 /** Makes the row of a session. */
 export function encodeSession(session: SessionRecord): JournalRow {
@@ -61,12 +68,16 @@ export function encodeReply({ bodyText, ...rest }: ReplyRecord): RowOutcome {
   };
 }
 
+/** Begins the JSON of a REPLY, and of no other outcome. */
+const REPLY = '{"reply":';
+
 /** Reads a REPLY; undefined where the outcome is none. */
 export function decodeReply(
   { head: text, body }: RowOutcome,
 ): ReplyRecord | undefined {
-  const head: ReplyHead | undefined = JSON.parse(text).reply;
-  if (head === undefined) return undefined;
+  // Others may have kilobytes of headers.
+  if (!text.startsWith(REPLY)) return undefined;
+  const head: ReplyHead = JSON.parse(text).reply;
   const { seq, reqKey, reqText, targetText, verb, status } = head;
   const { headersText, atWallMs, fingerprint, hasBody } = head;
   return {

@@ -7,6 +7,8 @@ import {
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+const UTF8 = new TextEncoder();
+
 const SALT_BYTES = 16;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -46,6 +48,8 @@ export class RowCipher {
   readonly #own: ProcessKey;
   /** Keys of earlier processes whose rows are still there, by their salts. */
   readonly #others = new Map<string, ProcessKey>();
+  /** The one that was used last of them. */
+  #last: { readonly salt: Bytes; readonly key: ProcessKey } | undefined;
   #sealed = 0n;
 
   /** `secret`: 32 bytes. */
@@ -66,7 +70,7 @@ export class RowCipher {
   sealNow(plain: Bytes, place: string): Bytes {
     const iv = this.#nextIv();
     const cipher = createCipheriv("aes-256-gcm", this.#own.bytes, iv);
-    cipher.setAAD(new TextEncoder().encode(place));
+    cipher.setAAD(UTF8.encode(place));
     const text = cipher.update(plain);
     cipher.final();
     return joined([this.#salt, iv, text, cipher.getAuthTag()]);
@@ -91,7 +95,7 @@ export class RowCipher {
     const { key, iv, text } = this.#partsOf(sealed);
     try {
       const cipher = createDecipheriv("aes-256-gcm", key.bytes, iv);
-      cipher.setAAD(new TextEncoder().encode(place));
+      cipher.setAAD(UTF8.encode(place));
       cipher.setAuthTag(text.subarray(-TAG_BYTES));
       const plain = cipher.update(text.subarray(0, -TAG_BYTES));
       cipher.final();
@@ -115,12 +119,21 @@ export class RowCipher {
   #partsOf(sealed: Bytes): { key: ProcessKey; iv: Bytes; text: Bytes } {
     const textAt = SALT_BYTES + IV_BYTES;
     if (sealed.length < textAt + TAG_BYTES) throw new NotOurs();
-    const salt = sealed.subarray(0, SALT_BYTES);
+    const key = this.#keyOf(sealed.subarray(0, SALT_BYTES));
+    const iv = sealed.subarray(SALT_BYTES, textAt);
+    return { key, iv, text: sealed.subarray(textAt) };
+  }
+
+  /** Most rows are of the same process as the one before. */
+  #keyOf(salt: Bytes): ProcessKey {
+    if (this.#last !== undefined && isEqual(salt, this.#last.salt)) {
+      return this.#last.key;
+    }
     const name = salt.toHex();
     let key = this.#others.get(name);
     if (key === undefined) this.#others.set(name, key = this.#derive(salt));
-    const iv = sealed.subarray(SALT_BYTES, textAt);
-    return { key, iv, text: sealed.subarray(textAt) };
+    this.#last = { salt: salt.slice(), key };
+    return key;
   }
 
   #derive(salt: Bytes): ProcessKey {
@@ -137,11 +150,18 @@ export class RowCipher {
   }
 }
 
+function isEqual(one: Bytes, other: Bytes): boolean {
+  for (let at = 0; at < SALT_BYTES; at++) {
+    if (one[at] !== other[at]) return false;
+  }
+  return true;
+}
+
 function gcm(iv: Bytes, place: string): AesGcmParams {
   return {
     name: "AES-GCM",
     iv,
-    additionalData: new TextEncoder().encode(place),
+    additionalData: UTF8.encode(place),
   };
 }
 

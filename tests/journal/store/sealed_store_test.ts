@@ -8,7 +8,9 @@ import {
   createMemoryStore,
   MemoryJournal,
 } from "../../../rest/journal/store/memory_store.ts";
+import { RowCipher } from "../../../rest/journal/store/row_cipher.ts";
 import { sealedStore } from "../../../rest/journal/store/sealed_store.ts";
+import { rowKey } from "../../../rest/journal/store/store_change.ts";
 import { putAll, rowOf, rowsOf, SCOPE } from "./_rows.ts";
 
 const KEY = new Uint8Array(32).fill(1);
@@ -105,10 +107,41 @@ Deno.test("what was written before there was a key is read with one, and ends en
   assert.deepEqual((await rowsOf(store))[0]?.outcome, outcome);
 });
 
+Deno.test("an outcome whose head and body were sealed apart, as by earlier versions, is read", async () => {
+  const journal = new MemoryJournal();
+  const store = await storeOver(journal, KEY);
+  await putAll(store, SECRET_ROW);
+  const kept = keptRow(journal);
+  const cipher = new RowCipher(KEY);
+  const seal = (bytes: Uint8Array<ArrayBuffer>, column: string) =>
+    cipher.sealNow(bytes, `${rowKey(kept)}\0${column}`);
+  const head = UTF8.encode(SECRET_ROW.outcome?.head);
+  const outcome = {
+    head: `aes256gcm:${seal(head, "outcome head").toBase64()}`,
+    body: seal(UTF8.encode(SECRET), "outcome body"),
+  };
+  const [key = ""] = journal.rows.keys();
+  journal.rows.set(key, { ...kept, outcome });
+  assert.deepEqual(await rowsOf(store), [SECRET_ROW]);
+});
+
+Deno.test("an outcome without a body has none afterwards, and an empty one stays an empty one", async () => {
+  for (const body of [undefined, new Uint8Array()]) {
+    const store = await storeOver(new MemoryJournal(), KEY);
+    const row = { ...SECRET_ROW, outcome: { head: "{}", body } };
+    await putAll(store, row);
+    assert.deepEqual(await rowsOf(store), [row]);
+  }
+});
+
 const MOVES: Record<string, (from: JournalRow, to: JournalRow) => JournalRow> =
   {
     "a head of another row": (from, to) => ({ ...to, head: from.head }),
     "a body of another row": (from, to) => ({ ...to, body: from.body }),
+    "an outcome of another row": (from, to) => ({
+      ...to,
+      outcome: from.outcome,
+    }),
     "an outcome's body as the request's": (_, to) => ({
       ...to,
       body: to.outcome?.body,
