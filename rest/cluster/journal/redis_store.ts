@@ -21,6 +21,7 @@ import {
   FENCE_KEY,
   rowsKey,
 } from "./journal_scripts.ts";
+import { fieldsOf, inOrder, type Place, placesIn } from "./places.ts";
 import { bodyApart, changeWords, readRow } from "./row_fields.ts";
 
 /** What a store on Redis is made of. */
@@ -47,12 +48,6 @@ const READ_ROWS_MAX = 32;
 const FORGOTTEN_MS = 60_000;
 
 type RowName = Pick<JournalRow, "id" | "scope">;
-
-/** A row's place among all. */
-interface Place extends RowName {
-  /** It has an outcome and nothing else that is large. */
-  readonly hasEnded: boolean;
-}
 
 class RedisStore implements JournalStore {
   readonly #options: RedisStoreOptions;
@@ -178,21 +173,12 @@ class RedisStore implements JournalStore {
     const scopes = scope === undefined
       ? listOf(await this.#ask(["HKEYS", FENCE_KEY]))
       : [scope];
-    const waiting: Place[] = [];
-    const ended: Place[] = [];
+    const places: Place[] = [];
     for (const one of scopes) {
       const fields = listOf(await this.#ask(["HKEYS", rowsKey(one)]));
-      const outcomes = new Set(fields.filter(isOutcome));
-      for (const field of fields.filter(isMain).sort()) {
-        const id = field.slice(1);
-        const hasEnded = outcomes.has("o" + id);
-        (hasEnded ? ended : waiting).push({ id, scope: one, hasEnded });
-      }
+      for (const place of placesIn(fields, one)) places.push(place);
     }
-    const isInOrder = scopes.length === 1;
-    return isInOrder
-      ? [...waiting, ...ended]
-      : [...waiting.sort(byId), ...ended.sort(byId)];
+    return scopes.length === 1 ? places : places.sort(inOrder);
   }
 
   async #read(places: readonly Place[]): Promise<JournalRow[]> {
@@ -252,29 +238,7 @@ function listOf(reply: unknown): string[] {
   return Array.isArray(reply) ? reply.map(String) : [];
 }
 
-/** The fields that are read of a row together with those of others. */
-function fieldsOf({ id, hasEnded }: Place): string[] {
-  const fields = ["m" + id, "o" + id];
-  return hasEnded ? fields : [...fields, "b" + id];
-}
-
-function isMain(field: string): boolean {
-  return field[0] === "m";
-}
-
-function isOutcome(field: string): boolean {
-  return field[0] === "o";
-}
-
-function byId(one: Place, other: Place): number {
-  return compare(one.id, other.id) || compare(one.scope, other.scope);
-}
-
 function ignore(): void {}
-
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
-}
 
 /** What Redis says where its memory is full, or its disk. */
 const NO_ROOM = /^(?:OOM|MISCONF)/;

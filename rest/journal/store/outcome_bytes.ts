@@ -2,8 +2,9 @@ import type { RowOutcome } from "../../domain/journal_store.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** To make one for each of 100,000 rows takes as long as to use it. */
+/** One for all: to make one for each of 100,000 rows takes as long as to use it. */
 export const UTF8: TextEncoder = new TextEncoder();
+/** Likewise. */
 export const TEXT: TextDecoder = new TextDecoder();
 
 /** Before the head: whether there is a body, and how long the head is. */
