@@ -1,8 +1,8 @@
 import type { JournalRow } from "../domain/journal_store.ts";
 import { rowKeyOf } from "./codec/pending_changes.ts";
 
-/** Rows that are gone on with together: what that takes holds nobody else up. */
-const TOGETHER_MAX = 64;
+/** Rows that are gone on with together: some two milliseconds, in which nothing else is done. */
+const TOGETHER_MAX = 32;
 
 /**
  * The rows of the process before this one, each of them once, in two parts: what
