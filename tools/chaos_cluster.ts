@@ -89,6 +89,7 @@ async function withJournal(): Promise<readonly string[]> {
   console.log(
     `  ${lost} lost, ${refused} refused, ${doubled} doubled, ` +
       `${reordered} reordered, ` +
+      `${report.sentAgainBehind} refused and sent again behind, ` +
       `${unknown} unknown and told so; bots killed ${kills} times, ` +
       `sockets cut: ${ways.join(", ")}; ${missed} replies in a later life`,
   );

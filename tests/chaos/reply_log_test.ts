@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   type NotedReply,
+  readFrames,
   readReplies,
   ReplyLog,
 } from "../../tools/chaos/reply_log.ts";
@@ -47,5 +48,22 @@ Deno.test("ReplyLog.note() is on disk before it returns", async () => {
     using log = ReplyLog.open(path);
     log.note(FIRST);
     assert.deepEqual(readReplies(path), [FIRST]);
+  });
+});
+
+Deno.test("what goes out and what is refused is noted between replies, and answers nothing", async () => {
+  await withPath((path) => {
+    const sent = { frame: "sent", number: 7 } as const;
+    const refused = { frame: "refused", number: 7 } as const;
+    {
+      using log = ReplyLog.open(path);
+      log.noteFrame(sent);
+      log.note(SECOND);
+      log.noteFrame(refused);
+    }
+    using log = ReplyLog.open(path);
+    assert.ok(!log.has(7));
+    assert.deepEqual(readReplies(path), [SECOND]);
+    assert.deepEqual(readFrames(path), [sent, refused]);
   });
 });

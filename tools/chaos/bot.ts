@@ -4,8 +4,8 @@
  * earlier lives is the log of the replies they saw. It sends every message
  * without a reply again with the same `req`, so that the proxy recognises it.
  */
-import { type RawReply, RepClient } from "../../client/mod.ts";
-import { type NotedReply, ReplyLog } from "./reply_log.ts";
+import { type RawReply, RepClient, type Socket } from "../../client/mod.ts";
+import { type NotedFrame, type NotedReply, ReplyLog } from "./reply_log.ts";
 
 /** How a bot sends: over a session of REP; or over HTTP, under keys, waiting for each answer or fetching it later. */
 export type BotKind = "rep" | "key" | "async";
@@ -41,14 +41,19 @@ async function live(plan: BotPlan): Promise<void> {
     token: plan.key,
     session: plan.name,
     retryWaitMs: () => Math.random() * RETRY_MS_MAX,
+    webSocket: (url, { protocols }) =>
+      watched(new WebSocket(url, protocols), log),
     // Nobody else lives under this name: it was an earlier life's connection,
     // which the network had kept back.
     shouldRetry: ({ code }) => code === TAKEN_OVER ? true : undefined,
   });
   client.on(
     "missed",
-    (reply) =>
-      log.note({ ...notedOf(numberOf(reply.req), reply), wasMissed: true }),
+    (reply) => {
+      const noted = notedOf(numberOf(reply.req), reply);
+      // What an earlier life was refused unsent is nobody's yet: it goes out again.
+      if (!isRefusedUnsent(reply)) log.note({ ...noted, wasMissed: true });
+    },
   );
   // The replies to earlier lives are on their way: sending their requests again would be useless.
   await client.ready;
@@ -63,6 +68,35 @@ async function live(plan: BotPlan): Promise<void> {
     out.add(sent);
   }
   await Promise.all(out);
+}
+
+/** Has the log know what goes out, and what the client is refused and sends again by itself. */
+function watched(socket: WebSocket, log: ReplyLog): Socket {
+  const send = socket.send.bind(socket);
+  socket.send = (data) => {
+    send(data);
+    if (typeof data === "string") noteFrame(log, "sent", data);
+  };
+  socket.addEventListener("message", ({ data }) => {
+    if (typeof data === "string") noteFrame(log, "refused", data);
+  });
+  return socket;
+}
+
+function noteFrame(
+  log: ReplyLog,
+  frame: NotedFrame["frame"],
+  text: string,
+): void {
+  if (!text.startsWith("{")) return;
+  const { req, method, seq, data } = JSON.parse(text);
+  const number = numberOf(req);
+  if (!Number.isInteger(number)) return;
+  // A reply with a number is to a request that was accepted (PROTOCOL, B3).
+  const isMeant = frame === "sent"
+    ? method === "ACTION"
+    : method === "REPLY" && seq === undefined && data?.error?.sent === false;
+  if (isMeant) log.noteFrame({ frame, number });
 }
 
 function send(
@@ -92,6 +126,12 @@ function notedOf(
     code: typeof code === "string" ? code : null,
     ...typeof message === "string" && { said: message },
   };
+}
+
+function isRefusedUnsent(
+  { status, error }: Pick<RawReply, "status" | "error">,
+): boolean {
+  return (status === 429 || status === 503) && Object(error).sent === false;
 }
 
 /** The number is the same in every life; what stands before it is, too (I7). */

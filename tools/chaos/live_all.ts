@@ -2,7 +2,7 @@ import type { AuditReport } from "../../sim/auditor.ts";
 import { createRandom, type Range } from "../../sim/model/random.ts";
 import type { BotKind } from "./bot.ts";
 import { liveAndDie } from "./bot_lives.ts";
-import { readReplies } from "./reply_log.ts";
+import { readFrames, readReplies } from "./reply_log.ts";
 import type { BotRecord } from "./verdict.ts";
 import { temporaryFolder } from "./world.ts";
 
@@ -57,7 +57,8 @@ export async function liveAll(options: LiveOptions): Promise<BotRecord[]> {
       signal,
       lifeMs,
     );
-    return { ...lives, name, messages, replies: readReplies(logPath) };
+    const replies = readReplies(logPath);
+    return { ...lives, name, messages, replies, frames: readFrames(logPath) };
   }));
 }
 

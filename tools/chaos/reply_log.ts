@@ -13,6 +13,13 @@ export interface NotedReply {
   readonly said?: string;
 }
 
+/** What a bot saw on its socket of a message: that it went out, or that the proxy refused it without a number, which promises nothing. */
+export interface NotedFrame {
+  readonly frame: "sent" | "refused";
+  /** Of the message. */
+  readonly number: number;
+}
+
 /**
  * The replies that reached a process of one bot, on disk: all that a process
  * knows of those before it. Each is one line, written before the next event of
@@ -38,9 +45,17 @@ export class ReplyLog implements Disposable {
   }
 
   note(reply: NotedReply): void {
-    const line = `${JSON.stringify(reply)}\n`;
-    this.#file.writeSync(new TextEncoder().encode(line));
+    this.#write(reply);
     this.#numbers.add(reply.number);
+  }
+
+  noteFrame(frame: NotedFrame): void {
+    this.#write(frame);
+  }
+
+  #write(line: NotedReply | NotedFrame): void {
+    const text = `${JSON.stringify(line)}\n`;
+    this.#file.writeSync(new TextEncoder().encode(text));
   }
 
   [Symbol.dispose](): void {
@@ -48,8 +63,21 @@ export class ReplyLog implements Disposable {
   }
 }
 
-/** Every line that was ever written, oldest first. */
+/** Every reply that was ever noted, oldest first. */
 export function readReplies(path: string): NotedReply[] {
+  return linesOf(path).filter((line): line is NotedReply => !isFrame(line));
+}
+
+/** Every frame that was ever noted, oldest first. */
+export function readFrames(path: string): NotedFrame[] {
+  return linesOf(path).filter(isFrame);
+}
+
+function linesOf(path: string): (NotedReply | NotedFrame)[] {
   const lines = Deno.readTextFileSync(path).split("\n");
   return lines.filter((line) => line !== "").map((line) => JSON.parse(line));
+}
+
+function isFrame(line: NotedReply | NotedFrame): line is NotedFrame {
+  return "frame" in line;
 }

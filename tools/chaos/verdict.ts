@@ -1,13 +1,16 @@
 import type { AuditReport } from "../../sim/auditor.ts";
 import type { Lives } from "./bot_lives.ts";
 import type { NotedReply } from "./reply_log.ts";
+import {
+  isSentBefore,
+  placesOf,
+  type Sender,
+  sentAgainBehind,
+} from "./sent_again.ts";
 
 /** Everything a run left behind about one bot. */
-export interface BotRecord extends Lives {
-  readonly name: string;
+export interface BotRecord extends Lives, Sender {
   readonly messages: number;
-  /** What its processes saw, all lives together. */
-  readonly replies: readonly NotedReply[];
 }
 
 /** What a run left behind. */
@@ -45,6 +48,7 @@ export function problemsOf(
   const most = proxyKills * bots.length;
   const refused = new Set(bots.flatMap((bot) => [...refusedOf(bot)]));
   const unmade = new Set(lost);
+  const behind = sentAgainBehind(bots, reordered);
   const untold = lost
     .filter((mark) => !unknown.has(mark) && !refused.has(mark));
   return [
@@ -57,7 +61,10 @@ export function problemsOf(
       [...refused].filter((mark) => !unmade.has(mark)),
     ),
     ...tell("messages Discord got twice", doubled),
-    ...tell("messages out of order", reordered),
+    ...tell(
+      "messages out of order",
+      reordered.filter((mark) => !behind.has(mark)),
+    ),
     ...tell("messages nobody meant to send", unexpected),
     ...mayLive
       ? []
@@ -81,7 +88,7 @@ function problemsOfBot(bot: BotRecord): string[] {
     ...failures.map((said) => `${name}: ended by itself: ${said}`),
     ...tell(`${name}: messages without a reply`, missing),
     ...tell(`${name}: wrong replies`, wrong.map((it) => JSON.stringify(it))),
-    ...tell(`${name}: replies that are another message's`, foreignTo(replies)),
+    ...tell(`${name}: replies that are another message's`, foreignTo(bot)),
   ];
 }
 
@@ -119,15 +126,17 @@ function isUnknown({ status, code }: NotedReply): boolean {
   return status === 408 && code === "outcome_unknown";
 }
 
-/** Discord numbers messages as they come: a reply with an id out of order, or another than before, was given to the wrong request. */
-function foreignTo(replies: readonly NotedReply[]): number[] {
+/** Discord numbers messages as they come: a reply with an id out of order, or another than before, was given to the wrong request; but for a message that was sent again behind the next one. */
+function foreignTo({ replies, frames = [] }: Sender): number[] {
+  const places = placesOf(frames);
   const sorted = replies.toSorted((one, other) => one.number - other.number);
   return sorted.filter(({ number, id }, at) => {
     const before = sorted[at - 1];
     if (before === undefined || id === null || before.id === null) return false;
     return number === before.number
       ? id !== before.id
-      : BigInt(id) <= BigInt(before.id);
+      : BigInt(id) <= BigInt(before.id) &&
+        !isSentBefore(places, number, before.number);
   }).map(({ number }) => number);
 }
 

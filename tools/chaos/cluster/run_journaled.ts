@@ -7,6 +7,7 @@ import { startSimChild } from "../../soak/child.ts";
 import type { BotKind } from "../bot.ts";
 import { type Cut, startCuttingRelay } from "../cutting_relay.ts";
 import { audit, liveAll, missedIn, sum } from "../live_all.ts";
+import { sentAgainBehind } from "../sent_again.ts";
 import {
   type BotRecord,
   marksOf,
@@ -48,6 +49,8 @@ export interface JournaledChaosReport {
   readonly refused: number;
   readonly doubled: number;
   readonly reordered: number;
+  /** Refused unsent and sent again, behind what their bots had sent by then: nothing had been promised. */
+  readonly sentAgainBehind: number;
   /** Of bots. */
   readonly kills: number;
   readonly disturbances: Readonly<Record<Disturbance, number>>;
@@ -129,6 +132,7 @@ function verdictOn(
 ): Omit<JournaledChaosReport, "cuts" | "tookMs"> {
   const unknown = new Set(bots.flatMap((bot) => [...unknownOf(bot)]));
   const refused = new Set(bots.flatMap((bot) => [...refusedOf(bot)]));
+  const behind = sentAgainBehind(bots, report.reordered);
   const proxyKills = moments.length;
   const evidence = { bots, report, faults, proxyKills, mayLive: true };
   return {
@@ -138,7 +142,8 @@ function verdictOn(
       .filter((mark) => !unknown.has(mark) && !refused.has(mark)).length,
     refused: refused.size,
     doubled: report.doubled.length,
-    reordered: report.reordered.length,
+    reordered: report.reordered.length - behind.size,
+    sentAgainBehind: behind.size,
     kills: sum(bots.map(({ kills }) => kills)),
     disturbances: countsOf(moments.map(([kind]) => kind)),
     unknown: unknown.size,
