@@ -98,7 +98,7 @@ function factsOf(
     epoch,
     ...session !== undefined && isDurable ? { durable: true } : {},
     seq: mailbox?.seq ?? 0,
-    redeliver: mailbox === undefined ? 0 : mailbox.seq - deliveredSeq,
+    redeliver: mailbox?.countAbove(deliveredSeq) ?? 0,
     lost: mailbox?.lost ?? 0,
     inFlight: (session?.inFlight ?? inFlight)?.answerable ?? 0,
     limits: {

@@ -93,7 +93,8 @@ export class Mailbox {
 
   /**
    * Takes over the replies of another process, by their seq. What is missing
-   * below was acknowledged; what is missing above a gap was never sent.
+   * below was acknowledged; what is missing between others was never sent, since
+   * a large one is written beside those behind it, and its number stays empty.
    */
   restore(
     replies: readonly ReplyRecord[],
@@ -102,8 +103,8 @@ export class Mailbox {
     nowMs: number,
   ): readonly KeptReply[] {
     const bySeq = new Map(replies.map((reply) => [reply.seq, reply]));
-    this.#seq = ackedSeq;
-    while (this.#seq < seq || bySeq.has(this.#seq + 1)) this.#seq++;
+    this.#seq = Math.max(ackedSeq, seq);
+    for (const at of bySeq.keys()) this.#seq = Math.max(this.#seq, at);
     let from = ackedSeq + 1;
     while (bySeq.has(from - 1)) from--;
     this.#ackedSeq = ackedSeq;
@@ -132,6 +133,15 @@ export class Mailbox {
     const newestAt = this.#replies.length - 1;
     const at = newestAt - (this.#seq - seq);
     return at < this.#head ? undefined : this.#replies[at];
+  }
+
+  /** How many are stored above `seq`: another process may have lost some between them. */
+  countAbove(seq: number): number {
+    let count = 0;
+    for (let at = seq + 1; at <= this.#seq; at++) {
+      if (this.get(at) !== undefined) count++;
+    }
+    return count;
   }
 
   /** Acknowledges every reply up to `seq`. */

@@ -175,6 +175,35 @@ Deno.test("a restored mailbox forgets what was acknowledged, also behind a REPLY
   assert.equal(next.talk.machine.snapshot().mailboxBytes, 0);
 });
 
+Deno.test("a REPLY that was written before the one in front of it is not lost where that one is: its number stays, its req is known, and no more are announced than follow", () => {
+  const former = new Journaled(false);
+  const peer = former.talk.openSession("s");
+  for (const req of ["a", "b", "c"]) former.ask(peer, req);
+  const next = new Journaled(false);
+  const record = {
+    owner: "main",
+    name: "s",
+    identityId: "bot:main",
+    expiryMs: 300_000,
+    seq: 0,
+    ackedSeq: 0,
+  };
+  // The first was large, and the proxy was killed before it was written.
+  const written = former.replies.slice(1);
+  next.talk.machine.restoreSession(record, written, next.talk.moment);
+  const again = next.talk.openSession("s");
+  const [auth, ...redelivered] = again.heard();
+  assert.deepEqual(redelivered.map(({ seq }) => seq), [2, 3]);
+  const { seq, redeliver } = auth.data.data;
+  assert.deepEqual([seq, redeliver], [3, 2]);
+  const before = next.talk.submitted.length;
+  again.say({ target: "/x", method: "ACTION", req: "b" });
+  assert.equal(next.talk.submitted.length, before);
+  again.heard();
+  next.ask(again, "d");
+  assert.deepEqual(again.heard().map(({ seq }) => seq), [4]);
+});
+
 Deno.test("the REPLYs of a restored session are gone from the journal a minute after the acknowledgement, those that were acknowledged before it included, and it keeps its numbers", () => {
   const former = new Journaled(false);
   const peer = former.talk.openSession("s");
