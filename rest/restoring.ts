@@ -31,6 +31,8 @@ export class Restoration {
   readonly #replies = new Map<string, RestoredReply[]>();
   /** Requests of sessions. Those that wait are sent meanwhile, and their answers stay where they are. */
   #frames: { restored: RestoredEntry; ticket: Ticket | undefined }[] = [];
+  /** From the first message on that may be one that failed, whose nonce is among the outcomes: what is behind it is not to pass it. */
+  #held: readonly RestoredEntry[] = [];
 
   constructor(parts: RestoringParts) {
     this.#parts = parts;
@@ -41,11 +43,16 @@ export class Restoration {
     for (const { owner, session, reply } of replies) {
       this.#note(owner, session, reply);
     }
-    for (const restored of entries) this.#addEntry(restored);
+    const heldAt = entries.findIndex(mayHaveFailed);
+    const goesOn = heldAt < 0 ? entries : entries.slice(0, heldAt);
+    for (const restored of goesOn) this.#addEntry(restored);
+    if (heldAt >= 0) this.#held = this.#held.concat(entries.slice(heldAt));
   }
 
   end(): void {
     const { sockets } = this.#parts;
+    for (const restored of this.#held) this.#addEntry(restored);
+    this.#held = [];
     for (const record of this.#sessions) {
       const name = `${record.owner} ${record.name}`;
       sockets.restoreSession(record, this.#replies.get(name) ?? []);
@@ -62,6 +69,7 @@ export class Restoration {
       ticket?.answer.then(discardBody, () => {});
     }
     this.#frames = [];
+    this.#held = [];
   }
 
   #addEntry(restored: RestoredEntry): void {
@@ -97,6 +105,14 @@ export class Restoration {
     if (own === undefined) this.#replies.set(name, [reply]);
     else own.push(reply);
   }
+}
+
+/** Whether it waits, and may be the second try of a message that failed (`MessageNonces`). */
+function mayHaveFailed({ entry, outcome, reply }: RestoredEntry): boolean {
+  const { guarantee, nonce } = entry;
+  const isWaiting = outcome === undefined && reply === undefined;
+  return isWaiting && guarantee === undefined && nonce?.added !== undefined &&
+    nonce.sentWallMs === undefined;
 }
 
 /** Hands everything of a scope to another proxy; settles when nothing of it is under way here. */

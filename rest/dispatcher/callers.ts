@@ -170,8 +170,9 @@ export class Callers implements TicketHandler {
   #leaveBehind(job: Job): void {
     const { clock, register, journal, takeOut } = this.#deps;
     const nowMs = clock.nowMs();
+    // Whose rows are there side by side were two to the process that wrote them.
     const isSecondTry = job.state === "waiting" && job.isSecondTryAtMost &&
-      register.isSecondTry(job, nowMs);
+      !job.isPromised && register.isSecondTry(job, nowMs);
     if (isSecondTry && takeOut(job)) return;
     register.detached.add(job, nowMs);
     journal.detached(job);

@@ -242,6 +242,51 @@ Deno.test("a message that failed in another process goes with the same nonce whe
   }
 });
 
+Deno.test("a message that waits goes with the nonce of its equal that failed, though that is read after it, and what waits behind it stays behind it", async () => {
+  const rig = new Rig();
+  const { restoration } = rig;
+  const sentWallMs = rig.queue.clock.wallMs() - 1_000;
+  const first = rig.entryOf(1, {
+    request: { ...MESSAGE, body: undefined },
+    print: writePrintOf(MESSAGE, sha256),
+    outcome: { kind: "shortened", status: 502 },
+    untilWallMs: sentWallMs + 120_000,
+  });
+  const nonce = { added: "n", sentWallMs };
+  const failed = { ...first, entry: { ...first.entry, nonce } };
+  const second = rig.entryOf(2, { request: MESSAGE });
+  const waiting = [
+    { ...second, entry: { ...second.entry, nonce: { added: "own" } } },
+    rig.entryOf(3, { request: requestOf("POST", { text: "{}" }) }),
+  ];
+  restoration.add({ entries: waiting, sessions: [], replies: [] });
+  await rig.goOn();
+  restoration.add({ entries: [failed], sessions: [], replies: [] });
+  restoration.end();
+  await rig.goOn();
+  const nonces = rig.queue.upstream.sends.map(({ request: { body } }) =>
+    JSON.parse(new TextDecoder().decode(body)).nonce
+  );
+  assert.deepEqual(nonces, ["n", undefined]);
+});
+
+Deno.test("of two equal messages of another process the one that waits is sent, whatever is known of the other", async () => {
+  const unknown = new Refusal("outcome_unknown", "Look", { sent: null });
+  for (
+    const outcome of [ANSWER, { kind: "refusal", refusal: unknown }] as const
+  ) {
+    const rig = new Rig();
+    const untilWallMs = rig.queue.clock.wallMs() + ADOPT_MS;
+    const print = writePrintOf(POST, sha256);
+    rig.restore([
+      rig.entryOf(1, { print, outcome, untilWallMs }),
+      rig.entryOf(2),
+    ]);
+    await rig.goOn();
+    assert.equal(rig.posts, 1, outcome.kind);
+  }
+});
+
 Deno.test("what came of a POST in another process is overtaken by a change of its path", async () => {
   const print = await printOfKept();
   const rig = new Rig();
