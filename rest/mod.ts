@@ -60,7 +60,6 @@ async function start(): Promise<void> {
 
   // Handing requests on: `proxy.endpoint` asks for the key of REST_AUTHORIZATION
   // and answers with what Discord says, when its limits allow.
-  const asked = Promise.withResolvers<void>();
   const facts = createFactLog(settings.logLevel, settings.logFormat);
   const opened = await openClusterOf(settings, facts, tls?.cert);
   if (opened !== undefined && opened.problems.length > 0) {
@@ -68,10 +67,13 @@ async function start(): Promise<void> {
   }
   // The errors of the journal and the listeners are sentences of ours, fit to be printed.
   const failed = (error: unknown) => fail([messageOf(error)]);
+  // What the journal has is sent before the ports are open, and is answered, too.
+  const asked = Promise.withResolvers<string>();
+  const askToStop = onStopSignal(SYSTEM_CLOCK, asked.resolve);
   const { proxy, told, journalNotes } = await openProxy(settings, {
     manager: rest,
     access,
-    stop: asked.resolve,
+    stop: () => askToStop("An operator"),
     peerCertificates: tls?.cert,
     ...opened && { peers: peersOf(opened, settings, tls?.cert) },
   }, sharedJournalOf(opened, settings, facts)).catch(failed);
@@ -84,9 +86,9 @@ async function start(): Promise<void> {
   const log = createLog(settings.logLevel, settings.logFormat);
   watchForBugs(log);
   takePart(opened, proxy, settings);
-  const beginStop = stopOnSignal(settings, log, proxy, listener, opened);
-  // By the page's button.
-  void asked.promise.then(() => beginStop("An operator"));
+  const begin = (who: string) =>
+    beginStop(who, settings, log, proxy, listener, opened);
+  void asked.promise.then(begin);
   const isReadingAgain = tls !== undefined || hasFilesToReload(settings);
   const reload = () => reloadFiles(settings, log, proxy, listener);
   onHangUp(isReadingAgain ? reload : () => tellNothingToReload(log));
@@ -205,20 +207,19 @@ function tellKept(
   }
 }
 
-/** The first signal starts the drain; a second one ends the process at once. Returns how to start it otherwise. */
-function stopOnSignal(
+/** The first signal starts the drain; a second one ends the process at once. */
+function beginStop(
+  who: string,
   settings: Settings,
   log: Log,
   proxy: Proxy,
   listener: Listener,
   opened: OpenedCluster | undefined,
-): (who: string) => void {
-  return onStopSignal(SYSTEM_CLOCK, (who) => {
-    const most = `for at most ${settings.drainMs} ms`;
-    log.write("info", `${who}: draining ${most}, requests are still served`);
-    stop(settings, log, proxy, listener, opened).catch((error) => {
-      exitOn(log, `A bug while draining: ${describeBug(error)}`);
-    });
+): void {
+  const most = `for at most ${settings.drainMs} ms`;
+  log.write("info", `${who}: draining ${most}, requests are still served`);
+  stop(settings, log, proxy, listener, opened).catch((error) => {
+    exitOn(log, `A bug while draining: ${describeBug(error)}`);
   });
 }
 

@@ -12,7 +12,7 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
  */
 const ONE_SIGNAL_MS = 500;
 
-/** Calls `begin` when the process is asked to end; asked once more, it ends at once. Returns how to ask otherwise. */
+/** Calls `begin` when the process is asked to end; by another signal it ends at once. Returns how to ask by the page's button, which may be pressed twice. */
 export function onStopSignal(
   { nowMs }: Pick<Clock, "nowMs">,
   begin: (who: string) => void,
@@ -27,5 +27,7 @@ export function onStopSignal(
   for (const signal of SIGNALS) {
     Deno.addSignalListener(signal, () => ask(signal));
   }
-  return ask;
+  return (who) => {
+    if (askedAtMs === undefined) ask(who);
+  };
 }
