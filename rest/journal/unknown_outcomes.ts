@@ -7,7 +7,9 @@ const LISTED_MAX = 10_000;
 
 /** Requests of which nobody can know whether Discord executed them, for whoever wants to look. */
 export class UnknownOutcomes {
-  readonly #rows: UnknownOutcome[] = [];
+  #rows: UnknownOutcome[] = [];
+  /** What ended in an earlier process is read behind what waited in the last one. */
+  #isSorted = true;
   #count = 0;
 
   /** All of them, those that are not listed included. */
@@ -23,6 +25,7 @@ export class UnknownOutcomes {
       if (this.#rows.length >= LISTED_MAX) continue;
       const { request, acceptedWallMs, entryId, guarantee } = one.entry;
       const { method, target, route, identity, caller } = request;
+      this.#isSorted = false;
       this.#rows.push({
         id: entryId,
         route: route.label,
@@ -43,9 +46,15 @@ export class UnknownOutcomes {
     offset: number,
     limit: number,
   ): readonly UnknownOutcome[] {
+    if (!this.#isSorted) this.#rows = this.#rows.toSorted(byAcceptance);
+    this.#isSorted = true;
     return this.#rows.filter(({ caller }) => isMeant(caller))
       .slice(offset, offset + limit);
   }
+}
+
+function byAcceptance(one: UnknownOutcome, other: UnknownOutcome): number {
+  return one.id < other.id ? -1 : 1;
 }
 
 /** How its caller would ask for it. */

@@ -183,6 +183,15 @@ Deno.test("an unknown outcome is still listed after the next start", () => {
   assert.equal(unknown.count, 1);
 });
 
+Deno.test("what nobody can know is listed by its acceptance, whatever was read first", () => {
+  const unknown = new UnknownOutcomes();
+  for (const id of ["c", "a", "b"]) {
+    unknown.note(found([{ ...rowOf({ state: "sent" }), id }]).entries);
+  }
+  const ids = unknown.list(() => true, 0, 2).map(({ id }) => id);
+  assert.deepEqual(ids, ["a", "b"]);
+});
+
 Deno.test("a machine that was started anew is told from one whose clock was put right a little", () => {
   const rows = [machineRow(NOW_MS)];
   assert.ok(!isAnotherStart(rows, NOW_MS + 2_000));
