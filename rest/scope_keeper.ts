@@ -65,9 +65,13 @@ function scopeKeeperOf(parts: ScopeKeeperParts): ScopeKeeper {
       const late = Promise.withResolvers<void>();
       const stop = clock.wakeAt(clock.nowMs() + LAST_ANSWERS_MS, late.resolve);
       // What is sent already of frames gets its REPLYs when all is read.
+      const epoch = epochs.get(scope);
       await Promise.race([reading.get(scope), late.promise]);
-      epochs.delete(scope);
-      await Promise.race([letGo(scope), late.promise]);
+      // It may have been lost meanwhile, and gained anew.
+      if (epochs.get(scope) === epoch) {
+        epochs.delete(scope);
+        await Promise.race([letGo(scope), late.promise]);
+      }
       stop();
     },
   };

@@ -130,3 +130,27 @@ Deno.test("a scope that is lost while the rest of it is read is let go of at onc
   await ready;
   assert.deepEqual(told.slice(5), ["rest passed over"]);
 });
+
+Deno.test("a scope that is lost while it is handed over, and gained anew, stays with whoever has it now", async () => {
+  const { told, release, read, rest, keeper, gained, clock } = benchOf();
+  release.resolve();
+  read.resolve();
+  const first = gained("7", 1);
+  await clock.advance(0);
+  const handed = keeper.handOver("7");
+  keeper.lost("7");
+  const second = gained("7", 2);
+  await clock.advance(2_000);
+  await handed;
+  rest.resolve();
+  await Promise.all([first, second]);
+  assert.deepEqual(told.slice(3), [
+    "sockets closed",
+    "let go of",
+    "read",
+    "gone on with",
+    "may send",
+    "rest passed over",
+    "rest gone on with",
+  ]);
+});
