@@ -213,10 +213,14 @@ export class Register<W extends OpenWrite<W>> {
     this.detached.expire(nowMs);
     for (;;) {
       const found = this.detached.find(request, bounds);
-      const isOver = found?.write !== undefined &&
-        this.#isChangedSince(found.write);
-      if (!isOver) return found;
-      this.#take(found);
+      if (found === undefined) return undefined;
+      const { write, untilMs } = found;
+      if (write === undefined) {
+        if (nowMs < untilMs) return found;
+        // Another process's is read behind what ends later.
+        this.detached.forget(found);
+      } else if (this.#isChangedSince(write)) this.#take(found);
+      else return found;
     }
   }
 

@@ -287,6 +287,29 @@ Deno.test("of two equal messages of another process the one that waits is sent, 
   }
 });
 
+Deno.test("what came of a POST in another process is over when its time is, whatever was read before it", async () => {
+  const rig = new Rig();
+  const untilWallMs = rig.queue.clock.wallMs() + 1_000;
+  const other = requestOf("POST", { text: "other" });
+  rig.restore([
+    rig.entryOf(1, {
+      print: writePrintOf(other, sha256),
+      outcome: ANSWER,
+      untilWallMs: untilWallMs + ADOPT_MS,
+    }),
+    rig.entryOf(2, {
+      print: writePrintOf(POST, sha256),
+      outcome: ANSWER,
+      untilWallMs,
+    }),
+  ]);
+  await rig.queue.clock.advance(1_001);
+  const { answer } = submitWith(rig.queue, POST);
+  await rig.goOn();
+  assert.equal(await textOf(await answer), "sent");
+  assert.equal(rig.journal.told.at(0), `gone ${entryIdOf(1_000, 2)}`);
+});
+
 Deno.test("what came of a POST in another process is overtaken by a change of its path", async () => {
   const print = await printOfKept();
   const rig = new Rig();
