@@ -22,9 +22,9 @@ export interface ScopeKeeperParts
 }
 
 /**
- * How long a scope that is handed over waits for its last answers. Most come
- * within half a second; what takes longer is answered here all the same, while
- * the next owner sends already.
+ * How long a scope that is handed over waits for its last rows to be read, and
+ * then for its last answers. Most come within half a second; what takes longer is
+ * answered here all the same, while the next owner sends already.
  */
 const LAST_ANSWERS_MS = 2_000;
 
@@ -62,19 +62,27 @@ function scopeKeeperOf(parts: ScopeKeeperParts): ScopeKeeper {
       void letGo(scope);
     },
     async handOver(scope) {
-      const late = Promise.withResolvers<void>();
-      const stop = clock.wakeAt(clock.nowMs() + LAST_ANSWERS_MS, late.resolve);
-      // What is sent already of frames gets its REPLYs when all is read.
       const epoch = epochs.get(scope);
-      await Promise.race([reading.get(scope), late.promise]);
+      // What is sent already of frames gets its REPLYs when all is read.
+      await inTime(clock, reading.get(scope));
       // It may have been lost meanwhile, and gained anew.
-      if (epochs.get(scope) === epoch) {
-        epochs.delete(scope);
-        await Promise.race([letGo(scope), late.promise]);
-      }
-      stop();
+      if (epochs.get(scope) !== epoch) return;
+      epochs.delete(scope);
+      await inTime(clock, letGo(scope));
     },
   };
+}
+
+/** Settles with what a hand-over waits for, or when that takes too long. */
+async function inTime(
+  clock: Clock,
+  waited: Promise<void> | undefined,
+): Promise<void> {
+  if (waited === undefined) return;
+  const late = Promise.withResolvers<void>();
+  const stop = clock.wakeAt(clock.nowMs() + LAST_ANSWERS_MS, late.resolve);
+  await Promise.race([waited, late.promise]);
+  stop();
 }
 
 /** Goes on with what waits, and settles with what reads the rest. */

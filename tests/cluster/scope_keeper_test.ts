@@ -154,3 +154,20 @@ Deno.test("a scope that is lost while it is handed over, and gained anew, stays 
     "rest gone on with",
   ]);
 });
+
+Deno.test("last answers have their time also where the rows took long to read", async () => {
+  const { told, release, read, rest, keeper, gained, clock } = benchOf();
+  read.resolve();
+  const ready = gained("7", 1);
+  await clock.advance(0);
+  let isHandedOver = false;
+  const handed = keeper.handOver("7").then(() => void (isHandedOver = true));
+  await clock.advance(1_900);
+  rest.resolve();
+  await ready;
+  await clock.advance(500);
+  assert.ok(!isHandedOver);
+  release.resolve();
+  await handed;
+  assert.equal(told.at(-1), "let go of");
+});
