@@ -8,6 +8,7 @@ const LISTED_MAX = 10_000;
 /** Requests of which nobody can know whether Discord executed them, for whoever wants to look. */
 export class UnknownOutcomes {
   #rows: UnknownOutcome[] = [];
+  readonly #listed = new Set<string>();
   /** What ended in an earlier process is read behind what waited in the last one. */
   #isSorted = true;
   #count = 0;
@@ -20,12 +21,15 @@ export class UnknownOutcomes {
   /** Takes in what was found in the journal. */
   note(found: Iterable<FoundEntry>): void {
     for (const one of found) {
-      if (!isUnknown(one)) continue;
+      const place = `${one.scope} ${one.entry.entryId}`;
+      // A scope of a cluster may come back.
+      if (!isUnknown(one) || this.#listed.has(place)) continue;
       this.#count++;
       if (this.#rows.length >= LISTED_MAX) continue;
       const { request, acceptedWallMs, entryId, guarantee } = one.entry;
       const { method, target, route, identity, caller } = request;
       this.#isSorted = false;
+      this.#listed.add(place);
       this.#rows.push({
         id: entryId,
         route: route.label,

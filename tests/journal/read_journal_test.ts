@@ -183,13 +183,17 @@ Deno.test("an unknown outcome is still listed after the next start", () => {
   assert.equal(unknown.count, 1);
 });
 
-Deno.test("what nobody can know is listed by its acceptance, whatever was read first", () => {
+Deno.test("what nobody can know is listed once and by its acceptance, whatever was read first", () => {
   const unknown = new UnknownOutcomes();
   for (const id of ["c", "a", "b"]) {
     unknown.note(found([{ ...rowOf({ state: "sent" }), id }]).entries);
   }
-  const ids = unknown.list(() => true, 0, 2).map(({ id }) => id);
-  assert.deepEqual(ids, ["a", "b"]);
+  const idsOf = (limit: number) =>
+    unknown.list(() => true, 0, limit).map(({ id }) => id);
+  assert.deepEqual(idsOf(2), ["a", "b"]);
+  // As when a scope comes back.
+  unknown.note(found([{ ...rowOf({ state: "sent" }), id: "b" }]).entries);
+  assert.deepEqual([unknown.count, ...idsOf(10)], [3, "a", "b", "c"]);
 });
 
 Deno.test("a machine that was started anew is told from one whose clock was put right a little", () => {
