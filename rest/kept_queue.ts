@@ -7,6 +7,7 @@ import {
 } from "./journal_keeper.ts";
 import type { BotRing } from "./listener/access/bot_ring.ts";
 import type { AddressPort } from "./domain/kept_address.ts";
+import { drawFirstCounter } from "./domain/entry_id.ts";
 import type { HandedOver } from "./domain/owners.ts";
 import type { FactSink } from "./domain/fact.ts";
 import type { Journal } from "./domain/journal.ts";
@@ -17,11 +18,13 @@ import { Restoration, type RestoringParts } from "./restoring.ts";
 import { openQueue, type Queue, type QueueParts } from "./queue.ts";
 
 /** What the queue and its journal are put together with. */
-type KeptQueueParts = Omit<QueueParts, "journal" | "epochOf"> & {
-  readonly journal?: OpenJournal | undefined;
-  /** Hear everything that happens. */
-  readonly observers: FactSink[];
-};
+type KeptQueueParts =
+  & Omit<QueueParts, "journal" | "epochOf" | "firstCounter">
+  & {
+    readonly journal?: OpenJournal | undefined;
+    /** Hear everything that happens. */
+    readonly observers: FactSink[];
+  };
 
 /** The queue, and behind it what keeps its requests beyond the end of the process. */
 export function openKeptQueue(
@@ -38,6 +41,7 @@ export function openKeptQueue(
     ...parts,
     journal: keeper?.driver,
     epochOf: keeper?.epochOf.bind(keeper),
+    firstCounter: open?.shared && drawFirstCounter(parts.random ?? Math.random),
   });
   observers.push(({ kind }) => kind === "leased" && keeper?.noteSend());
   return { keeper, queue, journal: keeper?.driver };

@@ -24,6 +24,8 @@ export interface QueueParts {
   readonly journal?: Journal | undefined;
   /** What the ids of requests begin with. */
   readonly epochOf?: ((identityId: string) => number) | undefined;
+  /** What is counted behind that begins here; 0 where it is left out. */
+  readonly firstCounter?: number | undefined;
   /** Whether this proxy may send a request now, where there are several; it always may where this is left out. */
   readonly maySend?: SendGuard | undefined;
 }
@@ -104,8 +106,8 @@ export function openQueue(settings: Settings, parts: QueueParts): Queue {
   };
 }
 
-function keptBy({ journal, epochOf, maySend }: QueueParts) {
-  return { journal, epochOf, maySend };
+function keptBy({ journal, epochOf, firstCounter, maySend }: QueueParts) {
+  return { journal, epochOf, firstCounter, maySend };
 }
 
 const MIB = 1024 * 1024;

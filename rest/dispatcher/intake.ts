@@ -26,6 +26,7 @@ export interface IntakeDeps {
   readonly register: Register<Job>;
   readonly nonces?: MessageNonces | undefined;
   readonly epochOf?: ((identityId: string) => number) | undefined;
+  readonly firstCounter?: number | undefined;
   /** Why nothing is taken in for an identity any more; undefined: it is. `sent` is for the refusal. */
   readonly refusalFor: (
     request: ProxyRequest,
@@ -109,10 +110,10 @@ export class Intake {
 
   /** Where the journal cannot keep a job, it is taken out again as soon as it waits. */
   #accept(job: Job, ticket: JobTicket): void {
-    const { journal, epochOf, takeOut } = this.#deps;
+    const { journal, epochOf, firstCounter = 0, takeOut } = this.#deps;
     if (journal === NO_JOURNAL) return;
     const epoch = epochOf?.(job.request.identity.id) ?? this.#startedWallMs;
-    job.entryId = entryIdOf(epoch, job.id);
+    job.entryId = entryIdOf(epoch, firstCounter + job.id);
     ticket.entry = job;
     ticket.accepted = journal.accepted(job);
     ticket.accepted?.catch((error) => {

@@ -46,6 +46,8 @@ export interface DispatcherDeps {
   readonly maySend?: SendGuard | undefined;
   /** What the ids of an identity's entries begin with (`entryIdOf`); only a journal asks. */
   readonly epochOf?: ((identityId: string) => number) | undefined;
+  /** Where their counters begin; 0 where it is left out. */
+  readonly firstCounter?: number | undefined;
   readonly options: DispatcherOptions;
 }
 

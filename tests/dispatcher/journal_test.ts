@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { entryIdOf } from "../../rest/domain/entry_id.ts";
+import { drawFirstCounter, entryIdOf } from "../../rest/domain/entry_id.ts";
 import type { Guarantee } from "../../rest/domain/entry.ts";
 import { NO_JOURNAL } from "../../rest/domain/journal.ts";
 import { HELD_BACK } from "../../rest/domain/ports.ts";
@@ -185,6 +185,27 @@ Deno.test("ids of entries sort in the order of acceptance, those of an earlier s
     entryIdOf(9_999_999_999_999, 1),
   ];
   assert.deepEqual([...ids].sort(), ids);
+});
+
+Deno.test("two proxies that gain scopes by one epoch name no two requests alike", async () => {
+  const names = [0.25, 0.75].map(async (drawn) => {
+    const journal = createRecordingJournal();
+    const firstCounter = drawFirstCounter(() => drawn);
+    const bench = benchOf({}, { journal, epochOf: () => 36, firstCounter });
+    for (let n = 0; n < 3; n++) void bench.dispatcher.submit(POST);
+    await bench.clock.settle();
+    return journal.told.filter((text) => text.startsWith("accepted "));
+  });
+  const [one = [], other = []] = await Promise.all(names);
+  assert.deepEqual([one.length, other.length], [3, 3]);
+  assert.deepEqual(one, [...one].sort());
+  assert.equal(new Set([...one, ...other]).size, 6);
+});
+
+Deno.test("a counter drawn at its highest has room for more requests than a proxy ever gets", () => {
+  const first = drawFirstCounter(() => 1 - Number.EPSILON);
+  const last = entryIdOf(36, first + 1e12);
+  assert.equal(last.length, entryIdOf(36, 1).length);
 });
 
 const FRAME: Guarantee = {
