@@ -10,7 +10,6 @@ import {
 import type { Ticket } from "./domain/ports.ts";
 import type { NamedRequests } from "./listener/http/named_requests.ts";
 import type { WebSocketEndpoint } from "./listener/websocket/endpoint.ts";
-import { discardBody } from "./streams/answer_streams.ts";
 
 /** Who goes on with what another process has left. */
 export interface RestoringParts {
@@ -29,7 +28,7 @@ export class Restoration {
   readonly #parts: RestoringParts;
   readonly #sessions: SessionRecord[] = [];
   readonly #replies = new Map<string, RestoredReply[]>();
-  /** Requests of sessions. Those that wait are sent meanwhile, and their answers stay where they are. */
+  /** Requests of sessions. Those that wait are sent meanwhile; the journal has their answers before they have their numbers. */
   #frames: { restored: RestoredEntry; ticket: Ticket | undefined }[] = [];
   /** From the first message on that may be one that failed, whose nonce is among the outcomes: what is behind it is not to pass it. */
   #held: readonly RestoredEntry[] = [];
@@ -63,11 +62,8 @@ export class Restoration {
     this.#frames = [];
   }
 
-  /** Another process answers what is answered here from now on: its journal says that it may have been sent. */
+  /** Another process has the sessions. What is answered here is still written down for it, for as long as its rows are ours. */
   drop(): void {
-    for (const { ticket } of this.#frames) {
-      ticket?.answer.then(discardBody, () => {});
-    }
     this.#frames = [];
     this.#held = [];
   }
@@ -93,8 +89,9 @@ export class Restoration {
   }
 
   #addFrame(restored: RestoredEntry): void {
+    const { dispatcher, sockets } = this.#parts;
     const ticket = restored.outcome === undefined
-      ? this.#parts.dispatcher.restore(restored)
+      ? sockets.expectFrame(dispatcher.restore(restored))
       : undefined;
     this.#frames.push({ restored, ticket });
   }

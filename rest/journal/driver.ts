@@ -136,9 +136,8 @@ export class JournalDriver implements Journal {
   ): Committed {
     this.#flying.delete(entryId);
     const kept = this.#kept.get(entryId);
-    const { session, reqText } = guarantee?.frame ?? {};
-    // The REPLY that follows says more.
-    const isReplied = session !== undefined && reqText !== undefined;
+    // Its REPLY says more, and has a number that must not be given twice.
+    const isReplied = guarantee?.frame !== undefined && kept?.state === "ended";
     if (kept === undefined || isReplied) return undefined;
     const storable = storableOf(outcome, kept, this.#deps.keeping);
     return this.#end(kept, encodeOutcome(storable, print), keptMs);

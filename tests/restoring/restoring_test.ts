@@ -415,7 +415,7 @@ Deno.test("a frame that is answered before all REPLYs of its session have been r
   await rig.sockets.drain(0);
 });
 
-Deno.test("a frame that is answered after another proxy has its session leaves the journal as it is", async () => {
+Deno.test("a frame that is answered when another proxy is to have its session gets no REPLY here, but the journal is told", async () => {
   const rig = new Rig();
   const { restoration } = rig;
   const waiting = rig.entryOf(2, { guarantee: OF_FRAME });
@@ -424,7 +424,7 @@ Deno.test("a frame that is answered after another proxy has its session leaves t
   restoration.drop();
   await rig.goOn();
   const id = entryIdOf(1_000, 2);
-  assert.deepEqual(rig.journal.told, [`sent ${id}`]);
+  assert.deepEqual(rig.journal.told, [`sent ${id}`, `ended ${id}`]);
   assert.equal(rig.sockets.snapshot().sessions, 0);
 });
 

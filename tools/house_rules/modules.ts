@@ -142,7 +142,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "rest/dispatcher",
     "rest/domain",
     "rest/listener",
-    "rest/streams",
   ],
   // What operators see and do, put together.
   "rest/draining.ts": [

@@ -100,6 +100,8 @@ export interface WebSocketEndpoint {
     record: SessionRecord,
     replies: readonly RestoredReply[],
   ): void;
+  /** Follows a frame of another process whose session is not there yet: the journal is told what comes of it, without a number. `restoreFrame` gets the ticket that is returned. */
+  expectFrame(ticket: Ticket): Ticket;
   /** Takes over a frame of another process, which waits again (`ticket`) or is through. */
   restoreFrame(restored: RestoredEntry, ticket: Ticket | undefined): void;
   /** Hands the sessions of an identity to another proxy, and has their clients come back. */
@@ -190,6 +192,10 @@ class RepEndpoint implements WebSocketEndpoint {
     replies: readonly RestoredReply[],
   ): void {
     this.#runner.restoreSession(record, replies);
+  }
+
+  expectFrame(ticket: Ticket): Ticket {
+    return this.#runner.expectFrame(ticket);
   }
 
   restoreFrame(restored: RestoredEntry, ticket: Ticket | undefined): void {

@@ -18,6 +18,7 @@ import type { Session } from "../../rep/sessions/session.ts";
 import { tellFault } from "../fault_of.ts";
 import type { OpenSocket } from "../http/incoming_request.ts";
 import { isLeftBehind } from "../left_behind.ts";
+import { EarlyEnds } from "./early_ends.ts";
 import { resultOf, Submissions } from "./submissions.ts";
 
 /** What a socket runner is made with. */
@@ -47,6 +48,7 @@ export class SocketRunner {
   /** How to call off the next step of a socket's end. */
   readonly #endings = new Map<number, () => void>();
   readonly #submissions: Submissions;
+  readonly #earlyEnds: EarlyEnds;
   readonly #actions: Action[] = [];
   #isActing = false;
   #isStopped = false;
@@ -59,6 +61,7 @@ export class SocketRunner {
       ...deps,
       onEnd: (id, result, entry) => this.#end(id, result, entry),
     });
+    this.#earlyEnds = new EarlyEnds(deps);
   }
 
   /** A socket is open; returns the id it has from now on. */
@@ -113,6 +116,11 @@ export class SocketRunner {
   ): void {
     this.#deps.machine.restoreSession(record, replies, this.#moment());
     this.#arm();
+  }
+
+  /** Follows a frame whose session is not there yet; `restoreFrame` gets the ticket that is returned. */
+  expectFrame(ticket: Ticket): Ticket {
+    return this.#earlyEnds.follow(ticket);
   }
 
   /** Takes over a frame of another process, which waits again (`ticket`) or is through. */
