@@ -8,6 +8,13 @@ export interface JournalPlace extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/**
+ * Whoever is started anew waits for the lease of the life before, and a life may
+ * end at its tenth message: of a bot's 500 the last would wait longer than the
+ * four minutes there are, and be refused.
+ */
+const LONGEST_WAIT_MS = 3_600_000;
+
 /** A file, or a Redis of its own; nothing for a proxy that is never killed. */
 export async function journalPlace(
   { proxyLives, redis: path }: {
@@ -26,6 +33,7 @@ export async function journalPlace(
       REST_REDIS_URL: url,
       REST_PEER_URL: `http://127.0.0.1:${freePort()}`,
       REST_PEER_KEY: randomUUID(),
+      REST_MAX_WAIT_MS: String(LONGEST_WAIT_MS),
     },
     async [Symbol.asyncDispose]() {
       process.kill("SIGKILL");
