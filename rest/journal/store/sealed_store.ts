@@ -132,14 +132,22 @@ function openRow(
     part !== undefined && !part.head.startsWith(SEALED)
   );
   if (isPlain && mustBeSealed) throw new NotOurs();
+  // One after the other: what fails leaves nothing behind that is still opened.
   const own = open(cipher, row, row, ["head", "body"]);
-  const other = outcome && openOutcome(cipher, row, outcome);
-  if (own instanceof Promise || other instanceof Promise) {
-    return Promise.all([own, other]).then(([own, outcome]) =>
-      Object.assign({}, row, own, { outcome })
-    );
-  }
-  return { ...row, ...own, outcome: other };
+  return own instanceof Promise
+    ? own.then((opened) => withOutcome(cipher, row, opened))
+    : withOutcome(cipher, row, own);
+}
+
+function withOutcome(
+  cipher: RowCipher | undefined,
+  row: JournalRow,
+  own: Pick<JournalRow, "head" | "body">,
+): JournalRow | Promise<JournalRow> {
+  const outcome = row.outcome && openOutcome(cipher, row, row.outcome);
+  return outcome instanceof Promise
+    ? outcome.then((outcome) => ({ ...row, ...own, outcome }))
+    : { ...row, ...own, outcome };
 }
 
 function openOutcome(

@@ -168,6 +168,26 @@ for (const [what, move] of Object.entries(MOVES)) {
   }
 }
 
+Deno.test("a row whose large body and small outcome both do not open is refused once, and nobody is left waiting", async () => {
+  const journal = new MemoryJournal();
+  const store = await storeOver(journal, KEY);
+  const outcome = { head: "{}", body: new Uint8Array(20) };
+  const body = new Uint8Array(100_000);
+  await putAll(store, rowOf({ state: "ended", body, outcome }));
+  const kept = keptRow(journal);
+  const flipped = (bytes: typeof kept.body) =>
+    bytes?.map((byte, at) => at === 40 ? byte ^ 1 : byte);
+  const bad = {
+    ...outcome,
+    ...kept.outcome,
+    body: flipped(kept.outcome?.body),
+  };
+  const key = [...journal.rows.keys()][0] ?? "";
+  journal.rows.set(key, { ...kept, body: flipped(kept.body), outcome: bad });
+  await assert.rejects(rowsOf(store), JournalRefusal);
+  await new Promise((resolve) => setTimeout(resolve));
+});
+
 Deno.test("a mark that follows a large body is made after it, and another row's overtakes", async () => {
   const journal = new MemoryJournal();
   const store = await storeOver(journal, KEY);
