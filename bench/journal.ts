@@ -6,7 +6,7 @@
 // deno-lint-ignore-file no-console -- Its output is what it is for.
 import { type Child, startChild } from "./child.ts";
 import { waitUntil } from "./drive.ts";
-import { pace, quantile } from "./load.ts";
+import { callOverHttp, pace, quantile } from "./load.ts";
 import type { Place, RawRequest } from "./raw_http.ts";
 import { KEY, startPeer, startSluice } from "./subjects.ts";
 
@@ -106,18 +106,28 @@ interface Measured {
 }
 
 const isNumber = (word: string) => /^[0-9]+$/.test(word);
-const titles: readonly string[] = CASES.map(({ title }) => title);
+/** The case that has no pace. */
+const AT_WORK = "messages as fast as they are answered, all writes kept";
+const titles: readonly string[] = [
+  ...CASES.map(({ title }) => title),
+  AT_WORK,
+];
 const wanted = Deno.args.filter((word) => !isNumber(word));
 const unheardOf = wanted.find((word) => !titles.includes(word));
 if (unheardOf !== undefined) {
   console.error(`Cannot run "${unheardOf}": cases are\n${titles.join("\n")}`);
   Deno.exit(1);
 }
+/** Requests that wait at each when it is asked for as many as it answers. */
+const IN_FLIGHT = 64;
+const TURNS = 6;
+const TURN_MS = 2_500;
 /** Another pace may be told, for a machine that is busy with other things. */
 const PER_SECOND = Number(Deno.args.find(isNumber) ?? 1_000);
 for (const one of CASES) {
   if (wanted.length === 0 || wanted.includes(one.title)) await compare(one);
 }
+if (wanted.length === 0 || wanted.includes(AT_WORK)) await compareAtWork();
 
 async function compare(
   { title, settings, requestAt, want }: Case,
@@ -140,6 +150,46 @@ async function compare(
         cpuRatio.toFixed(3)
       }, ` +
       `longest block ${pair(({ lagMs }) => lagMs, 1)} ms`,
+  );
+}
+
+/** What a kept message takes of a process that has no time to spare: then batches form, and nothing has to wake up for one. */
+async function compareAtWork(): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await Deno.makeTempDir({ prefix: "bench-journal-" });
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
+  const origin = stack.use(
+    await startChild({ script: "bench/origin.ts", args: ["{}"] }),
+  );
+  const options = { upstream: origin.url.href, globalLimit: GLOBAL_LIMIT };
+  const settings = { REST_JOURNAL_WRITES: "all" };
+  const journal = { path: `${folder}/journal.db`, settings };
+  const started = [startSluice(options), startSluice({ ...options, journal })];
+  const subjects = [];
+  for (const child of await Promise.all(started)) {
+    stack.use(child);
+    const spread = (owner: number, turn: number) =>
+      messageAt(owner, owner + turn * IN_FLIGHT);
+    const caller = await callOverHttp(placeOf(child), IN_FLIGHT, spread);
+    stack.use(caller);
+    await caller.saturate(WARM_UP_MS / 2);
+    subjects.push({ child, caller, cpuUs: [] as number[] });
+  }
+  for (let turn = 0; turn < TURNS; turn++) {
+    for (const { child, caller, cpuUs } of subjects) {
+      const beforeMs = await child.cpuMs();
+      const count = await caller.saturate(TURN_MS);
+      cpuUs.push((await child.cpuMs() - beforeMs) / count * 1_000);
+    }
+  }
+  const [bare = NaN, kept = NaN] = subjects.map(({ cpuUs }) =>
+    quantile(cpuUs, 0.5)
+  );
+  console.log(
+    `${AT_WORK}, ${IN_FLIGHT} at once, with a journal against without (want +60 µs of CPU): ` +
+      `CPU ${kept.toFixed(0)} against ${bare.toFixed(0)} µs, +${
+        (kept - bare).toFixed(0)
+      } µs`,
   );
 }
 
